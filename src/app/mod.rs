@@ -1,0 +1,1 @@
+//! Floor 11: the command line. The only reader of environment, working directory, clock and terminal.

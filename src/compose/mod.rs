@@ -1,0 +1,1 @@
+//! Floor 5: config groups, the defaults list, and one tree.

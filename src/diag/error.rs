@@ -1,0 +1,262 @@
+//! The one public error: one word wide, several mistakes in one value, drawn with excerpts.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::diag::render::{self, Style};
+use crate::diag::source::{Origin, SourceMap};
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, coarsely enough to match on. The name in square brackets of a drawn error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// Text that is not YAML, or YAML that the config language does not have.
+    Yaml,
+    /// A key stands twice in one mapping.
+    DuplicateKey,
+    /// An override that does not follow the grammar.
+    Override,
+    /// A `${…}` that does not follow the grammar.
+    Template,
+    /// A config, a group or an option that does not exist.
+    NotFound,
+    /// A defaults list that cannot be expanded.
+    Defaults,
+    /// A choice that must be made (`???`).
+    MissingChoice,
+    /// Configs that include each other, or values that refer to each other.
+    Cycle,
+    /// A key that does not exist where one must.
+    UnknownKey,
+    /// A key that exists where none may.
+    KeyExists,
+    /// Values that cannot be merged: a mapping and a list.
+    Merge,
+    /// A value of the wrong type.
+    Type,
+    /// A value that is needed and is `???`.
+    MissingValue,
+    /// A `${…}` whose target does not exist.
+    Interpolation,
+    /// A resolver that is not known, or that failed.
+    Resolver,
+    /// A sweep where a single value must stand.
+    Sweep,
+    /// Text or a tree that is larger or deeper than the limits.
+    Limit,
+    /// A file or a directory that could not be read or written.
+    Io,
+    /// A command line that the program does not understand.
+    Usage,
+}
+
+impl ErrorKind {
+    /// The code shown in square brackets: stable, for searching the documentation.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Yaml => "yaml",
+            Self::DuplicateKey => "duplicate-key",
+            Self::Override => "override",
+            Self::Template => "template",
+            Self::NotFound => "not-found",
+            Self::Defaults => "defaults",
+            Self::MissingChoice => "missing-choice",
+            Self::Cycle => "cycle",
+            Self::UnknownKey => "unknown-key",
+            Self::KeyExists => "key-exists",
+            Self::Merge => "merge",
+            Self::Type => "type",
+            Self::MissingValue => "missing-value",
+            Self::Interpolation => "interpolation",
+            Self::Resolver => "resolver",
+            Self::Sweep => "sweep",
+            Self::Limit => "limit",
+            Self::Io => "io",
+            Self::Usage => "usage",
+        }
+    }
+}
+
+/// A place that an error points at, with the words beside the caret (may be empty).
+#[derive(Clone, Debug)]
+pub struct Label {
+    /// The place.
+    pub origin: Origin,
+    /// What stands beside the caret.
+    pub text: String,
+}
+
+/// One mistake or several, each with its places and what to do about it.
+///
+/// `{}` gives one line; `{:#}` draws every mistake with file, line, excerpt and help. Deep code raises an error
+/// with [`Origin`]s; the public boundary attaches the texts once, by [`Error::located`].
+///
+/// ```
+/// use mainstem::diag::{Error, ErrorKind};
+/// let error = Error::new(ErrorKind::UnknownKey, "there is no key `modle`").help("did you mean `model`?");
+/// assert_eq!(error.to_string(), "there is no key `modle`");
+/// assert_eq!(error.kind(), ErrorKind::UnknownKey);
+/// ```
+#[derive(Clone)]
+pub struct Error(Box<Repr>);
+
+#[derive(Clone)]
+pub(crate) struct Repr {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+    pub(crate) labels: Vec<Label>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) help: Vec<String>,
+    pub(crate) also: Vec<Error>,
+    pub(crate) sources: Option<Arc<SourceMap>>,
+}
+
+impl Error {
+    /// An error of that kind. The message is a lowercase fragment without a final period.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Repr {
+            kind,
+            message: message.into(),
+            labels: Vec::new(),
+            notes: Vec::new(),
+            help: Vec::new(),
+            also: Vec::new(),
+            sources: None,
+        }))
+    }
+
+    /// Adds a place. The first one is the culprit; later ones give context, such as the other side of a conflict.
+    /// An unknown place is left out.
+    #[must_use]
+    pub fn at(mut self, origin: Origin, text: impl Into<String>) -> Self {
+        if origin.is_known() {
+            self.0.labels.push(Label { origin, text: text.into() });
+        }
+        self
+    }
+
+    /// Adds a line that says what to do or type instead.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.0.help.push(text.into());
+        self
+    }
+
+    /// Adds a line of context.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
+        self.0.notes.push(text.into());
+        self
+    }
+
+    /// Joins several errors into one; `None` if there are none.
+    pub fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut errors = errors.into_iter();
+        let mut first = errors.next()?;
+        first.0.also.extend(errors);
+        Some(first)
+    }
+
+    /// What went wrong (of the first mistake, if there are several).
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The message of the first mistake, in one line.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The places of the first mistake, culprit first.
+    pub fn labels(&self) -> &[Label] {
+        &self.0.labels
+    }
+
+    /// Every mistake, this one first.
+    pub fn iter(&self) -> impl Iterator<Item = &Self> {
+        let mut stack = vec![self];
+        std::iter::from_fn(move || {
+            let next = stack.pop()?;
+            stack.extend(next.0.also.iter().rev());
+            Some(next)
+        })
+    }
+
+    /// Attaches the texts that the places point into, so that the error can draw itself. The first map wins.
+    #[must_use]
+    pub fn located(mut self, sources: &Arc<SourceMap>) -> Self {
+        if self.0.sources.is_none() {
+            self.0.sources = Some(Arc::clone(sources));
+        }
+        self.0.also = self.0.also.into_iter().map(|e| e.located(sources)).collect();
+        self
+    }
+
+    /// Draws every mistake with its excerpts, in colour or plain.
+    pub fn render(&self, style: Style) -> String {
+        self.iter().map(|e| render::draw(e.repr(), style)).collect::<Vec<_>>().join("\n")
+    }
+
+    pub(crate) fn repr(&self) -> &Repr {
+        &self.0
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f.write_str(&self.render(Style::Plain));
+        }
+        f.write_str(&self.0.message)?;
+        match self.iter().count() - 1 {
+            0 => Ok(()),
+            more => write!(f, " (and {more} more)"),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(Style::Plain))
+    }
+}
+
+impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::source::{Source, SourceKind, Span};
+
+    #[test]
+    fn is_one_word_and_can_cross_threads() {
+        fn check<T: Send + Sync + 'static>() {}
+        check::<Error>();
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+
+    #[test]
+    fn draws_both_places_of_a_conflict() {
+        let map = Arc::new(SourceMap::default());
+        let id = map.add(Source::new(SourceKind::File, "conf/a.yaml", "a: 1\nb: 2\na: 3\n"));
+        let error = Error::new(ErrorKind::DuplicateKey, "key `a` stands twice")
+            .at(Origin::new(id, Span::new(10, 11)), "again here")
+            .at(Origin::new(id, Span::new(0, 1)), "first here")
+            .help("remove one of them")
+            .located(&map);
+        let expected = "\
+error[duplicate-key]: key `a` stands twice
+  conf/a.yaml:3:1
+  3 | a: 3
+    | ^ again here
+  conf/a.yaml:1:1
+  1 | a: 1
+    | ^ first here
+  help: remove one of them
+";
+        assert_eq!(format!("{error:#}"), expected);
+    }
+}

@@ -1,0 +1,13 @@
+//! Floor 0: where text came from, and what went wrong with it.
+
+mod error;
+mod render;
+mod sink;
+mod source;
+mod suggest;
+
+pub use error::{Error, ErrorKind, Label, Result};
+pub use render::Style;
+pub use sink::Sink;
+pub use source::{Origin, Source, SourceId, SourceKind, SourceMap, Span};
+pub use suggest::did_you_mean;

@@ -1,0 +1,254 @@
+//! Sources of text, and the indices that point into them.
+//!
+//! Provenance is a `Copy` index into a side table: a value carries twelve bytes, the table carries names and
+//! texts. The table has two levels, one shared by everything that a repository read and one local to a single
+//! composition (its arguments), so that the ids of files stay the same over all jobs of a sweep.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// A range of bytes in the text of one source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The span from `start` to `end`, in bytes. Offsets past `u32::MAX` are clamped.
+    pub fn new(start: usize, end: usize) -> Self {
+        let clamp = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: clamp(start), end: clamp(end.max(start)) }
+    }
+
+    /// The smallest span that holds both.
+    #[must_use]
+    pub fn to(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
+    /// The same span, moved right by `by` bytes.
+    #[must_use]
+    pub fn shifted(self, by: u32) -> Self {
+        Self { start: self.start.saturating_add(by), end: self.end.saturating_add(by) }
+    }
+
+    /// The bytes as indices.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+/// Which source of a [`SourceMap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(u32);
+
+const LOCAL: u32 = 1 << 31;
+
+impl SourceId {
+    /// Nowhere: values that the program itself made and that no one will ask about.
+    pub const NONE: Self = Self(u32::MAX);
+}
+
+/// Where a value, a key or a mistake stands: a source and a range in it.
+///
+/// Two values that differ only in their origin are equal: where something came from is not what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// The source.
+    pub source: SourceId,
+    /// The range in its text.
+    pub span: Span,
+}
+
+impl Origin {
+    /// No known place.
+    pub const NONE: Self = Self { source: SourceId::NONE, span: Span { start: 0, end: 0 } };
+
+    /// The place `span` of `source`.
+    pub fn new(source: SourceId, span: Span) -> Self {
+        Self { source, span }
+    }
+
+    /// Whether the place is known.
+    pub fn is_known(self) -> bool {
+        self.source != SourceId::NONE
+    }
+
+    /// The same source, another range.
+    #[must_use]
+    pub fn at(self, span: Span) -> Self {
+        Self { source: self.source, span }
+    }
+}
+
+/// What a source is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceKind {
+    /// A file; the label is its path as the user would type it.
+    File,
+    /// A config that ships inside the program; the label is its config path.
+    Embedded,
+    /// A config made in memory; the label is the name it was given.
+    Memory,
+    /// An argument of the command line; counted from 1.
+    Argument(usize),
+    /// An environment variable; the label is its name.
+    Environment,
+    /// A line of Rust code.
+    Code,
+    /// Facts of the run itself, such as its directory or the clock.
+    Runtime,
+}
+
+/// One source: what it is, how to name it, and its text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    kind: SourceKind,
+    label: Arc<str>,
+    text: Arc<str>,
+}
+
+impl Source {
+    /// A source of the given kind, with the name shown to people and the text that spans point into.
+    pub fn new(kind: SourceKind, label: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self { kind, label: label.into(), text: text.into() }
+    }
+
+    /// What the source is.
+    pub fn kind(&self) -> &SourceKind {
+        &self.kind
+    }
+
+    /// The text that spans point into.
+    pub fn text(&self) -> &Arc<str> {
+        &self.text
+    }
+
+    /// The name shown to people: a path, a config name, a variable.
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// Line and column of a byte offset, both counted from 1, the column in characters.
+    pub fn position(&self, offset: u32) -> (usize, usize) {
+        let mut at = (offset as usize).min(self.text.len());
+        while !self.text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let before = &self.text[..at];
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+        let column = before[line_start..].chars().filter(|&c| c != '\u{feff}').count() + 1;
+        (line, column)
+    }
+
+    /// The text of one line (counted from 1), without its line break.
+    pub fn line(&self, number: usize) -> &str {
+        self.text.lines().nth(number.saturating_sub(1)).unwrap_or("")
+    }
+}
+
+/// `conf/config.yaml`, `command line, argument 2`, `environment variable HOME` …
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            SourceKind::File => f.write_str(&self.label),
+            SourceKind::Embedded => write!(f, "built-in {}", self.label),
+            SourceKind::Memory => write!(f, "in memory: {}", self.label),
+            SourceKind::Argument(n) => write!(f, "command line, argument {n}"),
+            SourceKind::Environment => write!(f, "environment variable {}", self.label),
+            SourceKind::Code | SourceKind::Runtime => f.write_str(&self.label),
+        }
+    }
+}
+
+/// Names and texts of all sources, append-only.
+///
+/// ```
+/// use mainstem::diag::{Origin, Source, SourceKind, SourceMap, Span};
+/// let map = SourceMap::default();
+/// let id = map.add(Source::new(SourceKind::File, "conf/config.yaml", "a: 1\nb: 2\n"));
+/// assert_eq!(map.describe(Origin::new(id, Span::new(8, 9))), "conf/config.yaml:2:4");
+/// ```
+#[derive(Debug, Default)]
+pub struct SourceMap {
+    shared: Option<Arc<SourceMap>>,
+    own: RwLock<Vec<Arc<Source>>>,
+}
+
+impl SourceMap {
+    /// A map for one composition on top of the one that all compositions share.
+    pub fn over(shared: Arc<SourceMap>) -> Self {
+        Self { shared: Some(shared), own: RwLock::default() }
+    }
+
+    /// Adds a source and returns its id.
+    pub fn add(&self, source: Source) -> SourceId {
+        let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        own.push(Arc::new(source));
+        let index = u32::try_from(own.len() - 1).unwrap_or(LOCAL - 2);
+        SourceId(if self.shared.is_some() { index | LOCAL } else { index })
+    }
+
+    /// The source of that id; `None` for [`SourceId::NONE`] and ids of another map.
+    pub fn get(&self, id: SourceId) -> Option<Arc<Source>> {
+        if id == SourceId::NONE {
+            return None;
+        }
+        match &self.shared {
+            Some(shared) if id.0 & LOCAL == 0 => shared.get(id),
+            _ => {
+                let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
+                own.get((id.0 & !LOCAL) as usize).cloned()
+            }
+        }
+    }
+
+    /// `file:line:column` of files, the name of the source for all others, nothing for an unknown place.
+    pub fn describe(&self, origin: Origin) -> String {
+        match self.get(origin.source) {
+            None => String::new(),
+            Some(source) => match source.kind {
+                SourceKind::File | SourceKind::Embedded | SourceKind::Memory => {
+                    let (line, column) = source.position(origin.span.start);
+                    format!("{source}:{line}:{column}")
+                }
+                _ => source.to_string(),
+            },
+        }
+    }
+
+    /// The text under an origin; empty for an unknown place.
+    pub fn excerpt(&self, origin: Origin) -> String {
+        let source = self.get(origin.source);
+        source.and_then(|s| s.text.get(origin.span.range()).map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_and_shared_ids_do_not_meet() {
+        let shared = Arc::new(SourceMap::default());
+        let file = shared.add(Source::new(SourceKind::File, "a.yaml", "x: 1"));
+        let local = SourceMap::over(Arc::clone(&shared));
+        let argument = local.add(Source::new(SourceKind::Argument(1), "", "x=2"));
+        assert_ne!(file, argument);
+        assert_eq!(local.describe(Origin::new(file, Span::new(0, 1))), "a.yaml:1:1");
+        assert_eq!(local.excerpt(Origin::new(argument, Span::new(2, 3))), "2");
+        assert_eq!(local.describe(Origin::NONE), "");
+    }
+
+    #[test]
+    fn columns_count_characters_and_skip_the_byte_order_mark() {
+        let source = Source::new(SourceKind::File, "a", "\u{feff}ä: b\nc");
+        assert_eq!(source.position(7), (1, 4));
+        assert_eq!(source.position(9), (2, 1));
+    }
+}

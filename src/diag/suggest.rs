@@ -1,0 +1,22 @@
+//! "Did you mean".
+
+/// The candidate nearest to what was typed, if one is near enough to be a slip of the fingers.
+///
+/// ```
+/// use mainstem::diag::did_you_mean;
+/// assert_eq!(did_you_mean("modle", ["data", "model"]), Some("model"));
+/// assert_eq!(did_you_mean("zebra", ["data", "model"]), None);
+/// ```
+pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = match typed.chars().count() {
+        0..=2 => 1,
+        3..=5 => 2,
+        _ => 3,
+    };
+    candidates
+        .into_iter()
+        .map(|c| (strsim::damerau_levenshtein(typed, c), c))
+        .filter(|&(distance, c)| distance <= limit && distance < c.chars().count().max(2))
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, c)| c)
+}

@@ -1,0 +1,5 @@
+//! Floor 2: the grammar of overrides and of `${…}`; one table of functions.
+
+mod template;
+
+pub use template::{TemplateError, parse_template};

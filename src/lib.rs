@@ -1,0 +1,18 @@
+//! Hydra's config composition in Rust, with the origin of every value.
+
+extern crate self as mainstem;
+
+pub mod compose;
+pub mod diag;
+pub mod facts;
+pub mod grammar;
+pub mod merge;
+pub mod resolve;
+pub mod schema;
+pub mod settings;
+pub mod sweep;
+pub mod value;
+pub mod yaml;
+
+#[cfg(feature = "app")]
+pub mod app;

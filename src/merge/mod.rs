@@ -1,0 +1,1 @@
+//! Floor 4: the truth table of merging; applying assignments.

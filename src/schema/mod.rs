@@ -1,0 +1,5 @@
+//! Floor 2: types as data: what a value must be.
+
+mod ty;
+
+pub use ty::{Struct, Type};

@@ -1,0 +1,250 @@
+//! Mappings in written order: linear while small, hashed when large.
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+
+use crate::diag::Origin;
+use crate::value::key::Key;
+use crate::value::node::Node;
+
+/// A value in a mapping, with the place of its key.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// Where the key stands: the caret of an unknown or duplicate key.
+    pub origin: Origin,
+    /// The value.
+    pub node: Node,
+}
+
+/// Up to so many keys a scan is faster than a hash, and smaller.
+const FEW: usize = 16;
+
+/// A mapping that keeps the order in which keys were first set.
+///
+/// ```
+/// use mainstem::value::{Key, Map, Node};
+/// let mut map = Map::default();
+/// map.set(Key::from("b"), Node::from(1));
+/// map.set(Key::from("a"), Node::from(2));
+/// map.set(Key::from("b"), Node::from(3));
+/// assert_eq!(map.iter().map(|(k, _)| k.to_string()).collect::<Vec<_>>(), ["b", "a"]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Map(Repr);
+
+#[derive(Clone, Debug)]
+enum Repr {
+    Few(Vec<(Key, Slot)>),
+    Many(Box<IndexMap<Key, Slot>>),
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        Self(Repr::Few(Vec::new()))
+    }
+}
+
+impl Map {
+    /// How many keys.
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Few(entries) => entries.len(),
+            Repr::Many(entries) => entries.len(),
+        }
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The slot of a key.
+    pub fn slot(&self, key: &Key) -> Option<&Slot> {
+        match &self.0 {
+            Repr::Few(entries) => entries.iter().find(|(k, _)| k == key).map(|(_, slot)| slot),
+            Repr::Many(entries) => entries.get(key),
+        }
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &Key) -> Option<&Node> {
+        self.slot(key).map(|slot| &slot.node)
+    }
+
+    /// The value of a textual key.
+    pub fn get_str(&self, key: &str) -> Option<&Node> {
+        match &self.0 {
+            Repr::Few(entries) => {
+                entries.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, slot)| &slot.node)
+            }
+            Repr::Many(entries) => entries.get(&Key::from(key)).map(|slot| &slot.node),
+        }
+    }
+
+    /// The value of a key, to be changed in place.
+    pub fn get_mut(&mut self, key: &Key) -> Option<&mut Node> {
+        match &mut self.0 {
+            Repr::Few(entries) => entries.iter_mut().find(|(k, _)| k == key).map(|(_, slot)| &mut slot.node),
+            Repr::Many(entries) => entries.get_mut(key).map(|slot| &mut slot.node),
+        }
+    }
+
+    /// The value of a key, to be changed in place; `Null` from `origin` is put there if the key is new.
+    pub fn get_or_insert(&mut self, key: Key, origin: Origin) -> &mut Node {
+        let at = match self.index_of(&key) {
+            Some(at) => at,
+            None => {
+                let null = Node::new(crate::value::Kind::Null, origin);
+                self.push(key, Slot { origin, node: null });
+                self.len() - 1
+            }
+        };
+        match &mut self.0 {
+            Repr::Few(entries) => &mut entries[at].1.node,
+            Repr::Many(entries) => &mut entries[at].node,
+        }
+    }
+
+    fn index_of(&self, key: &Key) -> Option<usize> {
+        match &self.0 {
+            Repr::Few(entries) => entries.iter().position(|(k, _)| k == key),
+            Repr::Many(entries) => entries.get_index_of(key),
+        }
+    }
+
+    /// Sets a key that comes from no known place. See [`Map::insert`].
+    pub fn set(&mut self, key: Key, node: Node) -> Option<Node> {
+        self.insert(key, Origin::NONE, node)
+    }
+
+    /// Sets a key; a key that is already there keeps its place in the order and gets the new origin. Returns the
+    /// old value.
+    pub fn insert(&mut self, key: Key, origin: Origin, node: Node) -> Option<Node> {
+        let slot = Slot { origin, node };
+        match &mut self.0 {
+            Repr::Few(entries) => match entries.iter_mut().find(|(k, _)| *k == key) {
+                Some((_, old)) => Some(std::mem::replace(old, slot).node),
+                None => {
+                    self.push(key, slot);
+                    None
+                }
+            },
+            Repr::Many(entries) => match entries.entry(key) {
+                Entry::Occupied(mut old) => Some(old.insert(slot).node),
+                Entry::Vacant(free) => {
+                    free.insert(slot);
+                    None
+                }
+            },
+        }
+    }
+
+    /// Adds a key that is known to be new.
+    fn push(&mut self, key: Key, slot: Slot) {
+        match &mut self.0 {
+            Repr::Few(entries) if entries.len() < FEW => entries.push((key, slot)),
+            Repr::Few(entries) => {
+                let mut many: IndexMap<Key, Slot> = std::mem::take(entries).into_iter().collect();
+                many.insert(key, slot);
+                self.0 = Repr::Many(Box::new(many));
+            }
+            Repr::Many(entries) => {
+                entries.insert(key, slot);
+            }
+        }
+    }
+
+    /// Removes a key; the others keep their order.
+    pub fn remove(&mut self, key: &Key) -> Option<Node> {
+        match &mut self.0 {
+            Repr::Few(entries) => {
+                let at = entries.iter().position(|(k, _)| k == key)?;
+                Some(entries.remove(at).1.node)
+            }
+            Repr::Many(entries) => entries.shift_remove(key).map(|slot| slot.node),
+        }
+    }
+
+    /// Keys and slots in order.
+    pub fn iter(&self) -> Iter<'_> {
+        match &self.0 {
+            Repr::Few(entries) => Iter(Either::Few(entries.iter())),
+            Repr::Many(entries) => Iter(Either::Many(entries.iter())),
+        }
+    }
+}
+
+/// Iterates over a [`Map`] in order.
+#[derive(Clone, Debug)]
+pub struct Iter<'a>(Either<'a>);
+
+#[derive(Clone, Debug)]
+enum Either<'a> {
+    Few(std::slice::Iter<'a, (Key, Slot)>),
+    Many(indexmap::map::Iter<'a, Key, Slot>),
+}
+
+impl<'a> Iterator for Iter<'a> {
+    type Item = (&'a Key, &'a Slot);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Either::Few(entries) => entries.next().map(|(k, slot)| (k, slot)),
+            Either::Many(entries) => entries.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            Either::Few(entries) => entries.size_hint(),
+            Either::Many(entries) => entries.size_hint(),
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a Map {
+    type Item = (&'a Key, &'a Slot);
+    type IntoIter = Iter<'a>;
+
+    fn into_iter(self) -> Iter<'a> {
+        self.iter()
+    }
+}
+
+impl FromIterator<(Key, Slot)> for Map {
+    fn from_iter<I: IntoIterator<Item = (Key, Slot)>>(entries: I) -> Self {
+        let mut map = Self::default();
+        for (key, slot) in entries {
+            map.insert(key, slot.origin, slot.node);
+        }
+        map
+    }
+}
+
+/// Equal if the same keys have equal values, in whatever order, from wherever.
+impl PartialEq for Map {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(k, slot)| other.get(k) == Some(&slot.node))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_and_large_behave_alike() {
+        let mut map = Map::default();
+        for i in 0..40 {
+            assert!(map.set(Key::from(format!("k{i}").as_str()), Node::from(i)).is_none());
+            assert_eq!(map.len(), usize::try_from(i).unwrap() + 1);
+        }
+        assert_eq!(map.set(Key::from("k3"), Node::from(-3)), Some(Node::from(3)));
+        assert_eq!(map.remove(&Key::from("k1")), Some(Node::from(1)));
+        assert_eq!(map.remove(&Key::from("k1")), None);
+        let keys: Vec<_> = map.iter().take(3).map(|(k, _)| k.to_string()).collect();
+        assert_eq!(keys, ["k0", "k2", "k3"]);
+        assert_eq!(map.get_str("k3"), Some(&Node::from(-3)));
+        assert_eq!(*map.get_or_insert(Key::from("new"), Origin::NONE), Node::null());
+    }
+}

@@ -1,0 +1,169 @@
+//! A value and where it came from.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::diag::Origin;
+use crate::value::map::Map;
+use crate::value::template::Template;
+
+/// Text of a value: inline when short.
+pub type Text = CompactString;
+
+/// A value with its origin. Cloning is cheap: containers are shared, and copied when one of the sharers changes
+/// them. Equality ignores origins.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where the value stands.
+    pub origin: Origin,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a value is.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// `null`.
+    Null,
+    /// `???`: a value that must be given before it is read.
+    Missing,
+    /// A boolean.
+    Bool(bool),
+    /// An integer that fits.
+    Int(i64),
+    /// An integer that does not fit: its decimal digits, with `-` if negative.
+    BigInt(Box<str>),
+    /// A float.
+    Float(f64),
+    /// Text without interpolations.
+    Str(Text),
+    /// Bytes (`!!binary`).
+    Bytes(Arc<[u8]>),
+    /// Text with interpolations, to be resolved when read.
+    Template(Arc<Template>),
+    /// A list.
+    List(Arc<Vec<Node>>),
+    /// A mapping.
+    Map(Arc<Map>),
+}
+
+const _: () = assert!(size_of::<Kind>() <= 24 && size_of::<Node>() <= 40);
+
+impl Node {
+    /// A value from a place.
+    pub fn new(kind: Kind, origin: Origin) -> Self {
+        Self { origin, kind }
+    }
+
+    /// `null` from no known place.
+    pub fn null() -> Self {
+        Self::new(Kind::Null, Origin::NONE)
+    }
+
+    /// The same value from another place.
+    #[must_use]
+    pub fn from_origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// The mapping, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match &self.kind {
+            Kind::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The mapping, to be changed: copied first if it is shared.
+    pub fn as_map_mut(&mut self) -> Option<&mut Map> {
+        match &mut self.kind {
+            Kind::Map(map) => Some(Arc::make_mut(map)),
+            _ => None,
+        }
+    }
+
+    /// The list, if it is one.
+    pub fn as_list(&self) -> Option<&[Node]> {
+        match &self.kind {
+            Kind::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The text, if it is text without interpolations.
+    pub fn as_str(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a mapping or a list.
+    pub fn is_container(&self) -> bool {
+        matches!(self.kind, Kind::Map(_) | Kind::List(_))
+    }
+
+    /// What it is, in a word, for messages: `a mapping`, `an integer` …
+    pub fn describe(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "null",
+            Kind::Missing => "a missing value (???)",
+            Kind::Bool(_) => "a boolean",
+            Kind::Int(_) | Kind::BigInt(_) => "an integer",
+            Kind::Float(_) => "a float",
+            Kind::Str(_) => "a string",
+            Kind::Bytes(_) => "bytes",
+            Kind::Template(_) => "an interpolation",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a mapping",
+        }
+    }
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+    }
+}
+
+/// Strict: `1`, `1.0` and `true` differ; NaN equals NaN; `-0.0` differs from `0.0`.
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Null, Self::Null) | (Self::Missing, Self::Missing) => true,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::BigInt(a), Self::BigInt(b)) => a == b,
+            (Self::Float(a), Self::Float(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
+            (Self::Str(a), Self::Str(b)) => a == b,
+            (Self::Bytes(a), Self::Bytes(b)) => a == b,
+            (Self::Template(a), Self::Template(b)) => a.text == b.text,
+            (Self::List(a), Self::List(b)) => a == b,
+            (Self::Map(a), Self::Map(b)) => Arc::ptr_eq(a, b) || a == b,
+            _ => false,
+        }
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => $make:expr;)*) => {$(
+        impl From<$from> for Node {
+            fn from(value: $from) -> Self {
+                Self::new($make(value), Origin::NONE)
+            }
+        }
+    )*};
+}
+
+from! {
+    bool => Kind::Bool;
+    i64 => Kind::Int;
+    f64 => Kind::Float;
+    &str => |text: &str| Kind::Str(text.into());
+    Text => Kind::Str;
+    Vec<Node> => |list| Kind::List(Arc::new(list));
+    Map => |map| Kind::Map(Arc::new(map));
+}

@@ -1,0 +1,13 @@
+//! The integration tests: one binary, a module an area.
+
+mod compose;
+mod floors;
+mod grammar;
+mod merge;
+mod print;
+mod resolve;
+mod sweep;
+mod yaml;
+
+#[cfg(feature = "app")]
+mod cli;
