@@ -131,7 +131,7 @@ pub(crate) fn call(name: &str, at: Span, arguments: Vec<Argument>, span: Span) -
         let fault = Fault::new(at, format!("there is no function `{name}`"));
         let names = FUNCTIONS.iter().map(|f| f.name);
         return Err(match did_you_mean(name, names.clone()) {
-            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            Some(near) => fault.help(format!("did you mean `{near}`? if it is text, quote it")),
             None => {
                 let names: Vec<_> = names.collect();
                 fault.help(format!("quote it if it is text; the functions are {}", names.join(", ")))
