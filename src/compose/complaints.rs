@@ -122,6 +122,14 @@ pub(crate) fn chain(error: Error, tree: &Tree, id: NodeId) -> Error {
     })
 }
 
+/// A config whose list holds only overrides, beside something that an argument appends.
+pub(crate) fn left_out(tree: &Tree, id: NodeId, item: &Item) -> Error {
+    let path = tree.path(id);
+    Error::new(ErrorKind::Defaults, format!("the values of `{path}` itself are left out"))
+        .at(item.origin, "its defaults list holds only overrides, and `+` appends to it")
+        .help("add `- _self_` to the defaults list, before the overrides")
+}
+
 /// Two different choices for one group.
 pub(crate) fn conflict(key: &str, before: &Known, now: &Item) -> Error {
     let show = |name: Option<&str>| name.unwrap_or("null").to_owned();

@@ -15,6 +15,8 @@ pub struct Document {
     pub defaults: Box<[Element]>,
     /// The package that the `# @package` header names, and where it stands.
     pub header: Option<(Text, Origin)>,
+    /// A `# @package` comment that stands too low to count.
+    pub ignored_header: Option<Origin>,
     /// The text it was read from.
     pub source: SourceId,
     /// Which entry of the search path it comes from.
@@ -33,13 +35,19 @@ impl Document {
     /// All mistakes in the text and in its defaults list, joined.
     pub(crate) fn read(content: Content, provider: usize, sources: &SourceMap) -> Result<Self> {
         let mut errors: Vec<Error> = Vec::new();
+        let mut ignored_header = None;
         let (mut root, header, source) = match content {
             Content::Text { kind, label, text } => {
                 let source = Source::new(kind, label, text);
                 let text = std::sync::Arc::clone(source.text());
                 let id = sources.add(source);
-                let parsed = yaml::parse(&text, id, &yaml::Limits::default(), &mut errors);
-                (parsed.root, parsed.package, id)
+                match yaml::parse(&text, id, &yaml::Limits::default(), &mut errors) {
+                    Some(parsed) => {
+                        ignored_header = parsed.ignored_header;
+                        (parsed.root, parsed.header.map(|h| (h.package, h.origin)), id)
+                    }
+                    None => (Node::null(), None, id),
+                }
             }
             Content::Tree { label, root, package } => {
                 let id = sources.add(Source::new(SourceKind::Memory, label, ""));
@@ -60,7 +68,7 @@ impl Document {
         let defaults = list.map(|list| elements(&list, &mut errors)).unwrap_or_default().into();
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok(Self { root, defaults, header, source, provider }),
+            None => Ok(Self { root, defaults, header, ignored_header, source, provider }),
         }
     }
 }

@@ -47,6 +47,7 @@ pub(crate) struct Expanded {
     /// Override key to choice, in the order in which they were met.
     pub(crate) known: IndexMap<Text, Known>,
     pub(crate) errors: Vec<Error>,
+    pub(crate) warnings: Vec<Error>,
 }
 
 pub(crate) fn expand(repository: &Repository, requests: &mut Requests, start: Start<'_>) -> Expanded {
@@ -57,11 +58,12 @@ pub(crate) fn expand(repository: &Repository, requests: &mut Requests, start: St
         tree: Tree::new(Item::new(Role::Root, None, Origin::NONE)),
         known: IndexMap::new(),
         errors: Vec::new(),
+        warnings: Vec::new(),
         stopped: false,
     };
     expander.run(start);
-    let Expander { tree, known, errors, .. } = expander;
-    Expanded { tree, known, errors }
+    let Expander { tree, known, errors, warnings, .. } = expander;
+    Expanded { tree, known, errors, warnings }
 }
 
 struct Expander<'a> {
@@ -71,6 +73,7 @@ struct Expander<'a> {
     tree: Tree,
     known: IndexMap<Text, Known>,
     errors: Vec<Error>,
+    warnings: Vec<Error>,
     /// A cycle or a limit: going on makes no sense.
     stopped: bool,
 }
@@ -175,9 +178,13 @@ impl Expander<'_> {
             return;
         }
         self.check_self(&items);
-        // Items that only override leave the config as it is, unless something is appended beside it.
-        let alone = items.iter().all(Item::is_override) && appended.is_empty();
-        if !alone && !items.iter().any(Item::is_self) {
+        // As in Hydra, a list that holds only overrides gets no `_self_`: alone, the config counts as one without a
+        // list; beside something appended it is left out, which nobody can want.
+        let only_overrides = !items.is_empty() && items.iter().all(Item::is_override);
+        if only_overrides && !appended.is_empty() {
+            self.warnings.push(complaints::left_out(&self.tree, id, &items[0]));
+        }
+        if !only_overrides && !items.iter().any(Item::is_self) {
             items.push(Item::new(Role::Itself, None, self.tree.item(id).origin));
         }
         items.extend(appended);

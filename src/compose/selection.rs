@@ -25,6 +25,8 @@ pub struct Included {
     pub is_self: bool,
     /// Whether it is the config that was asked for.
     pub primary: bool,
+    /// Whether it stands before the primary config without being asked for, as `hydra/config` does.
+    pub prelude: bool,
     /// The key that overrides its choice, if it was chosen in a group.
     pub override_key: Option<Text>,
     /// What brought it in: an item of a defaults list, or an argument.
@@ -81,12 +83,13 @@ pub struct Selection {
     pub(crate) choices: IndexMap<Text, Known>,
     pub(crate) tree: Tree,
     pub(crate) config_name: Option<Text>,
+    pub(crate) warnings: Vec<Error>,
 }
 
 impl Selection {
     /// Reads the final list off an expanded tree.
     pub(crate) fn new(expanded: Expanded, config_name: Option<Text>, errors: &mut Vec<Error>) -> Self {
-        let Expanded { tree, known, errors: found } = expanded;
+        let Expanded { tree, known, errors: found, warnings } = expanded;
         errors.extend(found);
         let mut included = Vec::new();
         let mut keys: HashSet<Text> = HashSet::new();
@@ -99,7 +102,7 @@ impl Selection {
             }
             included.push(entry);
         }
-        Self { included, choices: known, tree, config_name }
+        Self { included, choices: known, tree, config_name, warnings }
     }
 
     /// The configs in the order in which they are merged.
@@ -115,6 +118,11 @@ impl Selection {
     /// The name of the primary config.
     pub fn config_name(&self) -> Option<&str> {
         self.config_name.as_deref()
+    }
+
+    /// What is suspicious and no error.
+    pub fn warnings(&self) -> &[Error] {
+        &self.warnings
     }
 
     /// The tree of defaults lists.
@@ -167,6 +175,7 @@ fn entry(tree: &Tree, id: NodeId) -> Option<Included> {
         parent: above.filter(|_| !alone).map(|above| tree.path(above).clone()),
         is_self: item.role == Role::Itself,
         primary: about.primary,
+        prelude: above == Some(NodeId::ROOT) && !about.primary,
         override_key: item.is_group().then(|| item.override_key()),
         why: about.why,
         document,
