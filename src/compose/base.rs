@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::compose::repository::Repository;
 use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::merge::{self, merge};
+use crate::merge::merge;
 use crate::resolve::Context;
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 
@@ -14,7 +13,6 @@ use crate::value::{Key, KeyPath, Kind, Map, Node};
 pub struct Base {
     pub(crate) root: Node,
     pub(crate) selection: Arc<Selection>,
-    pub(crate) repository: Arc<Repository>,
 }
 
 impl Base {
@@ -28,17 +26,8 @@ impl Base {
         &self.selection
     }
 
-    /// The repository that the configs come from.
-    pub fn repository(&self) -> &Arc<Repository> {
-        &self.repository
-    }
-
     /// Merges the configs of a selection.
-    pub(crate) fn merge(
-        selection: &Arc<Selection>,
-        repository: &Arc<Repository>,
-        context: Context<'_>,
-    ) -> Result<Self> {
+    pub(crate) fn merge(selection: &Arc<Selection>, context: Context<'_>) -> Result<Self> {
         let mut root = Node::from(Map::default());
         let mut errors = Vec::new();
         for included in selection.included() {
@@ -49,7 +38,7 @@ impl Base {
         }
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok(Self { root, selection: Arc::clone(selection), repository: Arc::clone(repository) }),
+            None => Ok(Self { root, selection: Arc::clone(selection) }),
         }
     }
 }
@@ -63,7 +52,7 @@ pub(crate) fn step(root: &mut Node, included: &Included, context: Context<'_>) -
             .at(body.origin, "expected a mapping")
             .help("put the list below a key, or give the config a package"));
     }
-    merge(root, &package, body, context)
+    merge(root, &package, body, context, &mut ())
 }
 
 /// The value at a path below a node, without resolving anything.

@@ -24,7 +24,7 @@ pub(crate) enum Role {
 }
 
 /// A node of the defaults tree, without its children.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Item {
     pub(crate) role: Role,
     /// What stands behind `@`, `_here_` already taken away.
@@ -233,6 +233,18 @@ impl Item {
         self.base.clone_from(base);
         self.parent_package.clone_from(parent_package);
     }
+}
+
+/// The key of a group whose package is told by `_group_`.
+pub(crate) fn group_key(group: &str, package: &str) -> Text {
+    let role = Role::Group {
+        group: group.into(),
+        choice: Choice::Null,
+        written: None,
+        is_override: false,
+        appended: false,
+    };
+    Item::new(role, Some(package.into()), Origin::NONE).override_key()
 }
 
 fn choice_origin(choice: &Choice) -> Option<Origin> {

@@ -41,7 +41,7 @@ pub(crate) struct Deletion {
 }
 
 /// Everything asked for. Arguments come first and so win; overrides in files join as they are met.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Requests {
     overrides: IndexMap<Text, Chosen>,
     appended: Vec<Item>,

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use crate::compose::document::Document;
 use crate::compose::expand::{Expanded, Known};
 use crate::compose::item::Role;
+use crate::compose::repository::Repository;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, Origin};
 use crate::value::Text;
@@ -84,11 +85,17 @@ pub struct Selection {
     pub(crate) tree: Tree,
     pub(crate) config_name: Option<Text>,
     pub(crate) warnings: Vec<Error>,
+    pub(crate) repository: Arc<Repository>,
 }
 
 impl Selection {
     /// Reads the final list off an expanded tree.
-    pub(crate) fn new(expanded: Expanded, config_name: Option<Text>, errors: &mut Vec<Error>) -> Self {
+    pub(crate) fn new(
+        expanded: Expanded,
+        repository: &Arc<Repository>,
+        config_name: Option<Text>,
+        errors: &mut Vec<Error>,
+    ) -> Self {
         let Expanded { tree, known, errors: found, warnings } = expanded;
         errors.extend(found);
         let mut included = Vec::new();
@@ -102,7 +109,8 @@ impl Selection {
             }
             included.push(entry);
         }
-        Self { included, choices: known, tree, config_name, warnings }
+        let repository = Arc::clone(repository);
+        Self { included, choices: known, tree, config_name, warnings, repository }
     }
 
     /// The configs in the order in which they are merged.
@@ -118,6 +126,11 @@ impl Selection {
     /// The name of the primary config.
     pub fn config_name(&self) -> Option<&str> {
         self.config_name.as_deref()
+    }
+
+    /// The repository that the configs come from, with what `hydra.searchpath` added.
+    pub fn repository(&self) -> &Arc<Repository> {
+        &self.repository
     }
 
     /// What is suspicious and no error.
