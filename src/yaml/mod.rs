@@ -5,6 +5,7 @@ mod header;
 mod number;
 mod parse;
 mod scalar;
+mod strict;
 mod tag;
 mod tree;
 

@@ -132,6 +132,11 @@ impl<'t> Tree<'t> {
         Ok(())
     }
 
+    /// Whether a key must come next.
+    pub(super) fn wants_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { body: Body::Map { key: Pending::None, .. }, .. }))
+    }
+
     /// Opens a list.
     pub(super) fn open_list(&mut self, span: Span, properties: Properties) -> Result<(), Stop> {
         self.open(Body::List(Vec::new()), span, properties)
@@ -445,6 +450,7 @@ impl<'t> Tree<'t> {
     fn kind(&mut self, text: &str, style: Style, span: Span, properties: Properties) -> Kind {
         match properties.tag {
             None | Some((Tag::Plain, _)) if style == Style::Quoted => Kind::Str(text.into()),
+            Some((Tag::Plain, _)) if text.is_empty() => Kind::Str(Text::default()),
             None | Some((Tag::Plain, _)) => match scalar::classify(text) {
                 Plain::Text => Kind::Str(text.into()),
                 Plain::Is(kind) => kind,
