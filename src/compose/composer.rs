@@ -307,6 +307,11 @@ impl Composer {
         }
     }
 
+    /// Composes a config as it is.
+    pub(crate) fn compose_plain(&self, name: &str, mode: Mode, sources: &Arc<SourceMap>) -> Result<Composed> {
+        self.compose_views(&Asked { config_name: Some(name), views: &[], mode }, sources)
+    }
+
     pub(crate) fn compose_views(&self, asked: &Asked<'_>, sources: &Arc<SourceMap>) -> Result<Composed> {
         let composed = self.compose_unlocated(asked, sources);
         composed.map_err(|error| error.located(sources))

@@ -77,6 +77,8 @@ pub enum Entry {
     Config(Text),
     /// A group inside the group.
     Group(Text),
+    /// A file that looks like a config and is none, because it is named `.yml`.
+    Stray(Text),
 }
 
 /// The config path without the extension that users may write.

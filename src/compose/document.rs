@@ -19,8 +19,8 @@ pub struct Document {
     pub ignored_header: Option<Origin>,
     /// The text it was read from.
     pub source: SourceId,
-    /// Which entry of the search path it comes from.
-    pub provider: usize,
+    /// Who put the source it comes from into the search path.
+    pub provider: Text,
 }
 
 impl Document {
@@ -33,7 +33,7 @@ impl Document {
     ///
     /// # Errors
     /// All mistakes in the text and in its defaults list, joined.
-    pub(crate) fn read(content: Content, provider: usize, sources: &SourceMap) -> Result<Self> {
+    pub(crate) fn read(content: Content, provider: Text, sources: &SourceMap) -> Result<Self> {
         let mut errors: Vec<Error> = Vec::new();
         let mut ignored_header = None;
         let (mut root, header, source) = match content {

@@ -1,6 +1,7 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
 mod base;
+mod check;
 mod complaints;
 mod composed;
 mod composer;
@@ -8,6 +9,7 @@ mod config_source;
 mod document;
 mod element;
 mod expand;
+mod explain;
 mod item;
 mod plan;
 mod repository;
@@ -19,12 +21,14 @@ mod sources;
 mod tree;
 
 pub use base::Base;
+pub use check::Report;
 pub use composed::Composed;
 pub use composer::{Composer, Mode};
 pub use config_source::{ConfigSource, Content, Entry};
 pub use document::Document;
 pub use element::{Choice, Element, Pick, What};
-pub use repository::{Provided, Repository};
+pub use explain::{By, Change, Explanation, Step};
+pub use repository::{Provided, Repository, SCHEMA};
 pub use runtime::Runtime;
 pub use search_path::Packages;
 pub use selection::{Absent, Branch, Included, Selection};

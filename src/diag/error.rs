@@ -185,6 +185,18 @@ impl Error {
         })
     }
 
+    /// Every mistake as an error of its own.
+    pub fn each(mut self) -> Vec<Self> {
+        let mut rest = std::mem::take(&mut self.0.also);
+        let mut all = vec![self];
+        while !rest.is_empty() {
+            let inner: Vec<Self> = rest.iter_mut().flat_map(|e| std::mem::take(&mut e.0.also)).collect();
+            all.append(&mut rest);
+            rest = inner;
+        }
+        all
+    }
+
     /// Attaches the texts that the places point into, so that the error can draw itself. The first map wins.
     #[must_use]
     pub fn located(mut self, sources: &Arc<SourceMap>) -> Self {
