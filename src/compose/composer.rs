@@ -255,7 +255,11 @@ impl Composer {
                 return Ok(known);
             }
             // The same configs, brought in by other arguments.
-            return Ok(Arc::new(Base { root: known.root.clone(), selection: Arc::clone(selection) }));
+            return Ok(Arc::new(Base {
+                root: known.root.clone(),
+                selection: Arc::clone(selection),
+                schema: known.schema.clone(),
+            }));
         }
         let base = Arc::new(Base::merge(selection, self.context(&|_| {}))?);
         if !self.cache.is_impure() {

@@ -3,6 +3,7 @@
 use crate::compose::config_source::Content;
 use crate::compose::element::{Element, elements};
 use crate::diag::{Error, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
+use crate::schema::Type;
 use crate::value::{Key, Kind, Map, Node, Text};
 use crate::yaml;
 
@@ -21,6 +22,8 @@ pub struct Document {
     pub source: SourceId,
     /// Who put the source it comes from into the search path.
     pub provider: Text,
+    /// What its content must be, from where it is merged on.
+    pub schema: Option<Type>,
 }
 
 impl Document {
@@ -68,7 +71,7 @@ impl Document {
         let defaults = list.map(|list| elements(&list, &mut errors)).unwrap_or_default().into();
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok(Self { root, defaults, header, ignored_header, source, provider }),
+            None => Ok(Self { root, defaults, header, ignored_header, source, provider, schema: None }),
         }
     }
 }

@@ -96,6 +96,7 @@ impl Composer {
     fn steps(&self, composed: &Composed, path: &KeyPath) -> Vec<Step> {
         let context = self.context(&|_| {});
         let mut root = Node::from(Map::default());
+        let mut schema = context.schema.clone();
         let mut steps = Vec::new();
         let mut watch = |root: &Node, before: Option<Node>, by: By| {
             steps.extend(changed(root, path, before.as_ref(), by));
@@ -103,7 +104,7 @@ impl Composer {
         for included in composed.selection().included() {
             let before = get(&root, path).cloned();
             // What was composed once composes again.
-            let _ = step(&mut root, included, context);
+            let _ = step(&mut root, &mut schema, included, context);
             let by = By::Config {
                 config_path: included.config_path.clone(),
                 package: included.package.clone(),
@@ -113,7 +114,7 @@ impl Composer {
         }
         for (index, assignment) in composed.assignments().iter().enumerate() {
             let before = get(&root, path).cloned();
-            let _ = assign(&mut root, assignment, context, &mut ());
+            let _ = assign(&mut root, assignment, context.with_schema(&schema), &mut ());
             watch(&root, before, By::Override(index));
         }
         let before = get(&root, path).cloned();

@@ -134,7 +134,11 @@ impl Repository {
         }
         let read = match provided.source().read(path) {
             Ok(None) => Ok(None),
-            Ok(Some(content)) => Document::read(content, provided.provider.clone(), &self.sources).map(|d| Some(Arc::new(d))),
+            Ok(Some(content)) => {
+                let document = Document::read(content, provided.provider.clone(), &self.sources);
+                let schema = provided.source().schema(path);
+                document.map(|document| Some(Arc::new(Document { schema, ..document })))
+            }
             Err(error) => Err(error),
         };
         documents.write().unwrap_or_else(PoisonError::into_inner).insert(path.into(), read.clone());

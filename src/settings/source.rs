@@ -1,12 +1,11 @@
 //! The built-in configs as sources, and the search path that they make with the user's own.
 
-use crate::compose::{ConfigSource, Content, Entry, Provided, members};
+use crate::compose::{ConfigSource, Content, Entry, Provided, SCHEMA, members};
 use crate::diag::{Result, SourceKind};
 use crate::schema::Type;
 use crate::settings::hydra::HYDRA_NODE;
 use crate::settings::plugins::plugin;
 use crate::settings::table::{COLORLOG, File, HYDRA, STORE};
-use crate::value::Text;
 
 /// Configs that are merged before the primary one: the defaults of the nodes `mainstem` and `hydra`.
 pub const PRELUDES: [&str; 2] = ["mainstem/config", "hydra/config"];
@@ -30,7 +29,7 @@ pub fn search_path(
     path.extend(main);
     path.push(Provided::new("hydra-colorlog", builtin("pkg://hydra_plugins.hydra_colorlog.conf", COLORLOG, false)));
     path.extend(more);
-    path.push(Provided::new("schema", builtin("structured://", STORE, true)));
+    path.push(Provided::new(SCHEMA, builtin("structured://", STORE, true)));
     path
 }
 
@@ -88,7 +87,7 @@ mod tests {
     use super::*;
     use crate::diag::{Origin, SourceId};
     use crate::schema::Struct;
-    use crate::value::{Key, KeyPath, Kind, Map, Node};
+    use crate::value::{Key, KeyPath, Kind, Map, Node, Text};
     use crate::yaml;
 
     /// Keys in order, of a mapping and of the struct that it must be.
