@@ -1,5 +1,6 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
+mod aliases;
 mod base;
 mod check;
 mod complaints;
@@ -20,6 +21,7 @@ mod selection;
 mod sources;
 mod tree;
 
+pub use aliases::Aliases;
 pub use base::Base;
 pub use check::Report;
 pub use composed::Composed;

@@ -134,7 +134,9 @@ impl Repository {
         }
         let read = match provided.source().read(path) {
             Ok(None) => Ok(None),
-            Ok(Some(content)) => Document::read(content, provided.provider.clone(), &self.sources).map(|d| Some(Arc::new(d))),
+            Ok(Some(content)) => {
+                Document::read(content, provided.provider.clone(), &self.sources).map(|d| Some(Arc::new(d)))
+            }
             Err(error) => Err(error),
         };
         documents.write().unwrap_or_else(PoisonError::into_inner).insert(path.into(), read.clone());
