@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let found: Vec<Error> = warnings.into_inner().into_iter().map(|w: Error| w.located(composed.sources())).collect();
     let mut output = Output::success(out).warn(composed.warnings(), style).warn(&found, style);
     if args.config_name.is_none() && args.words.is_empty() && shown.as_map().is_some_and(|map| map.is_empty()) {
-        output = output.warn(&unnamed(&composer), style);
+        output = output.warn(unnamed(&composer).as_slice(), style);
     }
     Ok(output)
 }

@@ -16,7 +16,7 @@ use crate::value::Node;
 ///
 /// # Errors
 /// What cannot be expanded.
-pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
+pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result<Output> {
     let composer = project::open(args, facts)?;
     let (selection, sources) = project::select(&composer, args, &args.words)?;
     let out = match args.format {
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
         _ => table(&selection, args, &sources, style),
     };
     let warnings: Vec<_> = selection.warnings().iter().map(|warning| warning.clone().located(&sources)).collect();
-    Ok(Output::success(out).warn(&warnings, style))
+    Ok(Output::success(out).warn(&warnings, err))
 }
 
 /// The configs to show: the project's own, or all.

@@ -15,7 +15,7 @@ use crate::value::{JsonStyle, KeyPath, Node, write_json};
 ///
 /// # Errors
 /// What cannot be composed; a key that never was.
-pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
+pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result<Output> {
     let (overrides, keys): (Vec<Word>, Vec<Word>) =
         args.words.iter().cloned().partition(|word| word.text.contains('=') || word.text.starts_with('~'));
     if keys.is_empty() {
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     }
     match Error::all(errors) {
         Some(error) => Err(error),
-        None => Ok(Output::success(out).warn(composed.warnings(), style)),
+        None => Ok(Output::success(out).warn(composed.warnings(), err)),
     }
 }
 

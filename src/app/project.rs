@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::args::Args;
+use crate::app::args::{Args, Word};
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
-use crate::compose::{Composer, Dir, Mode, Packages, Provided, Repository, Runtime};
-use crate::diag::{Error, ErrorKind, Result};
+use crate::compose::{Composed, Composer, Selection, Dir, Mode, Packages, Provided, Repository, Runtime};
+use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::Resolvers;
 use crate::settings::{PRELUDES, search_path};
@@ -85,4 +85,17 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
 pub(crate) fn primaries(composer: &Composer) -> Vec<Text> {
     let repository: &Arc<Repository> = composer.repository();
     repository.options("").unwrap_or_default()
+}
+
+/// Composes with the overrides among the words.
+pub(crate) fn compose(composer: &Composer, args: &Args, words: &[Word]) -> Result<Composed> {
+    let sources = Arc::new(composer.sources());
+    if !words.is_empty() { return Err(crate::app::args::wrong("no overrides yet")); }
+    composer.compose_views(&crate::compose::Asked { config_name: args.config_name.as_deref(), views: &[], mode: mode(args) }, &sources)
+}
+
+/// Expands the defaults lists with the overrides among the words.
+pub(crate) fn select(composer: &Composer, args: &Args, words: &[Word]) -> Result<(Arc<Selection>, Arc<SourceMap>)> {
+    let composed = compose(composer, args, words)?;
+    Ok((Arc::clone(composed.selection()), Arc::clone(composed.sources())))
 }

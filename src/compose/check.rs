@@ -10,7 +10,7 @@ use crate::compose::element::{Element, What};
 use crate::compose::item::Item;
 use crate::compose::repository::Repository;
 use crate::compose::tree::Tree;
-use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
 use crate::value::{Call, Expression, Kind, Name, Node, Part, Text};
 
 /// What was found. Everything in it is located: it can draw itself.
@@ -62,7 +62,12 @@ impl Composer {
     }
 
     /// All configs of one source, with the sources that have them.
-    fn gather(&self, index: usize, paths: &mut BTreeMap<Text, Vec<usize>>, report: &mut Report) -> Result<()> {
+    fn gather(
+        &self,
+        index: usize,
+        paths: &mut BTreeMap<Text, Vec<usize>>,
+        report: &mut Report,
+    ) -> Result<()> {
         let Some(provided) = self.repository().search_path().get(index) else { return Ok(()) };
         let mut groups = vec![(Text::default(), 0)];
         while let Some((group, depth)) = groups.pop() {
@@ -73,14 +78,18 @@ impl Composer {
                 if name.starts_with('.') {
                     continue;
                 }
-                let path = if group.is_empty() { name.clone() } else { Text::from(format!("{group}/{name}")) };
+                let path =
+                    if group.is_empty() { name.clone() } else { Text::from(format!("{group}/{name}")) };
                 match entry {
                     Entry::Config(_) => paths.entry(path).or_default().push(index),
                     Entry::Group(_) if depth < DEPTH => groups.push((path, depth + 1)),
                     Entry::Group(_) => {}
                     Entry::Stray(_) => report.warnings.push(
-                        Error::new(ErrorKind::NotFound, format!("nothing can select `{path}`: configs end in `.yaml`"))
-                            .help("rename it"),
+                        Error::new(
+                            ErrorKind::NotFound,
+                            format!("nothing can select `{path}`: configs end in `.yaml`"),
+                        )
+                        .help("rename it"),
                     ),
                 }
             }
@@ -116,8 +125,11 @@ impl Composer {
             }
             if let Some(segment) = path.split('/').rev().skip(1).find(|s| !is_plain(s)) {
                 report.warnings.push(
-                    Error::new(ErrorKind::NotFound, format!("nothing can select `{path}` from the command line"))
-                        .at(document.origin(), format!("`{segment}` is no name for a config group")),
+                    Error::new(
+                        ErrorKind::NotFound,
+                        format!("nothing can select `{path}` from the command line"),
+                    )
+                    .at(document.origin(), format!("`{segment}` is no name for a config group")),
                 );
             }
             check_list(repository, path, &document, report);
@@ -146,7 +158,9 @@ impl Composer {
         while let Some((node, depth)) = stack.pop() {
             match &node.kind {
                 Kind::Missing => {
-                    report.notes.push(Error::new(ErrorKind::MissingValue, "must be given").at(node.origin, ""));
+                    report
+                        .notes
+                        .push(Error::new(ErrorKind::MissingValue, "must be given").at(node.origin, ""));
                 }
                 Kind::Template(template) => self.note_parts(&template.parts, node.origin, 0, report),
                 Kind::List(items) if depth < 1000 => {
@@ -190,7 +204,9 @@ impl Composer {
                 items.iter().for_each(|item| self.note_expression(&item.value, origin, depth + 1, report));
             }
             Expression::Map(entries) => {
-                entries.iter().for_each(|(_, item)| self.note_expression(&item.value, origin, depth + 1, report));
+                entries
+                    .iter()
+                    .for_each(|(_, item)| self.note_expression(&item.value, origin, depth + 1, report));
             }
             Expression::Reference(_) | Expression::Literal(_) => {}
         }
@@ -206,7 +222,8 @@ impl Composer {
             && let Expression::Literal(Kind::Str(variable)) = &argument.value
             && self.facts.env.get(variable).is_none()
         {
-            let message = format!("the environment variable `{variable}` is not set, and has no default here");
+            let message =
+                format!("the environment variable `{variable}` is not set, and has no default here");
             report.notes.push(Error::new(ErrorKind::Resolver, message).at(origin, ""));
         }
     }
@@ -227,7 +244,13 @@ fn check_list(repository: &Repository, path: &Text, document: &Document, report:
     }
 }
 
-fn check_element(repository: &Repository, element: &Element, base: &Text, package: &Text, report: &mut Report) {
+fn check_element(
+    repository: &Repository,
+    element: &Element,
+    base: &Text,
+    package: &Text,
+    report: &mut Report,
+) {
     let mut tree = Tree::new(Item::from_element(element));
     let root = crate::compose::tree::NodeId::ROOT;
     for mut item in Item::from_element(element).options() {
@@ -241,8 +264,19 @@ fn check_element(repository: &Repository, element: &Element, base: &Text, packag
         match repository.has_config(&item.config_path()) {
             Ok(true) => {}
             Ok(false) => {
+                // A group without files, or a config of its own: Python code may register it. A slip of the fingers
+                // and an option that its group does not have are mistakes.
+                let options = repository.options(&item.group_path()).unwrap_or_default();
+                let near =
+                    did_you_mean(item.name().unwrap_or(""), options.iter().map(Text::as_str)).is_some();
+                let certain = near || item.is_group() && !options.is_empty();
                 *tree.item_mut(root) = item;
-                report.errors.push(complaints::not_found(repository, &tree, root));
+                let error = complaints::not_found(repository, &tree, root);
+                if certain {
+                    report.errors.push(error);
+                } else {
+                    report.warnings.push(error.note("code may register it, which cannot be seen from here"));
+                }
             }
             Err(error) => report.errors.push(error),
         }

@@ -89,7 +89,8 @@ impl Composer {
             return None;
         }
         let paths = value.as_ref().map(|node| referred(composed.root(), path, node, self.context(&|_| {})));
-        let targets = paths.unwrap_or_default().iter().filter_map(|path| self.history(composed, path, seen)).collect();
+        let targets =
+            paths.unwrap_or_default().iter().filter_map(|path| self.history(composed, path, seen)).collect();
         Some(Explanation { path: path.clone(), value, steps, targets })
     }
 
@@ -132,11 +133,9 @@ fn changed(root: &Node, path: &KeyPath, before: Option<&Node>, by: By) -> Option
         (Some(_), None) => (Change::Removed, nearest(root, path)),
         (Some(before), Some(after)) => {
             let both = before.is_container() && after.is_container();
-            if before.origin != after.origin {
+            if before.origin != after.origin || !both && before != after {
                 (Change::Set, after.origin)
-            } else if shared(before, after) || before == after && !both {
-                return None;
-            } else if both && newest(before, after).is_none() {
+            } else if !both || newest(before, after).is_none() {
                 return None;
             } else {
                 (Change::Merged, newest(before, after).unwrap_or(after.origin))
@@ -239,12 +238,10 @@ fn target(from: &KeyPath, reference: &Reference) -> Option<KeyPath> {
 fn unknown(root: &Node, path: &KeyPath) -> Error {
     let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{path}`"));
     let mut at = path.clone();
-    let mut last = None;
     while let Some(key) = at.pop() {
-        last = Some(key);
         if let Some(map) = get(root, &at).and_then(Node::as_map) {
             let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
-            let typed = last.map(|key| key.to_string()).unwrap_or_default();
+            let typed = key.to_string();
             return match did_you_mean(&typed, names.iter().map(String::as_str)) {
                 Some(near) => error.help(format!("did you mean `{}`?", at.child(Key::from(near)))),
                 None if at.is_empty() => error,

@@ -1,5 +1,6 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
+mod aliases;
 mod base;
 mod check;
 mod complaints;
@@ -20,10 +21,12 @@ mod selection;
 mod sources;
 mod tree;
 
+pub use aliases::Aliases;
 pub use base::Base;
 pub use check::Report;
 pub use composed::Composed;
 pub use composer::{Composer, Mode};
+pub(crate) use composer::Asked;
 pub use config_source::{ConfigSource, Content, Entry};
 pub use document::Document;
 pub use element::{Choice, Element, Pick, What};

@@ -98,14 +98,15 @@ fn copy_environment(root: &mut Node, facts: &Facts) -> Result<()> {
     let mut errors = Vec::new();
     for name in names.unwrap_or_default() {
         let Some(variable) = name.as_str() else { continue };
-        match facts.env.get(variable) {
-            Some(value) => put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin)),
-            None => errors.push(
-                Error::new(ErrorKind::Resolver, format!("the environment variable `{variable}` is not set"))
-                    .at(name.origin, "to be copied to the job")
-                    .help(format!("set it, or take it out of `hydra.job.env_copy`: `export {variable}=…`")),
-            ),
+        if let Some(value) = facts.env.get(variable) {
+            put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin));
+            continue;
         }
+        errors.push(
+            Error::new(ErrorKind::Resolver, format!("the environment variable `{variable}` is not set"))
+                .at(name.origin, "to be copied to the job")
+                .help("set it, or take it out of `hydra.job.env_copy`"),
+        );
     }
     Error::all(errors).map_or(Ok(()), Err)
 }
