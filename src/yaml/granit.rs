@@ -177,8 +177,13 @@ impl Feed<'_, '_, '_> {
     }
 
     fn opened(&mut self, style: StructureStyle, range: Range<usize>, open: Open) -> Result<(), Stop> {
-        self.before(range)?;
-        self.open.push(if style == StructureStyle::Flow { open } else { Open::Block });
+        if style == StructureStyle::Flow {
+            self.before(range)?;
+            self.open.push(open);
+        } else {
+            // What stands before its first item is checked with that item.
+            self.open.push(Open::Block);
+        }
         Ok(())
     }
 
@@ -195,7 +200,11 @@ impl Feed<'_, '_, '_> {
     ) -> Result<(), Stop> {
         let span = Span::new(range.start, range.end).shifted(self.reader.base);
         match style {
-            ScalarStyle::Plain if range.is_empty() => self.tree.scalar("", Style::Plain, span, properties),
+            ScalarStyle::Plain if range.is_empty() => {
+                let at = self.strict.empty(range.start);
+                let span = Span::new(at, at).shifted(self.reader.base);
+                self.tree.scalar("", Style::Plain, span, properties)
+            }
             ScalarStyle::Plain => {
                 self.before(range.clone())?;
                 if self.in_block() {

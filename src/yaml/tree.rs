@@ -160,14 +160,22 @@ impl<'t> Tree<'t> {
         if properties.anchor != 0 {
             self.anchors.insert(properties.anchor, None);
         }
+        // It ends where its last item ends; a bracket says better at the close.
+        let span = Span { start: span.start, end: 0 };
         self.stack.push(Frame { body, span, anchor: properties.anchor, tag, weight: 1 });
         Ok(())
     }
 
-    /// Closes what was opened last. `end` is where a closing bracket ends; without, it ends with its last item.
+    /// Closes what was opened last. `end` is where a closing bracket ends; without, it goes from its first item to
+    /// its last.
     pub(super) fn close(&mut self, end: Option<u32>) {
         let Some(frame) = self.stack.pop() else { return };
-        let span = Span { start: frame.span.start, end: end.unwrap_or(frame.span.end) };
+        let start = match &frame.body {
+            Body::List(items) if end.is_none() => items.first().map(|item| item.origin.span.start),
+            _ => None,
+        };
+        let start = start.unwrap_or(frame.span.start);
+        let span = Span { start, end: end.unwrap_or(frame.span.end).max(start) };
         let kind = match frame.body {
             Body::List(items) if frame.tag == Tag::Path => self.path(&items, span),
             Body::List(items) if frame.tag == Tag::Pairs => self.pairs(items),
