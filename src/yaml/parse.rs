@@ -2,7 +2,8 @@
 
 use crate::diag::{Error, ErrorKind, Origin, Sink, SourceId, Span};
 use crate::value::Node;
-use crate::yaml::fast::{Fast, Leave};
+use crate::yaml::cursor::Leave;
+use crate::yaml::fast::Fast;
 use crate::yaml::granit::Granit;
 use crate::yaml::header::{self, Header};
 use crate::yaml::tree::Tree;
@@ -10,7 +11,7 @@ use crate::yaml::tree::Tree;
 /// How large a text and its tree may be. Texts from strangers can be small and mean billions of nodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How deep lists and mappings may nest.
+    /// How deep lists and mappings may nest, also through aliases. Code that walks a tree recurses this deep.
     pub depth: usize,
     /// How many nodes (keys and values) a tree may have, each alias counted with all that it stands for. Apart from
     /// this, aliases may make a tree of more than 1,000 nodes at most a hundred times larger than it is written.
@@ -21,7 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 200, nodes: 10_000_000, bytes: 64 << 20 }
+        Self { depth: 200, nodes: 2_000_000, bytes: 64 << 20 }
     }
 }
 
@@ -235,7 +236,11 @@ url: http://x:80/y?z
             "a: 1\n b: 2\n",
             "  a: 1\nb: 2\n",
             "- a\nb: 1\n",
+            "a: 1\n#\r b\n",
+            "a: |\n \n  b\n",
             "a: |\n  b",
+            "a: 1\n#\r b\n",
+            "a: |\n \n  b\n",
         ];
         for text in unsure {
             assert_eq!(fast(text), None, "{text:?}");
