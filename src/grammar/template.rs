@@ -602,11 +602,3 @@ fn missing(spelling: &str) -> Option<Kind> {
         _ => Kind::Missing,
     })
 }
-
-/// Parses one element.
-///
-/// # Errors
-/// The first place where the text does not follow the grammar.
-pub fn parse_element(text: &str) -> Result<crate::value::Expression, TemplateError> {
-    Err(TemplateError { message: "not yet".to_owned(), span: Span::new(0, text.len()) })
-}

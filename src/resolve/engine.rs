@@ -228,20 +228,26 @@ impl Scope<'_> {
 
     /// A key or a name made of interpolations: text, or an integer as text.
     fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
-        let node = match parts {
-            [Part::Interpolation(expression, _)] => self.value(at, expression, false)?,
-            parts => Node::new(Kind::Str(self.concat(at, parts)?), at.node.origin),
-        };
-        match &node.kind {
-            Kind::Str(text) => Ok(text.to_string()),
-            Kind::Int(number) => Ok(number.to_string()),
-            Kind::BigInt(digits) => Ok(digits.to_string()),
-            _ => {
-                let message = format!("a key must be a string or an integer, but is {}", node.describe());
-                let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
-                Err(error.at(node.origin, "the key"))
+        let mut text = String::new();
+        for part in parts {
+            let expression = match part {
+                Part::Text(literal) => {
+                    text.push_str(literal);
+                    continue;
+                }
+                Part::Interpolation(expression, _) => expression,
+            };
+            let node = self.value(at, expression, false)?;
+            match &node.kind {
+                Kind::Str(_) | Kind::Int(_) | Kind::BigInt(_) => write_str(&node, &mut text),
+                _ => {
+                    let message = format!("a key must be a string or an integer, but is {}", node.describe());
+                    let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
+                    return Err(error.at(node.origin, "the key"));
+                }
             }
         }
+        Ok(text)
     }
 
     fn concat(&self, at: &Spot, parts: &[Part]) -> Result<Text> {
@@ -268,6 +274,7 @@ impl Scope<'_> {
     pub(super) fn value(&self, at: &Spot, expression: &Expression, deep: bool) -> Result<Node> {
         let node = |kind| Node::new(kind, at.node.origin);
         match expression {
+            Expression::Literal(Kind::Missing) => Ok(node(Kind::Str("???".into()))),
             Expression::Literal(kind) => Ok(node(kind.clone())),
             Expression::Concat(parts) => Ok(node(Kind::Str(self.concat(at, parts)?))),
             Expression::Reference(reference) => self.settle(self.refer(at, reference)?, deep),
