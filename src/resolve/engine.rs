@@ -99,6 +99,16 @@ impl Scope<'_> {
         Ok(first)
     }
 
+    /// A value may not refer to what holds it.
+    fn not_above(&self, link: &Spot, end: &Spot) -> Result<()> {
+        if !end.node.is_container() || !self.places.holds(self.places.enter(end), link.holder) {
+            return Ok(());
+        }
+        let (path, above) = (self.places.path_of(link), self.places.path_of(end));
+        let message = format!("`{path}` refers to `{above}`, which holds it");
+        Err(Error::new(ErrorKind::Cycle, message).at(link.node.origin, "refers to what holds it"))
+    }
+
     /// Converts what an interpolation stands for to the type that its place wants.
     fn typed(&self, link: &Spot, end: Spot) -> Result<Spot> {
         if !link.real || matches!(self.context.schema, Type::Any) {
@@ -277,7 +287,11 @@ impl Scope<'_> {
             Expression::Literal(Kind::Missing) => Ok(node(Kind::Str("???".into()))),
             Expression::Literal(kind) => Ok(node(kind.clone())),
             Expression::Concat(parts) => Ok(node(Kind::Str(self.concat(at, parts)?))),
-            Expression::Reference(reference) => self.settle(self.refer(at, reference)?, deep),
+            Expression::Reference(reference) => {
+                let end = self.follow(self.refer(at, reference)?)?;
+                self.not_above(at, &end)?;
+                self.settle(end, deep)
+            }
             Expression::Call(call) => self.settle(self.call(at, call)?, deep),
             Expression::List(items) => {
                 let items = items.iter().map(|item| self.value(at, &item.value, deep));

@@ -47,8 +47,18 @@ impl<'a> Scope<'a> {
     /// # Errors
     /// An interpolation cannot be resolved, or a list is asked for something that is no index.
     pub fn select(&self, path: &KeyPath) -> Result<Option<Node>> {
+        // `.a` is `a`, counted from here.
+        if let [Key::Str(first), second, rest @ ..] = path.keys()
+            && first.is_empty()
+        {
+            return self.select(&std::iter::once(second).chain(rest).cloned().collect());
+        }
         if let Some(spot) = self.find(path)? {
-            return self.deep(spot).map(Some);
+            let given = !matches!(spot.node.kind, Kind::Missing);
+            let node = self.deep(spot)?;
+            // What refers to `???` by way of a resolver has no value, but it is not the one to be given.
+            let none = given && matches!(node.kind, Kind::Missing);
+            return Ok(Some(if none { Node::new(Kind::Null, node.origin) } else { node }));
         }
         let above = |end: usize| self.find(&path.keys()[..end].iter().cloned().collect());
         for end in (1..path.len()).rev() {
