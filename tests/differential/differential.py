@@ -96,11 +96,9 @@ def ours(binary, case, root, theirs):
     out = {"ok": True, "config": first["value"].get("config"),
            "choices": {k: v for k, v in first["value"].get("choices", {}).items() if not k.startswith("hydra/")}}
     if theirs["ok"]:
-        text = json.dumps(theirs["config"])
-        if "${" in text:
+        if "resolved" in theirs:
             out["resolved"] = call(binary, case, root, ["--resolve"])
-        if "node" in theirs:
-            out["node"] = call(binary, case, root, ["--resolve", "--package", case["package"]])
+        out["nodes"] = {key: call(binary, case, root, ["--resolve", "--package", key]) for key in theirs["nodes"]}
     return out
 
 
@@ -141,18 +139,20 @@ def difference(theirs, mine):
         return kind, theirs["config"], mine["config"]
     if not same(theirs["choices"], mine["choices"], False):
         return "choices", theirs["choices"], mine["choices"]
-    for part in ("resolved", "node"):
-        a, b = theirs.get(part), mine.get(part)
-        if a is None or b is None:
-            continue
+    pairs = [("node " + key, theirs["nodes"][key], mine["nodes"][key]) for key in theirs["nodes"]]
+    if "resolved" in theirs:
+        pairs.append(("resolved", theirs["resolved"], mine["resolved"]))
+    for name, a, b in pairs:
+        part = name.split()[0]
+        where = lambda what: what if part == "resolved" else "%s: %s" % (name, what if isinstance(what, str) else json.dumps(what, ensure_ascii=False))
         if b.get("crash"):
-            return part + ": crash", a, b["error"]
+            return part + ": crash", where(a), b["error"]
         if a["ok"] != b["ok"]:
             if a["ok"]:
-                return "%s, we fail: %s" % (part, bare(b["error"])), a["value"], b["error"]
-            return "%s, we succeed: %s" % (part, bare(a["error"])), a["error"], b["value"]
+                return "%s, we fail: %s" % (part, bare(b["error"])), where(a["value"]), b["error"]
+            return "%s, we succeed: %s" % (part, bare(a["error"])), where(a["error"]), b["value"]
         if a["ok"] and not same(a["value"], b["value"]):
-            return part + " tree", a["value"], b["value"]
+            return part + " value", where(a["value"]), b["value"]
     return None
 
 
@@ -214,8 +214,6 @@ def show(case, found):
         out += ["--- " + path] + ["    " + l for l in text.replace("\ufeff", "<BOM>").replace("\r", "<CR>").splitlines()]
     out.append("$ compose %s --config-name %s%s -- %s" % (" ".join("--config-dir " + d for d in case["dirs"]), case["name"],
                                                          " --multirun" if case["multirun"] else "", " ".join(repr(o) for o in case["overrides"])))
-    if found[0].startswith("node"):
-        out.append("  --package " + case["package"])
     for side, what in (("hydra   ", found[1]), ("mainstem", found[2])):
         out.append("%s %s" % (side, what if isinstance(what, str) else json.dumps(what, ensure_ascii=False)))
     return "\n".join(out)
@@ -257,7 +255,7 @@ def parse_lines(binary, lines):
 def work(job):
     """One chunk of cases, in a worker."""
     options, numbers = job
-    tally = {"tags": collections.Counter(), "good_tags": collections.Counter(), "cases": 0, "composed": 0, "resolved": 0, "rules": collections.Counter(),
+    tally = {"tags": collections.Counter(), "good_tags": collections.Counter(), "cases": 0, "composed": 0, "nodes": 0, "resolved": 0, "rules": collections.Counter(),
              "reasons": collections.Counter(), "found": [], "harness": [], "lines": 0, "parsed": 0, "line_found": []}
     lines = []
     for number in numbers:
@@ -267,7 +265,9 @@ def work(job):
         tally["composed"] += theirs["ok"]
         tally["tags"].update(case["tags"])
         if theirs["ok"]:
-            tally["resolved"] += theirs["resolved"]["ok"]
+            results = list(theirs["nodes"].values())
+            tally["nodes"] += len(results)
+            tally["resolved"] += sum(node["ok"] for node in results)
             tally["good_tags"].update(case["tags"])
         else:
             tally["reasons"][bare(theirs["error"])] += 1
@@ -343,8 +343,8 @@ def main():
     n = total["cases"]
     share = 100 * total["composed"] / n
     bad = []
-    print("%d cases, seed %d, %.0f s: %.1f %% compose, %.1f %% resolve as a whole; %d override strings, %.1f %% parse" % (
-        n, options.seed, time.monotonic() - started, share, 100 * total["resolved"] / n, total["lines"], 100 * total["parsed"] / total["lines"]))
+    print("%d cases, seed %d, %.0f s: %.1f %% compose; of %d nodes looked at %.1f %% resolve; %d override strings, %.1f %% parse" % (
+        n, options.seed, time.monotonic() - started, share, total["nodes"], 100 * total["resolved"] / max(1, total["nodes"]), total["lines"], 100 * total["parsed"] / total["lines"]))
     if n >= 2000 and not 50 <= share <= 90:
         bad.append("%.1f %% of the cases compose, not 50 to 90 %%" % share)
     rare = [f for f in generate.FEATURES if total["tags"][f] < 0.05 * n]

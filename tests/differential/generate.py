@@ -102,10 +102,6 @@ class Generator:
             self.files[full] = File(full, group)
         return self.files[full]
 
-    def options(self, group):
-        start = "conf/%s/" % group
-        return [f[len(start):-5] for f in self.files if f.startswith(start) and "/" not in f[len(start):]]
-
     # ---- values in YAML: a value is a list of lines, the first to stand behind the key
 
     def kind(self, key):
@@ -284,16 +280,18 @@ class Generator:
             return "{" + self.pick([",", ", "]).join("%s%s%s" % (k, self.pick([":", ": "]), self.value(depth + 1) or "e") for k in keys) + "}"
         if x < 0.88:
             self.tag("cast")
+            if self.chance(0.04):
+                return self.pick(["str(null)", "int(abc)", "int('0x1')", "bool(yes)", "int(null)", "float(null)", "int(inf)"])
             return self.pick(["int(3.9)", "int(-3.9)", "str(1)", "float(2)", "bool(1)", "str([1,2.0,{a:true}])", "int([1.5,'2'])", "float({a:1})",
-                              "bool('true')", "str(1e6)", "str( 'q' )", "int(true)", "float('inf')", "str(null)", "int(abc)", "bool(yes)", "str(true)",
-                              "json_str(1)", "float(1_0)", "int('0x1')", "str(int(3.2))", "bool(0.0)"])
+                              "bool('true')", "str(1e6)", "str( 'q' )", "int(true)", "float('inf')", "str(true)",
+                              "json_str(1)", "float(1_0)", "int('12')", "float('1e3')", "int(' 5 ')", "str(inf)", "str([])", "float([1,2])", "bool(0)", "str(int(3.2))", "bool(0.0)"])
         if x < 0.94:
             self.tag("interpolation-value")
             return self.pick(["${%s}" % self.target(), "'${%s}'" % self.target(), "\"${oc.env:DIFF_UNSET,${%s}}\"" % self.target("scalar"), "${.%s}" % self.pick(KEYS),
                               "${oc.env:DIFF_TEXT}", "${oc.create:[1,2]}", "\\${x}", "${oc.decode:'1'}", "x${%s}" % self.target("scalar")])
         self.tag("function")
         return self.pick(["sort([3,1,2])", "sort([c,a,B],reverse=true)", "sort(1)", "sort([])", "shuffle([1])", "json_str({a:[1,null,1.0]})",
-                          "json_str(['é',\"q\"])", "json_str(a b)", "sort([b,1])", "int(sort([2.5,1.5]))", "json_str('x\\'y')", "sort([1.5,1])"])
+                          "json_str(['é',\"q\"])", "json_str(a b)", "int(sort([2.5,1.5]))", "json_str('x\\'y')", "sort([1.5,1])"])
 
     def sweep(self):
         return self.pick(["1,2", "a,b,c", "choice(1,2)", "range(3)", "range(1,4)", "range(0,1,0.25)", "interval(0,1)", "sort(3,1,2)", "glob(*)",
@@ -373,7 +371,6 @@ class Generator:
         package = None
         if self.values and self.chance(0.4):
             package = ".".join(self.path())
-        self.tag(*(["searchpath-config"] if "searchpath-config" in self.tags else []))
         return {
             "files": {path: f if isinstance(f, str) else f.text() for path, f in self.files.items()},
             "dirs": self.dirs, "name": self.name, "overrides": self.overrides, "multirun": self.multirun,
@@ -440,7 +437,6 @@ class Generator:
 
     def extra(self, folder):
         """A config of an existing or new group that only `folder` has; selected by the primary config."""
-        self.tag()
         group = self.pick(GROUPS)
         file = self.file("%s/far" % group, group, folder)
         self.body(file, self.package_of(group))
@@ -452,7 +448,6 @@ class Generator:
                     self.late.append("override %s%s: far" % (self.slash, group))
         elif group not in self.head_of:
             self.head_of[group] = ["far"]
-            self.selected_elsewhere = group
             self.primary.defaults.append("%s%s: far" % (self.slash, group))
 
     def want_several_dirs(self):
@@ -475,14 +470,13 @@ class Generator:
         if self.has_hydra and "hydra" in self.primary.keys or self.prefix:
             return False
         self.has_hydra = True
-        gone = "    - file://gone\n".rstrip("\n")
-        lines = ["hydra:", "  searchpath:"] + ([gone] if self.chance(0.15) else []) + ["    - " + where]
+        lines = ["hydra:", "  searchpath:"] + (["    - file://gone"] if self.chance(0.15) else []) + ["    - " + where]
         self.primary.keys.append("hydra")
         self.primary.blocks.append(lines)
         return True
 
     def want_searchpath_config(self):
-        if self.searchpath(self.pick(["file://extra", "extra".join(["file://", ""]), "file://./extra"])):
+        if self.searchpath(self.pick(["file://extra", "file://extra", "file://./extra"])):
             self.extra("extra")
             self.tag("searchpath-config")
 
@@ -533,7 +527,7 @@ class Generator:
         if self.chance(0.5):
             self.add_block(a, ["%s: &%s" % (a, a)] + ["  " + l for l in self.block(self.pick(KEYS), 1, (a, "k"), "scalar")], file)
         else:
-            self.add_block(a, ["%s: &%s %s" % (a, a, self.pick(["[1, {x: 2}]", "text", "{k: v, l: [~]}", "!!str 5", "&" .replace("&", "5")]))], file)
+            self.add_block(a, ["%s: &%s %s" % (a, a, self.pick(["[1, {x: 2}]", "text", "{k: v, l: [~]}", "!!str 5", "5"]))], file)
         self.add_block(a + "_again", ["%s_again: *%s" % (a, a)] if self.chance(0.6) else ["%s_again: [*%s, 1, *%s]" % (a, a, a)], file)
         self.tag("anchors")
 
@@ -780,7 +774,7 @@ class Generator:
     def want_header(self):
         file = self.some_option()
         file.head.append(self.pick(["# @package foo", "# @package foo.bar", "#@package foo", "# @package  foo.bar", "# @package %s" % file.group,
-                                    "# @package _group_", "# @package foo\n#x: y".split("\n")[0]]))
+                                    "# @package _group_"]))
         self.tag("header")
 
     def want_header_global(self):
@@ -844,7 +838,7 @@ class Generator:
         else:
             self.add_block(name + "z", [name + "z: 1"])
             flow = {" {": "{a:7,c:8}", " [": "[7,8]", " $": "${%sz}" % name, " ?": "???", " n": "null"}.get(second[0][:2], "7")
-            self.overrides.append("%s%s=%s" % (self.pick(["", "+", "++"]), ".".join(self.prefix + (name,)), flow))
+            self.overrides.append("%s%s=%s" % ("++" if flow[0] == "{" and self.chance(0.8) else self.pick(["", "+", "++"]), ".".join(self.prefix + (name,)), flow))
         return name
 
     def want_missing_over_value(self):
@@ -853,11 +847,11 @@ class Generator:
         self.tag("missing-over-value")
 
     def want_merge_into_interpolation(self):
-        name = self.collide("int", [" ${%s}" % ".".join(self.prefix + ("goal",))], self.pick([[" {d: 1}"], [" {d: ${.a}}"], [" 7"], [" [1]"], [" ${lr}"], [" null"], [" {a: {b: 2}}"]]))
+        name = self.collide("int", [" ${%s}" % ".".join(self.prefix + ("goal",))], self.pick([[" {d: 1}"], [" {d: '${.a}'}"], [" {c: 3}"], [" 7"], [" [1]"], [" ${lr}"], [" null"], [" {a: {b: 2}}"]]))
         base = self.file((self.name.rsplit("/", 1)[0] + "/" if "/" in self.name else "") + "under", "")
-        self.add_block("goal", ["goal: %s" % self.pick(["{a: 1, c: 2}", "{a: {b: 1}}", "{a: ${..lr}, b: '${.a}'}", "[1, 2]", "5", "{}"])], base)
+        self.add_block("goal", ["goal: %s" % self.pick(["{a: 1, c: 2}", "{a: 1, c: 2, d: x}", "{a: {b: 1}}", "{a: '${..n}', b: '${.a}'}", "[1, 2]", "5", "{}"])], base)
         if self.chance(0.3):
-            self.overrides.append("%s%s.d=%s" % (self.pick(["", "+", "++"]), ".".join(self.prefix + (name,)), self.pick(["5", "{x:1}"])))
+            self.overrides.append("%s%s.d=%s" % (self.pick(["", "+", "++", "++"]), ".".join(self.prefix + (name,)), self.pick(["5", "5", "{x:1}"])))
         self.tag("merge-into-interpolation")
 
     def want_list_against_dict(self):
@@ -886,7 +880,7 @@ class Generator:
     # overrides of values
 
     def want_change(self):
-        self.overrides.append("%s=%s" % (self.dotted("scalar" if self.chance(0.8) else None), self.value()))
+        self.overrides.append("%s%s=%s" % (self.pick(["", "", "", "++"]), self.dotted("scalar" if self.chance(0.8) else None), self.value()))
         self.tag("change")
 
     def want_add(self):
@@ -905,8 +899,11 @@ class Generator:
 
     def want_delete_equal(self):
         a = self.name_it()
-        yaml, given = self.pick([("5", "5"), ("5", "5"), ("5", "6"), ("5.0", "5"), ("{x: 1}", "{x:1}"), ("{x: 1, y: 2}", "{y:2,x:1}"), ("[1, a]", "[1,a]"), ("null", "null"), ("text", "text"),
-                                 ("'5'", "'5'"), ("'5'", "5"), ("${lr}", "'${lr}'"), ("true", "true"), ("1", "true"), ("???", "???"), (".nan", "nan"), ("'a'", '"a"'), ("[]", "[]"), ("{x: 1}", "{x:1,y:2}")])
+        equal = [("5", "5"), ("5", "5"), ("5.0", "5.0"), ("{x: 1}", "{x:1}"), ("{x: 1, y: 2}", "{y:2,x:1}"), ("[1, a]", "[1,a]"), ("null", "null"), ("text", "text"),
+                 ("'5'", "'5'"), ("true", "true"), ("???", "???"), ("'a'", '"a"'), ("[]", "[]"), ("{}", "{}"), ("{x: '${oc.decode:1}'}", "{x:1}"), ("1.50", "1.5")]
+        maybe = [("5", "6"), ("5.0", "5"), ("5", "5.0"), ("'5'", "5"), ("${oc.decode:5}", "'${oc.decode:5}'"), ("${oc.decode:5}", "5"), ("1", "true"), (".nan", "nan"), ("{x: 1}", "{x:1,y:2}"),
+                 ("'null'", "null"), ("[1]", "[1.0]"), ("{x: .nan}", "{x:nan}"), ("{1: a}", "{1:a}"), ("0.0", "-0.0"), ("null", "???"), ("{a: ???}", "{a:???}")]
+        yaml, given = self.pick(equal if self.chance(0.8) else maybe)
         self.add_block(a, ["%s: %s" % (a, yaml)])
         self.overrides.append("~%s=%s" % (".".join(self.prefix + (a,)), given))
         self.tag("delete-equal")
@@ -998,7 +995,7 @@ class Generator:
         self.tag("extend-list")
 
     def want_json_str(self):
-        self.overrides.append("+%s=json_str(%s)" % (self.name_it(), self.pick(["{a:[1,null,1.0]}", "[é]".replace("é", "e"), "1", "'q'", "true", "{a:{b:[]}}", "inf", "null", "'\"'", "[1e10,1e-7]", "{1:2}", "'ü'"])))
+        self.overrides.append("+%s=json_str(%s)" % (self.name_it(), self.pick(["{a:[1,null,1.0]}", "[e]", "1", "'q'", "true", "{a:{b:[]}}", "inf", "null", "'\"'", "[1e10,1e-7]", "{1:2}", "'ü'"])))
         self.tag("json-str")
 
     def want_sweep(self):

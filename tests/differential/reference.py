@@ -9,10 +9,12 @@ not speak of `hydra`; `full=True` puts them in.
 """
 import base64
 import copy
+import gc
 import importlib
 import json
 import math
 import os
+import re
 import sys
 import warnings
 
@@ -40,6 +42,8 @@ def prepare():
     warnings.simplefilter("ignore")
     setup_globals()
     Plugins.instance()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def encode(x):
@@ -79,7 +83,10 @@ def attempt(work):
 
 
 def speaks_of_hydra(case):
-    return any("hydra" in text for text in list(case["files"].values()) + case["overrides"])
+    """Whether the case needs Hydra's own configs; a search path it finds without them."""
+    return any(word in text for text in list(case["files"].values()) + case["overrides"]
+               for word in ("hydra:job", "hydra:run", "hydra:over", "hydra:mode", "hydra/", "hydra.", "${hydra")
+               if not (word == "hydra." and text.startswith("hydra.searchpath=")))
 
 
 def load(case, root, full):
@@ -108,7 +115,11 @@ def load(case, root, full):
                                     skip_missing=mode == RunMode.MULTIRUN)
     config = loader._compose_config_from_defaults_list(defaults=defaults.defaults, repo=repository)
     OmegaConf.set_struct(config, True)
-    ConfigLoaderImpl._apply_overrides_to_config(defaults.config_overrides, config)
+    rest = [o for o in defaults.config_overrides if o.key_or_group != "hydra.searchpath"]
+    ConfigLoaderImpl._apply_overrides_to_config(rest, config)
+    OmegaConf.set_struct(config, False)
+    config.pop("hydra", None)
+    OmegaConf.set_struct(config, True)
     return config, dict(defaults.overrides.known_choices)
 
 
@@ -135,19 +146,36 @@ def compose(case, root, full=None):
         OmegaConf.resolve(whole)
         return tree(whole)
 
-    def node():
-        whole = copy.deepcopy(config)
-        found = OmegaConf.select(whole, case["package"], throw_on_missing=True, throw_on_resolution_failure=True)
-        if found is None and OmegaConf.select(whole, case["package"], default="?") == "?":
+    def node(key):
+        found = OmegaConf.select(config, key, throw_on_missing=True, throw_on_resolution_failure=True)
+        if found is None and OmegaConf.select(config, key, default="?") == "?":
             raise KeyError("no such key")
         if isinstance(found, Container):
+            found = copy.deepcopy(found)
             OmegaConf.resolve(found)
         return tree(found)
 
-    out["resolved"] = attempt(resolved)
-    if case["package"]:
-        out["node"] = attempt(node)
+    leaves = interpolated(out["config"])
+    if leaves:
+        out["resolved"] = attempt(resolved)
+    keys = [key for key in leaves if all(PLAIN.match(part) for part in key)]
+    keys = [".".join(key) for key in keys[:: max(1, len(keys) // 5)][:6]]
+    out["nodes"] = {key: attempt(lambda: node(key)) for key in keys + ([case["package"]] if case["package"] else [])}
     return out
+
+
+PLAIN = re.compile(r"[A-Za-z_][\w-]*$|\d+$")
+
+
+def interpolated(config, path=()):
+    """The paths of the leaves that interpolate, in order."""
+    if isinstance(config, str):
+        return [path] if "${" in config else []
+    if isinstance(config, list):
+        return [found for i, v in enumerate(config) for found in interpolated(v, path + (str(i),))]
+    if isinstance(config, dict):
+        return [found for k, v in config.items() for found in interpolated(v, path + (k,)) if not k.startswith("$")]
+    return []
 
 
 # ---- override strings alone
