@@ -139,6 +139,23 @@ impl Map {
         }
     }
 
+    /// Sets a key unless it is there. Then nothing changes, and the slot in its place is given back.
+    ///
+    /// # Errors
+    /// The slot that the key already has.
+    pub fn insert_new(&mut self, key: Key, origin: Origin, node: Node) -> Result<(), &Slot> {
+        match self.index_of(&key) {
+            None => {
+                self.push(key, Slot { origin, node });
+                Ok(())
+            }
+            Some(at) => Err(match &self.0 {
+                Repr::Few(entries) => &entries[at].1,
+                Repr::Many(entries) => &entries[at],
+            }),
+        }
+    }
+
     /// Adds a key that is known to be new.
     fn push(&mut self, key: Key, slot: Slot) {
         match &mut self.0 {
