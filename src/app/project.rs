@@ -77,7 +77,10 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
     }
     Ok(match location {
         Some(location) => Dir::new(place).located_at(location),
-        None => Dir::new(place).shown_as(path.strip_prefix("file://").unwrap_or(path)),
+        None => {
+            let shown = path.strip_prefix("file://").unwrap_or(path);
+            Dir::new(place).shown_as(shown.strip_prefix("./").unwrap_or(if shown == "." { "" } else { shown }))
+        }
     })
 }
 

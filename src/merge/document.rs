@@ -6,7 +6,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
 use crate::schema::Type;
-use crate::value::{Key, KeyPath, Kind, Map, Node, Slot};
+use crate::value::{Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
 /// is then half merged and of no further use.
@@ -125,7 +125,12 @@ fn verdict(there: &Kind, comes: &Kind) -> Verdict {
     match (there, comes) {
         (Kind::Map(_), Kind::Map(_)) => Verdict::Deep,
         (Kind::Map(_), Kind::List(_)) | (Kind::List(_), Kind::Map(_)) => Verdict::Clash,
-        (Kind::Template(_), Kind::Map(_) | Kind::List(_) | Kind::Missing) => Verdict::Follow,
+        // Text around an interpolation makes text, whatever it stands for: nothing to follow.
+        (Kind::Template(template), Kind::Map(_) | Kind::List(_) | Kind::Missing)
+            if matches!(*template.parts, [Part::Interpolation(..)]) =>
+        {
+            Verdict::Follow
+        }
         (_, Kind::Missing) => Verdict::Stays,
         _ => Verdict::Comes,
     }
