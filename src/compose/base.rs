@@ -26,21 +26,50 @@ impl Base {
         &self.selection
     }
 
-    /// Merges the configs of a selection.
-    pub(crate) fn merge(selection: &Arc<Selection>, context: Context<'_>) -> Result<Self> {
-        let mut root = Node::from(Map::default());
+    /// Merges the configs of a selection. The preludes are taken from `prefix` if it has them, and left there.
+    pub(crate) fn merge(
+        selection: &Arc<Selection>,
+        context: Context<'_>,
+        prefix: &mut Option<Prefix>,
+    ) -> Result<Self> {
+        let included = selection.included();
+        let count = included.iter().take_while(|included| included.prelude).count();
+        let (preludes, own) = included.split_at(count);
         let mut errors = Vec::new();
-        for included in selection.included() {
-            errors.extend(restricted(included));
-            if let Err(error) = step(&mut root, included, context) {
-                errors.push(error.at(included.why, format!("`{}` is included here", included.config_path)));
+        let mut root = match prefix {
+            Some(known) if known.included == preludes => known.root.clone(),
+            _ => {
+                let root = merge_all(Node::from(Map::default()), preludes, context, &mut errors);
+                *prefix = Some(Prefix { included: preludes.to_vec(), root: root.clone() });
+                root
             }
-        }
+        };
+        root = merge_all(root, own, context, &mut errors);
         match Error::all(errors) {
-            Some(error) => Err(error),
+            Some(error) => {
+                *prefix = None;
+                Err(error)
+            }
             None => Ok(Self { root, selection: Arc::clone(selection) }),
         }
     }
+}
+
+/// The preludes, merged: nearly always the same.
+#[derive(Debug)]
+pub(crate) struct Prefix {
+    included: Vec<Included>,
+    root: Node,
+}
+
+fn merge_all(mut root: Node, all: &[Included], context: Context<'_>, errors: &mut Vec<Error>) -> Node {
+    for included in all {
+        errors.extend(restricted(included));
+        if let Err(error) = step(&mut root, included, context) {
+            errors.push(error.at(included.why, format!("`{}` is included here", included.config_path)));
+        }
+    }
+    root
 }
 
 /// Merges one config into the tree.

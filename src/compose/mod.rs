@@ -1,6 +1,7 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
 mod aliases;
+mod arguments;
 mod base;
 mod check;
 mod complaints;
@@ -22,6 +23,7 @@ mod sources;
 mod tree;
 
 pub use aliases::Aliases;
+pub use arguments::{Arguments, Selected};
 pub use base::Base;
 pub use check::Report;
 pub use composed::Composed;

@@ -26,7 +26,8 @@ pub struct Included {
     pub is_self: bool,
     /// Whether it is the config that was asked for.
     pub primary: bool,
-    /// Whether it stands before the primary config without being asked for, as `hydra/config` does.
+    /// Whether it stands before the primary config without being asked for, as `hydra/config` does, or is brought in
+    /// by such a config.
     pub prelude: bool,
     /// The key that overrides its choice, if it was chosen in a group.
     pub override_key: Option<Text>,
@@ -191,7 +192,7 @@ fn entry(tree: &Tree, id: NodeId) -> Option<Included> {
         parent: above.filter(|_| !alone).map(|above| tree.path(above).clone()),
         is_self: item.role == Role::Itself,
         primary: about.primary,
-        prelude: above == Some(NodeId::ROOT) && !about.primary,
+        prelude: !tree.item(tree.top(owner)).primary,
         override_key: item.is_group().then(|| item.override_key()),
         why: about.why,
         document,
