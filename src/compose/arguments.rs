@@ -80,7 +80,12 @@ impl Composer {
             .map_err(|error| error.located(&arguments.sources))
     }
 
-    fn select_unlocated(&self, config_name: Option<&str>, overrides: &[Override], mode: Mode) -> Result<Selected> {
+    fn select_unlocated(
+        &self,
+        config_name: Option<&str>,
+        overrides: &[Override],
+        mode: Mode,
+    ) -> Result<Selected> {
         let mut warnings = Vec::new();
         let argument = plan::searchpath(overrides);
         let (repository, searchpath) =
@@ -88,6 +93,8 @@ impl Composer {
         let mut errors = Vec::new();
         let Plan { requests, assignments, lines } = plan(overrides, &repository, mode, &mut errors);
         let selection = self.expand(&repository, config_name, mode, requests, searchpath, &mut errors);
+        // The pass over the lists goes backwards; people read forwards.
+        errors.sort_by_key(|error| error.labels().first().map(|label| label.origin));
         match (selection, Error::all(errors)) {
             (Some(selection), None) => {
                 warnings.extend(selection.warnings().iter().cloned());
@@ -118,10 +125,16 @@ impl Composer {
     /// # Errors
     /// As [`Composer::select`]; configs that cannot be merged; overrides that cannot be applied.
     pub fn compose(&self, config_name: Option<&str>, arguments: &Arguments, mode: Mode) -> Result<Composed> {
-        self.compose_unlocated(config_name, arguments, mode).map_err(|error| error.located(&arguments.sources))
+        self.compose_unlocated(config_name, arguments, mode)
+            .map_err(|error| error.located(&arguments.sources))
     }
 
-    fn compose_unlocated(&self, config_name: Option<&str>, arguments: &Arguments, mode: Mode) -> Result<Composed> {
+    fn compose_unlocated(
+        &self,
+        config_name: Option<&str>,
+        arguments: &Arguments,
+        mode: Mode,
+    ) -> Result<Composed> {
         let sources = &arguments.sources;
         let selected = self.select_unlocated(config_name, &arguments.overrides, mode)?;
         let Selected { selection, assignments, warnings, lines } = selected;

@@ -33,7 +33,12 @@ pub(crate) fn searchpath(overrides: &[Override]) -> Option<Node> {
 }
 
 /// Sorts overrides. Every mistake is reported; those overrides are left out.
-pub(crate) fn plan(overrides: &[Override], repository: &Repository, mode: Mode, errors: &mut Vec<Error>) -> Plan {
+pub(crate) fn plan(
+    overrides: &[Override],
+    repository: &Repository,
+    mode: Mode,
+    errors: &mut Vec<Error>,
+) -> Plan {
     let mut plan = Plan::default();
     for over in overrides {
         let line = Node::from(over.line.as_str()).from_origin(over.origin);
@@ -87,9 +92,12 @@ fn sort(over: &One, repository: &Repository, plan: &mut Plan) -> Result<()> {
             plan.assignments.push(assignment(over)?);
         }
         Action::ForceAdd(_) => {
-            return Err(Error::new(ErrorKind::Override, format!("`++` cannot choose an option of the group `{key}`"))
-                .at(over.origin, "expected `=` or `+…=`")
-                .help(format!("to change the choice type `{key}=…`, to add one `+{key}=…`")));
+            return Err(Error::new(
+                ErrorKind::Override,
+                format!("`++` cannot choose an option of the group `{key}`"),
+            )
+            .at(over.origin, "expected `=` or `+…=`")
+            .help(format!("to change the choice type `{key}=…`, to add one `+{key}=…`")));
         }
         Action::Change(node) => {
             let choice = choice(node).ok_or_else(|| not_a_choice(over, repository))?;
@@ -145,11 +153,15 @@ fn not_a_choice(over: &One, repository: &Repository) -> Error {
     let error = Error::new(ErrorKind::Override, format!("an option of the group `{key}` cannot be {what}"))
         .at(over.origin, "expected the name of an option");
     let error = match repository.options(key) {
-        Ok(options) if !options.is_empty() => error.note(format!("options: {}", complaints::listed(&options))),
+        Ok(options) if !options.is_empty() => {
+            error.note(format!("options: {}", complaints::listed(&options)))
+        }
         _ => error,
     };
     match over.action.value() {
-        Some(node) if !node.is_container() && !matches!(node.kind, Kind::Null) => error.help("quote the name"),
+        Some(node) if !node.is_container() && !matches!(node.kind, Kind::Null) => {
+            error.help("quote the name")
+        }
         _ => error,
     }
 }

@@ -99,12 +99,15 @@ impl Selection {
     ) -> Self {
         let Expanded { tree, known, errors: found, warnings } = expanded;
         errors.extend(found);
+        let broken = !errors.is_empty();
         let mut included = Vec::new();
         let mut keys: HashSet<Text> = HashSet::new();
         for id in tree.leaves() {
             let Some(entry) = entry(&tree, id) else { continue };
+            // A conflict of choices was told already.
             if let Some(key) = &entry.override_key
                 && !keys.insert(key.clone())
+                && !broken
             {
                 errors.push(twice(key, &entry, &included));
             }

@@ -90,7 +90,11 @@ impl Tree {
 
     /// The prelude or primary config that the node belongs to.
     pub(crate) fn top(&self, id: NodeId) -> NodeId {
-        std::iter::once(id).chain(self.ancestors(id)).take_while(|&id| id != NodeId::ROOT).last().unwrap_or(id)
+        std::iter::once(id)
+            .chain(self.ancestors(id))
+            .take_while(|&id| id != NodeId::ROOT)
+            .last()
+            .unwrap_or(id)
     }
 
     /// The nodes above, nearest first.

@@ -48,7 +48,8 @@ fn read(path: &Path) -> Case {
     let mut sources = vec![Memory::new()];
     for (name, text) in files {
         // `2:` puts a config into the second source of the search path.
-        let (nth, name) = name.split_once(':').map_or((0, name.as_str()), |(n, rest)| (n.parse().unwrap(), rest));
+        let (nth, name) =
+            name.split_once(':').map_or((0, name.as_str()), |(n, rest)| (n.parse().unwrap(), rest));
         sources.resize_with(sources.len().max(nth), Memory::new);
         let nth = nth.saturating_sub(1);
         sources[nth] = std::mem::take(&mut sources[nth]).text(name, text);
@@ -58,9 +59,15 @@ fn read(path: &Path) -> Case {
 }
 
 fn composer(sources: Vec<Memory>) -> Composer {
-    let path = sources.into_iter().map(|source| Provided::new("main", source)).collect();
+    let path: Vec<_> = sources.into_iter().map(|source| Provided::new("main", source)).collect();
+    // A config of this name, if there is one, comes before every primary config.
+    let preludes = if sources_have(&path, "pre/config") { vec!["pre/config".into()] } else { Vec::new() };
     let facts = Facts { env: [("USER", "ada")].into_iter().collect(), ..Facts::default() };
-    Composer::new(Repository::new(path), facts)
+    Composer::new(Repository::new(path), facts).with_preludes(preludes)
+}
+
+fn sources_have(path: &[Provided], config: &str) -> bool {
+    path.iter().any(|provided| provided.source().has_config(config).unwrap())
 }
 
 /// Everything that a case may ask for, as text.
@@ -72,7 +79,9 @@ fn outcome(case: &mut Case) -> Result<String> {
     for word in &case.arguments {
         match word.as_str() {
             "-m" => mode = Mode::Multirun,
-            word if word.starts_with('@') || !command.is_empty() && command[0] == "@explain" && command.len() < 2 => {
+            word if word.starts_with('@')
+                || !command.is_empty() && command[0] == "@explain" && command.len() < 2 =>
+            {
                 command.push(word.to_owned());
             }
             word => overrides.push(word.to_owned()),
@@ -81,7 +90,9 @@ fn outcome(case: &mut Case) -> Result<String> {
     if command.first().is_some_and(|c| c == "@check") {
         let report = composer.check(&["main"])?;
         let mut out = String::new();
-        for (name, list) in [("errors", &report.errors), ("warnings", &report.warnings), ("notes", &report.notes)] {
+        for (name, list) in
+            [("errors", &report.errors), ("warnings", &report.warnings), ("notes", &report.notes)]
+        {
             for error in list {
                 let _ = writeln!(out, "{name}:\n{error:#}");
             }
@@ -144,7 +155,8 @@ fn scalar(node: &Node) -> String {
         Kind::Template(template) => template.text.to_string(),
         Kind::List(items) => format!("[{}]", items.iter().map(scalar).collect::<Vec<_>>().join(", ")),
         Kind::Map(map) => {
-            let pairs: Vec<String> = map.iter().map(|(k, slot)| format!("{k}: {}", scalar(&slot.node))).collect();
+            let pairs: Vec<String> =
+                map.iter().map(|(k, slot)| format!("{k}: {}", scalar(&slot.node))).collect();
             format!("{{{}}}", pairs.join(", "))
         }
         other => format!("{other:?}"),
@@ -181,15 +193,20 @@ fn case_files() {
 /// Jobs of a sweep share what they do not change.
 #[test]
 fn compositions_share_their_base() {
-    let conf = Memory::new().text("config", "defaults: [db: mysql]\na: 1\nbig: {x: 1}").text("db/mysql", "port: 1");
+    let conf =
+        Memory::new().text("config", "defaults: [db: mysql]\na: 1\nbig: {x: 1}").text("db/mysql", "port: 1");
     let composer = composer(vec![conf]);
     let compose = |line: &str| {
         let arguments = composer.arguments(Some("config"), &[line]).unwrap();
         composer.compose(Some("config"), &arguments, Mode::Run).unwrap()
     };
     let (one, two) = (compose("a=2"), compose("a=3"));
-    let at = |composed: &Composed, key: &str| composed.root().as_map().unwrap().get(&Key::from(key)).unwrap().clone();
+    let at = |composed: &Composed, key: &str| {
+        composed.root().as_map().unwrap().get(&Key::from(key)).unwrap().clone()
+    };
     assert_eq!((at(&one, "a"), at(&two, "a")), (Node::from(2), Node::from(3)));
-    let (Kind::Map(x), Kind::Map(y)) = (at(&one, "big").kind, at(&two, "big").kind) else { panic!("not mappings") };
+    let (Kind::Map(x), Kind::Map(y)) = (at(&one, "big").kind, at(&two, "big").kind) else {
+        panic!("not mappings")
+    };
     assert!(std::sync::Arc::ptr_eq(&x, &y));
 }
