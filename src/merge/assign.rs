@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
-use crate::merge::document::{merge_at, reach, twin};
+use crate::merge::document::{merge_at, reach, twin, twins};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
 use crate::schema::Type;
@@ -73,9 +73,7 @@ pub fn assign<O: Observer>(
         Action::Change(value) => update(root, path, value, *origin, context, false, observer),
         Action::Force(value) => update(root, path, value, *origin, context, true, observer),
         Action::Add(value) => {
-            if !value.is_container() {
-                may_add(root, path, *origin, context)?;
-            }
+            may_add(root, path, value, *origin, context)?;
             update(root, path, value, *origin, context, true, observer)
         }
         Action::Delete(expected) => delete(root, path, expected.as_ref(), *origin, context, observer),
@@ -83,13 +81,13 @@ pub fn assign<O: Observer>(
     }
 }
 
-/// Adding a scalar needs a place where nothing is.
-fn may_add(root: &Node, path: &KeyPath, origin: Origin, context: Context<'_>) -> Result<()> {
+/// Adding a scalar needs a place where nothing is. What is there must be known, for whatever is added.
+fn may_add(root: &Node, path: &KeyPath, value: &Node, origin: Origin, context: Context<'_>) -> Result<()> {
     let scope = Scope::new(root, context);
     let Some(there) = scope.select_shallow(path).map_err(|error| error.at(origin, "to add this"))? else {
         return Ok(());
     };
-    if matches!(there.kind, Kind::Null | Kind::Missing) {
+    if value.is_container() || matches!(there.kind, Kind::Null | Kind::Missing) {
         return Ok(());
     }
     let error = Error::new(ErrorKind::KeyExists, format!("`{path}` is there already"))
@@ -233,8 +231,7 @@ fn put<O: Observer>(
     match &mut place.kind {
         Kind::Map(map) => {
             if let Some(other) = twin(map, &key) {
-                let message = format!("`{other}` and `{key}` differ only in that one is a number");
-                return Err(Error::new(ErrorKind::KeyExists, message).at(origin, ""));
+                return Err(twins(&other, &key).at(origin, "spells the same"));
             }
             Arc::make_mut(map).insert(key, origin, node);
         }
@@ -295,6 +292,8 @@ fn delete<O: Observer>(
         return Err(Error::new(ErrorKind::Type, message).at(origin, ""));
     }
     let key = key.clone();
+    // The scope shares the tree, and what is shared is copied before it changes.
+    drop(scope);
     let Some(place) = reach(root, &above) else { return Ok(()) };
     let old = match (&mut place.kind, &key) {
         (Kind::Map(map), key) => Arc::make_mut(map).remove(key),
@@ -344,6 +343,7 @@ fn extend<O: Observer>(
     if O::LISTENS {
         observer.set(real, Some(list), &node);
     }
+    drop(scope);
     if let Some(place) = reach(root, real) {
         *place = node;
     }
@@ -372,7 +372,7 @@ fn no_index(text: &str, path: &KeyPath, list: &Node, origin: Origin) -> Error {
 
 fn out_of_range(list: &Node, key: &Key, path: &KeyPath, origin: Origin) -> Error {
     let length = list.as_list().map_or(0, <[Node]>::len);
-    Error::new(ErrorKind::UnknownKey, format!("`{path}` has {length} elements, and none at {key}"))
+    Error::new(ErrorKind::UnknownKey, format!("`{path}` has no element {key}: its length is {length}"))
         .at(origin, "no such element")
         .at(list.origin, "the list")
         .help(format!("`{path}=extend_list(…)` appends"))

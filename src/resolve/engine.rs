@@ -17,9 +17,9 @@ use crate::value::{
 /// How deep interpolations and containers may nest while they are resolved.
 const DEPTH: u32 = 256;
 /// How many references may lead from one to the next.
-const LINKS: usize = 1_000_000;
+const LINKS: usize = 200_000;
 /// How many bytes of text interpolations may make.
-const WRITTEN: usize = 1 << 28;
+const WRITTEN: usize = 1 << 26;
 /// How many values a resolved tree may have.
 const VALUES: u64 = 10_000_000;
 
@@ -53,7 +53,7 @@ impl Scope<'_> {
         let origin = spot.node.origin;
         let result = self.follow_chain(spot).and_then(|end| {
             let links: Vec<Spot> = self.following.borrow().values().skip(mark).cloned().collect();
-            self.keep(links, end)
+            self.keep(links, &end)
         });
         self.following.borrow_mut().truncate(mark);
         result.map_err(|error| {
@@ -83,20 +83,24 @@ impl Scope<'_> {
     }
 
     /// Remembers where a chain ended, for every link of it; returns the end for the first one.
-    fn keep(&self, links: Vec<Spot>, end: Spot) -> Result<Spot> {
-        let mut first = end.clone();
+    fn keep(&self, links: Vec<Spot>, end: &Spot) -> Result<Spot> {
+        let mut value = end.clone();
         for link in links.into_iter().rev() {
-            if end.node.is_container() && self.places.holds(self.places.enter(&end), link.holder) {
-                let (path, above) = (self.places.path_of(&link), self.places.path_of(&end));
-                let message = format!("`{path}` refers to `{above}`, which holds it");
-                return Err(
-                    Error::new(ErrorKind::Cycle, message).at(link.node.origin, "refers to what holds it")
-                );
-            }
-            first = self.typed(&link, end.clone())?;
-            self.followed.borrow_mut().insert(link.identity(), first.clone());
+            self.not_above(&link, end)?;
+            value = self.typed(&link, value)?;
+            self.followed.borrow_mut().insert(link.identity(), value.clone());
         }
-        Ok(first)
+        Ok(value)
+    }
+
+    /// A value may not refer to what holds it.
+    fn not_above(&self, link: &Spot, end: &Spot) -> Result<()> {
+        if !end.node.is_container() || !self.places.holds(self.places.enter(end), link.holder) {
+            return Ok(());
+        }
+        let (path, above) = (self.places.path_of(link), self.places.path_of(end));
+        let message = format!("`{path}` refers to `{above}`, which holds it");
+        Err(Error::new(ErrorKind::Cycle, message).at(link.node.origin, "refers to what holds it"))
     }
 
     /// Converts what an interpolation stands for to the type that its place wants.
@@ -228,20 +232,26 @@ impl Scope<'_> {
 
     /// A key or a name made of interpolations: text, or an integer as text.
     fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
-        let node = match parts {
-            [Part::Interpolation(expression, _)] => self.value(at, expression, false)?,
-            parts => Node::new(Kind::Str(self.concat(at, parts)?), at.node.origin),
-        };
-        match &node.kind {
-            Kind::Str(text) => Ok(text.to_string()),
-            Kind::Int(number) => Ok(number.to_string()),
-            Kind::BigInt(digits) => Ok(digits.to_string()),
-            _ => {
-                let message = format!("a key must be a string or an integer, but is {}", node.describe());
-                let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
-                Err(error.at(node.origin, "the key"))
+        let mut text = String::new();
+        for part in parts {
+            let expression = match part {
+                Part::Text(literal) => {
+                    text.push_str(literal);
+                    continue;
+                }
+                Part::Interpolation(expression, _) => expression,
+            };
+            let node = self.value(at, expression, false)?;
+            match &node.kind {
+                Kind::Str(_) | Kind::Int(_) | Kind::BigInt(_) => write_str(&node, &mut text),
+                _ => {
+                    let message = format!("a key must be a string or an integer, but is {}", node.describe());
+                    let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
+                    return Err(error.at(node.origin, "the key"));
+                }
             }
         }
+        Ok(text)
     }
 
     fn concat(&self, at: &Spot, parts: &[Part]) -> Result<Text> {
@@ -268,9 +278,14 @@ impl Scope<'_> {
     pub(super) fn value(&self, at: &Spot, expression: &Expression, deep: bool) -> Result<Node> {
         let node = |kind| Node::new(kind, at.node.origin);
         match expression {
+            Expression::Literal(Kind::Missing) => Ok(node(Kind::Str("???".into()))),
             Expression::Literal(kind) => Ok(node(kind.clone())),
             Expression::Concat(parts) => Ok(node(Kind::Str(self.concat(at, parts)?))),
-            Expression::Reference(reference) => self.settle(self.refer(at, reference)?, deep),
+            Expression::Reference(reference) => {
+                let end = self.follow(self.refer(at, reference)?)?;
+                self.not_above(at, &end)?;
+                self.settle(end, deep)
+            }
             Expression::Call(call) => self.settle(self.call(at, call)?, deep),
             Expression::List(items) => {
                 let items = items.iter().map(|item| self.value(at, &item.value, deep));
