@@ -210,8 +210,7 @@ impl<O: Observer> Walk<'_, O> {
     /// Puts a value where there is none.
     fn add(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: &Type) {
         if let Some(other) = twin(there, key) {
-            let message = format!("`{other}` and `{key}` differ only in that one is a number");
-            self.errors.push(Error::new(ErrorKind::KeyExists, message).at(slot.origin, ""));
+            self.errors.push(twins(&other, key).at(slot.origin, "spells the same"));
             return;
         }
         if self.closed {
@@ -236,6 +235,14 @@ impl<O: Observer> Walk<'_, O> {
             self.errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));
         }
     }
+}
+
+/// The error that two keys spell the same.
+pub(super) fn twins(there: &Key, comes: &Key) -> Error {
+    let kind = |key: &Key| if key.as_str().is_some() { "a string" } else { "an integer" };
+    let message =
+        format!("the key `{comes}`, {}, cannot stand beside `{there}`, {}", kind(comes), kind(there));
+    Error::new(ErrorKind::KeyExists, message)
 }
 
 /// The key that spells as this one and is another: `1` beside `"1"`.
