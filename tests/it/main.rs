@@ -1,6 +1,7 @@
 //! The integration tests: one binary, a module an area.
 
 mod compose;
+mod corpus;
 mod floors;
 mod grammar;
 mod merge;
