@@ -1,6 +1,8 @@
 //! The integration tests: one binary, a module an area.
 
+mod cases;
 mod compose;
+mod corpus;
 mod floors;
 mod grammar;
 mod merge;
