@@ -91,7 +91,7 @@ fn a_job_holds_what_its_lines_say() {
             if line == "~d=null" {
                 assert_eq!(one.action, Action::Delete(None), "it deletes whatever the value is");
             } else {
-                assert_eq!(again, [one.clone()]);
+                assert_eq!(again, std::slice::from_ref(one));
             }
         }
     }
