@@ -111,7 +111,9 @@ pub(crate) fn select(
     args: &Args,
     words: &[Word],
 ) -> Result<(Arc<Selection>, Arc<SourceMap>)> {
-    let arguments = arguments(composer, args, words)?;
+    let mut arguments = arguments(composer, args, words)?;
+    // The values of a sweep are chosen by its jobs, not by the list.
+    arguments.overrides.retain(|one| !one.is_sweep());
     let selected = composer.select(args.config_name.as_deref(), &arguments, mode(args))?;
     Ok((selected.selection, arguments.sources))
 }
