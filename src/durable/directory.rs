@@ -77,7 +77,8 @@ mod tests {
         let scratch = Scratch::new("at-once");
         let wanted = scratch.path().join("outputs/12-00-00");
         let made: BTreeSet<PathBuf> = std::thread::scope(|threads| {
-            let runs: Vec<_> = (0..16).map(|_| threads.spawn(|| create_exclusive(&wanted).unwrap())).collect();
+            let runs: Vec<_> =
+                (0..16).map(|_| threads.spawn(|| create_exclusive(&wanted).unwrap())).collect();
             runs.into_iter().map(|run| run.join().unwrap()).collect()
         });
         assert_eq!(made.len(), 16);
@@ -96,6 +97,9 @@ mod tests {
         fs::write(&file, "").unwrap();
         let error = create_exclusive(&file.join("run")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io);
-        assert!(error.message().starts_with(&format!("cannot make the directory `{}`: ", file.display())), "{error}");
+        assert!(
+            error.message().starts_with(&format!("cannot make the directory `{}`: ", file.display())),
+            "{error}"
+        );
     }
 }

@@ -131,7 +131,8 @@ mod tests {
         write_whole(&path, &contents[0]).unwrap();
         std::thread::scope(|threads| {
             let write = |content: &str| (0..5).for_each(|_| write_whole(&path, content).unwrap());
-            let writers: Vec<_> = contents.iter().map(|content| threads.spawn(move || write(content))).collect();
+            let writers: Vec<_> =
+                contents.iter().map(|content| threads.spawn(move || write(content))).collect();
             while writers.iter().any(|writer| !writer.is_finished()) {
                 let seen = fs::read_to_string(&path).unwrap();
                 assert!(contents.contains(&seen), "saw a part of {} bytes", seen.len());

@@ -11,3 +11,6 @@ mod yaml;
 
 #[cfg(feature = "app")]
 mod cli;
+
+#[cfg(feature = "serde")]
+mod typed;
