@@ -2,4 +2,4 @@
 
 mod template;
 
-pub use template::{TemplateError, parse_template};
+pub use template::{TemplateError, parse_element, parse_template};

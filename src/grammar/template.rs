@@ -22,3 +22,11 @@ pub fn parse_template(text: &str) -> Result<Option<Template>, TemplateError> {
     }
     Ok(Some(Template { text: text.into(), parts: Box::new([Part::Text(text.into())]) }))
 }
+
+/// Parses one element.
+///
+/// # Errors
+/// The first place where the text does not follow the grammar.
+pub fn parse_element(text: &str) -> Result<crate::value::Expression, TemplateError> {
+    Err(TemplateError { message: "not yet".to_owned(), span: Span::new(0, text.len()) })
+}
