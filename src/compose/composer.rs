@@ -1,18 +1,22 @@
 //! From arguments to a tree: what every front door of the program uses.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::compose::base::Base;
+use crate::compose::composed::{Composed, finish};
 use crate::compose::expand::{Start, expand};
+use crate::compose::plan::{self, Plan, View, plan};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
-use crate::compose::runtime::Runtime;
+use crate::compose::runtime::{Lines, Runtime};
 use crate::compose::search_path::{self, Packages};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
+use crate::merge::Assignment;
 use crate::resolve::{Cache, Context, Resolvers, Scope};
 use crate::schema::Type;
 use crate::value::{KeyPath, Kind, Node, Text};
@@ -263,5 +267,59 @@ impl Composer {
     /// A map for the texts of one composition, on top of the one that all share.
     pub fn sources(&self) -> SourceMap {
         SourceMap::over(Arc::clone(self.repository.sources()))
+    }
+}
+
+/// A composition asked for: the primary config, what overrides it, and how strict to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) config_name: Option<&'a str>,
+    pub(crate) views: &'a [View],
+    pub(crate) mode: Mode,
+}
+
+/// What overrides ask for, worked out: which configs, and what to assign.
+#[derive(Debug)]
+pub(crate) struct Selected {
+    pub(crate) selection: Arc<Selection>,
+    pub(crate) assignments: Vec<Assignment>,
+    pub(crate) lines: Lines,
+    pub(crate) warnings: Vec<Error>,
+}
+
+impl Composer {
+    pub(crate) fn select_views(&self, asked: &Asked<'_>) -> Result<Selected> {
+        let mut warnings = Vec::new();
+        let argument = plan::searchpath(asked.views);
+        let (repository, searchpath) =
+            self.repository_for(asked.config_name, argument.as_ref(), &mut |warning| warnings.push(warning))?;
+        let mut errors = Vec::new();
+        let Plan { requests, assignments, lines } = plan(asked.views, &repository, asked.mode, &mut errors);
+        let selection =
+            self.expand(&repository, asked.config_name, asked.mode, requests, searchpath, &mut errors);
+        match (selection, Error::all(errors)) {
+            (Some(selection), None) => {
+                warnings.extend(selection.warnings().iter().cloned());
+                Ok(Selected { selection, assignments, lines, warnings })
+            }
+            (_, Some(error)) => Err(error),
+            (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
+        }
+    }
+
+    pub(crate) fn compose_views(&self, asked: &Asked<'_>, sources: &Arc<SourceMap>) -> Result<Composed> {
+        let composed = self.compose_unlocated(asked, sources);
+        composed.map_err(|error| error.located(sources))
+    }
+
+    fn compose_unlocated(&self, asked: &Asked<'_>, sources: &Arc<SourceMap>) -> Result<Composed> {
+        let Selected { selection, assignments, lines, warnings } = self.select_views(asked)?;
+        let base = self.base(&selection)?;
+        let found = RefCell::new(warnings);
+        let warn = |warning: Error| found.borrow_mut().push(warning);
+        let mut root = base.apply(&assignments, self.context(&warn))?;
+        finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, lines)?;
+        let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
+        Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })
     }
 }

@@ -1,22 +1,31 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
+mod base;
 mod complaints;
+mod composed;
+mod composer;
 mod config_source;
 mod document;
 mod element;
 mod expand;
 mod item;
+mod plan;
 mod repository;
 mod request;
+mod runtime;
+mod search_path;
 mod selection;
 mod sources;
-mod search_path;
 mod tree;
 
+pub use base::Base;
+pub use composed::Composed;
+pub use composer::{Composer, Mode};
 pub use config_source::{ConfigSource, Content, Entry};
 pub use document::Document;
 pub use element::{Choice, Element, Pick, What};
 pub use repository::{Provided, Repository};
+pub use runtime::Runtime;
 pub use search_path::Packages;
 pub use selection::{Absent, Branch, Included, Selection};
 pub use sources::{Dir, Embedded, Memory, members};
