@@ -48,9 +48,12 @@ pub(crate) fn step(root: &mut Node, included: &Included, context: Context<'_>) -
     let package = KeyPath::parse(&included.package);
     let body = &included.document.root;
     if package.is_empty() && body.as_map().is_none() {
-        return Err(Error::new(ErrorKind::Merge, format!("`{}` is a list and cannot be the root", included.config_path))
-            .at(body.origin, "expected a mapping")
-            .help("put the list below a key, or give the config a package"));
+        return Err(Error::new(
+            ErrorKind::Merge,
+            format!("`{}` is a list and cannot be the root", included.config_path),
+        )
+        .at(body.origin, "expected a mapping")
+        .help("put the list below a key, or give the config a package"));
     }
     merge(root, &package, body, context, &mut ())
 }
@@ -75,10 +78,13 @@ fn restricted(included: &Included) -> Vec<Error> {
         let set = find(&included.document.root, &path);
         if let Some(node) = set.filter(|node| !matches!(node.kind, Kind::Null | Kind::Missing)) {
             errors.push(
-                Error::new(ErrorKind::Defaults, format!("`hydra.{key}` can only be set in the primary config"))
-                    .at(node.origin, "set here")
-                    .at(included.why, "included here")
-                    .help("move it to the primary config"),
+                Error::new(
+                    ErrorKind::Defaults,
+                    format!("`hydra.{key}` can only be set in the primary config"),
+                )
+                .at(node.origin, "set here")
+                .at(included.why, "included here")
+                .help("move it to the primary config"),
             );
         }
     }

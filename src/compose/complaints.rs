@@ -105,7 +105,8 @@ pub(crate) fn cycle(tree: &Tree, id: NodeId) -> Option<Error> {
     let chain = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" -> ");
     for (origin, path) in labels.into_iter().rev() {
         let so_far = error.unwrap_or_else(|| {
-            let message = if names.len() == 2 { "a config includes itself" } else { "configs include each other" };
+            let message =
+                if names.len() == 2 { "a config includes itself" } else { "configs include each other" };
             Error::new(ErrorKind::Cycle, format!("{message}: {chain}"))
         });
         error = Some(so_far.at(origin, format!("includes `{path}`")));
@@ -141,7 +142,9 @@ pub(crate) fn conflict(key: &str, before: &Known, now: &Item) -> Error {
     if now.is_appended() {
         return error.help(format!("`+` adds a group; to choose another option type `{key}={second}`"));
     }
-    error.help(format!("to change the choice write `- override /{key}: {second}`, or type `{key}={second}` without `+`"))
+    error.help(format!(
+        "to change the choice write `- override /{key}: {second}`, or type `{key}={second}` without `+`"
+    ))
 }
 
 /// A name that is computed from choices that do not exist.
@@ -152,14 +155,17 @@ pub(crate) fn unresolved(item: &Item, known: &IndexMap<Text, Known>) -> Error {
         _ => "",
     };
     let inner = text.split("${").nth(1).and_then(|rest| rest.split('}').next()).unwrap_or(text).trim();
-    let keys: Vec<&str> = known.iter().filter(|(_, k)| k.name.is_some()).map(|(key, _)| key.as_str()).collect();
-    let mut error = Error::new(ErrorKind::Defaults, format!("`{text}` cannot be computed: no choice is named `{inner}`"))
-        .at(item.why, "in a defaults list only choices of groups can be inserted");
+    let keys: Vec<&str> =
+        known.iter().filter(|(_, k)| k.name.is_some()).map(|(key, _)| key.as_str()).collect();
+    let mut error =
+        Error::new(ErrorKind::Defaults, format!("`{text}` cannot be computed: no choice is named `{inner}`"))
+            .at(item.why, "in a defaults list only choices of groups can be inserted");
     if inner.contains(':') {
         error = error.note("resolvers do not work in defaults lists");
     }
     let slashed = inner.replace('.', "/");
-    let near = keys.iter().copied().find(|k| *k == slashed).or_else(|| did_you_mean(inner, keys.iter().copied()));
+    let near =
+        keys.iter().copied().find(|k| *k == slashed).or_else(|| did_you_mean(inner, keys.iter().copied()));
     if let Some(near) = near {
         error = error.help(format!("did you mean `${{{near}}}`?"));
     }
@@ -206,17 +212,22 @@ pub(crate) fn unused_override(key: &Text, chosen: &Chosen, known: &IndexMap<Text
     let group = key.split('@').next().unwrap_or(key);
     let choice = &chosen.choice;
     if let Who::Item { key: written } = &chosen.who {
-        return Error::new(ErrorKind::Defaults, format!("`override {written}` has no earlier item to change"))
-            .at(chosen.origin, format!("no item before it chooses `{key}`"))
-            .help(keys_of(group, key, known).map_or_else(
-                || format!("write `- {written}: {choice}` to add it, or move it behind the item it changes"),
-                |keys| format!("did you mean {keys}?"),
-            ));
+        return Error::new(
+            ErrorKind::Defaults,
+            format!("`override {written}` has no earlier item to change"),
+        )
+        .at(chosen.origin, format!("no item before it chooses `{key}`"))
+        .help(keys_of(group, key, known).map_or_else(
+            || format!("write `- {written}: {choice}` to add it, or move it behind the item it changes"),
+            |keys| format!("did you mean {keys}?"),
+        ));
     }
     let error = Error::new(ErrorKind::NotFound, format!("no defaults list chooses an option of `{key}`"))
         .at(chosen.origin, "nothing to change");
     match keys_of(group, key, known) {
-        Some(keys) => error.help(format!("did you mean {keys}?")).help(format!("to add it type `+{key}={choice}`")),
+        Some(keys) => {
+            error.help(format!("did you mean {keys}?")).help(format!("to add it type `+{key}={choice}`"))
+        }
         None => error.help(format!("to add it type `+{key}={choice}`")),
     }
 }

@@ -81,7 +81,8 @@ impl Base {
         let aliases = |root| find(root, &["hydra", "aliases"]);
         if !assignments.is_empty() && aliases(&root) != aliases(&self.root) {
             let culprit = assignments.iter().find(|a| a.path.keys().first() == Some(&Key::from("hydra")));
-            let error = Error::new(ErrorKind::Override, "`hydra.aliases` can only be set in the primary config");
+            let error =
+                Error::new(ErrorKind::Override, "`hydra.aliases` can only be set in the primary config");
             errors.push(match culprit {
                 Some(assignment) => error.at(assignment.origin, "an override cannot change them"),
                 None => error,

@@ -173,7 +173,8 @@ impl Composer {
             Some(node) => (Some(node.clone()), "hydra.searchpath in command-line"),
             None => (self.own_searchpath(config_name)?, "hydra.searchpath in main"),
         };
-        let Some(searchpath) = searchpath.filter(|node| !matches!(node.kind, Kind::Null | Kind::Missing)) else {
+        let Some(searchpath) = searchpath.filter(|node| !matches!(node.kind, Kind::Null | Kind::Missing))
+        else {
             return Ok((Arc::clone(&self.repository), Vec::new()));
         };
         let more = search_path::open(&searchpath, provider, &self.facts.cwd, self.packages.as_ref(), warn)?;
@@ -193,10 +194,15 @@ impl Composer {
         let Some(name) = config_name else { return Ok(None) };
         let Some(document) = self.repository.load(name)? else { return Ok(None) };
         if document.root.as_map().is_none() {
-            return Err(Error::new(ErrorKind::Type, format!("the primary config `{name}` must be a mapping"))
-                .at(document.root.origin, format!("this is {}", document.root.describe())));
+            return Err(Error::new(
+                ErrorKind::Type,
+                format!("the primary config `{name}` must be a mapping"),
+            )
+            .at(document.root.origin, format!("this is {}", document.root.describe())));
         }
-        let Some(hydra) = document.root.as_map().and_then(|map| map.get_str("hydra")) else { return Ok(None) };
+        let Some(hydra) = document.root.as_map().and_then(|map| map.get_str("hydra")) else {
+            return Ok(None);
+        };
         let set = match &hydra.kind {
             Kind::Map(map) => map.get_str("searchpath").is_some(),
             Kind::Template(_) => true,
@@ -219,7 +225,12 @@ impl Composer {
         searchpath: Vec<Text>,
         errors: &mut Vec<Error>,
     ) -> Option<Arc<Selection>> {
-        let key = SelectionKey { config_name: config_name.map(Text::from), mode, requests: requests.clone(), searchpath };
+        let key = SelectionKey {
+            config_name: config_name.map(Text::from),
+            mode,
+            requests: requests.clone(),
+            searchpath,
+        };
         if let Some(known) = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(known);
         }

@@ -83,9 +83,12 @@ pub(crate) fn name_of(node: &Node) -> Option<Text> {
 /// Reads a `defaults` node. Every malformed item is reported; the others are returned.
 pub(crate) fn elements(defaults: &Node, sink: &mut dyn Sink) -> Vec<Element> {
     let Some(items) = defaults.as_list() else {
-        let error = Error::new(ErrorKind::Defaults, format!("`defaults` must be a list, not {}", defaults.describe()))
-            .at(defaults.origin, "expected a list")
-            .help("write one item a line, as `- group: option`");
+        let error = Error::new(
+            ErrorKind::Defaults,
+            format!("`defaults` must be a list, not {}", defaults.describe()),
+        )
+        .at(defaults.origin, "expected a list")
+        .help("write one item a line, as `- group: option`");
         sink.push(error);
         return Vec::new();
     };
@@ -97,8 +100,11 @@ fn element(item: &Node) -> Result<Element, Error> {
         return config_element(&text, item.origin);
     }
     let Some(map) = item.as_map() else {
-        return Err(Error::new(ErrorKind::Defaults, format!("a defaults item cannot be {}", item.describe()))
-            .at(item.origin, "expected `group: option` or `path/config`"));
+        return Err(Error::new(
+            ErrorKind::Defaults,
+            format!("a defaults item cannot be {}", item.describe()),
+        )
+        .at(item.origin, "expected `group: option` or `path/config`"));
     };
     let mut entries = map.iter();
     let Some((key, slot)) = entries.next() else {
@@ -131,7 +137,9 @@ fn config_element(text: &str, origin: Origin) -> Result<Element, Error> {
 
 fn group_element(key: &Key, origin: Origin, value: &Node) -> Result<Element, Error> {
     let Some(key) = key.as_str() else {
-        return Err(Error::new(ErrorKind::Defaults, "the name of a config group must be text").at(origin, "quote it"));
+        return Err(
+            Error::new(ErrorKind::Defaults, "the name of a config group must be text").at(origin, "quote it")
+        );
     };
     let (words, package) = split_package(key);
     let (mut optional, mut is_override, mut group) = (false, false, None);
@@ -165,11 +173,13 @@ fn group_element(key: &Key, origin: Origin, value: &Node) -> Result<Element, Err
 /// `foo: bar/baz` means `foo/bar: baz`, unless the option is still to be computed.
 fn shorthand(group: &str, pick: Pick) -> What {
     match pick.name.rsplit_once('/') {
-        Some((prefix, name)) if !pick.name.contains("${") && pick.name.split('/').all(|s| s != "..") => What::Group {
-            group: Text::from(format!("{group}/{prefix}")),
-            choice: Choice::One(Pick { name: name.into(), origin: pick.origin }),
-            written: Some(group.into()),
-        },
+        Some((prefix, name)) if !pick.name.contains("${") && pick.name.split('/').all(|s| s != "..") => {
+            What::Group {
+                group: Text::from(format!("{group}/{prefix}")),
+                choice: Choice::One(Pick { name: name.into(), origin: pick.origin }),
+                written: Some(group.into()),
+            }
+        }
         _ => What::Group { group: group.into(), choice: Choice::One(pick), written: None },
     }
 }
@@ -244,14 +254,20 @@ mod tests {
         assert!(item.optional && !item.is_override);
         assert_eq!(item.package.as_deref(), Some(""));
         let What::Group { group, choice, written } = item.what else { panic!("not a group") };
-        assert_eq!((group.as_str(), choice.to_string().as_str(), written.as_deref()), ("db/a", "b", Some("db")));
+        assert_eq!(
+            (group.as_str(), choice.to_string().as_str(), written.as_deref()),
+            ("db/a", "b", Some("db"))
+        );
     }
 
     #[test]
     fn mistakes_say_what_to_do() {
         let message = |key: &str, value: Node| group(key, value).unwrap_err().message().to_owned();
         assert_eq!(message("optonal db", Node::from("a")), "`optonal` is not a keyword of defaults lists");
-        assert_eq!(message("optional override db", Node::from("a")), "`optional` and `override` cannot be combined");
+        assert_eq!(
+            message("optional override db", Node::from("a")),
+            "`optional` and `override` cannot be combined"
+        );
         assert_eq!(message("db", Node::from(5)), "an option must be text, not an integer");
         assert_eq!(message(" ", Node::from("a")), "a defaults item has no group");
         let mut errors = Vec::new();

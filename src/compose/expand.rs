@@ -114,14 +114,16 @@ impl Expander<'_> {
         let item = self.tree.item(id);
         let path = item.config_path();
         let document = match item.name() {
-            Some(_) if !item.is_missing() && !(within.primary && path == EMPTY) => match self.repository.load(&path) {
-                Ok(document) => document,
-                Err(error) => {
-                    let why = item.why;
-                    self.errors.push(error.at(why, "included here"));
-                    return;
+            Some(_) if !item.is_missing() && !(within.primary && path == EMPTY) => {
+                match self.repository.load(&path) {
+                    Ok(document) => document,
+                    Err(error) => {
+                        let why = item.why;
+                        self.errors.push(error.at(why, "included here"));
+                        return;
+                    }
                 }
-            },
+            }
             _ => None,
         };
         if let Some((header, _)) = document.as_ref().and_then(|d| d.header.as_ref()) {
@@ -163,7 +165,8 @@ impl Expander<'_> {
             return;
         }
         if within.depth >= DEPTH {
-            let error = Error::new(ErrorKind::Limit, format!("configs include each other more than {DEPTH} deep"));
+            let error =
+                Error::new(ErrorKind::Limit, format!("configs include each other more than {DEPTH} deep"));
             self.stop(complaints::chain(error, &self.tree, id));
             return;
         }
@@ -213,7 +216,6 @@ impl Expander<'_> {
         }
         if item.is_override() {
             if complaints::check_paths(&item, &mut self.errors) && within.eligible.is_none() {
-                
                 self.requests.add_override(&item);
             }
             return;
@@ -225,7 +227,8 @@ impl Expander<'_> {
             return;
         }
         if self.tree.len() >= ITEMS {
-            let error = Error::new(ErrorKind::Limit, format!("all defaults lists together have over {ITEMS} items"));
+            let error =
+                Error::new(ErrorKind::Limit, format!("all defaults lists together have over {ITEMS} items"));
             self.stop(complaints::chain(error, &self.tree, parent));
             return;
         }

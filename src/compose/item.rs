@@ -188,7 +188,8 @@ impl Item {
         let above: &str = if self.is_appended() { "" } else { &self.parent_package };
         let own = match package {
             None => dotted(self.relative_group()),
-            Some(package) if self.package.is_some() => match package.split_once('.').unwrap_or((package, "")) {
+            Some(package) if self.package.is_some() => match package.split_once('.').unwrap_or((package, ""))
+            {
                 ("_group_", rest) => {
                     let absolute = join(GLOBAL, &dotted(&self.group_path()), '.');
                     join(&absolute, rest, '.')

@@ -46,7 +46,9 @@ pub(crate) enum Value {
     /// `extend_list(…)`.
     Extend(Vec<Node>),
     /// `a,b`, where `simple`; `choice(…)`, `range(…)` and others.
-    Sweep { simple: bool },
+    Sweep {
+        simple: bool,
+    },
 }
 
 /// All overrides, sorted by what they mean.
@@ -90,7 +92,11 @@ pub(crate) fn plan(views: &[View], repository: &Repository, mode: Mode, errors: 
     let mut plan = Plan::default();
     for view in views {
         let line = Node::from(view.line.as_str()).from_origin(view.origin);
-        if view.is_hydra() { plan.lines.hydra.push(line) } else { plan.lines.task.push(line) }
+        if view.is_hydra() {
+            plan.lines.hydra.push(line)
+        } else {
+            plan.lines.task.push(line)
+        }
         if let Value::Sweep { simple } = view.value {
             errors.extend(sweep(view, simple, mode));
             continue;
@@ -112,12 +118,15 @@ fn sweep(view: &View, simple: bool, mode: Mode) -> Option<Error> {
                 .help("give it one value")
         });
     }
-    let error = Error::new(ErrorKind::Sweep, format!("`{line}` has several values, and this is a single run"))
-        .at(view.origin, "expected one value")
-        .help("to run once for each value, add `--multirun`");
+    let error =
+        Error::new(ErrorKind::Sweep, format!("`{line}` has several values, and this is a single run"))
+            .at(view.origin, "expected one value")
+            .help("to run once for each value, add `--multirun`");
     Some(if simple {
         let (key, values) = line.split_once('=').unwrap_or((line, ""));
-        error.help(format!("for a list type `{key}=[{values}]`")).help(format!("for a text type `\"{key}='{values}'\"`"))
+        error
+            .help(format!("for a list type `{key}=[{values}]`"))
+            .help(format!("for a text type `\"{key}='{values}'\"`"))
     } else {
         error
     })
@@ -132,9 +141,12 @@ fn sort(view: &View, repository: &Repository, plan: &mut Plan) -> Result<()> {
     if !is_group {
         if view.operator == Operator::Delete && repository.has_config(&view.key)? {
             if !matches!(view.value, Value::None) && !is_null(&view.value) {
-                return Err(Error::new(ErrorKind::Override, format!("`{}` is one config and has no options", view.key))
-                    .at(view.origin, "expected no value")
-                    .help(format!("type `~{}`", view.key)));
+                return Err(Error::new(
+                    ErrorKind::Override,
+                    format!("`{}` is one config and has no options", view.key),
+                )
+                .at(view.origin, "expected no value")
+                .help(format!("type `~{}`", view.key)));
             }
             let key = key_of(view, false);
             plan.requests.remove(key, None, view.origin);
@@ -165,9 +177,12 @@ fn sort(view: &View, repository: &Repository, plan: &mut Plan) -> Result<()> {
         return Ok(());
     }
     if view.operator == Operator::Force {
-        return Err(Error::new(ErrorKind::Override, format!("`++` cannot choose an option of the group `{}`", view.key))
-            .at(view.origin, "expected `=` or `+…=`")
-            .help(format!("to change the choice type `{0}=…`, to add one `+{0}=…`", view.key)));
+        return Err(Error::new(
+            ErrorKind::Override,
+            format!("`++` cannot choose an option of the group `{}`", view.key),
+        )
+        .at(view.origin, "expected `=` or `+…=`")
+        .help(format!("to change the choice type `{0}=…`, to add one `+{0}=…`", view.key)));
     }
     let choice = choice(node).ok_or_else(|| not_a_choice(view, repository))?;
     match view.operator {
@@ -191,7 +206,9 @@ fn is_null(value: &Value) -> bool {
 fn key_of(view: &View, is_group: bool) -> Text {
     match &view.package {
         None => view.key.clone(),
-        Some(package) if is_group && package.split('.').next() == Some("_group_") => group_key(&view.key, package),
+        Some(package) if is_group && package.split('.').next() == Some("_group_") => {
+            group_key(&view.key, package)
+        }
         Some(package) => Text::from(format!("{}@{package}", view.key)),
     }
 }
@@ -210,14 +227,19 @@ fn not_a_choice(view: &View, repository: &Repository) -> Error {
         Value::One(node) => node.describe(),
         _ => "nothing",
     };
-    let error = Error::new(ErrorKind::Override, format!("an option of the group `{}` cannot be {what}", view.key))
-        .at(view.origin, "expected the name of an option");
+    let error =
+        Error::new(ErrorKind::Override, format!("an option of the group `{}` cannot be {what}", view.key))
+            .at(view.origin, "expected the name of an option");
     let error = match repository.options(&view.key) {
-        Ok(options) if !options.is_empty() => error.note(format!("options: {}", complaints::listed(&options))),
+        Ok(options) if !options.is_empty() => {
+            error.note(format!("options: {}", complaints::listed(&options)))
+        }
         _ => error,
     };
     match &view.value {
-        Value::One(node) if !node.is_container() && !matches!(node.kind, Kind::Null) => error.help("quote the name"),
+        Value::One(node) if !node.is_container() && !matches!(node.kind, Kind::Null) => {
+            error.help("quote the name")
+        }
         _ => error,
     }
 }

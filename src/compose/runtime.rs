@@ -94,7 +94,9 @@ fn copy_environment(root: &mut Node, facts: &Facts) -> Result<()> {
     for name in names.unwrap_or_default() {
         let Some(variable) = name.as_str() else { continue };
         match facts.env.get(variable) {
-            Some(value) => put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin)),
+            Some(value) => {
+                put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin))
+            }
             None => errors.push(
                 Error::new(ErrorKind::Resolver, format!("the environment variable `{variable}` is not set"))
                     .at(name.origin, "to be copied to the job")

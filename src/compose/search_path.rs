@@ -89,8 +89,11 @@ pub(crate) fn open(
 }
 
 fn missing(location: String, origin: Origin) -> Error {
-    let error = Error::new(ErrorKind::NotFound, format!("`{location}` is not there: the search path goes on without it"))
-        .at(origin, "no such directory");
+    let error = Error::new(
+        ErrorKind::NotFound,
+        format!("`{location}` is not there: the search path goes on without it"),
+    )
+    .at(origin, "no such directory");
     match location.strip_prefix("pkg://") {
         Some(_) => error.help(format!("say where it is: `--map {location}=DIR`")),
         None => error.help("relative directories count from the working directory"),
@@ -119,8 +122,11 @@ fn place(entry: &Node, cwd: &Path, packages: Option<&Arc<dyn Packages>>) -> Resu
         "structured" => Ok(Box::new(Nowhere(text.to_string()))),
         other => {
             let known = ["file", "pkg"];
-            let error = Error::new(ErrorKind::Usage, format!("`{other}://` is not a kind of place for configs"))
-                .at(entry.origin, format!("expected one of {}", listed(&known.map(|k| format!("{k}://")))));
+            let error = Error::new(
+                ErrorKind::Usage,
+                format!("`{other}://` is not a kind of place for configs"),
+            )
+            .at(entry.origin, format!("expected one of {}", listed(&known.map(|k| format!("{k}://")))));
             Err(match did_you_mean(other, known) {
                 Some(near) => error.help(format!("did you mean `{near}://{rest}`?")),
                 None => error,

@@ -145,8 +145,11 @@ impl Selection {
 
     /// Whether both compose the same configs and note the same choices.
     pub(crate) fn same(&self, other: &Self) -> bool {
-        let choices = |s: &Self| s.choices.iter().map(|(k, v)| (k.clone(), v.name.clone())).collect::<Vec<_>>();
-        self.included == other.included && self.config_name == other.config_name && choices(self) == choices(other)
+        let choices =
+            |s: &Self| s.choices.iter().map(|(k, v)| (k.clone(), v.name.clone())).collect::<Vec<_>>();
+        self.included == other.included
+            && self.config_name == other.config_name
+            && choices(self) == choices(other)
     }
 }
 

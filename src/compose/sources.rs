@@ -49,7 +49,8 @@ impl Dir {
     }
 
     fn failed(&self, path: &Path, error: &io::Error) -> Error {
-        let shown = path.strip_prefix(&self.path).map_or_else(|_| path.to_path_buf(), |rest| self.shown.join(rest));
+        let shown =
+            path.strip_prefix(&self.path).map_or_else(|_| path.to_path_buf(), |rest| self.shown.join(rest));
         Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", shown.display()))
     }
 }
@@ -57,7 +58,10 @@ impl Dir {
 /// Whether the error only says that there is no such thing.
 fn is_absent(error: &io::Error) -> bool {
     use io::ErrorKind as K;
-    matches!(error.kind(), K::NotFound | K::NotADirectory | K::IsADirectory | K::InvalidInput | K::InvalidFilename)
+    matches!(
+        error.kind(),
+        K::NotFound | K::NotADirectory | K::IsADirectory | K::InvalidInput | K::InvalidFilename
+    )
 }
 
 impl ConfigSource for Dir {
@@ -79,7 +83,8 @@ impl ConfigSource for Dir {
         let label = Self::file(&self.shown, config_path).display().to_string();
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
-            let line = error.as_bytes().get(..at).map_or(1, |head| head.iter().filter(|&&b| b == b'\n').count() + 1);
+            let line =
+                error.as_bytes().get(..at).map_or(1, |head| head.iter().filter(|&&b| b == b'\n').count() + 1);
             Error::new(ErrorKind::Yaml, format!("`{label}` is not UTF-8 text, from line {line} on"))
                 .help("save the file as UTF-8")
         })?;

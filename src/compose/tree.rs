@@ -36,7 +36,15 @@ const NOWHERE: &Text = &Text::const_new("<root>");
 
 impl Tree {
     pub(crate) fn new(root: Item) -> Self {
-        Self { nodes: vec![Node { item: root, parent: None, children: Vec::new(), config: None, deferred: None }] }
+        Self {
+            nodes: vec![Node {
+                item: root,
+                parent: None,
+                children: Vec::new(),
+                config: None,
+                deferred: None,
+            }],
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -45,7 +53,13 @@ impl Tree {
 
     /// Adds an item that knows its parent. Its parent knows it after [`Tree::adopt`].
     pub(crate) fn add(&mut self, item: Item, parent: NodeId) -> NodeId {
-        self.nodes.push(Node { item, parent: Some(parent), children: Vec::new(), config: None, deferred: None });
+        self.nodes.push(Node {
+            item,
+            parent: Some(parent),
+            children: Vec::new(),
+            config: None,
+            deferred: None,
+        });
         NodeId(self.nodes.len() - 1)
     }
 

@@ -5,5 +5,7 @@ pub mod data;
 pub mod metrics;
 pub mod models;
 pub mod plot;
+pub mod report;
+pub mod run_dir;
 pub mod scaling;
 pub mod train;

@@ -128,7 +128,8 @@ mod tests {
     /// The first wines, scaled, of three classes.
     fn few() -> (Vec<Row>, Vec<usize>) {
         let wines = Wines::load();
-        let rows = Scaling::fit(&Preprocessing::Standard, &wines.rows[..200]).apply(&wines.rows[..200]);
+        let rows =
+            Scaling::fit(&Preprocessing::Standard, &wines.rows[..200]).unwrap().apply(&wines.rows[..200]);
         let classes =
             wines.grades[..200].iter().map(|grade| usize::from(*grade > 5) + usize::from(*grade > 4));
         (rows, classes.collect())

@@ -25,7 +25,7 @@ pub fn train(config: &Train) -> Result<Trained> {
     let rows = |side: &[usize]| side.iter().map(|&wine| wines.rows[wine]).collect::<Vec<Row>>();
     let truth = |side: &[usize]| side.iter().map(|&wine| classes[wine]).collect::<Vec<usize>>();
     let (learn, ask) = (rows(&sides.train), rows(&sides.test));
-    let scaling = Scaling::fit(&config.preprocessing, &learn);
+    let scaling = Scaling::fit(&config.preprocessing, &learn)?;
     let fitted = config.model.fit(&scaling.apply(&learn), &truth(&sides.train))?;
     let predicted = fitted.predict(&scaling.apply(&ask))?;
 
