@@ -6,6 +6,7 @@ use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::merge;
 use crate::resolve::Context;
+use crate::schema::Type;
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 
 /// All configs of a selection, merged. Immutable and shared; [`Base::apply`] works on a copy-on-write clone.
@@ -13,12 +14,18 @@ use crate::value::{Key, KeyPath, Kind, Map, Node};
 pub struct Base {
     pub(crate) root: Node,
     pub(crate) selection: Arc<Selection>,
+    pub(crate) schema: Type,
 }
 
 impl Base {
     /// The tree.
     pub fn root(&self) -> &Node {
         &self.root
+    }
+
+    /// What the tree must be: the schemas of all its configs.
+    pub fn schema(&self) -> &Type {
+        &self.schema
     }
 
     /// The configs it is made of.
@@ -29,22 +36,28 @@ impl Base {
     /// Merges the configs of a selection.
     pub(crate) fn merge(selection: &Arc<Selection>, context: Context<'_>) -> Result<Self> {
         let mut root = Node::from(Map::default());
+        let mut schema = context.schema.clone();
         let mut errors = Vec::new();
         for included in selection.included() {
             errors.extend(restricted(included));
-            if let Err(error) = step(&mut root, included, context) {
+            if let Err(error) = step(&mut root, &mut schema, included, context) {
                 errors.push(error.at(included.why, format!("`{}` is included here", included.config_path)));
             }
         }
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok(Self { root, selection: Arc::clone(selection) }),
+            None => Ok(Self { root, selection: Arc::clone(selection), schema }),
         }
     }
 }
 
-/// Merges one config into the tree.
-pub(crate) fn step(root: &mut Node, included: &Included, context: Context<'_>) -> Result<()> {
+/// Merges one config into the tree. From then on the tree must be what the config's schema says.
+pub(crate) fn step(
+    root: &mut Node,
+    schema: &mut Type,
+    included: &Included,
+    context: Context<'_>,
+) -> Result<()> {
     let package = KeyPath::parse(&included.package);
     let body = &included.document.root;
     if package.is_empty() && body.as_map().is_none() {
@@ -55,7 +68,11 @@ pub(crate) fn step(root: &mut Node, included: &Included, context: Context<'_>) -
         .at(body.origin, "expected a mapping")
         .help("put the list below a key, or give the config a package"));
     }
-    merge(root, &package, body, context, &mut ())
+    merge(root, &package, body, context.with_schema(schema), &mut ())?;
+    if let Some(ty) = &included.document.schema {
+        schema.place(&package, ty.clone());
+    }
+    Ok(())
 }
 
 /// The value at a path below a node, without resolving anything.

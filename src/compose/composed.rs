@@ -9,6 +9,7 @@ use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
 use crate::merge::{Assignment, assign};
 use crate::resolve::Context;
+use crate::schema::Type;
 use crate::value::{Key, Node};
 
 /// A composed tree: immutable, shared, not resolved. Keeps what it was made of, so that `explain` can replay it.
@@ -48,6 +49,11 @@ impl Composed {
         self.base.selection()
     }
 
+    /// What the tree must be.
+    pub fn schema(&self) -> &Type {
+        self.base.schema()
+    }
+
     /// The overrides of values, in order.
     pub fn assignments(&self) -> &[Assignment] {
         &self.assignments
@@ -72,6 +78,7 @@ impl Base {
     /// Every assignment that cannot be applied.
     pub fn apply(&self, assignments: &[Assignment], context: Context<'_>) -> Result<Node> {
         let mut root = self.root.clone();
+        let context = context.with_schema(&self.schema);
         let mut errors = Vec::new();
         for assignment in assignments {
             if let Err(error) = assign(&mut root, assignment, context, &mut ()) {

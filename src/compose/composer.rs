@@ -266,7 +266,11 @@ impl Composer {
                 return Ok(known);
             }
             // The same configs, brought in by other arguments.
-            return Ok(Arc::new(Base { root: known.root.clone(), selection: Arc::clone(selection) }));
+            return Ok(Arc::new(Base {
+                root: known.root.clone(),
+                selection: Arc::clone(selection),
+                schema: known.schema.clone(),
+            }));
         }
         let base = Arc::new(Base::merge(selection, self.context(&|_| {}))?);
         if !self.cache.is_impure() {
@@ -316,6 +320,11 @@ impl Composer {
             (_, Some(error)) => Err(error),
             (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
         }
+    }
+
+    /// Composes a config as it is.
+    pub(crate) fn compose_plain(&self, name: &str, mode: Mode, sources: &Arc<SourceMap>) -> Result<Composed> {
+        self.compose_views(&Asked { config_name: Some(name), views: &[], mode }, sources)
     }
 
     pub(crate) fn compose_views(&self, asked: &Asked<'_>, sources: &Arc<SourceMap>) -> Result<Composed> {

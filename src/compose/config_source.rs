@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::diag::{Result, SourceKind};
+use crate::schema::Type;
 use crate::value::{Node, Text};
 
 /// One place that holds configs and config groups: a directory, files inside the program, a map in memory.
@@ -29,6 +30,12 @@ pub trait ConfigSource: fmt::Debug + Send + Sync {
     /// # Errors
     /// A group that exists and cannot be listed.
     fn list(&self, group: &str) -> Result<Option<Vec<Entry>>>;
+
+    /// What the config at a path must be, from where it is merged on; `None` if it may be anything.
+    fn schema(&self, config_path: &str) -> Option<Type> {
+        let _ = config_path;
+        None
+    }
 
     /// Whether there is such a config, without reading it.
     ///
@@ -77,6 +84,8 @@ pub enum Entry {
     Config(Text),
     /// A group inside the group.
     Group(Text),
+    /// A file that looks like a config and is none, because it is named `.yml`.
+    Stray(Text),
 }
 
 /// The config path without the extension that users may write.

@@ -3,6 +3,7 @@
 use crate::compose::config_source::Content;
 use crate::compose::element::{Element, elements};
 use crate::diag::{Error, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
+use crate::schema::Type;
 use crate::value::{Key, Kind, Map, Node, Text};
 use crate::yaml;
 
@@ -19,8 +20,10 @@ pub struct Document {
     pub ignored_header: Option<Origin>,
     /// The text it was read from.
     pub source: SourceId,
-    /// Which entry of the search path it comes from.
-    pub provider: usize,
+    /// Who put the source it comes from into the search path.
+    pub provider: Text,
+    /// What its content must be, from where it is merged on.
+    pub schema: Option<Type>,
 }
 
 impl Document {
@@ -33,7 +36,7 @@ impl Document {
     ///
     /// # Errors
     /// All mistakes in the text and in its defaults list, joined.
-    pub(crate) fn read(content: Content, provider: usize, sources: &SourceMap) -> Result<Self> {
+    pub(crate) fn read(content: Content, provider: Text, sources: &SourceMap) -> Result<Self> {
         let mut errors: Vec<Error> = Vec::new();
         let mut ignored_header = None;
         let (mut root, header, source) = match content {
@@ -68,7 +71,7 @@ impl Document {
         let defaults = list.map(|list| elements(&list, &mut errors)).unwrap_or_default().into();
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok(Self { root, defaults, header, ignored_header, source, provider }),
+            None => Ok(Self { root, defaults, header, ignored_header, source, provider, schema: None }),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! then the choices that are computed from other choices.
 
 use crate::compose::complaints;
-use crate::compose::element::{Choice, Pick};
+use crate::compose::element::Choice;
 use crate::compose::item::{EMPTY, Item, Role};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
@@ -114,7 +114,7 @@ impl Expander<'_> {
         let item = self.tree.item(id);
         let path = item.config_path();
         let document = match item.name() {
-            Some(_) if !item.is_missing() && !(within.primary && path == EMPTY) => {
+            Some(_) if !(item.is_missing() || within.primary && path == EMPTY) => {
                 match self.repository.load(&path) {
                     Ok(document) => document,
                     Err(error) => {
@@ -235,7 +235,7 @@ impl Expander<'_> {
         let below = Within { primary: false, depth: within.depth + 1, ..within };
         if let Some(Choice::Many(picks)) = item.choice() {
             for pick in picks.iter().rev() {
-                let option = self.option(&item, pick);
+                let option = item.option(pick);
                 let id = self.tree.add(option, parent);
                 children.push(id);
                 self.expand(id, below);
@@ -251,23 +251,6 @@ impl Expander<'_> {
         } else {
             self.expand(id, below);
         }
-    }
-
-    /// One option of a list of options, as a config of its own.
-    fn option(&self, item: &Item, pick: &Pick) -> Item {
-        let group = match &item.role {
-            Role::Group { group, appended: false, .. } => group.clone(),
-            _ => item.group_path(),
-        };
-        let path = Text::from(format!("{group}/{}", pick.name));
-        let role = Role::Config { path, option: Some(pick.name.clone()) };
-        let mut option = Item::new(role, item.package.clone(), item.origin);
-        option.optional = item.optional;
-        option.why = pick.origin;
-        if !item.is_appended() {
-            option.hang(&item.base, &item.parent_package);
-        }
-        option
     }
 
     fn check_self(&mut self, items: &[Item]) {

@@ -1,6 +1,6 @@
 //! An item of a defaults list in the tree of all of them: its paths, its package, its key for overrides.
 
-use crate::compose::element::{Choice, Element, What};
+use crate::compose::element::{Choice, Element, Pick, What};
 use crate::diag::Origin;
 use crate::value::Text;
 
@@ -134,6 +134,31 @@ impl Item {
             Role::Group { choice: Choice::One(pick), .. } => pick.name.contains("${"),
             _ => false,
         }
+    }
+
+    /// The item itself, or for a list of options each of them as a config of its own, not yet hung.
+    pub(crate) fn options(self) -> Vec<Self> {
+        match self.choice() {
+            Some(Choice::Many(picks)) => picks.iter().map(|pick| self.option(pick)).collect(),
+            _ => vec![self],
+        }
+    }
+
+    /// One option of a list of options, as a config of its own, hung as the list is.
+    pub(crate) fn option(&self, pick: &Pick) -> Self {
+        let group = match &self.role {
+            Role::Group { group, appended: false, .. } => group.clone(),
+            _ => self.group_path(),
+        };
+        let path = Text::from(format!("{group}/{}", pick.name));
+        let role = Role::Config { path, option: Some(pick.name.clone()) };
+        let mut option = Self::new(role, self.package.clone(), self.origin);
+        option.optional = self.optional;
+        option.why = pick.origin;
+        if !self.is_appended() {
+            option.hang(&self.base, &self.parent_package);
+        }
+        option
     }
 
     /// The group of the config, absolute.
@@ -297,7 +322,6 @@ fn after_global(package: Text) -> Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::element::Pick;
 
     fn group(group: &str, package: Option<&str>, base: &str, above: &str) -> Item {
         let pick = Pick { name: "m".into(), origin: Origin::NONE };

@@ -1,6 +1,8 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
+mod aliases;
 mod base;
+mod check;
 mod complaints;
 mod composed;
 mod composer;
@@ -8,6 +10,7 @@ mod config_source;
 mod document;
 mod element;
 mod expand;
+mod explain;
 mod item;
 mod plan;
 mod repository;
@@ -18,13 +21,17 @@ mod selection;
 mod sources;
 mod tree;
 
+pub use aliases::Aliases;
 pub use base::Base;
+pub use check::Report;
 pub use composed::Composed;
 pub use composer::{Composer, Mode};
+pub(crate) use composer::Asked;
 pub use config_source::{ConfigSource, Content, Entry};
 pub use document::Document;
 pub use element::{Choice, Element, Pick, What};
-pub use repository::{Provided, Repository};
+pub use explain::{By, Change, Explanation, Step};
+pub use repository::{Provided, Repository, SCHEMA};
 pub use runtime::Runtime;
 pub use search_path::Packages;
 pub use selection::{Absent, Branch, Included, Selection};

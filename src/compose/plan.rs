@@ -93,9 +93,9 @@ pub(crate) fn plan(views: &[View], repository: &Repository, mode: Mode, errors: 
     for view in views {
         let line = Node::from(view.line.as_str()).from_origin(view.origin);
         if view.is_hydra() {
-            plan.lines.hydra.push(line)
+            plan.lines.hydra.push(line);
         } else {
-            plan.lines.task.push(line)
+            plan.lines.task.push(line);
         }
         if let Value::Sweep { simple } = view.value {
             errors.extend(sweep(view, simple, mode));

@@ -36,6 +36,9 @@ impl Provided {
     }
 }
 
+/// The provider of the configs that stand behind everything else: those that Hydra registers in code.
+pub const SCHEMA: &str = "schema";
+
 type Read = Result<Option<Arc<Document>>>;
 
 struct Slot {
@@ -59,7 +62,7 @@ impl fmt::Debug for Slot {
 /// let second = Memory::new().text("db/mysql", "port: 2").text("db/pg", "port: 3");
 /// let repository = Repository::new(vec![Provided::new("main", first), Provided::new("more", second)]);
 /// assert_eq!(repository.options("db").unwrap(), ["mysql", "pg"]);
-/// assert_eq!(repository.load("db/mysql").unwrap().unwrap().provider, 0);
+/// assert_eq!(repository.load("db/mysql").unwrap().unwrap().provider, "main");
 /// ```
 #[derive(Debug)]
 pub struct Repository {
@@ -74,10 +77,13 @@ impl Repository {
         Self { path, sources: Arc::default(), found: RwLock::default() }
     }
 
-    /// The same repository with more sources behind its own. What was read stays read.
+    /// The same repository with more sources behind its own, but before those that the provider [`SCHEMA`] put at the
+    /// end. What was read stays read.
     #[must_use]
     pub fn extended(&self, more: Vec<Provided>) -> Self {
-        let path = self.path.iter().cloned().chain(more).collect();
+        let tail = self.path.iter().rev().take_while(|p| p.provider == SCHEMA).count();
+        let (head, tail) = self.path.split_at(self.path.len() - tail);
+        let path = head.iter().cloned().chain(more).chain(tail.iter().cloned()).collect();
         Self { path, sources: Arc::clone(&self.sources), found: RwLock::default() }
     }
 
@@ -128,7 +134,11 @@ impl Repository {
         }
         let read = match provided.source().read(path) {
             Ok(None) => Ok(None),
-            Ok(Some(content)) => Document::read(content, index, &self.sources).map(|d| Some(Arc::new(d))),
+            Ok(Some(content)) => {
+                let document = Document::read(content, provided.provider.clone(), &self.sources);
+                let schema = provided.source().schema(path);
+                document.map(|document| Some(Arc::new(Document { schema, ..document })))
+            }
             Err(error) => Err(error),
         };
         documents.write().unwrap_or_else(PoisonError::into_inner).insert(path.into(), read.clone());
@@ -181,7 +191,7 @@ impl Repository {
     pub fn options(&self, group: &str) -> Result<Vec<Text>> {
         self.members(group, |entry| match entry {
             Entry::Config(name) => Some(name),
-            Entry::Group(_) => None,
+            Entry::Group(_) | Entry::Stray(_) => None,
         })
     }
 
@@ -191,7 +201,7 @@ impl Repository {
     /// A source that cannot be listed.
     pub fn groups(&self, group: &str) -> Result<Vec<Text>> {
         self.members(group, |entry| match entry {
-            Entry::Config(_) => None,
+            Entry::Config(_) | Entry::Stray(_) => None,
             Entry::Group(name) => Some(name),
         })
     }

@@ -1,7 +1,7 @@
 //! What the program itself writes into the `hydra` node.
 
 use crate::compose::base::{find, put};
-use crate::compose::repository::Repository;
+use crate::compose::repository::{Repository, SCHEMA};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::facts::Facts;
@@ -26,8 +26,13 @@ pub(crate) fn fill(
     facts: &Facts,
     lines: Lines,
 ) -> Result<()> {
-    if find(root, &["hydra"]).and_then(Node::as_map).is_none() {
-        return Ok(());
+    match find(root, &["hydra"]) {
+        None => return Ok(()),
+        Some(hydra) if hydra.as_map().is_none() => {
+            return Err(Error::new(ErrorKind::Type, "the `hydra` node must be a mapping")
+                .at(hydra.origin, format!("this is {}", hydra.describe())));
+        }
+        Some(_) => {}
     }
     choices(root, selection);
     extend(root, &["hydra", "overrides", "task"], lines.task);
@@ -80,10 +85,10 @@ fn config_sources(repository: &Repository) -> Node {
         });
         Node::from(slots.into_iter().collect::<Map>())
     };
-    let mut list: Vec<Node> =
-        repository.search_path().iter().map(|p| source(&p.source().location(), &p.provider)).collect();
+    let path = repository.search_path().iter().filter(|p| p.provider != SCHEMA);
+    let mut list: Vec<Node> = path.map(|p| source(&p.source().location(), &p.provider)).collect();
     // Readers of these files expect the place of the schemas last, as Hydra writes it.
-    list.push(source("structured://", "schema"));
+    list.push(source("structured://", SCHEMA));
     Node::from(list)
 }
 
@@ -93,16 +98,15 @@ fn copy_environment(root: &mut Node, facts: &Facts) -> Result<()> {
     let mut errors = Vec::new();
     for name in names.unwrap_or_default() {
         let Some(variable) = name.as_str() else { continue };
-        match facts.env.get(variable) {
-            Some(value) => {
-                put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin))
-            }
-            None => errors.push(
-                Error::new(ErrorKind::Resolver, format!("the environment variable `{variable}` is not set"))
-                    .at(name.origin, "to be copied to the job")
-                    .help(format!("set it, or take it out of `hydra.job.env_copy`: `export {variable}=…`")),
-            ),
+        if let Some(value) = facts.env.get(variable) {
+            put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin));
+            continue;
         }
+        errors.push(
+            Error::new(ErrorKind::Resolver, format!("the environment variable `{variable}` is not set"))
+                .at(name.origin, "to be copied to the job")
+                .help("set it, or take it out of `hydra.job.env_copy`"),
+        );
     }
     Error::all(errors).map_or(Ok(()), Err)
 }

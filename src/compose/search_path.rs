@@ -75,7 +75,7 @@ pub(crate) fn open(
         match place(entry, cwd, packages) {
             Ok(source) => {
                 if !source.is_available() {
-                    warn(missing(source.location(), entry.origin));
+                    warn(missing(&source.location(), entry.origin));
                 }
                 opened.push(Provided::boxed(Text::from(provider), source));
             }
@@ -88,7 +88,7 @@ pub(crate) fn open(
     }
 }
 
-fn missing(location: String, origin: Origin) -> Error {
+fn missing(location: &str, origin: Origin) -> Error {
     let error = Error::new(
         ErrorKind::NotFound,
         format!("`{location}` is not there: the search path goes on without it"),

@@ -111,6 +111,7 @@ impl ConfigSource for Dir {
             match name.strip_suffix(".yaml") {
                 Some(stem) if kind.is_file() => entries.push(Entry::Config(stem.into())),
                 _ if kind.is_dir() && name != "__pycache__" => entries.push(Entry::Group(name.into())),
+                _ if kind.is_file() && name.ends_with(".yml") => entries.push(Entry::Stray(name.into())),
                 _ => {}
             }
         }

@@ -70,6 +70,46 @@ impl Type {
         path.keys().iter().fold(self, |ty, key| ty.child(key).unwrap_or(&Self::Any))
     }
 
+    /// Says what the value at a path must be. What was known of fields that the new type leaves open stays.
+    ///
+    /// ```
+    /// use mainstem::schema::Type;
+    /// use mainstem::value::KeyPath;
+    /// let mut root = Type::Any;
+    /// root.place(&KeyPath::parse("db.port"), Type::Int);
+    /// assert_eq!(root.at(&KeyPath::parse("db.port")), &Type::Int);
+    /// assert_eq!(root.at(&KeyPath::parse("db.host")), &Type::Any);
+    /// ```
+    pub fn place(&mut self, path: &KeyPath, ty: Self) {
+        self.place_at(path.keys(), ty);
+    }
+
+    fn place_at(&mut self, keys: &[Key], ty: Self) {
+        let Some((key, rest)) = keys.split_first() else {
+            let known = std::mem::replace(self, ty);
+            self.keep(&known);
+            return;
+        };
+        let Some(name) = key.as_str() else { return };
+        if matches!(self, Self::Any) {
+            let open = Struct { name: Text::default(), fields: IndexMap::new(), rest: Some(Self::Any) };
+            *self = Self::Struct(Arc::new(open));
+        }
+        if let Self::Struct(fields) = self {
+            let fields = &mut Arc::make_mut(fields).fields;
+            fields.entry(name.into()).or_insert(Self::Any).place_at(rest, ty);
+        }
+    }
+
+    /// Fills open fields with what was known of them.
+    fn keep(&mut self, known: &Self) {
+        let (Self::Struct(new), Self::Struct(old)) = (&mut *self, known) else { return };
+        let open = |ty: Option<&Self>| matches!(ty, Some(Self::Any));
+        for (name, ty) in old.fields.iter().filter(|(name, _)| open(new.fields.get(*name))).collect::<Vec<_>>() {
+            Arc::make_mut(new).fields.insert(name.clone(), ty.clone());
+        }
+    }
+
     /// Without the `Optional` around it.
     pub fn required(&self) -> &Self {
         match self {

@@ -1,1 +1,9 @@
 //! Floor 7: the `hydra` and `mainstem` nodes, and the built-in config groups.
+
+mod hydra;
+mod plugins;
+mod shape;
+mod source;
+mod table;
+
+pub use source::{PRELUDES, RESERVED, is_reserved, search_path};
