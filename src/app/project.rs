@@ -10,12 +10,8 @@ use crate::compose::{Composed, Composer, Selection, Dir, Mode, Packages, Provide
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::Resolvers;
-use crate::settings::{PRELUDES, search_path};
+use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, search_path};
 use crate::value::Text;
-
-/// What `hydra.runtime.version` says: whose behaviour this is.
-const HYDRA_VERSION: &str = "1.4.0rc3";
-const HYDRA_VERSION_BASE: &str = "1.4";
 
 /// What `hydra.job.name` says where no program has a name.
 const JOB_NAME: &str = "app";
