@@ -73,9 +73,7 @@ pub fn assign<O: Observer>(
         Action::Change(value) => update(root, path, value, *origin, context, false, observer),
         Action::Force(value) => update(root, path, value, *origin, context, true, observer),
         Action::Add(value) => {
-            if !value.is_container() {
-                may_add(root, path, *origin, context)?;
-            }
+            may_add(root, path, value, *origin, context)?;
             update(root, path, value, *origin, context, true, observer)
         }
         Action::Delete(expected) => delete(root, path, expected.as_ref(), *origin, context, observer),
@@ -83,13 +81,13 @@ pub fn assign<O: Observer>(
     }
 }
 
-/// Adding a scalar needs a place where nothing is.
-fn may_add(root: &Node, path: &KeyPath, origin: Origin, context: Context<'_>) -> Result<()> {
+/// Adding a scalar needs a place where nothing is. What is there must be known, for whatever is added.
+fn may_add(root: &Node, path: &KeyPath, value: &Node, origin: Origin, context: Context<'_>) -> Result<()> {
     let scope = Scope::new(root, context);
     let Some(there) = scope.select_shallow(path).map_err(|error| error.at(origin, "to add this"))? else {
         return Ok(());
     };
-    if matches!(there.kind, Kind::Null | Kind::Missing) {
+    if value.is_container() || matches!(there.kind, Kind::Null | Kind::Missing) {
         return Ok(());
     }
     let error = Error::new(ErrorKind::KeyExists, format!("`{path}` is there already"))

@@ -165,6 +165,10 @@ impl Ask<'_> {
 
     fn create(&self) -> Result<Spot> {
         let Some(node) = self.arguments.first() else { return Ok(self.made(Kind::Map(Arc::default()))) };
+        if let (Some(text), Some(read)) = (node.as_str(), self.scope.context.resolvers.read_yaml()) {
+            let node = read(text).map_err(|error| self.error(error.message()))?;
+            return Ok(self.scope.places.made(self.at, node.from_origin(self.at.node.origin), true));
+        }
         match &node.kind {
             Kind::Null => Ok(self.made(Kind::Null)),
             Kind::Map(_) | Kind::List(_) => Ok(self.scope.places.made(self.at, self.as_config(node)?, true)),

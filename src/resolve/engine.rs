@@ -99,6 +99,16 @@ impl Scope<'_> {
         Ok(first)
     }
 
+    /// A value may not refer to what holds it.
+    fn not_above(&self, link: &Spot, end: &Spot) -> Result<()> {
+        if !end.node.is_container() || !self.places.holds(self.places.enter(end), link.holder) {
+            return Ok(());
+        }
+        let (path, above) = (self.places.path_of(link), self.places.path_of(end));
+        let message = format!("`{path}` refers to `{above}`, which holds it");
+        Err(Error::new(ErrorKind::Cycle, message).at(link.node.origin, "refers to what holds it"))
+    }
+
     /// Converts what an interpolation stands for to the type that its place wants.
     fn typed(&self, link: &Spot, end: Spot) -> Result<Spot> {
         if !link.real || matches!(self.context.schema, Type::Any) {
@@ -228,20 +238,26 @@ impl Scope<'_> {
 
     /// A key or a name made of interpolations: text, or an integer as text.
     fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
-        let node = match parts {
-            [Part::Interpolation(expression, _)] => self.value(at, expression, false)?,
-            parts => Node::new(Kind::Str(self.concat(at, parts)?), at.node.origin),
-        };
-        match &node.kind {
-            Kind::Str(text) => Ok(text.to_string()),
-            Kind::Int(number) => Ok(number.to_string()),
-            Kind::BigInt(digits) => Ok(digits.to_string()),
-            _ => {
-                let message = format!("a key must be a string or an integer, but is {}", node.describe());
-                let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
-                Err(error.at(node.origin, "the key"))
+        let mut text = String::new();
+        for part in parts {
+            let expression = match part {
+                Part::Text(literal) => {
+                    text.push_str(literal);
+                    continue;
+                }
+                Part::Interpolation(expression, _) => expression,
+            };
+            let node = self.value(at, expression, false)?;
+            match &node.kind {
+                Kind::Str(_) | Kind::Int(_) | Kind::BigInt(_) => write_str(&node, &mut text),
+                _ => {
+                    let message = format!("a key must be a string or an integer, but is {}", node.describe());
+                    let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
+                    return Err(error.at(node.origin, "the key"));
+                }
             }
         }
+        Ok(text)
     }
 
     fn concat(&self, at: &Spot, parts: &[Part]) -> Result<Text> {
@@ -268,9 +284,14 @@ impl Scope<'_> {
     pub(super) fn value(&self, at: &Spot, expression: &Expression, deep: bool) -> Result<Node> {
         let node = |kind| Node::new(kind, at.node.origin);
         match expression {
+            Expression::Literal(Kind::Missing) => Ok(node(Kind::Str("???".into()))),
             Expression::Literal(kind) => Ok(node(kind.clone())),
             Expression::Concat(parts) => Ok(node(Kind::Str(self.concat(at, parts)?))),
-            Expression::Reference(reference) => self.settle(self.refer(at, reference)?, deep),
+            Expression::Reference(reference) => {
+                let end = self.follow(self.refer(at, reference)?)?;
+                self.not_above(at, &end)?;
+                self.settle(end, deep)
+            }
             Expression::Call(call) => self.settle(self.call(at, call)?, deep),
             Expression::List(items) => {
                 let items = items.iter().map(|item| self.value(at, &item.value, deep));

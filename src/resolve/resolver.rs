@@ -114,13 +114,17 @@ pub(super) enum Entry {
 pub struct Resolvers {
     entries: BTreeMap<Text, Entry>,
     python: Option<Text>,
+    yaml: Option<ReadYaml>,
 }
+
+/// Reads YAML.
+type ReadYaml = fn(&str) -> Result<Node>;
 
 impl Default for Resolvers {
     /// OmegaConf's `oc.…` and Hydra's `hydra`, `now`, `python_version`, `hydra_override_dirname`.
     fn default() -> Self {
         let entries = Builtin::ALL.into_iter().map(|(name, builtin)| (name.into(), Entry::Builtin(builtin)));
-        Self { entries: entries.collect(), python: None }
+        Self { entries: entries.collect(), python: None, yaml: None }
     }
 }
 
@@ -156,6 +160,13 @@ impl Resolvers {
         self
     }
 
+    /// The same with a reader of YAML, for `${oc.create:'a: 1'}`.
+    #[must_use]
+    pub fn yaml(mut self, read: fn(&str) -> Result<Node>) -> Self {
+        self.yaml = Some(read);
+        self
+    }
+
     /// Whether someone answers to the name.
     pub fn knows(&self, name: &str) -> bool {
         self.entries.get(name).is_some_and(|entry| !matches!(entry, Entry::Declared))
@@ -164,6 +175,10 @@ impl Resolvers {
     /// Whether the name was declared to be answered elsewhere.
     pub fn is_declared(&self, name: &str) -> bool {
         matches!(self.entries.get(name), Some(Entry::Declared))
+    }
+
+    pub(super) fn read_yaml(&self) -> Option<ReadYaml> {
+        self.yaml
     }
 
     pub(super) fn python(&self) -> Option<&str> {

@@ -42,15 +42,31 @@ impl<'a> Scope<'a> {
     }
 
     /// The value at a path, with all interpolations in it and on the way to it resolved. `None` if there is none.
-    /// A value that is `???` stays so.
+    /// A value that is `???` stays so; whatever lies below it is that too.
     ///
     /// # Errors
     /// An interpolation cannot be resolved, or a list is asked for something that is no index.
     pub fn select(&self, path: &KeyPath) -> Result<Option<Node>> {
-        match self.find(path)? {
-            Some(spot) => self.deep(spot).map(Some),
-            None => Ok(None),
+        // `.a` is `a`, counted from here.
+        if let [Key::Str(first), second, rest @ ..] = path.keys()
+            && first.is_empty()
+        {
+            return self.select(&std::iter::once(second).chain(rest).cloned().collect());
         }
+        if let Some(spot) = self.find(path)? {
+            let given = !matches!(spot.node.kind, Kind::Missing);
+            let node = self.deep(spot)?;
+            // What refers to `???` by way of a resolver has no value, but it is not the one to be given.
+            let none = given && matches!(node.kind, Kind::Missing);
+            return Ok(Some(if none { Node::new(Kind::Null, node.origin) } else { node }));
+        }
+        let above = |end: usize| self.find(&path.keys()[..end].iter().cloned().collect());
+        for end in (1..path.len()).rev() {
+            if let Some(spot) = above(end)? {
+                return Ok(matches!(spot.node.kind, Kind::Missing).then_some(spot.node));
+            }
+        }
+        Ok(None)
     }
 
     /// The value at a path as it is written: interpolations on the way to it are resolved, the value is not.
@@ -77,6 +93,16 @@ impl<'a> Scope<'a> {
     pub fn dereference(&self, path: &KeyPath, node: &Node) -> Result<(KeyPath, Node)> {
         let spot = self.follow(self.place(path, node)?)?;
         Ok((self.places.path_of(&spot), spot.node))
+    }
+
+    /// The value of an expression that stands at the root, with all interpolations in it resolved.
+    ///
+    /// # Errors
+    /// An interpolation cannot be resolved.
+    pub fn evaluate(&self, expression: &Expression) -> Result<Node> {
+        let id = self.places.fresh();
+        let at = Spot { holder: Places::ROOT, key: Key::Null, id, node: Node::null(), real: false, config: false };
+        self.value(&at, expression, true)
     }
 
     /// The places that a value's interpolations went through: that of the value at the path first, that of what it

@@ -81,6 +81,17 @@ impl<'t> Granit<'t> {
     /// What the parser found, in our words where people are likely to meet it.
     fn fault(&self, tree: &Tree<'_>, fault: &ScanError) -> Error {
         let at = fault.marker().byte_offset().unwrap_or(0).min(self.text.len());
+        let tab = self.text.get(..at).is_some_and(|before| before.ends_with('\t'));
+        if tab
+            && matches!(
+                fault.kind(),
+                Fault::TabNotAllowed | Fault::TabInBlockIndentation | Fault::TabInIndentation
+            )
+        {
+            let place = tree.origin(Span::new(at - 1, at).shifted(self.base));
+            let (message, help) = words(fault.kind(), None);
+            return Error::new(ErrorKind::Yaml, message).at(place, "here").help(help);
+        }
         let next = self.text.get(at..).and_then(|rest| rest.chars().next());
         let end = at + next.filter(|c| !c.is_whitespace()).map_or(0, char::len_utf8);
         let place = tree.origin(Span::new(at, end).shifted(self.base));
@@ -177,8 +188,13 @@ impl Feed<'_, '_, '_> {
     }
 
     fn opened(&mut self, style: StructureStyle, range: Range<usize>, open: Open) -> Result<(), Stop> {
-        self.before(range)?;
-        self.open.push(if style == StructureStyle::Flow { open } else { Open::Block });
+        if style == StructureStyle::Flow {
+            self.before(range)?;
+            self.open.push(open);
+        } else {
+            // What stands before its first item is checked with that item.
+            self.open.push(Open::Block);
+        }
         Ok(())
     }
 
@@ -195,7 +211,11 @@ impl Feed<'_, '_, '_> {
     ) -> Result<(), Stop> {
         let span = Span::new(range.start, range.end).shifted(self.reader.base);
         match style {
-            ScalarStyle::Plain if range.is_empty() => self.tree.scalar("", Style::Plain, span, properties),
+            ScalarStyle::Plain if range.is_empty() => {
+                let at = self.strict.empty(range.start);
+                let span = Span::new(at, at).shifted(self.reader.base);
+                self.tree.scalar("", Style::Plain, span, properties)
+            }
             ScalarStyle::Plain => {
                 self.before(range.clone())?;
                 if self.in_block() {

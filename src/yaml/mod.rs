@@ -1,7 +1,11 @@
 //! Floor 3: YAML text to nodes with spans, by the scalar rules of OmegaConf 2.4.
 
+mod cursor;
+mod fast;
 mod granit;
 mod header;
+mod meaning;
+mod merge;
 mod number;
 mod parse;
 mod scalar;

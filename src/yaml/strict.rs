@@ -37,6 +37,14 @@ impl<'t> Strict<'t> {
         at_break.or(at_line).map(|at| (at..at + 1, TAB.0, TAB.1))
     }
 
+    /// Where a value that is not written would stand: right behind its key or dash, whatever comment follows.
+    pub(super) fn empty(&self, at: usize) -> usize {
+        let gap = self.text.get(self.last..at).unwrap_or("");
+        let line = gap.rfind('\n').map_or(0, |end| end + 1);
+        let end = gap.get(line..).and_then(|line| line.find('#')).map_or(gap.len(), |comment| line + comment);
+        if gap.is_empty() { at } else { self.last + gap.get(..end).unwrap_or("").trim_end_matches(' ').len() }
+    }
+
     /// A node, or its closing bracket, ends here.
     pub(super) fn passed(&mut self, end: usize) {
         self.last = self.last.max(end);

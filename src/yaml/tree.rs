@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, SourceId, Span};
-use crate::grammar::parse_template;
-use crate::value::{Key, Kind, Map, Node, Text};
+use crate::value::{Key, Kind, Map, Node};
+use crate::yaml::merge::merged;
 use crate::yaml::parse::Limits;
-use crate::yaml::scalar::{self, Plain};
-use crate::yaml::tag::{self, Tag};
+use crate::yaml::tag::Tag;
 
 /// Reading cannot go on; why has been noted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,10 +31,23 @@ pub(super) struct Properties {
     pub(super) tag: Option<(Tag, Span)>,
 }
 
+/// How much a value is.
+#[derive(Clone, Copy)]
+struct Size {
+    /// Nodes in it, aliases counted with what they stand for.
+    weight: u64,
+    /// Levels of lists and mappings in it, those behind aliases too.
+    height: usize,
+}
+
+impl Size {
+    const SCALAR: Self = Self { weight: 1, height: 0 };
+}
+
 /// What an alias stands for.
 struct Anchored {
     node: Node,
-    weight: u64,
+    size: Size,
 }
 
 enum Pending {
@@ -57,8 +69,14 @@ struct Frame {
     span: Span,
     anchor: usize,
     tag: Tag,
-    /// Nodes in it, aliases counted with what they stand for.
-    weight: u64,
+    size: Size,
+}
+
+impl Frame {
+    fn grow(&mut self, by: Size) {
+        self.size.weight = self.size.weight.saturating_add(by.weight);
+        self.size.height = self.size.height.max(by.height + 1);
+    }
 }
 
 /// Builds a tree from scalars, openings and closings.
@@ -95,12 +113,17 @@ impl<'t> Tree<'t> {
         Origin::new(self.source, span)
     }
 
+    /// The source under a span.
+    pub(super) fn raw(&self, span: Span) -> &'t str {
+        self.text.get(span.range()).unwrap_or("")
+    }
+
     /// Notes a mistake; reading may go on.
     pub(super) fn error(&mut self, error: Error) {
         self.errors.push(error);
     }
 
-    fn yaml_error(&mut self, span: Span, message: impl Into<String>, label: &str, help: &str) {
+    pub(super) fn yaml_error(&mut self, span: Span, message: impl Into<String>, label: &str, help: &str) {
         let error = Error::new(ErrorKind::Yaml, message).at(self.origin(span), label);
         self.errors.push(if help.is_empty() { error } else { error.help(help) });
     }
@@ -121,8 +144,8 @@ impl<'t> Tree<'t> {
             Some(_) => {
                 let kind = self.kind(text, style, span, properties);
                 let node = Node::new(self.value(kind, span), self.origin(span));
-                self.anchor(properties.anchor, &node, 1);
-                self.place(node, span.end, 1);
+                self.anchor(properties.anchor, &node, Size::SCALAR);
+                self.place(node, span.end, Size::SCALAR);
             }
             None => {
                 let kind = self.kind(text, style, span, properties);
@@ -156,18 +179,32 @@ impl<'t> Tree<'t> {
                 .push(Error::new(ErrorKind::Limit, message).at(self.origin(span), "one level too deep"));
             return Err(Stop);
         }
-        let tag = self.container_tag(&body, properties);
+        let tag = self.container_tag(matches!(body, Body::List(_)), properties);
         if properties.anchor != 0 {
             self.anchors.insert(properties.anchor, None);
         }
-        self.stack.push(Frame { body, span, anchor: properties.anchor, tag, weight: 1 });
+        // It ends where its last item ends; a bracket says better at the close.
+        let span = Span { start: span.start, end: 0 };
+        self.stack.push(Frame {
+            body,
+            span,
+            anchor: properties.anchor,
+            tag,
+            size: Size { weight: 1, height: 1 },
+        });
         Ok(())
     }
 
-    /// Closes what was opened last. `end` is where a closing bracket ends; without, it ends with its last item.
+    /// Closes what was opened last. `end` is where a closing bracket ends; without, it goes from its first item to
+    /// its last.
     pub(super) fn close(&mut self, end: Option<u32>) {
         let Some(frame) = self.stack.pop() else { return };
-        let span = Span { start: frame.span.start, end: end.unwrap_or(frame.span.end) };
+        let start = match &frame.body {
+            Body::List(items) if end.is_none() => items.first().map(|item| item.origin.span.start),
+            _ => None,
+        };
+        let start = start.unwrap_or(frame.span.start);
+        let span = Span { start, end: end.unwrap_or(frame.span.end).max(start) };
         let kind = match frame.body {
             Body::List(items) if frame.tag == Tag::Path => self.path(&items, span),
             Body::List(items) if frame.tag == Tag::Pairs => self.pairs(items),
@@ -182,14 +219,14 @@ impl<'t> Tree<'t> {
             }
         };
         let node = Node::new(kind, self.origin(span));
-        self.anchor(frame.anchor, &node, frame.weight);
-        self.place(node, span.end, frame.weight);
+        self.anchor(frame.anchor, &node, frame.size);
+        self.place(node, span.end, frame.size);
     }
 
     /// Puts what an anchor names here. The text of the alias is its place.
     pub(super) fn alias(&mut self, id: usize, span: Span) -> Result<(), Stop> {
-        let (node, weight) = match self.anchors.get(&id) {
-            Some(Some(anchored)) => (anchored.node.clone(), anchored.weight),
+        let (node, size) = match self.anchors.get(&id) {
+            Some(Some(anchored)) => (anchored.node.clone(), anchored.size),
             Some(None) => {
                 self.yaml_error(
                     span,
@@ -201,21 +238,22 @@ impl<'t> Tree<'t> {
             }
             None => return self.unknown_alias(span),
         };
-        self.count(span, weight)?;
-        self.written -= weight;
+        self.nest(span, size.height)?;
+        self.count(span, size.weight)?;
+        self.written -= size.weight;
         let node = node.from_origin(self.origin(span));
         if let Some(Frame { body: Body::Map { key: Pending::None, .. }, .. }) = self.stack.last() {
             let pending = self.key_of(node.kind, span);
-            self.set_key(pending, span.end, weight);
+            self.set_key(pending, span.end, size);
         } else {
-            self.place(node, span.end, weight);
+            self.place(node, span.end, size);
         }
         Ok(())
     }
 
     /// An alias of a name that no anchor has defined so far.
     pub(super) fn unknown_alias(&mut self, span: Span) -> Result<(), Stop> {
-        let name = self.text.get(span.range()).unwrap_or("").trim_start_matches('*').to_owned();
+        let name = self.raw(span).trim_start_matches('*').to_owned();
         let names: Vec<&str> = self.names.keys().map(String::as_str).collect();
         let mut error = Error::new(ErrorKind::Yaml, format!("no anchor `&{name}` stands before this alias"))
             .at(self.origin(span), "unknown alias");
@@ -293,21 +331,31 @@ impl<'t> Tree<'t> {
         Err(Stop)
     }
 
-    fn anchor(&mut self, id: usize, node: &Node, weight: u64) {
+    /// Checks that so many levels more may be here.
+    fn nest(&mut self, span: Span, levels: usize) -> Result<(), Stop> {
+        if self.stack.len().saturating_add(levels) <= self.limits.depth {
+            return Ok(());
+        }
+        let message = format!("the nesting is deeper than the limit of {}", self.limits.depth);
+        self.errors.push(Error::new(ErrorKind::Limit, message).at(self.origin(span), "too deep here"));
+        Err(Stop)
+    }
+
+    fn anchor(&mut self, id: usize, node: &Node, size: Size) {
         if id != 0 {
-            self.anchors.insert(id, Some(Anchored { node: node.clone(), weight }));
+            self.anchors.insert(id, Some(Anchored { node: node.clone(), size }));
         }
     }
 
     /// Puts a finished value where it belongs.
-    fn place(&mut self, node: Node, end: u32, weight: u64) {
+    fn place(&mut self, node: Node, end: u32, size: Size) {
         let source = self.source;
         let Some(frame) = self.stack.last_mut() else {
             self.root.get_or_insert(node);
             return;
         };
         frame.span.end = frame.span.end.max(end);
-        frame.weight = frame.weight.saturating_add(weight);
+        frame.grow(size);
         match &mut frame.body {
             Body::List(items) => items.push(node),
             Body::Map { map, key, .. } => match std::mem::replace(key, Pending::None) {
@@ -338,7 +386,7 @@ impl<'t> Tree<'t> {
 
     #[cold]
     fn duplicate(&mut self, again: Origin, first: Origin) {
-        let key = self.text.get(again.span.range()).unwrap_or("");
+        let key = self.raw(again.span).trim_matches(['\'', '"']);
         let error =
             Error::new(ErrorKind::DuplicateKey, format!("the key `{key}` stands twice in one mapping"))
                 .at(again, "again here")
@@ -394,17 +442,17 @@ impl<'t> Tree<'t> {
             let kind = self.kind(text, style, span, Properties { tag, ..properties });
             if properties.anchor != 0 {
                 let value = self.value(kind.clone(), span);
-                self.anchor(properties.anchor, &Node::new(value, self.origin(span)), 1);
+                self.anchor(properties.anchor, &Node::new(value, self.origin(span)), Size::SCALAR);
             }
             self.key_of(kind, span)
         };
-        self.set_key(pending, span.end, 1);
+        self.set_key(pending, span.end, Size::SCALAR);
     }
 
-    fn set_key(&mut self, pending: Pending, end: u32, weight: u64) {
+    fn set_key(&mut self, pending: Pending, end: u32, size: Size) {
         let Some(frame) = self.stack.last_mut() else { return };
         frame.span.end = frame.span.end.max(end);
-        frame.weight = frame.weight.saturating_add(weight);
+        frame.grow(size);
         if let Body::Map { key, integers, .. } = &mut frame.body {
             *integers |= matches!(pending, Pending::Key(Key::Int(_), _));
             *key = pending;
@@ -445,184 +493,4 @@ impl<'t> Tree<'t> {
         };
         Pending::Key(key, span)
     }
-
-    /// What a scalar is, interpolations not looked at.
-    fn kind(&mut self, text: &str, style: Style, span: Span, properties: Properties) -> Kind {
-        match properties.tag {
-            None | Some((Tag::Plain, _)) if style == Style::Quoted => Kind::Str(text.into()),
-            Some((Tag::Plain, _)) if text.is_empty() => Kind::Str(Text::default()),
-            None | Some((Tag::Plain, _)) => match scalar::classify(text) {
-                Plain::Text => Kind::Str(text.into()),
-                Plain::Is(kind) => kind,
-                Plain::Merge | Plain::Default => {
-                    let message = format!("`{text}` has a meaning of its own and cannot be a value");
-                    let help = format!("to write it as text, put it in quotes: '{text}'");
-                    self.yaml_error(span, message, "this value", &help);
-                    Kind::Null
-                }
-                Plain::Broken => {
-                    let message = "this begins like a number and is none that can be read";
-                    self.yaml_error(span, message, "this value", "to write it as text, put it in quotes");
-                    Kind::Null
-                }
-            },
-            Some((tag, place)) => match tag::convert(tag, text) {
-                Some(kind) => kind,
-                None => {
-                    self.wrong_tag(tag, place, span, "a scalar");
-                    Kind::Null
-                }
-            },
-        }
-    }
-
-    /// Text as a value: `???` and interpolations mean something.
-    fn value(&mut self, kind: Kind, span: Span) -> Kind {
-        match kind {
-            Kind::Str(text) if text == "???" => Kind::Missing,
-            Kind::Str(text) if memchr::memmem::find(text.as_bytes(), b"${").is_some() => {
-                match parse_template(&text) {
-                    Ok(Some(template)) => Kind::Template(Arc::new(template)),
-                    Ok(None) => Kind::Str(text),
-                    Err(mistake) => {
-                        let place = self.locate(&text, mistake.span, span);
-                        let error =
-                            Error::new(ErrorKind::Template, mistake.message).at(self.origin(place), "");
-                        self.errors.push(error);
-                        Kind::Null
-                    }
-                }
-            }
-            kind => kind,
-        }
-    }
-
-    /// Where a range of a scalar's text stands in the file: exact if the scalar is written as it reads.
-    fn locate(&self, text: &Text, within: Span, span: Span) -> Span {
-        let raw = self.text.get(span.range()).unwrap_or("");
-        let quoted = raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
-        let shift = match text.as_str() {
-            text if text == raw => 0,
-            text if text == quoted => 1,
-            _ => return span,
-        };
-        within.shifted(span.start + shift)
-    }
-
-    fn container_tag(&mut self, body: &Body, properties: Properties) -> Tag {
-        let Some((tag, place)) = properties.tag else { return Tag::Plain };
-        match (tag, body) {
-            (Tag::Plain, _) | (Tag::Map, Body::Map { .. }) | (Tag::Seq, Body::List(_)) => Tag::Plain,
-            (Tag::Pairs | Tag::Path, Body::List(_)) => tag,
-            (_, Body::Map { .. }) => self.wrong_tag(tag, place, place, "a mapping"),
-            (_, Body::List(_)) => self.wrong_tag(tag, place, place, "a list"),
-        }
-    }
-
-    /// A tag that does not fit, or that there is not.
-    fn wrong_tag(&mut self, tag: Tag, place: Span, value: Span, found: &str) -> Tag {
-        let name = self.text.get(place.range()).unwrap_or("").to_owned();
-        let (message, at, label) = match tag {
-            Tag::Unknown => (format!("the tag `{name}` is not known"), place, "this tag"),
-            Tag::Set => ("sets are not supported".to_owned(), place, "this tag"),
-            Tag::Timestamp => ("dates and times are not supported".to_owned(), place, "this tag"),
-            Tag::Merge | Tag::Default => (format!("`{name}` is for keys alone"), place, "this tag"),
-            Tag::Map | Tag::Seq | Tag::Pairs | Tag::Path => {
-                (format!("`{name}` does not fit {found}"), place, "this tag")
-            }
-            _ if found == "a scalar" => {
-                (format!("this is not a value of type `{name}`"), value, "this value")
-            }
-            _ => (format!("`{name}` needs a scalar, found {found}"), place, "this tag"),
-        };
-        let help = match tag {
-            Tag::Unknown => "the tags are !!null !!bool !!int !!float !!str !!binary !!map !!seq",
-            Tag::Set => "write a list",
-            Tag::Timestamp => "leave the tag out: the date is then text",
-            _ => "",
-        };
-        self.yaml_error(at, message, label, help);
-        Tag::Plain
-    }
-
-    /// `!!pairs [a: 1]` is `[[a, 1]]`.
-    fn pairs(&mut self, items: Vec<Node>) -> Kind {
-        let mut pairs = Vec::with_capacity(items.len());
-        for item in items {
-            let single = item.as_map().filter(|map| map.len() == 1).and_then(|map| map.iter().next());
-            let Some((key, slot)) = single else {
-                let message = "a list of pairs holds mappings of one key each";
-                self.yaml_error(item.origin.span, message, "this item", "");
-                continue;
-            };
-            let key = Node::new(kind_of(key), slot.origin);
-            pairs.push(Node::new(Kind::List(Arc::new(vec![key, slot.node.clone()])), item.origin));
-        }
-        Kind::List(Arc::new(pairs))
-    }
-
-    /// A path that Python wrote, as text.
-    fn path(&mut self, items: &[Node], span: Span) -> Kind {
-        let mut path = String::new();
-        for item in items {
-            match item.as_str() {
-                Some(part) if path.is_empty() || part.starts_with('/') => part.clone_into(&mut path),
-                Some(part) => {
-                    path.push_str(if path.ends_with('/') { "" } else { "/" });
-                    path.push_str(part);
-                }
-                None => {
-                    self.yaml_error(item.origin.span, "the parts of a path are text", "this part", "");
-                    return Kind::Null;
-                }
-            }
-        }
-        self.value(Kind::Str(path.into()), span)
-    }
-
-    /// `1` and `'1'` are two keys, but no one can tell them apart on a command line.
-    fn check_integers(&mut self, map: &Map) {
-        for (key, slot) in map {
-            let Key::Int(number) = key else { continue };
-            if let Some(other) = map.slot(&Key::Str(number.to_string().into())) {
-                let (one, two) = (slot.origin.min(other.origin), slot.origin.max(other.origin));
-                let message =
-                    format!("the integer key {number} and the text key '{number}' stand in one mapping");
-                let error = Error::new(ErrorKind::DuplicateKey, message)
-                    .at(two, "the second here")
-                    .at(one, "the first here")
-                    .help("write both as integers or both in quotes, and keep one");
-                self.errors.push(error);
-            }
-        }
-    }
-}
-
-/// A key as a value.
-fn kind_of(key: &Key) -> Kind {
-    match key {
-        Key::Str(text) => Kind::Str(text.clone()),
-        Key::Int(number) => Kind::Int(*number),
-        Key::Float(number) => Kind::Float(*number),
-        Key::Bool(value) => Kind::Bool(*value),
-        Key::Null => Kind::Null,
-        Key::Bytes(bytes) => Kind::Bytes(Arc::clone(bytes)),
-    }
-}
-
-/// What `<<` gives: keys of the merged mappings first, later sources over earlier ones, own keys over all. An own
-/// textual key keeps its own place in the order; any other keeps the place where it came first.
-fn merged(own: &Map, sources: &[Arc<Map>]) -> Map {
-    let mut map = Map::default();
-    for source in sources {
-        for (key, slot) in source.iter() {
-            if !matches!(key, Key::Str(_)) || own.slot(key).is_none() {
-                map.insert(key.clone(), slot.origin, slot.node.clone());
-            }
-        }
-    }
-    for (key, slot) in own {
-        map.insert(key.clone(), slot.origin, slot.node.clone());
-    }
-    map
 }

@@ -13,7 +13,9 @@ pub(super) fn is_ambiguous(text: &str, ascii: bool) -> bool {
     match text.as_bytes() {
         [] | b"~" | b"=" | b"<<" => true,
         [b'0'..=b'9' | b'+' | b'-' | b'.', ..] => is_number(text),
-        [b'a'..=b'z' | b'A'..=b'Z', ..] => text.len() <= "infinity".len() && is_word(text),
+        [b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'i' | b'I', ..] => {
+            is_word(text)
+        }
         _ => false,
     }
 }
@@ -22,15 +24,17 @@ pub(super) fn is_ambiguous(text: &str, ascii: bool) -> bool {
 fn is_word(text: &str) -> bool {
     let bytes = text.as_bytes();
     let (first, rest) = bytes.split_at_checked(1).unwrap_or((bytes, &[]));
-    let uniform = rest.iter().all(u8::is_ascii_lowercase)
-        || (first.iter().all(u8::is_ascii_uppercase) && rest.iter().all(u8::is_ascii_uppercase));
+    let uniform = || {
+        rest.iter().all(u8::is_ascii_lowercase)
+            || (first.iter().all(u8::is_ascii_uppercase) && rest.iter().all(u8::is_ascii_uppercase))
+    };
     let is = |word: &str| text.eq_ignore_ascii_case(word);
     match bytes.len() {
         1 => is("y") || is("n"),
-        2 => uniform && (is("no") || is("on")),
-        3 => is("inf") || is("nan") || (uniform && (is("yes") || is("off"))),
-        4 => uniform && (is("true") || is("null")),
-        5 => uniform && is("false"),
+        2 => uniform() && (is("no") || is("on")),
+        3 => is("inf") || is("nan") || (uniform() && (is("yes") || is("off"))),
+        4 => uniform() && (is("true") || is("null")),
+        5 => uniform() && is("false"),
         8 => is("infinity"),
         _ => false,
     }

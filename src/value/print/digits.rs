@@ -6,6 +6,9 @@ use std::str;
 /// Fewer digits than these cannot lie exactly between two floats' shortest forms.
 const FEWEST_IN_A_TIE: usize = 16;
 
+/// Values with more decimals than these are left to the standard library.
+const MOST_DECIMALS: i32 = 8;
+
 /// Significant digits of a float, without a point, and the power of ten of the first. At most 17 are needed.
 #[derive(Default)]
 pub(super) struct Digits {
@@ -21,12 +24,51 @@ impl Digits {
     /// that with the even last digit, as Python has it.
     pub(super) fn of(value: f64) -> Self {
         let mut digits = Self::default();
+        if digits.few(value) {
+            return digits;
+        }
         // Writing to `Self` cannot fail, and formatting a float calls nothing else that could.
         let _ = write!(digits, "{value:e}");
         if digits.len >= FEWEST_IN_A_TIE && digits.last() % 2 == 1 && digits.is_tie(value) {
             digits.break_tie(value);
         }
         digits
+    }
+
+    /// Finds the digits of a value that has few of them. Fast, and most values that people write are such.
+    ///
+    /// An integer below 10^15 divided by a power of ten is what reading that decimal gives, and no two decimals of
+    /// up to 15 digits are the same float: the first that fits is the shortest.
+    fn few(&mut self, value: f64) -> bool {
+        let mut power = 1.0;
+        for decimals in 0..=MOST_DECIMALS {
+            let near = value * power + 0.5;
+            if near >= 1e15 {
+                return false;
+            }
+            let integer = near as u64;
+            if integer as f64 / power == value {
+                self.set(integer, decimals);
+                return true;
+            }
+            power *= 10.0;
+        }
+        false
+    }
+
+    fn set(&mut self, integer: u64, decimals: i32) {
+        let (mut rest, mut len) = (integer, 1);
+        while rest >= 10 {
+            rest /= 10;
+            len += 1;
+        }
+        rest = integer;
+        for slot in self.text.iter_mut().take(len).rev() {
+            *slot = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        self.len = len;
+        self.exponent = len as i32 - 1 - decimals;
     }
 
     pub(super) fn as_str(&self) -> &str {

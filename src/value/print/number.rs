@@ -1,7 +1,5 @@
 //! Numbers as text: the shortest digits that read back as the same number, laid out as Python lays them out.
 
-use std::str;
-
 use crate::value::print::digits::Digits;
 
 /// Appends an integer in decimal.
@@ -20,7 +18,7 @@ pub fn write_int(value: i64, out: &mut String) {
     if value < 0 {
         out.push('-');
     }
-    out.push_str(str::from_utf8(&digits[at..]).unwrap_or_default());
+    out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
 }
 
 /// Appends a float as Python's `repr` gives it: `1.0`, `1e-07`, `1e+16`, `nan`, `inf`. There always is a `.`, an

@@ -23,7 +23,7 @@ pub(super) struct Look {
     spaces: bool,
 }
 
-/// What a byte means for the style. Zero, the class of nearly all bytes, means nothing.
+/// What a byte means for the style, as one bit. Zero, the class of nearly all bytes, means nothing.
 const CLASS: [u8; 256] = {
     let mut class = [0; 256];
     let mut b = 0;
@@ -34,93 +34,121 @@ const CLASS: [u8; 256] = {
     class[0x7f] = CONTROL;
     class[b' ' as usize] = SPACE;
     class[b'\n' as usize] = BREAK;
-    class[b'\r' as usize] = ESCAPED_BREAK;
+    class[b'\r' as usize] = CONTROL | BREAK;
     class[b':' as usize] = COLON;
-    class[b'#' as usize] = HASH;
-    b = 0x80;
+    let starts = b"#,[]{}&*!|>'\"%@`?-.";
+    b = 0;
+    while b < starts.len() {
+        class[starts[b] as usize] = START;
+        b += 1;
+    }
+    class[b'#' as usize] = HASH | START;
+    b = 0xc0;
     while b < 0x100 {
-        class[b] = if b < 0xc0 { INNER } else { HIGH };
+        class[b] = HIGH;
         b += 1;
     }
     class
 };
 const SPACE: u8 = 1;
 const BREAK: u8 = 2;
-const COLON: u8 = 3;
-const HASH: u8 = 4;
-const CONTROL: u8 = 5;
-/// A line break that only stands escaped.
-const ESCAPED_BREAK: u8 = 6;
+const COLON: u8 = 4;
+const HASH: u8 = 8;
+/// Must be escaped.
+const CONTROL: u8 = 16;
 /// The first byte of a character beyond ASCII: see [`class_of_high`].
-const HIGH: u8 = 7;
-/// A further byte of a character beyond ASCII.
-const INNER: u8 = 8;
+const HIGH: u8 = 32;
+/// Means something as the first byte only.
+const START: u8 = 64;
 
-/// Decides in one pass how to write a text.
+/// Decides how to write a text.
 pub(super) fn look(text: &str) -> Look {
     let bytes = text.as_bytes();
-    let (mut ascii, mut spaces, mut multiline) = (true, false, false);
-    let mut quotes = starts_like_syntax(bytes);
-    let mut double = false;
-    let mut previous = 0;
-    for (at, &b) in bytes.iter().enumerate() {
-        let mut class = CLASS[usize::from(b)];
-        if class == HIGH {
-            ascii = false;
-            class = class_of_high(bytes.get(at..).unwrap_or_default());
+    let mut look = Look { style: Style::Plain, multiline: false, spaces: false };
+    let mut ascii = true;
+    if !is_calm(bytes) {
+        ascii = look_closer(bytes, &mut look);
+        let spaces_around = look.spaces && (bytes.first() == Some(&b' ') || bytes.last() == Some(&b' '));
+        if look.style == Style::Plain && spaces_around {
+            look.style = Style::Single;
         }
-        match class {
-            0 => {}
-            INNER => continue,
-            SPACE => {
-                spaces = true;
-                double |= previous == BREAK;
-            }
-            BREAK => {
-                multiline = true;
-                double |= previous == SPACE;
-            }
-            COLON => quotes |= matches!(bytes.get(at + 1), None | Some(b' ')),
-            HASH => quotes |= previous == SPACE,
-            ESCAPED_BREAK => {
-                multiline = true;
-                double = true;
-            }
-            _ => double = true,
-        }
-        previous = class;
     }
-    quotes |= multiline || previous == SPACE || bytes.first() == Some(&b' ');
-    let style = if double {
-        Style::Double
-    } else if quotes || is_ambiguous(text, ascii) {
-        Style::Single
-    } else {
-        Style::Plain
-    };
-    Look { style, multiline, spaces }
+    if look.style == Style::Plain && (starts_like_syntax(bytes) || is_ambiguous(text, ascii)) {
+        look.style = Style::Single;
+    }
+    look
 }
 
-/// The class of a character beyond ASCII, from its first byte on.
-fn class_of_high(bytes: &[u8]) -> u8 {
+/// Whether no byte means anything inside a scalar: all are `$` to `~`, and none is `:`. Eight bytes at a time.
+fn is_calm(bytes: &[u8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const TOPS: u64 = 0x80 * ONES;
+    let (chunks, rest) = bytes.as_chunks::<8>();
+    let mut marks = 0;
+    for &chunk in chunks {
+        let word = u64::from_le_bytes(chunk);
+        let colons = word ^ (u64::from(b':') * ONES);
+        let below = word.wrapping_sub(u64::from(b'$') * ONES);
+        // The top bit of a byte is set if the byte is high, DEL, below `$`, or a colon; borrows only add marks.
+        marks |= word | word.wrapping_add(ONES) | below | (colons.wrapping_sub(ONES) & !colons);
+    }
+    marks & TOPS == 0 && rest.iter().all(|&b| CLASS[usize::from(b)] & !START == 0)
+}
+
+/// Looks at each byte that means something inside a scalar, and at its neighbours. Returns whether all are ASCII.
+fn look_closer(bytes: &[u8], look: &mut Look) -> bool {
+    let (mut quotes, mut double, mut seen) = (false, false, 0);
+    let is_space = |at: usize| bytes.get(at) == Some(&b' ');
+    for (at, &b) in bytes.iter().enumerate() {
+        let class = CLASS[usize::from(b)];
+        seen |= class;
+        if class & (BREAK | COLON | HASH | CONTROL | HIGH) == 0 {
+            continue;
+        }
+        let (class, width) = match class {
+            HIGH => class_of_high(bytes.get(at..).unwrap_or_default()),
+            _ => (class, 1),
+        };
+        let after_space = at > 0 && is_space(at - 1);
+        double |= class & CONTROL != 0;
+        if class & BREAK != 0 {
+            look.multiline = true;
+            double |= after_space || is_space(at + width);
+        }
+        quotes |= class & HASH != 0 && after_space;
+        quotes |= class & COLON != 0 && (at + 1 == bytes.len() || is_space(at + 1));
+    }
+    look.spaces = seen & SPACE != 0;
+    if double {
+        look.style = Style::Double;
+    } else if quotes || look.multiline {
+        look.style = Style::Single;
+    }
+    seen & HIGH == 0
+}
+
+/// The class of a character beyond ASCII, from its first byte on, and, if it is a line break, how wide it is.
+fn class_of_high(bytes: &[u8]) -> (u8, usize) {
     match bytes {
-        [0xc2, 0x85, ..] => ESCAPED_BREAK,
+        [0xc2, 0x85, ..] => (CONTROL | BREAK, 2),
         // The rest of U+0080 to U+009F, the byte order mark, and what is no character.
-        [0xc2, 0x80..0xa0, ..] | [0xef, 0xbb, 0xbf, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => CONTROL,
-        [0xf4, 0x8f, 0xbf, 0xbf, ..] => CONTROL,
+        [0xc2, 0x80..0xa0, ..] | [0xef, 0xbb, 0xbf, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..] => (CONTROL, 0),
+        [0xf4, 0x8f, 0xbf, 0xbf, ..] => (CONTROL, 0),
         // The line and paragraph separators.
-        [0xe2, 0x80, 0xa8 | 0xa9, ..] => BREAK,
-        _ => 0,
+        [0xe2, 0x80, 0xa8 | 0xa9, ..] => (BREAK, 3),
+        _ => (0, 0),
     }
 }
 
 /// Whether a plain scalar that starts so would be read as something other than text.
 fn starts_like_syntax(bytes: &[u8]) -> bool {
-    let indicator = |b: u8| b"#,[]{}&*!|>'\"%@`".contains(&b);
-    bytes.first().copied().is_some_and(indicator)
-        || matches!(bytes, [b'?' | b'-'] | [b'?' | b'-', b' ', ..])
-        || bytes.starts_with(b"---")
-        || bytes.starts_with(b"...")
+    match bytes.first() {
+        Some(&b) if CLASS[usize::from(b)] & START == 0 => false,
+        Some(b'-') => matches!(bytes, [_] | [_, b' ', ..] | [_, b'-', b'-', ..]),
+        Some(b'.') => bytes.starts_with(b"..."),
+        Some(b'?') => matches!(bytes, [_] | [_, b' ', ..]),
+        first => first.is_some(),
+    }
 }
 
 /// Where a scalar goes.
@@ -135,6 +163,9 @@ pub(super) struct Place<'o> {
 impl Place<'_> {
     /// Writes a text in its style.
     pub(super) fn write(&mut self, text: &str, look: Look) {
+        if look.style == Style::Plain && !look.spaces {
+            return self.out.push_str(text);
+        }
         // No column is larger than the count of bytes on the line, so most lines need no counting.
         let widest = if look.style == Style::Plain { text.len() } else { 2 * text.len() + 1 };
         let short = self.out.len() - self.line + widest <= WIDTH;
@@ -186,12 +217,13 @@ impl Place<'_> {
 
     fn single_line(&mut self, text: &str) {
         self.out.push('\'');
-        let mut parts = text.split('\'');
-        self.out.push_str(parts.next().unwrap_or_default());
-        for part in parts {
+        let mut rest = text;
+        while let Some((head, tail)) = rest.split_once('\'') {
+            self.out.push_str(head);
             self.out.push_str("''");
-            self.out.push_str(part);
+            rest = tail;
         }
+        self.out.push_str(rest);
         self.out.push('\'');
     }
 
