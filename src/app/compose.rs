@@ -1,6 +1,7 @@
 //! `mainstem compose`: prints the tree.
 
 use std::cell::RefCell;
+use std::mem::ManuallyDrop;
 
 use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
@@ -18,12 +19,13 @@ use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 /// # Errors
 /// What cannot be composed, or resolved.
 pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
-    let composer = project::open(args, facts)?;
-    let composed = project::compose(&composer, args, &args.words)?;
+    // Nothing of this is dropped: the process ends when it is printed, and large trees take long to take apart.
+    let composer = ManuallyDrop::new(project::open(args, facts)?);
+    let composed = ManuallyDrop::new(project::compose(&composer, args, &args.words)?);
     let warnings = RefCell::new(Vec::new());
     let shown = shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
     let mut out = String::with_capacity(1 << 12);
-    let shown = if args.choices { with_choices(shown, &composed) } else { shown };
+    let shown = ManuallyDrop::new(if args.choices { with_choices(shown, &composed) } else { shown });
     match args.format {
         Format::Json => {
             write_json(&shown, JsonStyle::Compact, &mut out);
@@ -51,7 +53,8 @@ fn shown(args: &Args, composer: &Composer, composed: &Composed, warnings: &RefCe
         }
         return Ok(job);
     };
-    let path = KeyPath::parse(package);
+    // A relative key counts from the root: `.a` is `a`.
+    let path = KeyPath::parse(package.strip_prefix('.').unwrap_or(package));
     let scope = Scope::new(root, context);
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
     let found = found.ok_or_else(|| absent(root, &path))?;

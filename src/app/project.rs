@@ -6,11 +6,10 @@ use std::sync::Arc;
 use crate::app::args::{Args, Word};
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
-use crate::compose::{Composed, Composer, Selection, Dir, Mode, Packages, Provided, Repository, Runtime};
+use crate::compose::{Arguments, Composed, Composer, Selection, Dir, Mode, Packages, Provided, Repository, Runtime};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
-use crate::resolve::Resolvers;
-use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, search_path};
+use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, resolvers, search_path};
 use crate::value::Text;
 
 /// What `hydra.job.name` says where no program has a name.
@@ -38,6 +37,7 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }
+    let resolvers = resolvers().declare(args.declared.iter().map(String::as_str));
     let runtime = Runtime {
         version: HYDRA_VERSION.into(),
         version_base: Some(HYDRA_VERSION_BASE.into()),
@@ -46,7 +46,7 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
     Ok(Composer::new(Repository::new(search_path(main, more)), facts)
         .with_preludes(PRELUDES.map(Text::const_new))
         .with_packages(folders)
-        .with_resolvers(Resolvers::default().declare(args.declared.iter().map(String::as_str)))
+        .with_resolvers(resolvers)
         .with_runtime(runtime))
 }
 
@@ -73,7 +73,10 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
     }
     Ok(match location {
         Some(location) => Dir::new(place).located_at(location),
-        None => Dir::new(place).shown_as(path.strip_prefix("file://").unwrap_or(path)),
+        None => {
+            let shown = path.strip_prefix("file://").unwrap_or(path);
+            Dir::new(place).shown_as(shown.strip_prefix("./").unwrap_or(if shown == "." { "" } else { shown }))
+        }
     })
 }
 
@@ -83,15 +86,25 @@ pub(crate) fn primaries(composer: &Composer) -> Vec<Text> {
     repository.options("").unwrap_or_default()
 }
 
+/// The overrides among the words, parsed.
+fn arguments(composer: &Composer, args: &Args, words: &[Word]) -> Result<Arguments> {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    composer.arguments(args.config_name.as_deref(), &texts)
+}
+
 /// Composes with the overrides among the words.
 pub(crate) fn compose(composer: &Composer, args: &Args, words: &[Word]) -> Result<Composed> {
-    let sources = Arc::new(composer.sources());
-    if !words.is_empty() { return Err(crate::app::args::wrong("no overrides yet")); }
-    composer.compose_views(&crate::compose::Asked { config_name: args.config_name.as_deref(), views: &[], mode: mode(args) }, &sources)
+    let arguments = arguments(composer, args, words)?;
+    composer.compose(args.config_name.as_deref(), &arguments, mode(args))
 }
 
 /// Expands the defaults lists with the overrides among the words.
-pub(crate) fn select(composer: &Composer, args: &Args, words: &[Word]) -> Result<(Arc<Selection>, Arc<SourceMap>)> {
-    let composed = compose(composer, args, words)?;
-    Ok((Arc::clone(composed.selection()), Arc::clone(composed.sources())))
+pub(crate) fn select(
+    composer: &Composer,
+    args: &Args,
+    words: &[Word],
+) -> Result<(Arc<Selection>, Arc<SourceMap>)> {
+    let arguments = arguments(composer, args, words)?;
+    let selected = composer.select(args.config_name.as_deref(), &arguments, mode(args))?;
+    Ok((selected.selection, arguments.sources))
 }

@@ -33,21 +33,59 @@ impl Base {
         &self.selection
     }
 
-    /// Merges the configs of a selection.
-    pub(crate) fn merge(selection: &Arc<Selection>, context: Context<'_>) -> Result<Self> {
-        let mut root = Node::from(Map::default());
-        let mut schema = context.schema.clone();
+    /// Merges the configs of a selection. The preludes are taken from `prefix` if it has them, and left there.
+    pub(crate) fn merge(
+        selection: &Arc<Selection>,
+        context: Context<'_>,
+        prefix: &mut Option<Prefix>,
+    ) -> Result<Self> {
+        let included = selection.included();
+        let count = included.iter().take_while(|included| included.prelude).count();
+        let (preludes, own) = included.split_at(count);
         let mut errors = Vec::new();
-        for included in selection.included() {
+        let start = match prefix {
+            Some(known) if known.included == preludes => known.grown.clone(),
+            _ => {
+                let start = Grown { root: Node::from(Map::default()), schema: context.schema.clone() };
+                let grown = start.merge_all(preludes, context, &mut errors);
+                *prefix = Some(Prefix { included: preludes.to_vec(), grown: grown.clone() });
+                grown
+            }
+        };
+        let Grown { root, schema } = start.merge_all(own, context, &mut errors);
+        match Error::all(errors) {
+            Some(error) => {
+                *prefix = None;
+                Err(error)
+            }
+            None => Ok(Self { root, selection: Arc::clone(selection), schema }),
+        }
+    }
+}
+
+/// The preludes, merged: nearly always the same.
+#[derive(Debug)]
+pub(crate) struct Prefix {
+    included: Vec<Included>,
+    grown: Grown,
+}
+
+/// A tree in the making, with what it must be so far.
+#[derive(Clone, Debug)]
+struct Grown {
+    root: Node,
+    schema: Type,
+}
+
+impl Grown {
+    fn merge_all(mut self, all: &[Included], context: Context<'_>, errors: &mut Vec<Error>) -> Self {
+        for included in all {
             errors.extend(restricted(included));
-            if let Err(error) = step(&mut root, &mut schema, included, context) {
+            if let Err(error) = step(&mut self.root, &mut self.schema, included, context) {
                 errors.push(error.at(included.why, format!("`{}` is included here", included.config_path)));
             }
         }
-        match Error::all(errors) {
-            Some(error) => Err(error),
-            None => Ok(Self { root, selection: Arc::clone(selection), schema }),
-        }
+        self
     }
 }
 

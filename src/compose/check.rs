@@ -142,8 +142,11 @@ impl Composer {
         if self.repository().load(name).is_err() {
             return;
         }
-        let sources = std::sync::Arc::new(self.sources());
-        match self.compose_plain(name, Mode::Multirun, &sources) {
+        let nothing: [&str; 0] = [];
+        let composed = self
+            .arguments(Some(name), &nothing)
+            .and_then(|arguments| self.compose(Some(name), &arguments, Mode::Multirun));
+        match composed {
             Ok(composed) => {
                 report.composed.push(name.clone());
                 report.warnings.extend(composed.warnings().iter().cloned());

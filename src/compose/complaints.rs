@@ -64,7 +64,7 @@ pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId) -> Err
         (format!("the config group `{group}` has no option `{name}`"), "no such option".to_owned())
     };
     let mut error = Error::new(ErrorKind::NotFound, message).at(item.why, label);
-    if item.origin != item.why {
+    if item.overridden {
         error = error.at(item.origin, "chosen for this item");
     }
     if !options.is_empty() {
@@ -92,26 +92,34 @@ pub(crate) fn cycle(tree: &Tree, id: NodeId) -> Option<Error> {
     if tree.item(above).final_package() != tree.item(id).final_package() {
         return None;
     }
-    let mut names: Vec<&str> = vec![path];
-    let mut at = id;
-    let mut error = None::<Error>;
-    let mut labels = Vec::new();
-    while at != above {
-        labels.push((tree.item(at).why, tree.path(at)));
-        at = tree.parent(at)?;
-        names.push(tree.path(at));
+    Some(circle(tree, above, id))
+}
+
+/// Configs that are nested too deep: mostly because one includes itself, each time a package deeper.
+pub(crate) fn too_deep(tree: &Tree, id: NodeId, depth: usize) -> Error {
+    let path = tree.path(id);
+    match tree.ancestors(id).find(|&a| tree.path(a) == path) {
+        Some(above) => circle(tree, above, id).note("each time at a deeper package"),
+        None => {
+            let error =
+                Error::new(ErrorKind::Limit, format!("configs include each other more than {depth} deep"));
+            chain(error, tree, id)
+        }
     }
-    names.reverse();
-    let chain = names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(" -> ");
-    for (origin, path) in labels.into_iter().rev() {
-        let so_far = error.unwrap_or_else(|| {
-            let message =
-                if names.len() == 2 { "a config includes itself" } else { "configs include each other" };
-            Error::new(ErrorKind::Cycle, format!("{message}: {chain}"))
-        });
-        error = Some(so_far.at(origin, format!("includes `{path}`")));
-    }
-    error.map(|e| e.help("remove one of these items"))
+}
+
+fn circle(tree: &Tree, above: NodeId, id: NodeId) -> Error {
+    let mut round: Vec<NodeId> =
+        std::iter::once(id).chain(tree.ancestors(id)).take_while(|&at| at != above).collect();
+    round.reverse();
+    let names = std::iter::once(above).chain(round.iter().copied()).map(|at| format!("`{}`", tree.path(at)));
+    let names = names.collect::<Vec<_>>().join(" -> ");
+    let message = if round.len() == 1 { "a config includes itself" } else { "configs include each other" };
+    let error = Error::new(ErrorKind::Cycle, format!("{message}: {names}"));
+    let error = round
+        .into_iter()
+        .fold(error, |error, at| error.at(tree.item(at).why, format!("includes `{}`", tree.path(at))));
+    error.help("remove one of these items")
 }
 
 /// The places that lead to a node, nearest first, as far as they fit.

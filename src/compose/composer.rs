@@ -1,22 +1,18 @@
 //! From arguments to a tree: what every front door of the program uses.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::compose::base::Base;
-use crate::compose::composed::{Composed, finish};
+use crate::compose::base::{Base, Prefix};
 use crate::compose::expand::{Start, expand};
-use crate::compose::plan::{self, Plan, View, plan};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
-use crate::compose::runtime::{Lines, Runtime};
+use crate::compose::runtime::Runtime;
 use crate::compose::search_path::{self, Packages};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
-use crate::merge::Assignment;
 use crate::resolve::{Cache, Context, Resolvers, Scope};
 use crate::schema::Type;
 use crate::value::{KeyPath, Kind, Node, Text};
@@ -45,6 +41,7 @@ pub struct Composer {
     repositories: RwLock<HashMap<Vec<Text>, Arc<Repository>>>,
     selections: Mutex<Recent<SelectionKey, Arc<Selection>>>,
     bases: Mutex<Recent<BaseKey, Arc<Base>>>,
+    prefix: Mutex<Option<Prefix>>,
 }
 
 impl fmt::Debug for Composer {
@@ -109,6 +106,7 @@ impl Composer {
             repositories: RwLock::default(),
             selections: Mutex::new(Recent(Vec::new())),
             bases: Mutex::new(Recent(Vec::new())),
+            prefix: Mutex::new(None),
         }
     }
 
@@ -272,74 +270,23 @@ impl Composer {
                 schema: known.schema.clone(),
             }));
         }
-        let base = Arc::new(Base::merge(selection, self.context(&|_| {}))?);
+        let base = Arc::new(self.merge(selection)?);
         if !self.cache.is_impure() {
             self.bases.lock().unwrap_or_else(PoisonError::into_inner).keep(key, Arc::clone(&base));
         }
         Ok(base)
     }
 
+    fn merge(&self, selection: &Arc<Selection>) -> Result<Base> {
+        let mut prefix = self.prefix.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.cache.is_impure() {
+            *prefix = None;
+        }
+        Base::merge(selection, self.context(&|_| {}), &mut prefix)
+    }
+
     /// A map for the texts of one composition, on top of the one that all share.
     pub fn sources(&self) -> SourceMap {
         SourceMap::over(Arc::clone(self.repository.sources()))
-    }
-}
-
-/// A composition asked for: the primary config, what overrides it, and how strict to be.
-#[derive(Clone, Debug)]
-pub(crate) struct Asked<'a> {
-    pub(crate) config_name: Option<&'a str>,
-    pub(crate) views: &'a [View],
-    pub(crate) mode: Mode,
-}
-
-/// What overrides ask for, worked out: which configs, and what to assign.
-#[derive(Debug)]
-pub(crate) struct Selected {
-    pub(crate) selection: Arc<Selection>,
-    pub(crate) assignments: Vec<Assignment>,
-    pub(crate) lines: Lines,
-    pub(crate) warnings: Vec<Error>,
-}
-
-impl Composer {
-    pub(crate) fn select_views(&self, asked: &Asked<'_>) -> Result<Selected> {
-        let mut warnings = Vec::new();
-        let argument = plan::searchpath(asked.views);
-        let (repository, searchpath) =
-            self.repository_for(asked.config_name, argument.as_ref(), &mut |warning| warnings.push(warning))?;
-        let mut errors = Vec::new();
-        let Plan { requests, assignments, lines } = plan(asked.views, &repository, asked.mode, &mut errors);
-        let selection =
-            self.expand(&repository, asked.config_name, asked.mode, requests, searchpath, &mut errors);
-        match (selection, Error::all(errors)) {
-            (Some(selection), None) => {
-                warnings.extend(selection.warnings().iter().cloned());
-                Ok(Selected { selection, assignments, lines, warnings })
-            }
-            (_, Some(error)) => Err(error),
-            (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
-        }
-    }
-
-    /// Composes a config as it is.
-    pub(crate) fn compose_plain(&self, name: &str, mode: Mode, sources: &Arc<SourceMap>) -> Result<Composed> {
-        self.compose_views(&Asked { config_name: Some(name), views: &[], mode }, sources)
-    }
-
-    pub(crate) fn compose_views(&self, asked: &Asked<'_>, sources: &Arc<SourceMap>) -> Result<Composed> {
-        let composed = self.compose_unlocated(asked, sources);
-        composed.map_err(|error| error.located(sources))
-    }
-
-    fn compose_unlocated(&self, asked: &Asked<'_>, sources: &Arc<SourceMap>) -> Result<Composed> {
-        let Selected { selection, assignments, lines, warnings } = self.select_views(asked)?;
-        let base = self.base(&selection)?;
-        let found = RefCell::new(warnings);
-        let warn = |warning: Error| found.borrow_mut().push(warning);
-        let mut root = base.apply(&assignments, self.context(&warn))?;
-        finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, lines)?;
-        let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
-        Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })
     }
 }

@@ -165,9 +165,7 @@ impl Expander<'_> {
             return;
         }
         if within.depth >= DEPTH {
-            let error =
-                Error::new(ErrorKind::Limit, format!("configs include each other more than {DEPTH} deep"));
-            self.stop(complaints::chain(error, &self.tree, id));
+            self.stop(complaints::too_deep(&self.tree, id, DEPTH));
             return;
         }
         let items = document.defaults.iter().map(Item::from_element).collect();

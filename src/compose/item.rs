@@ -42,6 +42,8 @@ pub(crate) struct Item {
     pub(crate) origin: Origin,
     /// Who made the choice: the item itself, an override, an argument.
     pub(crate) why: Origin,
+    /// The choice is not the item's own.
+    pub(crate) overridden: bool,
 }
 
 impl Item {
@@ -57,6 +59,7 @@ impl Item {
             deleted: false,
             origin,
             why: origin,
+            overridden: false,
         }
     }
 
@@ -155,6 +158,7 @@ impl Item {
         let mut option = Self::new(role, self.package.clone(), self.origin);
         option.optional = self.optional;
         option.why = pick.origin;
+        option.overridden = self.overridden;
         if !self.is_appended() {
             option.hang(&self.base, &self.parent_package);
         }

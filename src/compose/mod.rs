@@ -1,6 +1,7 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
 mod aliases;
+mod arguments;
 mod base;
 mod check;
 mod complaints;
@@ -22,11 +23,11 @@ mod sources;
 mod tree;
 
 pub use aliases::Aliases;
+pub use arguments::{Arguments, Selected};
 pub use base::Base;
 pub use check::Report;
 pub use composed::Composed;
 pub use composer::{Composer, Mode};
-pub(crate) use composer::Asked;
 pub use config_source::{ConfigSource, Content, Entry};
 pub use document::Document;
 pub use element::{Choice, Element, Pick, What};

@@ -102,6 +102,7 @@ impl Requests {
             return;
         }
         chosen.used = true;
+        item.overridden = true;
         item.why = match &chosen.choice {
             Choice::One(pick) => pick.origin,
             Choice::Null | Choice::Many(_) => chosen.origin,

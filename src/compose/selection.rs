@@ -26,7 +26,8 @@ pub struct Included {
     pub is_self: bool,
     /// Whether it is the config that was asked for.
     pub primary: bool,
-    /// Whether it stands before the primary config without being asked for, as `hydra/config` does.
+    /// Whether it stands before the primary config without being asked for, as `hydra/config` does, or is brought in
+    /// by such a config.
     pub prelude: bool,
     /// The key that overrides its choice, if it was chosen in a group.
     pub override_key: Option<Text>,
@@ -98,12 +99,15 @@ impl Selection {
     ) -> Self {
         let Expanded { tree, known, errors: found, warnings } = expanded;
         errors.extend(found);
+        let broken = !errors.is_empty();
         let mut included = Vec::new();
         let mut keys: HashSet<Text> = HashSet::new();
         for id in tree.leaves() {
             let Some(entry) = entry(&tree, id) else { continue };
+            // A conflict of choices was told already.
             if let Some(key) = &entry.override_key
                 && !keys.insert(key.clone())
+                && !broken
             {
                 errors.push(twice(key, &entry, &included));
             }
@@ -191,7 +195,7 @@ fn entry(tree: &Tree, id: NodeId) -> Option<Included> {
         parent: above.filter(|_| !alone).map(|above| tree.path(above).clone()),
         is_self: item.role == Role::Itself,
         primary: about.primary,
-        prelude: above == Some(NodeId::ROOT) && !about.primary,
+        prelude: !tree.item(tree.top(owner)).primary,
         override_key: item.is_group().then(|| item.override_key()),
         why: about.why,
         document,

@@ -88,6 +88,15 @@ impl Tree {
         self.ancestors(id).count()
     }
 
+    /// The prelude or primary config that the node belongs to.
+    pub(crate) fn top(&self, id: NodeId) -> NodeId {
+        std::iter::once(id)
+            .chain(self.ancestors(id))
+            .take_while(|&id| id != NodeId::ROOT)
+            .last()
+            .unwrap_or(id)
+    }
+
     /// The nodes above, nearest first.
     pub(crate) fn ancestors(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         std::iter::successors(self.parent(id), |&id| self.parent(id))

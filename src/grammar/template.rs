@@ -134,7 +134,7 @@ impl<'a> Parser<'a> {
             let count = stop - start;
             let slashes = |n: usize| self.slice(start, start + n);
             let ends = stop == self.bytes.len() || quote == Some(byte(self.bytes, stop));
-            if self.opens(stop) && count % 2 == 0 {
+            if self.opens(stop) && count.is_multiple_of(2) {
                 plain.push_str(slashes(count / 2));
                 if !plain.is_empty() {
                     parts.push(Part::Text(std::mem::take(&mut plain)));
@@ -149,7 +149,7 @@ impl<'a> Parser<'a> {
             } else if ends && quote.is_some() && stop < self.bytes.len() {
                 plain.push_str(slashes(count / 2));
                 self.at = stop;
-                if count % 2 == 0 {
+                if count.is_multiple_of(2) {
                     break;
                 }
                 plain.push_str(self.slice(stop, stop + 1));
@@ -319,10 +319,10 @@ impl<'a> Parser<'a> {
             _ => self.primitive()?,
         };
         let spelling = self.slice(start, self.at);
-        if matches!(value, Expression::Literal(Kind::Str(_))) {
-            if let Some(kind) = missing(spelling) {
-                value = Expression::Literal(kind);
-            }
+        if matches!(value, Expression::Literal(Kind::Str(_)))
+            && let Some(kind) = missing(spelling)
+        {
+            value = Expression::Literal(kind);
         }
         Ok(Argument { value, span: Span::new(start, self.at) })
     }

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
-use crate::merge::document::{merge_at, reach, twin};
+use crate::merge::document::{merge_at, reach, twin, twins};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
 use crate::schema::Type;
@@ -231,8 +231,7 @@ fn put<O: Observer>(
     match &mut place.kind {
         Kind::Map(map) => {
             if let Some(other) = twin(map, &key) {
-                let message = format!("`{other}` and `{key}` differ only in that one is a number");
-                return Err(Error::new(ErrorKind::KeyExists, message).at(origin, ""));
+                return Err(twins(&other, &key).at(origin, "spells the same"));
             }
             Arc::make_mut(map).insert(key, origin, node);
         }
@@ -293,6 +292,8 @@ fn delete<O: Observer>(
         return Err(Error::new(ErrorKind::Type, message).at(origin, ""));
     }
     let key = key.clone();
+    // The scope shares the tree, and what is shared is copied before it changes.
+    drop(scope);
     let Some(place) = reach(root, &above) else { return Ok(()) };
     let old = match (&mut place.kind, &key) {
         (Kind::Map(map), key) => Arc::make_mut(map).remove(key),
@@ -342,6 +343,7 @@ fn extend<O: Observer>(
     if O::LISTENS {
         observer.set(real, Some(list), &node);
     }
+    drop(scope);
     if let Some(place) = reach(root, real) {
         *place = node;
     }
@@ -370,7 +372,7 @@ fn no_index(text: &str, path: &KeyPath, list: &Node, origin: Origin) -> Error {
 
 fn out_of_range(list: &Node, key: &Key, path: &KeyPath, origin: Origin) -> Error {
     let length = list.as_list().map_or(0, <[Node]>::len);
-    Error::new(ErrorKind::UnknownKey, format!("`{path}` has {length} elements, and none at {key}"))
+    Error::new(ErrorKind::UnknownKey, format!("`{path}` has no element {key}: its length is {length}"))
         .at(origin, "no such element")
         .at(list.origin, "the list")
         .help(format!("`{path}=extend_list(…)` appends"))

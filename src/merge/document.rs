@@ -6,7 +6,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
 use crate::schema::Type;
-use crate::value::{Key, KeyPath, Kind, Map, Node, Slot};
+use crate::value::{Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
 /// is then half merged and of no further use.
@@ -125,7 +125,12 @@ fn verdict(there: &Kind, comes: &Kind) -> Verdict {
     match (there, comes) {
         (Kind::Map(_), Kind::Map(_)) => Verdict::Deep,
         (Kind::Map(_), Kind::List(_)) | (Kind::List(_), Kind::Map(_)) => Verdict::Clash,
-        (Kind::Template(_), Kind::Map(_) | Kind::List(_) | Kind::Missing) => Verdict::Follow,
+        // Text around an interpolation makes text, whatever it stands for: nothing to follow.
+        (Kind::Template(template), Kind::Map(_) | Kind::List(_) | Kind::Missing)
+            if matches!(*template.parts, [Part::Interpolation(..)]) =>
+        {
+            Verdict::Follow
+        }
         (_, Kind::Missing) => Verdict::Stays,
         _ => Verdict::Comes,
     }
@@ -205,8 +210,7 @@ impl<O: Observer> Walk<'_, O> {
     /// Puts a value where there is none.
     fn add(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: &Type) {
         if let Some(other) = twin(there, key) {
-            let message = format!("`{other}` and `{key}` differ only in that one is a number");
-            self.errors.push(Error::new(ErrorKind::KeyExists, message).at(slot.origin, ""));
+            self.errors.push(twins(&other, key).at(slot.origin, "spells the same"));
             return;
         }
         if self.closed {
@@ -231,6 +235,14 @@ impl<O: Observer> Walk<'_, O> {
             self.errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));
         }
     }
+}
+
+/// The error that two keys spell the same.
+pub(super) fn twins(there: &Key, comes: &Key) -> Error {
+    let kind = |key: &Key| if key.as_str().is_some() { "a string" } else { "an integer" };
+    let message =
+        format!("the key `{comes}`, {}, cannot stand beside `{there}`, {}", kind(comes), kind(there));
+    Error::new(ErrorKind::KeyExists, message)
 }
 
 /// The key that spells as this one and is another: `1` beside `"1"`.

@@ -16,6 +16,9 @@
 //! A key that is set again keeps its place in the order; its origin is the new one. A mapping that is merged into
 //! keeps its origin. What an interpolation stands for is asked of the tree as it has been merged so far.
 //!
+//! A command-line assignment of a mapping to a mapping, or of a list to a list, follows the same table; what else it
+//! assigns replaces what is there. [`assign`] tells which keys it may add.
+//!
 //! In a typed part of the tree the value that comes must fit, keys that a closed struct lacks are errors, and what
 //! a `${…}` stands for is checked when it is resolved.
 

@@ -17,9 +17,9 @@ use crate::value::{
 /// How deep interpolations and containers may nest while they are resolved.
 const DEPTH: u32 = 256;
 /// How many references may lead from one to the next.
-const LINKS: usize = 1_000_000;
+const LINKS: usize = 200_000;
 /// How many bytes of text interpolations may make.
-const WRITTEN: usize = 1 << 28;
+const WRITTEN: usize = 1 << 26;
 /// How many values a resolved tree may have.
 const VALUES: u64 = 10_000_000;
 
@@ -53,7 +53,7 @@ impl Scope<'_> {
         let origin = spot.node.origin;
         let result = self.follow_chain(spot).and_then(|end| {
             let links: Vec<Spot> = self.following.borrow().values().skip(mark).cloned().collect();
-            self.keep(links, end)
+            self.keep(links, &end)
         });
         self.following.borrow_mut().truncate(mark);
         result.map_err(|error| {
@@ -83,20 +83,14 @@ impl Scope<'_> {
     }
 
     /// Remembers where a chain ended, for every link of it; returns the end for the first one.
-    fn keep(&self, links: Vec<Spot>, end: Spot) -> Result<Spot> {
-        let mut first = end.clone();
+    fn keep(&self, links: Vec<Spot>, end: &Spot) -> Result<Spot> {
+        let mut value = end.clone();
         for link in links.into_iter().rev() {
-            if end.node.is_container() && self.places.holds(self.places.enter(&end), link.holder) {
-                let (path, above) = (self.places.path_of(&link), self.places.path_of(&end));
-                let message = format!("`{path}` refers to `{above}`, which holds it");
-                return Err(
-                    Error::new(ErrorKind::Cycle, message).at(link.node.origin, "refers to what holds it")
-                );
-            }
-            first = self.typed(&link, end.clone())?;
-            self.followed.borrow_mut().insert(link.identity(), first.clone());
+            self.not_above(&link, end)?;
+            value = self.typed(&link, value)?;
+            self.followed.borrow_mut().insert(link.identity(), value.clone());
         }
-        Ok(first)
+        Ok(value)
     }
 
     /// A value may not refer to what holds it.

@@ -101,7 +101,8 @@ impl<'a> Scope<'a> {
     /// An interpolation cannot be resolved.
     pub fn evaluate(&self, expression: &Expression) -> Result<Node> {
         let id = self.places.fresh();
-        let at = Spot { holder: Places::ROOT, key: Key::Null, id, node: Node::null(), real: false, config: false };
+        let at =
+            Spot { holder: Places::ROOT, key: Key::Null, id, node: Node::null(), real: false, config: false };
         self.value(&at, expression, true)
     }
 

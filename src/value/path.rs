@@ -145,7 +145,6 @@ impl Node {
     /// assert_eq!(list.find("2"), Some(None));
     /// assert_eq!(list.find("x"), None);
     /// ```
-    #[expect(clippy::option_option, reason = "no such value and no such kind of key are told apart")]
     pub fn find(&self, text: &str) -> Option<Option<(Key, &Self)>> {
         match &self.kind {
             Kind::Map(map) => Some(find_key(map, text)),

@@ -30,8 +30,8 @@ impl<'t> Strict<'t> {
             self.text.get(..at).is_some_and(|before| before.is_empty() || before.ends_with(['\n', '\r']))
         });
         let before = self.text.get(..start)?;
-        let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1).max(self.last);
-        let indentation = before.get(line..)?;
+        let line = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
+        let indentation = before.get(line..).filter(|_| line >= self.last).unwrap_or("");
         let in_markers = indentation.bytes().all(|b| matches!(b, b' ' | b'\t' | b'-' | b'?'));
         let at_line = indentation.find('\t').filter(|_| in_markers).map(|at| line + at);
         at_break.or(at_line).map(|at| (at..at + 1, TAB.0, TAB.1))

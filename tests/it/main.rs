@@ -1,5 +1,6 @@
 //! The integration tests: one binary, a module an area.
 
+mod cases;
 mod compose;
 mod floors;
 mod grammar;

@@ -22,17 +22,11 @@ fn read(text: &str) -> Result<(Parsed, Arc<SourceMap>), Error> {
 }
 
 fn root(text: &str) -> Node {
-    match read(text) {
-        Ok((parsed, _)) => parsed.root,
-        Err(error) => panic!("{text:?}: {error:#}"),
-    }
+    read(text).expect(text).0.root
 }
 
 fn refusal(text: &str) -> ErrorKind {
-    match read(text) {
-        Ok((parsed, _)) => panic!("{text:?} gave {:?}", parsed.root),
-        Err(error) => error.kind(),
-    }
+    read(text).expect_err(text).kind()
 }
 
 /// A line for each value: its path, the value, and the source of key and value.
@@ -125,6 +119,7 @@ fn line_breaks_and_marks() {
         "a: 1\u{85}b: [x, y]\n",
         "a: 1\u{2028}b: [x, y]\n",
         "---\na: 1\nb:\n- x\n- y\n...\n",
+        "a:\t1\t# c\nb:\t[x,\ty]\t",
     ] {
         assert_eq!(root(text), expected, "{text:?}");
     }

@@ -22,6 +22,9 @@ use wine::train::{Trained, train};
 /// The configs stand beside the sources, wherever the program is started.
 const CONFIGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/conf");
 
+/// The primary config.
+const CONFIG: &str = "config";
+
 fn main() -> ExitCode {
     // A reader that has gone away is no reason to fail.
     match run() {
@@ -44,7 +47,8 @@ fn run() -> Result<String> {
     let configs =
         Dir::new(CONFIGS).shown_as(Path::new(CONFIGS).strip_prefix(&facts.cwd).unwrap_or(Path::new(CONFIGS)));
     let composer = project(configs, facts, "wine");
-    let composed = composer.compose(Some("config"), &arguments()?, Mode::Run)?;
+    let overrides = composer.arguments(Some(CONFIG), &arguments()?)?;
+    let composed = composer.compose(Some(CONFIG), &overrides, Mode::Run)?;
     // Read before the directory is made: a mistake in the config leaves nothing behind.
     let config = read(&composer, &composed)?;
     let directory = RunDir::create(&composer, &composed)?;
