@@ -12,7 +12,7 @@ use crate::facts::{Environment, Facts};
 /// # Errors
 /// The working directory does not exist any more.
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
-pub(crate) fn facts() -> Result<Facts> {
+pub fn facts() -> Result<Facts> {
     let cwd = env::current_dir().map_err(|error| {
         Error::new(ErrorKind::Io, format!("there is no working directory: {error}")).help("go to another one: `cd ~`")
     })?;
@@ -25,7 +25,7 @@ pub(crate) fn facts() -> Result<Facts> {
 ///
 /// # Errors
 /// Such an argument.
-pub(crate) fn arguments() -> Result<Vec<String>> {
+pub fn arguments() -> Result<Vec<String>> {
     let read = |(i, argument): (usize, std::ffi::OsString)| {
         argument.into_string().map_err(|argument| {
             let shown = argument.to_string_lossy().into_owned();

@@ -141,7 +141,7 @@ impl Composer {
         let base = self.base(&selection)?;
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
-        let mut root = base.apply(&assignments, self.context(&warn))?;
+        let mut root = base.apply(&assignments, self.merging(&warn))?;
         finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, lines)?;
         let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
         Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })

@@ -55,7 +55,10 @@ impl Value {
     /// The key of a mapping.
     pub(crate) fn key(&self, origin: Origin) -> Result<Key> {
         Ok(match &self.kind {
-            ValueKind::Null => Key::Null,
+            ValueKind::Null => {
+                let error = Error::new(ErrorKind::Override, "null cannot be a key of a mapping");
+                return Err(error.at(origin, "expected text, a number or a boolean").help("quote it: `'null'`"));
+            }
             ValueKind::Bool(b) => Key::Bool(*b),
             ValueKind::Int(i) => Key::Int(*i),
             ValueKind::Float(f) => Key::Float(*f),

@@ -155,6 +155,7 @@ def compose(case, root, full=None):
             raise KeyError("no such key")
         if isinstance(found, Container):
             found = copy.deepcopy(found)
+            OmegaConf.set_readonly(found, False)
             OmegaConf.resolve(found)
         return tree(found)
 

@@ -1,5 +1,8 @@
 """Where mainstem means to differ from Hydra: a closed list. A rule holds only if it can say what ours must be instead."""
+import os
+
 import reference
+from outcome import difference
 
 
 def without_group(case, theirs, mine, root):
@@ -38,7 +41,18 @@ def resolver_container(case, theirs, mine, root):
 def read_once(case, theirs, mine, root):
     """Resolving in place reads the text that `\\${` made once more if a later key refers to it; we read it once."""
     pair = first_pair(theirs, mine)
-    return bool(pair and pair[0] is theirs.get("resolved") and pair[0]["ok"] and same(theirs["read"], pair[1]))
+    if not pair or not pair[0] or pair[0] is not theirs.get("resolved"):
+        return False
+    return (pair[0]["ok"] or pair[0]["error"].startswith("Interpolation")) and same(theirs["read"], pair[1])
+
+
+def header_behind_bom(case, theirs, mine, root):
+    """Hydra does not see a `# @package` in a first line that begins with a byte order mark; we do."""
+    marked = {path: text.lstrip("\ufeff") for path, text in case["files"].items() if text.startswith("\ufeff#")}
+    for path, text in marked.items():
+        with open(os.path.join(root, path), "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    return bool(marked) and difference(reference.compose({**case, "files": {**case["files"], **marked}}, root), mine) is None
 
 
 def same(a, b):
@@ -48,6 +62,7 @@ def same(a, b):
 RULES = {
     "resolver-container": resolver_container,
     "read-once": read_once,
+    "header-behind-bom": header_behind_bom,
     "group=null": without_group,
 }
 
