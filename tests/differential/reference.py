@@ -151,12 +151,14 @@ def compose(case, root, full=None):
         return encode(OmegaConf.to_container(config, resolve=True))
 
     def node(key, in_place):
-        found = OmegaConf.select(config, key, throw_on_missing=True, throw_on_resolution_failure=True)
-        if found is None and OmegaConf.select(config, key, default="?") == "?":
+        # Resolving in place also writes to what the node refers to, so each look has a copy of its own.
+        whole = copy.deepcopy(config) if in_place else config
+        found = OmegaConf.select(whole, key, throw_on_missing=True, throw_on_resolution_failure=True)
+        if found is None and OmegaConf.select(whole, key, default="?") == "?":
             raise KeyError("no such key")
-        if isinstance(found, Container) and not in_place:
-            return encode(OmegaConf.to_container(found, resolve=True))
         if isinstance(found, Container):
+            if not in_place:
+                return encode(OmegaConf.to_container(found, resolve=True))
             found = copy.deepcopy(found)
             OmegaConf.set_readonly(found, False)
             OmegaConf.resolve(found)
