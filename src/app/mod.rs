@@ -1,1 +1,20 @@
-//! Floor 11: the command line. The only reader of environment, working directory, clock and terminal.
+//! Floor 11: the command line, and the only reader of environment, clock, working directory and terminal.
+
+mod args;
+mod capture;
+mod check;
+mod compose;
+mod defaults;
+mod explain;
+mod help;
+mod jobs;
+mod json;
+mod main;
+mod output;
+mod overrides;
+mod packages;
+mod project;
+
+pub use capture::{arguments, facts};
+pub use main::main;
+pub use output::Status;

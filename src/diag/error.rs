@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::diag::render::{self, Style};
+use crate::diag::render::{self, Severity, Style};
 use crate::diag::source::{Origin, SourceMap};
 
 /// The result of everything in this crate that can fail.
@@ -175,6 +175,21 @@ impl Error {
         &self.0.labels
     }
 
+    /// Lines of context of the first mistake.
+    pub fn notes(&self) -> &[String] {
+        &self.0.notes
+    }
+
+    /// What to do about the first mistake.
+    pub fn helps(&self) -> &[String] {
+        &self.0.help
+    }
+
+    /// The texts that the places point into, once attached.
+    pub fn sources(&self) -> Option<&Arc<SourceMap>> {
+        self.0.sources.as_ref()
+    }
+
     /// Every mistake, this one first.
     pub fn iter(&self) -> impl Iterator<Item = &Self> {
         let mut stack = vec![self];
@@ -183,6 +198,18 @@ impl Error {
             stack.extend(next.0.also.iter().rev());
             Some(next)
         })
+    }
+
+    /// Every mistake as an error of its own.
+    pub fn each(mut self) -> Vec<Self> {
+        let mut rest = std::mem::take(&mut self.0.also);
+        let mut all = vec![self];
+        while !rest.is_empty() {
+            let inner: Vec<Self> = rest.iter_mut().flat_map(|e| std::mem::take(&mut e.0.also)).collect();
+            all.append(&mut rest);
+            rest = inner;
+        }
+        all
     }
 
     /// Attaches the texts that the places point into, so that the error can draw itself. The first map wins.
@@ -197,7 +224,12 @@ impl Error {
 
     /// Draws every mistake with its excerpts, in colour or plain.
     pub fn render(&self, style: Style) -> String {
-        self.iter().map(|e| render::draw(e.repr(), style)).collect::<Vec<_>>().join("\n")
+        self.render_as(Severity::Error, style)
+    }
+
+    /// As [`Error::render`], of something less bad than an error.
+    pub fn render_as(&self, severity: Severity, style: Style) -> String {
+        self.iter().map(|e| render::draw(e.repr(), severity, style)).collect::<Vec<_>>().join("\n")
     }
 
     pub(crate) fn repr(&self) -> &Repr {

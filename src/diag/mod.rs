@@ -7,7 +7,7 @@ mod source;
 mod suggest;
 
 pub use error::{Error, ErrorKind, Label, Result};
-pub use render::Style;
+pub use render::{Severity, Style};
 pub use sink::Sink;
 pub use source::{Origin, Source, SourceId, SourceKind, SourceMap, Span};
 pub use suggest::did_you_mean;

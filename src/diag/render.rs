@@ -15,7 +15,7 @@ pub enum Style {
 }
 
 impl Style {
-    fn paint(self, code: &str, text: &str) -> String {
+    pub(crate) fn paint(self, code: &str, text: &str) -> String {
         match self {
             Self::Plain => text.to_owned(),
             Self::Coloured => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
@@ -23,12 +23,35 @@ impl Style {
     }
 }
 
+/// How bad it is: the first word of what is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It does not work.
+    Error,
+    /// It works, and is hardly meant so.
+    Warning,
+    /// It is worth knowing.
+    Note,
+}
+
+impl Severity {
+    /// The word, and its colour.
+    fn word(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Error => ("error", "1;31"),
+            Self::Warning => ("warning", "1;33"),
+            Self::Note => ("note", "1;36"),
+        }
+    }
+}
+
 /// The widest excerpt drawn; longer lines are cut around the caret.
 const WIDTH: usize = 100;
 
-pub(crate) fn draw(error: &Repr, style: Style) -> String {
+pub(crate) fn draw(error: &Repr, severity: Severity, style: Style) -> String {
     let mut out = String::new();
-    let head = style.paint("1;31", &format!("error[{}]", error.kind.code()));
+    let (word, colour) = severity.word();
+    let head = style.paint(colour, &format!("{word}[{}]", error.kind.code()));
     let _ = writeln!(out, "{head}: {}", style.paint("1", &error.message));
     for label in &error.labels {
         if let Some(sources) = &error.sources {

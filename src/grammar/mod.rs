@@ -1,5 +1,29 @@
 //! Floor 2: the grammar of overrides and of `${…}`; one table of functions.
 
+mod decimal;
+mod draw;
+mod expand;
+mod function;
+mod json;
+mod node;
+mod overrides;
+mod parse;
+mod parse_key;
+mod parse_value;
+mod print;
+mod scan;
+mod target;
 mod template;
+mod token;
+mod value;
 
-pub use template::{TemplateError, parse_template};
+pub use draw::Permutation;
+pub use expand::Values;
+pub use json::{to_json, value_to_json};
+pub use overrides::{Action, Assignment, Override, assignments};
+pub use parse::{parse_override, parse_overrides};
+pub use target::Target;
+pub use template::{TemplateError, parse_element, parse_template};
+pub use value::{
+    Choice, List, Number, NumberCast, Operand, Quote, Range, Sweep, SweepKind, Value, ValueKind,
+};

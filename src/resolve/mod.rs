@@ -1,1 +1,16 @@
 //! Floor 3: what `${…}` stands for.
+
+mod builtin;
+mod cache;
+mod context;
+mod dirname;
+mod engine;
+mod now;
+mod place;
+mod resolver;
+mod scope;
+
+pub use cache::Cache;
+pub use context::{Context, Hydra};
+pub use resolver::{Invocation, Resolver, Resolvers};
+pub use scope::Scope;

@@ -1,1 +1,11 @@
 //! Floor 7: the `hydra` and `mainstem` nodes, and the built-in config groups.
+
+mod hydra;
+mod plugins;
+mod project;
+mod shape;
+mod source;
+mod table;
+
+pub use project::{HYDRA_VERSION, HYDRA_VERSION_BASE, job, project, resolvers};
+pub use source::{PRELUDES, RESERVED, is_reserved, search_path};

@@ -71,6 +71,22 @@ impl Map {
         self.slot(key).map(|slot| &slot.node)
     }
 
+    /// The slot of a key, to be changed in place.
+    pub fn slot_mut(&mut self, key: &Key) -> Option<&mut Slot> {
+        match &mut self.0 {
+            Repr::Few(entries) => entries.iter_mut().find(|(k, _)| k == key).map(|(_, slot)| slot),
+            Repr::Many(entries) => entries.get_mut(key),
+        }
+    }
+
+    /// The key as it was first set: `true` where `1` was asked for.
+    pub fn get_key(&self, key: &Key) -> Option<&Key> {
+        match &self.0 {
+            Repr::Few(entries) => entries.iter().find(|(k, _)| k == key).map(|(k, _)| k),
+            Repr::Many(entries) => entries.get_key_value(key).map(|(k, _)| k),
+        }
+    }
+
     /// The value of a textual key.
     pub fn get_str(&self, key: &str) -> Option<&Node> {
         match &self.0 {
@@ -139,6 +155,23 @@ impl Map {
         }
     }
 
+    /// Sets a key unless it is there. Then nothing changes, and the slot in its place is given back.
+    ///
+    /// # Errors
+    /// The slot that the key already has.
+    pub fn insert_new(&mut self, key: Key, origin: Origin, node: Node) -> Result<(), &Slot> {
+        match self.index_of(&key) {
+            None => {
+                self.push(key, Slot { origin, node });
+                Ok(())
+            }
+            Some(at) => Err(match &self.0 {
+                Repr::Few(entries) => &entries[at].1,
+                Repr::Many(entries) => &entries[at],
+            }),
+        }
+    }
+
     /// Adds a key that is known to be new.
     fn push(&mut self, key: Key, slot: Slot) {
         match &mut self.0 {
@@ -191,6 +224,13 @@ impl<'a> Iterator for Iter<'a> {
         match &mut self.0 {
             Either::Few(entries) => entries.next().map(|(k, slot)| (k, slot)),
             Either::Many(entries) => entries.next(),
+        }
+    }
+
+    fn nth(&mut self, n: usize) -> Option<Self::Item> {
+        match &mut self.0 {
+            Either::Few(entries) => entries.nth(n).map(|(k, slot)| (k, slot)),
+            Either::Many(entries) => entries.nth(n),
         }
     }
 

@@ -4,10 +4,16 @@ mod key;
 mod map;
 mod node;
 mod path;
+mod print;
 mod template;
 
 pub use key::Key;
 pub use map::{Map, Slot};
 pub use node::{Kind, Node, Text};
 pub use path::KeyPath;
+pub(crate) use path::integer_text;
+pub use print::{
+    JsonStyle, write_float, write_int, write_json, write_json_str, write_key_repr, write_repr, write_str,
+    write_yaml,
+};
 pub use template::{Argument, Call, Expression, Name, Part, Reference, Template};

@@ -106,6 +106,34 @@ impl Node {
         matches!(self.kind, Kind::Map(_) | Kind::List(_))
     }
 
+    /// Whether two values are equal as in Python: `1`, `1.0` and `true` are, whatever the order of keys.
+    pub fn equals_loosely(&self, other: &Self) -> bool {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "Python compares the exact values; beyond 2^53 nobody asks"
+        )]
+        let number = |kind: &Kind| match *kind {
+            Kind::Bool(b) => Some(f64::from(u8::from(b))),
+            Kind::Int(i) => Some(i as f64),
+            Kind::Float(f) => Some(f),
+            _ => None,
+        };
+        match (&self.kind, &other.kind) {
+            (Kind::Int(a), Kind::Int(b)) => a == b,
+            (Kind::List(a), Kind::List(b)) => {
+                a.len() == b.len() && a.iter().zip(&**b).all(|(a, b)| a.equals_loosely(b))
+            }
+            (Kind::Map(a), Kind::Map(b)) => {
+                let equal = |key, node: &Self| b.get(key).is_some_and(|other| node.equals_loosely(other));
+                a.len() == b.len() && a.iter().all(|(key, slot)| equal(key, &slot.node))
+            }
+            (a, b) => match (number(a), number(b)) {
+                (Some(a), Some(b)) => a == b,
+                _ => a == b,
+            },
+        }
+    }
+
     /// What it is, in a word, for messages: `a mapping`, `an integer` …
     pub fn describe(&self) -> &'static str {
         match self.kind {

@@ -5,6 +5,8 @@ use std::fmt;
 use compact_str::CompactString;
 
 use crate::value::key::Key;
+use crate::value::map::Map;
+use crate::value::node::{Kind, Node};
 
 /// A path from the root to a value. Segments are text as written; whether `0` is an index or a key is decided by
 /// the container it meets.
@@ -111,6 +113,71 @@ impl KeyPath {
     pub fn starts_with(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
     }
+}
+
+/// The digits of text that Python's `int` reads (white space around, a sign, `_` between digits), as `-12`.
+pub(crate) fn integer_text(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'-' => ("-", &text[1..]),
+        b'+' => ("", &text[1..]),
+        _ => ("", text),
+    };
+    if digits.split('_').any(|part| part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit())) {
+        return None;
+    }
+    let digits = digits.replace('_', "");
+    match digits.trim_start_matches('0') {
+        "" => Some("0".to_owned()),
+        digits => Some(format!("{sign}{digits}")),
+    }
+}
+
+impl Node {
+    /// The value under a key as text says it, with the key as the container has it: in a mapping the text itself or
+    /// the integer that it spells, in a list an index, which counts from the end if it is negative. `None`: a list
+    /// has no such keys at all. `Some(None)`: there is nothing.
+    ///
+    /// ```
+    /// use mainstem::value::{Key, Node};
+    /// let list = Node::from(vec![Node::from("a"), Node::from("b")]);
+    /// assert_eq!(list.find("-1"), Some(Some((Key::Int(1), &Node::from("b")))));
+    /// assert_eq!(list.find("2"), Some(None));
+    /// assert_eq!(list.find("x"), None);
+    /// ```
+    pub fn find(&self, text: &str) -> Option<Option<(Key, &Self)>> {
+        match &self.kind {
+            Kind::Map(map) => Some(find_key(map, text)),
+            Kind::List(list) => {
+                let digits = integer_text(text)?;
+                let Ok(number) = digits.parse::<i64>() else { return Some(None) };
+                let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
+                let index = if number < 0 { number.saturating_add(length) } else { number };
+                let child = usize::try_from(index).ok().and_then(|i| list.get(i));
+                Some(child.map(|child| (Key::Int(index), child)))
+            }
+            _ => Some(None),
+        }
+    }
+
+    /// The value under a key as the container has it; list indices are [`Key::Int`].
+    pub fn child(&self, key: &Key) -> Option<&Self> {
+        match (&self.kind, key) {
+            (Kind::Map(map), key) => map.get(key),
+            (Kind::List(list), Key::Int(i)) => list.get(usize::try_from(*i).ok()?),
+            _ => None,
+        }
+    }
+}
+
+fn find_key<'n>(map: &'n Map, text: &str) -> Option<(Key, &'n Node)> {
+    if let Some(child) = map.get_str(text) {
+        return Some((Key::from(text), child));
+    }
+    let key = Key::Int(integer_text(text)?.parse().ok()?);
+    // `true` and `1.0` equal `1` as keys, but are not spelled `1`.
+    map.get_key(&key).filter(|key| matches!(key, Key::Int(_)))?;
+    map.get(&key).map(|child| (key, child))
 }
 
 impl FromIterator<Key> for KeyPath {

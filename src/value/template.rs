@@ -5,12 +5,12 @@
 use crate::diag::Span;
 use crate::value::node::{Kind, Text};
 
-/// A string that holds at least one interpolation. Spans count bytes of `text`.
+/// A string that holds `${`, be it escaped (`\${`): then all parts are text. Spans count bytes of `text`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
     /// As it was written (after YAML or quotes were taken away), and as it prints.
     pub text: Text,
-    /// What it is made of. Exactly one [`Part::Interpolation`] and no text: the value keeps its type.
+    /// What it is made of, at least one part. Exactly one [`Part::Interpolation`] and no text: the value keeps its type.
     pub parts: Box<[Part]>,
 }
 
@@ -30,7 +30,8 @@ pub enum Expression {
     Reference(Reference),
     /// `${name:args}`: a resolver.
     Call(Call),
-    /// A literal scalar: null, boolean, number, text.
+    /// A literal scalar: null, boolean, number, text; [`Kind::Missing`] for `???`, which a resolver gets as that
+    /// text.
     Literal(Kind),
     /// Text with interpolations in it, quoted or not: a string when resolved. (A lone interpolation is
     /// [`Expression::Reference`] or [`Expression::Call`] and keeps its type.)
@@ -46,7 +47,9 @@ pub enum Expression {
 pub struct Reference {
     /// Leading dots: 0 counts from the root, 1 from the siblings, each further one a level higher.
     pub up: u32,
-    /// The keys.
+    /// The keys. A literal is one key. A key with interpolations gives text that is a path again
+    /// ([`KeyPath::parse`](crate::value::KeyPath::parse)): `${${x}}` may lead through several keys, and leading dots
+    /// of the first one count as `up`; `${a[${x}]}` has its brackets as text parts, so that it is a single key.
     pub path: Box<[Name]>,
 }
 

@@ -1,6 +1,8 @@
 //! The integration tests: one binary, a module an area.
 
+mod cases;
 mod compose;
+mod corpus;
 mod floors;
 mod grammar;
 mod merge;
@@ -11,3 +13,6 @@ mod yaml;
 
 #[cfg(feature = "app")]
 mod cli;
+
+#[cfg(feature = "serde")]
+mod typed;

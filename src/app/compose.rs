@@ -1,0 +1,119 @@
+//! `mainstem compose`: prints the tree.
+
+use std::cell::RefCell;
+use std::mem::ManuallyDrop;
+
+use crate::app::args::{Args, Format};
+use crate::app::json::{object, optional};
+use crate::app::output::Output;
+use crate::app::project::{self, primaries};
+use crate::compose::{Composed, Composer};
+use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
+use crate::facts::Facts;
+use crate::resolve::{Hydra, Scope};
+use crate::settings::RESERVED;
+use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
+
+/// Composes and prints.
+///
+/// # Errors
+/// What cannot be composed, or resolved.
+pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
+    // Nothing of this is dropped: the process ends when it is printed, and large trees take long to take apart.
+    let composer = ManuallyDrop::new(project::open(args, facts)?);
+    let composed = ManuallyDrop::new(project::compose(&composer, args, &args.words)?);
+    let warnings = RefCell::new(Vec::new());
+    let shown = shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
+    let mut out = String::with_capacity(1 << 12);
+    let shown = ManuallyDrop::new(if args.choices { with_choices(shown, &composed) } else { shown });
+    match args.format {
+        Format::Json => {
+            write_json(&shown, JsonStyle::Compact, &mut out);
+            out.push('\n');
+        }
+        _ => write_yaml(&shown, &mut out),
+    }
+    let found: Vec<Error> = warnings.into_inner().into_iter().map(|w: Error| w.located(composed.sources())).collect();
+    let mut output = Output::success(out).warn(composed.warnings(), style).warn(&found, style);
+    if args.config_name.is_none() && args.words.is_empty() && shown.as_map().is_some_and(|map| map.is_empty()) {
+        output = output.warn(unnamed(&composer).as_slice(), style);
+    }
+    Ok(output)
+}
+
+/// What is to be printed.
+fn shown(args: &Args, composer: &Composer, composed: &Composed, warnings: &RefCell<Vec<Error>>) -> Result<Node> {
+    let warn = |warning: Error| warnings.borrow_mut().push(warning);
+    let whole = composed.root();
+    let context = composer.context(&warn).with_schema(composed.schema());
+    let Some(package) = &args.package else {
+        if args.hydra {
+            return if args.resolve { Scope::new(whole, context).resolve(&KeyPath::ROOT, whole) } else { Ok(whole.clone()) };
+        }
+        let job = job(whole);
+        let context = context.with_hydra(Hydra::Of(whole));
+        return if args.resolve { Scope::new(&job, context).resolve(&KeyPath::ROOT, &job) } else { Ok(job) };
+    };
+    // A relative key counts from the root: `.a` is `a`.
+    let path = KeyPath::parse(package.strip_prefix('.').unwrap_or(package));
+    let reserved = path.keys().first().and_then(Key::as_str).is_some_and(|key| RESERVED.contains(&key));
+    let (root, context) =
+        if reserved { (whole.clone(), context) } else { (job(whole), context.with_hydra(Hydra::Of(whole))) };
+    let scope = Scope::new(&root, context);
+    let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
+    let found = found.ok_or_else(|| absent(&root, &path))?;
+    if args.resolve && matches!(found.kind, Kind::Missing) {
+        return Err(Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
+            .at(found.origin, "not given")
+            .help(format!("type `{path}=…`")));
+    }
+    Ok(found)
+}
+
+/// The tree without the nodes that the program itself owns: what the job gets.
+fn job(root: &Node) -> Node {
+    let mut job = root.clone();
+    for name in RESERVED {
+        if root.as_map().is_some_and(|map| map.get_str(name).is_some())
+            && let Some(map) = job.as_map_mut()
+        {
+            map.remove(&Key::from(name));
+        }
+    }
+    job
+}
+
+fn with_choices(config: Node, composed: &Composed) -> Node {
+    let choices = composed.selection().choices().map(|(key, name)| (key, optional(name)));
+    object([("config", config), ("choices", object(choices))])
+}
+
+fn absent(root: &Node, path: &KeyPath) -> Error {
+    let error = Error::new(ErrorKind::UnknownKey, format!("there is no `{path}` in the composed config"));
+    let keys = path.keys();
+    // The deepest mapping on the way knows what could have been meant.
+    for known in (0..keys.len()).rev() {
+        let at = keys[..known].iter().try_fold(root, |node, key| node.as_map()?.get(key));
+        let Some(map) = at.and_then(Node::as_map) else { continue };
+        let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+        let typed = keys[known].to_string();
+        let above: String = keys[..known].iter().map(|key| format!("{key}.")).collect();
+        return match did_you_mean(&typed, names.iter().map(String::as_str)) {
+            Some(near) => error.help(format!("did you mean `{above}{near}`?")),
+            None if names.is_empty() => error,
+            None => error.help(format!("there are: {}", names.join(", "))),
+        };
+    }
+    error
+}
+
+/// Why there is nothing to see.
+fn unnamed(composer: &Composer) -> Option<Error> {
+    let names = primaries(composer);
+    let first = names.iter().find(|name| *name == "config").or(names.first())?;
+    Some(
+        Error::new(ErrorKind::Usage, "nothing is composed: no primary config is named")
+            .help(format!("type `-cn {first}`"))
+            .help(format!("primary configs: {}", names.join(", "))),
+    )
+}

@@ -1,0 +1,149 @@
+//! Help, by examples: for a reader in a hurry.
+
+use crate::app::args::Command;
+
+/// The help of a command, or of the program.
+pub(crate) fn text(command: Option<Command>) -> &'static str {
+    match command {
+        None => ALL,
+        Some(Command::Compose) => COMPOSE,
+        Some(Command::Explain) => EXPLAIN,
+        Some(Command::Defaults) => DEFAULTS,
+        Some(Command::Check) => CHECK,
+        Some(Command::ParseOverrides) => PARSE_OVERRIDES,
+        Some(Command::Jobs) => JOBS,
+    }
+}
+
+macro_rules! where_from {
+    () => {
+        "\
+Where configs come from
+  -cn, --config-name NAME   the primary config: `-cn config` is config.yaml
+  -cd, --config-dir DIR     a directory of configs; the first is the primary one, others add to it
+  -cp, --config-path DIR    the primary directory, if it is not the first -cd
+  --map pkg://x.conf=DIR    where the folder of a Python package is, if looking does not find it
+  --declare NAME,NAME       resolvers that only the Python program knows: their values stay text
+
+"
+    };
+}
+
+const ALL: &str = "\
+mainstem composes the conf/ folder of a Hydra project, and knows where every value comes from.
+
+  mainstem compose -cd conf -cn config                   the composed config, as YAML
+  mainstem compose -cd conf -cn config db=pg lr=0.1      with overrides
+  mainstem explain db.port -cd conf -cn config           who set a value, and who was overridden
+  mainstem defaults -cd conf -cn config                  which files are merged, in order, and why
+  mainstem check conf                                    everything that is wrong in a folder
+
+For programs
+  mainstem parse-overrides 'lr=0.1,0.01'                 how overrides are read
+  mainstem jobs -- 'lr=0.1,0.01' seed=1,2                which jobs a sweep would run
+
+`mainstem COMMAND --help` shows more. Exit status: 0, 1 for an error, 2 for wrong usage.
+";
+
+const COMPOSE: &str = concat!(
+    "\
+mainstem compose: prints the composed config.
+
+  mainstem compose -cd conf -cn config                   as YAML
+  mainstem compose -cd conf -cn config db=pg +lr=0.1     with overrides, before or after the flags
+  mainstem compose -cd conf -cn config -p db.port        one value
+  mainstem compose -cd conf -cn config --resolve         with ${...} resolved
+  mainstem compose -cd conf -cn config --hydra           with the hydra node
+
+What is printed
+  -p, --package KEY         only the value at KEY
+  --resolve                 resolve interpolations in what is printed, and nowhere else
+  --format yaml|json        default: yaml
+  --choices                 print `config` and `choices`: the chosen option of each group
+  --hydra                   leave the nodes `hydra` and `mainstem` in
+  -m, --multirun            as for a sweep as a whole: open choices (???) and sweeps are left out
+
+",
+    where_from!(),
+    "\
+`--` ends the flags: what comes after it is an override.
+"
+);
+
+const EXPLAIN: &str = concat!(
+    "\
+mainstem explain: who set a value, and who was overridden.
+
+  mainstem explain db.port -cd conf -cn config
+  mainstem explain db.port lr -cd conf -cn config db=pg
+  mainstem explain db.port -cd conf -cn config --format json
+
+The last line of a value is the one in force; values that it refers to follow.
+
+  --format text|json        default: text; JSON is one line for each key
+  -m, --multirun            as for a sweep as a whole
+
+",
+    where_from!()
+);
+
+const DEFAULTS: &str = concat!(
+    "\
+mainstem defaults: which configs are merged, in order, and why.
+
+  mainstem defaults -cd conf -cn config
+  mainstem defaults -cd conf -cn config db=pg --format tree
+
+  --format table|tree|json  default: table
+  --hydra                   with the configs of the hydra node
+  -m, --multirun            leave open choices (???) out
+
+",
+    where_from!()
+);
+
+const CHECK: &str = concat!(
+    "\
+mainstem check: composes every primary config of a folder and reads every option of every group.
+
+  mainstem check conf
+  mainstem check conf --deny warnings --format json
+
+Errors cannot work. Warnings work and are hardly meant so: shadowed files, options that nothing can
+select. Notes are worth knowing: ???, unset environment, unknown resolvers, Python targets.
+The exit status is 1 if there is an error.
+
+  --deny warnings           warnings count as errors
+  --format text|json        default: text
+
+",
+    where_from!()
+);
+
+const PARSE_OVERRIDES: &str = "\
+mainstem parse-overrides: how overrides are read. For programs.
+
+  mainstem parse-overrides 'lr=0.1,0.01' '+db@backup=pg'
+  mainstem parse-overrides --format json < overrides.txt
+
+Reads its arguments or, if there are none, the lines of standard input. JSON is one line for each override:
+{\"result\": ...} or {\"error\": ...}.
+
+  --format text|json        default: text
+";
+
+const JOBS: &str = concat!(
+    "\
+mainstem jobs: which jobs a sweep would run. For programs.
+
+  mainstem jobs -- 'lr=0.1,0.01' seed=1,2
+  mainstem jobs -cd conf -cn config -- 'model=glob(*)'   glob asks the config groups
+  mainstem jobs --max-batch-size 2 --format json -- x=1,2,3
+
+  --max-batch-size N        at most N jobs in a batch
+  --format text|json        default: text, a line for each job, an empty one between batches;
+                            JSON is a list of batches of jobs of overrides
+
+",
+    where_from!()
+);

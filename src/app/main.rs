@@ -1,0 +1,30 @@
+//! From arguments to an exit status.
+
+use crate::app::args::{Args, Asked, Command, parse};
+use crate::app::output::{Output, Status};
+use crate::app::{capture, check, compose, defaults, explain, help, jobs, overrides};
+use crate::diag::{Result, Style};
+
+/// Runs the command that the process was started with. Reads arguments, environment, working directory and clock, and
+/// writes to standard output and standard error. Does not end the process.
+pub fn main() -> Status {
+    let (out, err) = capture::styles();
+    let output = capture::arguments().and_then(parse).and_then(|asked| match asked {
+        Asked::Version => Ok(Output::success(concat!("mainstem ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
+        Asked::Help(command) => Ok(Output::success(help::text(command).to_owned())),
+        Asked::Run(args) => run(&args, out, err),
+    });
+    output.unwrap_or_else(|error| Output::failure(&error, err)).write()
+}
+
+fn run(args: &Args, out: Style, err: Style) -> Result<Output> {
+    let facts = capture::facts()?;
+    match args.command {
+        Command::Compose => compose::run(args, facts, err),
+        Command::Explain => explain::run(args, facts, out, err),
+        Command::Defaults => defaults::run(args, facts, out, err),
+        Command::Check => check::run(args, facts, out),
+        Command::ParseOverrides => overrides::run(args, err),
+        Command::Jobs => jobs::run(args, facts, err),
+    }
+}

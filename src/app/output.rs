@@ -1,0 +1,79 @@
+//! What goes out, and with which status the program ends.
+
+use std::io::{self, Write};
+
+use crate::diag::{Error, ErrorKind, Severity, Style};
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All went well.
+    Success,
+    /// Something is wrong with the configs, the overrides, or the world.
+    Failure,
+    /// The command line cannot be understood.
+    Usage,
+}
+
+impl Status {
+    /// The number that the shell sees.
+    pub fn code(self) -> i32 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 2,
+        }
+    }
+
+    /// The status that an error leads to.
+    pub(crate) fn of(error: &Error) -> Self {
+        if error.kind() == ErrorKind::Usage { Self::Usage } else { Self::Failure }
+    }
+}
+
+/// What a command has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// The result.
+    pub(crate) out: String,
+    /// Warnings and errors, drawn.
+    pub(crate) err: String,
+    pub(crate) status: Status,
+}
+
+impl Output {
+    /// A result and nothing else.
+    pub(crate) fn success(out: String) -> Self {
+        Self { out, err: String::new(), status: Status::Success }
+    }
+
+    /// The same with warnings.
+    pub(crate) fn warn(mut self, warnings: &[Error], style: Style) -> Self {
+        for warning in warnings {
+            self.err.push_str(&warning.render_as(Severity::Warning, style));
+        }
+        self
+    }
+
+    /// An error and nothing else.
+    pub(crate) fn failure(error: &Error, style: Style) -> Self {
+        Self { out: String::new(), err: error.render(style), status: Status::of(error) }
+    }
+
+    /// Writes all of it, in one piece each. Whoever closed the other end of a pipe does not want more; a disk that is
+    /// full is an error.
+    pub(crate) fn write(self) -> Status {
+        // There is nobody left to tell that standard error is gone.
+        let _ = io::stderr().lock().write_all(self.err.as_bytes());
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(self.out.as_bytes()).and_then(|()| stdout.flush()) {
+            Ok(()) => self.status,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.status,
+            Err(error) => {
+                let error = Error::new(ErrorKind::Io, format!("cannot write the result: {error}"));
+                let _ = io::stderr().lock().write_all(error.render(Style::Plain).as_bytes());
+                Status::Failure
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! What is said about defaults lists that cannot be expanded.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+
+use crate::compose::element::Choice;
+use crate::compose::expand::Known;
+use crate::compose::item::{Item, Role};
+use crate::compose::repository::Repository;
+use crate::compose::request::{Chosen, Deletion, Who};
+use crate::compose::tree::{NodeId, Tree};
+use crate::diag::{Error, ErrorKind, did_you_mean};
+use crate::value::Text;
+
+/// So many names are listed before the rest is counted.
+const LISTED: usize = 30;
+
+/// `a, b, c`, cut when long.
+pub(crate) fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let shown: Vec<&str> = names.iter().take(LISTED).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// A choice that must be made.
+pub(crate) fn missing_choice(repository: &Repository, item: &Item) -> Error {
+    if !item.is_group() {
+        return Error::new(ErrorKind::Defaults, "`???` can only stand for the option of a group")
+            .at(item.why, "expected the path of a config")
+            .help("write `- group: ???`");
+    }
+    let key = item.override_key();
+    let error = Error::new(ErrorKind::MissingChoice, format!("an option of `{key}` must be chosen"))
+        .at(item.why, "left open here");
+    let options = repository.options(&item.group_path()).unwrap_or_default();
+    let error = match options.as_slice() {
+        [] => error,
+        _ => error.note(format!("options: {}", listed(&options))),
+    };
+    error.help(format!("type `{key}={}`", options.first().map_or("OPTION", |o| o.as_str())))
+}
+
+/// A config that no source has.
+pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId) -> Error {
+    let item = tree.item(id);
+    let path = item.config_path();
+    let group = item.group_path();
+    let name = path.strip_prefix(group.as_str()).map_or(path.as_str(), |rest| rest.trim_start_matches('/'));
+    let options = repository.options(&group).unwrap_or_default();
+    let (message, label) = if item.primary {
+        (format!("there is no config `{path}`"), "no such config".to_owned())
+    } else if options.is_empty() {
+        let message = match group.as_str() {
+            "" => format!("there is no config `{path}`"),
+            _ => format!("there is no config group `{group}` with an option `{name}`"),
+        };
+        (message, "no such config".to_owned())
+    } else if group.is_empty() {
+        (format!("there is no config `{path}`"), "no such config".to_owned())
+    } else {
+        (format!("the config group `{group}` has no option `{name}`"), "no such option".to_owned())
+    };
+    let mut error = Error::new(ErrorKind::NotFound, message).at(item.why, label);
+    if item.overridden {
+        error = error.at(item.origin, "chosen for this item");
+    }
+    if !options.is_empty() {
+        let what = if group.is_empty() { "configs" } else { "options" };
+        error = error.note(format!("{what}: {}", listed(&options)));
+    }
+    if let Some(near) = did_you_mean(name, options.iter().map(Text::as_str)) {
+        error = error.help(format!("did you mean `{near}`?"));
+    }
+    if let Role::Group { written: Some(written), group, .. } = &item.role {
+        let rest = group.strip_prefix(written.as_str()).unwrap_or(group).trim_start_matches('/');
+        error = error.note(format!("`{written}: {rest}/{name}` is read as `{group}: {name}`"));
+    }
+    if options.is_empty() {
+        let path: Vec<String> = repository.search_path().iter().map(|p| p.source().location()).collect();
+        error = error.note(format!("searched: {}", path.join(", ")));
+    }
+    error
+}
+
+/// Whether a config includes itself at the same package: then it would do so forever.
+pub(crate) fn cycle(tree: &Tree, id: NodeId) -> Option<Error> {
+    let path = tree.path(id);
+    let above = tree.ancestors(id).find(|&a| tree.path(a) == path)?;
+    if tree.item(above).final_package() != tree.item(id).final_package() {
+        return None;
+    }
+    Some(circle(tree, above, id))
+}
+
+/// Configs that are nested too deep: mostly because one includes itself, each time a package deeper.
+pub(crate) fn too_deep(tree: &Tree, id: NodeId, depth: usize) -> Error {
+    let path = tree.path(id);
+    match tree.ancestors(id).find(|&a| tree.path(a) == path) {
+        Some(above) => circle(tree, above, id).note("each time at a deeper package"),
+        None => {
+            let error =
+                Error::new(ErrorKind::Limit, format!("configs include each other more than {depth} deep"));
+            chain(error, tree, id)
+        }
+    }
+}
+
+fn circle(tree: &Tree, above: NodeId, id: NodeId) -> Error {
+    let mut round: Vec<NodeId> =
+        std::iter::once(id).chain(tree.ancestors(id)).take_while(|&at| at != above).collect();
+    round.reverse();
+    let names = std::iter::once(above).chain(round.iter().copied()).map(|at| format!("`{}`", tree.path(at)));
+    let names = names.collect::<Vec<_>>().join(" -> ");
+    let message = if round.len() == 1 { "a config includes itself" } else { "configs include each other" };
+    let error = Error::new(ErrorKind::Cycle, format!("{message}: {names}"));
+    let error = round
+        .into_iter()
+        .fold(error, |error, at| error.at(tree.item(at).why, format!("includes `{}`", tree.path(at))));
+    error.help("remove one of these items")
+}
+
+/// The places that lead to a node, nearest first, as far as they fit.
+pub(crate) fn chain(error: Error, tree: &Tree, id: NodeId) -> Error {
+    let steps = std::iter::once(id).chain(tree.ancestors(id)).take(8);
+    steps.fold(error, |error, id| {
+        let item = tree.item(id);
+        error.at(item.why, format!("includes `{}`", tree.path(id)))
+    })
+}
+
+/// A config whose list holds only overrides, beside something that an argument appends.
+pub(crate) fn left_out(tree: &Tree, id: NodeId, item: &Item) -> Error {
+    let path = tree.path(id);
+    Error::new(ErrorKind::Defaults, format!("the values of `{path}` itself are left out"))
+        .at(item.origin, "its defaults list holds only overrides, and `+` appends to it")
+        .help("add `- _self_` to the defaults list, before the overrides")
+}
+
+/// Two different choices for one group.
+pub(crate) fn conflict(key: &str, before: &Known, now: &Item) -> Error {
+    let show = |name: Option<&str>| name.unwrap_or("null").to_owned();
+    // The pass goes backwards: what was met before stands later.
+    let (first, second) = (show(now.name()), show(before.name.as_deref()));
+    let error = Error::new(ErrorKind::Defaults, format!("two choices for `{key}`: `{first}` and `{second}`"))
+        .at(before.why, format!("`{second}` here"))
+        .at(now.why, format!("`{first}` here"));
+    if now.is_appended() {
+        return error.help(format!("`+` adds a group; to choose another option type `{key}={second}`"));
+    }
+    error.help(format!(
+        "to change the choice write `- override /{key}: {second}`, or type `{key}={second}` without `+`"
+    ))
+}
+
+/// A name that is computed from choices that do not exist.
+pub(crate) fn unresolved(item: &Item, known: &IndexMap<Text, Known>) -> Error {
+    let text = match &item.role {
+        Role::Config { path, .. } => path.as_str(),
+        Role::Group { choice: Choice::One(pick), .. } => pick.name.as_str(),
+        _ => "",
+    };
+    let inner = text.split("${").nth(1).and_then(|rest| rest.split('}').next()).unwrap_or(text).trim();
+    let keys: Vec<&str> =
+        known.iter().filter(|(_, k)| k.name.is_some()).map(|(key, _)| key.as_str()).collect();
+    let mut error =
+        Error::new(ErrorKind::Defaults, format!("`{text}` cannot be computed: no choice is named `{inner}`"))
+            .at(item.why, "in a defaults list only choices of groups can be inserted");
+    if inner.contains(':') {
+        error = error.note("resolvers do not work in defaults lists");
+    }
+    let slashed = inner.replace('.', "/");
+    let near =
+        keys.iter().copied().find(|k| *k == slashed).or_else(|| did_you_mean(inner, keys.iter().copied()));
+    if let Some(near) = near {
+        error = error.help(format!("did you mean `${{{near}}}`?"));
+    }
+    let own: Vec<&str> = keys.into_iter().filter(|k| !k.starts_with("hydra/")).collect();
+    if own.is_empty() { error } else { error.note(format!("choices: {}", listed(&own))) }
+}
+
+/// Rejects `..` and `\` in paths. Returns whether all is well.
+pub(crate) fn check_paths(item: &Item, errors: &mut Vec<Error>) -> bool {
+    let mut paths: Vec<(&str, crate::diag::Origin)> = Vec::new();
+    match &item.role {
+        Role::Config { path, .. } => paths.push((path, item.why)),
+        Role::Group { group, choice, .. } => {
+            paths.push((group, item.origin));
+            match choice {
+                Choice::Null => {}
+                Choice::One(pick) => paths.push((&pick.name, pick.origin)),
+                Choice::Many(picks) => paths.extend(picks.iter().map(|p| (p.name.as_str(), p.origin))),
+            }
+        }
+        Role::Itself | Role::Root => {}
+    }
+    let before = errors.len();
+    for (path, origin) in paths {
+        if path.contains('\\') {
+            errors.push(
+                Error::new(ErrorKind::Defaults, format!("`{path}`: `\\` does not separate groups"))
+                    .at(origin, "expected `/`")
+                    .help(format!("write `{}`", path.replace('\\', "/"))),
+            );
+        } else if path.split('/').any(|segment| segment == "..") {
+            errors.push(
+                Error::new(ErrorKind::Defaults, format!("`{path}`: `..` does not lead to the group above"))
+                    .at(origin, "expected a path without `..`")
+                    .help("start the path with `/` to count from the root: `/group: option`"),
+            );
+        }
+    }
+    errors.len() == before
+}
+
+/// An override that no item of the defaults list answers to.
+pub(crate) fn unused_override(key: &Text, chosen: &Chosen, known: &IndexMap<Text, Known>) -> Error {
+    let group = key.split('@').next().unwrap_or(key);
+    let choice = &chosen.choice;
+    if let Who::Item { key: written } = &chosen.who {
+        return Error::new(
+            ErrorKind::Defaults,
+            format!("`override {written}` has no earlier item to change"),
+        )
+        .at(chosen.origin, format!("no item before it chooses `{key}`"))
+        .help(keys_of(group, key, known).map_or_else(
+            || format!("write `- {written}: {choice}` to add it, or move it behind the item it changes"),
+            |keys| format!("did you mean {keys}?"),
+        ));
+    }
+    let error = Error::new(ErrorKind::NotFound, format!("no defaults list chooses an option of `{key}`"))
+        .at(chosen.origin, "nothing to change");
+    match keys_of(group, key, known) {
+        Some(keys) => {
+            error.help(format!("did you mean {keys}?")).help(format!("to add it type `+{key}={choice}`"))
+        }
+        None => error.help(format!("to add it type `+{key}={choice}`")),
+    }
+}
+
+/// The keys under which a group was chosen.
+fn keys_of(group: &str, not: &str, known: &IndexMap<Text, Known>) -> Option<String> {
+    let keys: BTreeSet<&Text> =
+        known.iter().filter(|(key, k)| k.group == group && *key != not).map(|(key, _)| key).collect();
+    let keys: Vec<String> = keys.into_iter().map(|key| format!("`{key}`")).collect();
+    (!keys.is_empty()).then(|| keys.join(" or "))
+}
+
+/// A deletion that met nothing.
+pub(crate) fn unused_deletion(key: &Text, deletion: &Deletion, known: &IndexMap<Text, Known>) -> Error {
+    let what = match &deletion.name {
+        Some(name) => format!("{key}={name}"),
+        None => key.to_string(),
+    };
+    let error = Error::new(ErrorKind::NotFound, format!("cannot delete `{what}`: no defaults list has it"))
+        .at(deletion.origin, "nothing to delete");
+    if let Some(found) = known.get(key) {
+        let name = found.name.as_deref().unwrap_or("null");
+        return error.at(found.why, format!("`{key}` is `{name}`")).help(format!("type `~{key}`"));
+    }
+    let group = key.split('@').next().unwrap_or(key);
+    match keys_of(group, key, known) {
+        Some(keys) => error.help(format!("did you mean {keys}?")),
+        None => error,
+    }
+}

@@ -1,0 +1,111 @@
+//! The composed tree.
+
+use std::sync::Arc;
+
+use crate::compose::base::{Base, find};
+use crate::compose::runtime::{Lines, Runtime, fill};
+use crate::compose::selection::Selection;
+use crate::diag::{Error, ErrorKind, Result, SourceMap};
+use crate::facts::Facts;
+use crate::merge::{Assignment, assign};
+use crate::resolve::Context;
+use crate::schema::Type;
+use crate::value::{Key, Node};
+
+/// A composed tree: immutable, shared, not resolved. Keeps what it was made of, so that `explain` can replay it.
+#[derive(Clone, Debug)]
+pub struct Composed {
+    pub(crate) root: Node,
+    pub(crate) base: Arc<Base>,
+    pub(crate) assignments: Vec<Assignment>,
+    pub(crate) sources: Arc<SourceMap>,
+    pub(crate) warnings: Vec<Error>,
+}
+
+impl Composed {
+    /// The whole tree, with the `hydra` node.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// The tree without the `hydra` node: what the job gets.
+    pub fn job(&self) -> Node {
+        let mut root = self.root.clone();
+        if self.hydra().is_some()
+            && let Some(map) = root.as_map_mut()
+        {
+            map.remove(&Key::from("hydra"));
+        }
+        root
+    }
+
+    /// The `hydra` node.
+    pub fn hydra(&self) -> Option<&Node> {
+        find(&self.root, &["hydra"])
+    }
+
+    /// The configs it is made of, and the choices that led to them.
+    pub fn selection(&self) -> &Arc<Selection> {
+        self.base.selection()
+    }
+
+    /// What the tree must be.
+    pub fn schema(&self) -> &Type {
+        self.base.schema()
+    }
+
+    /// The overrides of values, in order.
+    pub fn assignments(&self) -> &[Assignment] {
+        &self.assignments
+    }
+
+    /// The texts that all places in the tree point into.
+    pub fn sources(&self) -> &Arc<SourceMap> {
+        &self.sources
+    }
+
+    /// What is suspicious and no error.
+    pub fn warnings(&self) -> &[Error] {
+        &self.warnings
+    }
+}
+
+impl Base {
+    /// Applies overrides of values, from left to right, to a copy that shares what they do not touch. In the tree of
+    /// a base no key may be new, unless `+` adds it.
+    ///
+    /// # Errors
+    /// Every assignment that cannot be applied.
+    pub fn apply(&self, assignments: &[Assignment], context: Context<'_>) -> Result<Node> {
+        let mut root = self.root.clone();
+        let context = context.with_schema(&self.schema);
+        let mut errors = Vec::new();
+        for assignment in assignments {
+            if let Err(error) = assign(&mut root, assignment, context, &mut ()) {
+                errors.push(error);
+            }
+        }
+        let aliases = |root| find(root, &["hydra", "aliases"]);
+        if !assignments.is_empty() && aliases(&root) != aliases(&self.root) {
+            let culprit = assignments.iter().find(|a| a.path.keys().first() == Some(&Key::from("hydra")));
+            let error =
+                Error::new(ErrorKind::Override, "`hydra.aliases` can only be set in the primary config");
+            errors.push(match culprit {
+                Some(assignment) => error.at(assignment.origin, "an override cannot change them"),
+                None => error,
+            });
+        }
+        Error::all(errors).map_or(Ok(root), Err)
+    }
+}
+
+/// Fills in the facts of the run.
+pub(crate) fn finish(
+    root: &mut Node,
+    runtime: Option<&Runtime>,
+    selection: &Selection,
+    facts: &Facts,
+    lines: Lines,
+) -> Result<()> {
+    runtime.map_or(Ok(()), |runtime| fill(root, runtime, selection, facts, lines))
+}

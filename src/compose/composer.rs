@@ -1,0 +1,297 @@
+//! From arguments to a tree: what every front door of the program uses.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::compose::base::{Base, Prefix};
+use crate::compose::expand::{Start, expand};
+use crate::compose::repository::Repository;
+use crate::compose::request::Requests;
+use crate::compose::runtime::Runtime;
+use crate::compose::search_path::{self, Packages};
+use crate::compose::selection::Selection;
+use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
+use crate::facts::Facts;
+use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
+use crate::schema::Type;
+use crate::value::{KeyPath, Kind, Node, Text};
+
+/// How a composition treats what is left open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// One run: a choice that is `???` and a sweep are errors.
+    #[default]
+    Run,
+    /// The configuration of a sweep as a whole: choices that are `???` are left out, sweeps are left to the jobs.
+    Multirun,
+}
+
+/// Composes configs of a repository. Immutable and cheap to share between threads: what was read, selected or merged
+/// once is kept, so that the jobs of a sweep share it.
+pub struct Composer {
+    pub(crate) repository: Arc<Repository>,
+    pub(crate) preludes: Vec<Text>,
+    pub(crate) packages: Option<Arc<dyn Packages>>,
+    pub(crate) resolvers: Resolvers,
+    pub(crate) cache: Cache,
+    pub(crate) facts: Facts,
+    pub(crate) schema: Type,
+    pub(crate) runtime: Option<Runtime>,
+    repositories: RwLock<HashMap<Vec<Text>, Arc<Repository>>>,
+    selections: Mutex<Recent<SelectionKey, Arc<Selection>>>,
+    bases: Mutex<Recent<BaseKey, Arc<Base>>>,
+    prefix: Mutex<Option<Prefix>>,
+}
+
+impl fmt::Debug for Composer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Composer").field("repository", &self.repository).finish_non_exhaustive()
+    }
+}
+
+/// Everything that a selection depends on, places included.
+#[derive(PartialEq)]
+struct SelectionKey {
+    config_name: Option<Text>,
+    mode: Mode,
+    requests: Requests,
+    searchpath: Vec<Text>,
+}
+
+/// Everything that a base depends on.
+struct BaseKey(Arc<Selection>);
+
+impl PartialEq for BaseKey {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0.same(&other.0)
+    }
+}
+
+/// The last few things made, newest last.
+struct Recent<K, V>(Vec<(K, V)>);
+
+/// So many selections and bases are kept.
+const KEPT: usize = 16;
+
+impl<K: PartialEq, V: Clone> Recent<K, V> {
+    fn get(&mut self, key: &K) -> Option<V> {
+        let at = self.0.iter().rposition(|(k, _)| k == key)?;
+        let found = self.0.remove(at);
+        let value = found.1.clone();
+        self.0.push(found);
+        Some(value)
+    }
+
+    fn keep(&mut self, key: K, value: V) {
+        if self.0.len() >= KEPT {
+            self.0.remove(0);
+        }
+        self.0.push((key, value));
+    }
+}
+
+impl Composer {
+    /// Composes from a repository, in a world.
+    pub fn new(repository: Repository, facts: Facts) -> Self {
+        Self {
+            repository: Arc::new(repository),
+            preludes: Vec::new(),
+            packages: None,
+            resolvers: Resolvers::default(),
+            cache: Cache::default(),
+            facts,
+            schema: Type::Any,
+            runtime: None,
+            repositories: RwLock::default(),
+            selections: Mutex::new(Recent(Vec::new())),
+            bases: Mutex::new(Recent(Vec::new())),
+            prefix: Mutex::new(None),
+        }
+    }
+
+    /// With configs that are merged before the primary config, such as `hydra/config`.
+    #[must_use]
+    pub fn with_preludes(mut self, preludes: impl IntoIterator<Item = Text>) -> Self {
+        self.preludes = preludes.into_iter().collect();
+        self
+    }
+
+    /// With someone who knows where the folders of `pkg://` places are.
+    #[must_use]
+    pub fn with_packages(mut self, packages: impl Packages + 'static) -> Self {
+        self.packages = Some(Arc::new(packages));
+        self
+    }
+
+    /// With resolvers of the user's own.
+    #[must_use]
+    pub fn with_resolvers(mut self, resolvers: Resolvers) -> Self {
+        self.resolvers = resolvers;
+        self
+    }
+
+    /// With types for parts of the tree.
+    #[must_use]
+    pub fn with_schema(mut self, schema: Type) -> Self {
+        self.schema = schema;
+        self
+    }
+
+    /// With facts that are written into the `hydra` node of every composition.
+    #[must_use]
+    pub fn with_runtime(mut self, runtime: Runtime) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// The repository without what `hydra.searchpath` adds.
+    pub fn repository(&self) -> &Arc<Repository> {
+        &self.repository
+    }
+
+    /// The world.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What resolving in a composed tree needs.
+    pub fn context<'a>(&'a self, warn: &'a dyn Fn(Error)) -> Context<'a> {
+        Context::new(&self.resolvers, &self.cache, &self.facts).with_schema(&self.schema).with_warnings(warn)
+    }
+
+    /// What merging needs: as [`Composer::context`], but the `hydra` node is not finished.
+    pub(crate) fn merging<'a>(&'a self, warn: &'a dyn Fn(Error)) -> Context<'a> {
+        self.context(warn).with_hydra(Hydra::Unfinished)
+    }
+
+    /// The repository for a composition: with what `hydra.searchpath` adds.
+    pub(crate) fn repository_for(
+        &self,
+        config_name: Option<&str>,
+        argument: Option<&Node>,
+        warn: &mut dyn FnMut(Error),
+    ) -> Result<(Arc<Repository>, Vec<Text>)> {
+        let (searchpath, provider) = match argument {
+            Some(node) => (Some(node.clone()), "hydra.searchpath in command-line"),
+            None => (self.own_searchpath(config_name)?, "hydra.searchpath in main"),
+        };
+        let Some(searchpath) = searchpath.filter(|node| !matches!(node.kind, Kind::Null | Kind::Missing))
+        else {
+            return Ok((Arc::clone(&self.repository), Vec::new()));
+        };
+        let more = search_path::open(&searchpath, provider, &self.facts.cwd, self.packages.as_ref(), warn)?;
+        let mut key: Vec<Text> = vec![provider.into()];
+        key.extend(more.iter().map(|p| Text::from(p.source().location())));
+        let known = self.repositories.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(known) = known {
+            return Ok((known, key));
+        }
+        let extended = Arc::new(self.repository.extended(more));
+        let mut repositories = self.repositories.write().unwrap_or_else(PoisonError::into_inner);
+        Ok((Arc::clone(repositories.entry(key.clone()).or_insert(extended)), key))
+    }
+
+    /// `hydra.searchpath` of the primary config, resolved in that config alone.
+    fn own_searchpath(&self, config_name: Option<&str>) -> Result<Option<Node>> {
+        let Some(name) = config_name else { return Ok(None) };
+        let Some(document) = self.repository.load(name)? else { return Ok(None) };
+        if document.root.as_map().is_none() {
+            return Err(Error::new(
+                ErrorKind::Type,
+                format!("the primary config `{name}` must be a mapping"),
+            )
+            .at(document.root.origin, format!("this is {}", document.root.describe())));
+        }
+        let Some(hydra) = document.root.as_map().and_then(|map| map.get_str("hydra")) else {
+            return Ok(None);
+        };
+        let set = match &hydra.kind {
+            Kind::Map(map) => map.get_str("searchpath").is_some(),
+            Kind::Template(_) => true,
+            _ => false,
+        };
+        if !set {
+            return Ok(None);
+        }
+        let scope = Scope::new(&document.root, Context::new(&self.resolvers, &self.cache, &self.facts));
+        scope.select(&KeyPath::parse("hydra.searchpath"))
+    }
+
+    /// Expands the defaults lists.
+    pub(crate) fn expand(
+        &self,
+        repository: &Arc<Repository>,
+        config_name: Option<&str>,
+        mode: Mode,
+        mut requests: Requests,
+        searchpath: Vec<Text>,
+        errors: &mut Vec<Error>,
+    ) -> Option<Arc<Selection>> {
+        let key = SelectionKey {
+            config_name: config_name.map(Text::from),
+            mode,
+            requests: requests.clone(),
+            searchpath,
+        };
+        if let Some(known) = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Some(known);
+        }
+        let start = Start {
+            preludes: &self.preludes,
+            primary: config_name,
+            primary_origin: Origin::NONE,
+            skip_missing: mode == Mode::Multirun,
+        };
+        let before = errors.len();
+        let expanded = expand(repository, &mut requests, start);
+        let selection = Selection::new(expanded, repository, config_name.map(Text::from), errors);
+        if errors.len() > before {
+            return None;
+        }
+        errors.extend(requests.unused(&selection.choices));
+        if errors.len() > before {
+            return None;
+        }
+        let selection = Arc::new(selection);
+        self.selections.lock().unwrap_or_else(PoisonError::into_inner).keep(key, Arc::clone(&selection));
+        Some(selection)
+    }
+
+    /// The tree of a selection, merged once and shared.
+    ///
+    /// # Errors
+    /// All configs that cannot be merged.
+    pub fn base(&self, selection: &Arc<Selection>) -> Result<Arc<Base>> {
+        let key = BaseKey(Arc::clone(selection));
+        if let Some(known) = self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            if Arc::ptr_eq(&known.selection, selection) {
+                return Ok(known);
+            }
+            // The same configs, brought in by other arguments.
+            return Ok(Arc::new(Base {
+                root: known.root.clone(),
+                selection: Arc::clone(selection),
+                schema: known.schema.clone(),
+            }));
+        }
+        let base = Arc::new(self.merge(selection)?);
+        if !self.cache.is_impure() {
+            self.bases.lock().unwrap_or_else(PoisonError::into_inner).keep(key, Arc::clone(&base));
+        }
+        Ok(base)
+    }
+
+    fn merge(&self, selection: &Arc<Selection>) -> Result<Base> {
+        let mut prefix = self.prefix.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.cache.is_impure() {
+            *prefix = None;
+        }
+        Base::merge(selection, self.merging(&|_| {}), &mut prefix)
+    }
+
+    /// A map for the texts of one composition, on top of the one that all share.
+    pub fn sources(&self) -> SourceMap {
+        SourceMap::over(Arc::clone(self.repository.sources()))
+    }
+}

@@ -1,0 +1,112 @@
+//! What the program itself writes into the `hydra` node.
+
+use crate::compose::base::{find, put};
+use crate::compose::repository::{Repository, SCHEMA};
+use crate::compose::selection::Selection;
+use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::facts::Facts;
+use crate::value::{Key, Kind, Map, Node, Text};
+
+/// Facts of the program, for the `hydra` node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Runtime {
+    /// `hydra.runtime.version`.
+    pub version: Text,
+    /// `hydra.runtime.version_base`.
+    pub version_base: Option<Text>,
+    /// `hydra.job.name`, unless a config sets it.
+    pub job_name: Option<Text>,
+}
+
+/// Fills in what is known only now. Does nothing if there is no `hydra` node.
+pub(crate) fn fill(
+    root: &mut Node,
+    runtime: &Runtime,
+    selection: &Selection,
+    facts: &Facts,
+    lines: Lines,
+) -> Result<()> {
+    match find(root, &["hydra"]) {
+        None => return Ok(()),
+        Some(hydra) if hydra.as_map().is_none() => {
+            return Err(Error::new(ErrorKind::Type, "the `hydra` node must be a mapping")
+                .at(hydra.origin, format!("this is {}", hydra.describe())));
+        }
+        Some(_) => {}
+    }
+    choices(root, selection);
+    extend(root, &["hydra", "overrides", "task"], lines.task);
+    extend(root, &["hydra", "overrides", "hydra"], lines.hydra);
+    let text = |text: &str| Node::from(text);
+    put(root, &["hydra", "runtime", "version"], text(&runtime.version));
+    let version_base = runtime.version_base.as_deref().map_or_else(Node::null, text);
+    put(root, &["hydra", "runtime", "version_base"], version_base);
+    put(root, &["hydra", "runtime", "cwd"], text(&facts.cwd.display().to_string()));
+    put(root, &["hydra", "runtime", "config_sources"], config_sources(selection.repository()));
+    let config_name = selection.config_name().map_or_else(Node::null, text);
+    put(root, &["hydra", "job", "config_name"], config_name);
+    let unnamed = find(root, &["hydra", "job", "name"]).is_none_or(|name| matches!(name.kind, Kind::Missing));
+    if let Some(name) = runtime.job_name.as_deref().filter(|_| unnamed) {
+        put(root, &["hydra", "job", "name"], text(name));
+    }
+    copy_environment(root, facts)
+}
+
+/// The arguments as `hydra.overrides` lists them: those of the task, and those of hydra itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Lines {
+    pub(crate) task: Vec<Node>,
+    pub(crate) hydra: Vec<Node>,
+}
+
+fn choices(root: &mut Node, selection: &Selection) {
+    let path = ["hydra", "runtime", "choices"];
+    let mut map = find(root, &path).and_then(Node::as_map).cloned().unwrap_or_default();
+    for (key, known) in &selection.choices {
+        let node = known.name.as_deref().map_or_else(Node::null, Node::from);
+        map.insert(Key::from(key.as_str()), known.why, node.from_origin(known.why));
+    }
+    put(root, &path, Node::from(map));
+}
+
+fn extend(root: &mut Node, path: &[&str], lines: Vec<Node>) {
+    let mut list = find(root, path).and_then(Node::as_list).map(<[Node]>::to_vec).unwrap_or_default();
+    list.extend(lines);
+    put(root, path, Node::from(list));
+}
+
+fn config_sources(repository: &Repository) -> Node {
+    let source = |location: &str, provider: &str| {
+        let (scheme, path) = location.split_once("://").unwrap_or(("file", location));
+        let pairs = [("path", path), ("schema", scheme), ("provider", provider)];
+        let slots = pairs.map(|(key, value)| {
+            let slot = crate::value::Slot { origin: Origin::NONE, node: Node::from(value) };
+            (Key::from(key), slot)
+        });
+        Node::from(slots.into_iter().collect::<Map>())
+    };
+    let path = repository.search_path().iter().filter(|p| p.provider != SCHEMA);
+    let mut list: Vec<Node> = path.map(|p| source(&p.source().location(), &p.provider)).collect();
+    // Readers of these files expect the place of the schemas last, as Hydra writes it.
+    list.push(source("structured://", SCHEMA));
+    Node::from(list)
+}
+
+/// `hydra.job.env_copy`: variables that the job gets as they are here.
+fn copy_environment(root: &mut Node, facts: &Facts) -> Result<()> {
+    let names = find(root, &["hydra", "job", "env_copy"]).and_then(Node::as_list).map(<[Node]>::to_vec);
+    let mut errors = Vec::new();
+    for name in names.unwrap_or_default() {
+        let Some(variable) = name.as_str() else { continue };
+        if let Some(value) = facts.env.get(variable) {
+            put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin));
+            continue;
+        }
+        errors.push(
+            Error::new(ErrorKind::Resolver, format!("the environment variable `{variable}` is not set"))
+                .at(name.origin, "to be copied to the job")
+                .help("set it, or take it out of `hydra.job.env_copy`"),
+        );
+    }
+    Error::all(errors).map_or(Ok(()), Err)
+}

@@ -1,0 +1,223 @@
+//! Which configs a composition is made of, in order, each with the reason.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::compose::document::Document;
+use crate::compose::expand::{Expanded, Known};
+use crate::compose::item::Role;
+use crate::compose::repository::Repository;
+use crate::compose::tree::{NodeId, Tree};
+use crate::diag::{Error, ErrorKind, Origin};
+use crate::value::Text;
+
+/// A config of the final defaults list.
+#[derive(Clone, Debug)]
+pub struct Included {
+    /// Where it is: `db/mysql`.
+    pub config_path: Text,
+    /// Where its content lands; empty for the root.
+    pub package: Text,
+    /// The config whose defaults list brought it in.
+    pub parent: Option<Text>,
+    /// Whether it is the body of a config that has a defaults list (`_self_`).
+    pub is_self: bool,
+    /// Whether it is the config that was asked for.
+    pub primary: bool,
+    /// Whether it stands before the primary config without being asked for, as `hydra/config` does, or is brought in
+    /// by such a config.
+    pub prelude: bool,
+    /// The key that overrides its choice, if it was chosen in a group.
+    pub override_key: Option<Text>,
+    /// What brought it in: an item of a defaults list, or an argument.
+    pub why: Origin,
+    /// The config itself.
+    pub document: Arc<Document>,
+}
+
+/// Two includes that put the same config at the same place are the same, whatever brought them in.
+impl PartialEq for Included {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.document, &other.document)
+            && self.package == other.package
+            && self.config_path == other.config_path
+            && self.primary == other.primary
+    }
+}
+
+/// The tree of defaults lists, for people to look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// The path of the config; `_self_` for the place of a body in its own list; `<root>` above everything.
+    pub config_path: Text,
+    /// The key of the group, if it is a choice.
+    pub override_key: Option<Text>,
+    /// Where its content lands.
+    pub package: Text,
+    /// Why it adds nothing, if it does not.
+    pub absent: Option<Absent>,
+    /// What brought it in.
+    pub why: Origin,
+    /// What its own list brings in.
+    pub children: Vec<Branch>,
+}
+
+/// Why an item of a defaults list adds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Absent {
+    /// The choice is `null`.
+    Null,
+    /// The choice is still to be made (`???`).
+    Open,
+    /// It was deleted by an argument.
+    Deleted,
+    /// It is optional and does not exist.
+    Optional,
+}
+
+/// Which configs a composition is made of.
+#[derive(Debug)]
+pub struct Selection {
+    pub(crate) included: Vec<Included>,
+    pub(crate) choices: IndexMap<Text, Known>,
+    pub(crate) tree: Tree,
+    pub(crate) config_name: Option<Text>,
+    pub(crate) warnings: Vec<Error>,
+    pub(crate) repository: Arc<Repository>,
+}
+
+impl Selection {
+    /// Reads the final list off an expanded tree.
+    pub(crate) fn new(
+        expanded: Expanded,
+        repository: &Arc<Repository>,
+        config_name: Option<Text>,
+        errors: &mut Vec<Error>,
+    ) -> Self {
+        let Expanded { tree, known, errors: found, warnings } = expanded;
+        errors.extend(found);
+        let broken = !errors.is_empty();
+        let mut included = Vec::new();
+        let mut keys: HashSet<Text> = HashSet::new();
+        for id in tree.leaves() {
+            let Some(entry) = entry(&tree, id) else { continue };
+            // A conflict of choices was told already.
+            if let Some(key) = &entry.override_key
+                && !keys.insert(key.clone())
+                && !broken
+            {
+                errors.push(twice(key, &entry, &included));
+            }
+            included.push(entry);
+        }
+        let repository = Arc::clone(repository);
+        Self { included, choices: known, tree, config_name, warnings, repository }
+    }
+
+    /// The configs in the order in which they are merged.
+    pub fn included(&self) -> &[Included] {
+        &self.included
+    }
+
+    /// The choice of each group by override key, `None` for an empty one, in the order of `hydra.runtime.choices`.
+    pub fn choices(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.choices.iter().map(|(key, known)| (key.as_str(), known.name.as_deref()))
+    }
+
+    /// The name of the primary config.
+    pub fn config_name(&self) -> Option<&str> {
+        self.config_name.as_deref()
+    }
+
+    /// The repository that the configs come from, with what `hydra.searchpath` added.
+    pub fn repository(&self) -> &Arc<Repository> {
+        &self.repository
+    }
+
+    /// What is suspicious and no error.
+    pub fn warnings(&self) -> &[Error] {
+        &self.warnings
+    }
+
+    /// The tree of defaults lists.
+    pub fn tree(&self) -> Branch {
+        branch(&self.tree, NodeId::ROOT)
+    }
+
+    /// Whether both compose the same configs and note the same choices.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let choices =
+            |s: &Self| s.choices.iter().map(|(k, v)| (k.clone(), v.name.clone())).collect::<Vec<_>>();
+        self.included == other.included
+            && self.config_name == other.config_name
+            && choices(self) == choices(other)
+    }
+}
+
+fn twice(key: &Text, now: &Included, before: &[Included]) -> Error {
+    let first = before.iter().find(|e| e.override_key.as_ref() == Some(key)).map_or(Origin::NONE, |e| e.why);
+    Error::new(ErrorKind::Defaults, format!("`{key}` is chosen twice"))
+        .at(now.why, "again here")
+        .at(first, "first here")
+        .help("remove one of them")
+}
+
+fn absent(tree: &Tree, id: NodeId) -> Option<Absent> {
+    let item = tree.item(id);
+    if item.deleted {
+        let optional = item.optional && tree.document(id).is_none();
+        return Some(if optional { Absent::Optional } else { Absent::Deleted });
+    }
+    if item.is_missing() || item.is_interpolated() {
+        return Some(Absent::Open);
+    }
+    let empty = item.is_group() && item.name().is_none();
+    empty.then_some(Absent::Null)
+}
+
+fn entry(tree: &Tree, id: NodeId) -> Option<Included> {
+    let item = tree.item(id);
+    if absent(tree, id).is_some() {
+        return None;
+    }
+    let owner = if item.role == Role::Itself { tree.parent(id)? } else { id };
+    let document = Arc::clone(tree.document(owner)?);
+    let about = tree.item(owner);
+    let above = tree.parent(owner);
+    // Without preludes the primary config stands alone, with nothing above.
+    let alone = above == Some(NodeId::ROOT) && tree.children(NodeId::ROOT).len() == 1;
+    Some(Included {
+        config_path: tree.path(owner).clone(),
+        package: about.final_package(),
+        parent: above.filter(|_| !alone).map(|above| tree.path(above).clone()),
+        is_self: item.role == Role::Itself,
+        primary: about.primary,
+        prelude: !tree.item(tree.top(owner)).primary,
+        override_key: item.is_group().then(|| item.override_key()),
+        why: about.why,
+        document,
+    })
+}
+
+fn branch(tree: &Tree, id: NodeId) -> Branch {
+    let item = tree.item(id);
+    let (config_path, package) = match &item.role {
+        Role::Root => (Text::const_new("<root>"), Text::default()),
+        Role::Itself => {
+            let owner = tree.parent(id).map(|owner| tree.item(owner).final_package());
+            (Text::const_new("_self_"), owner.unwrap_or_default())
+        }
+        _ => (item.config_path(), item.final_package()),
+    };
+    Branch {
+        config_path,
+        override_key: item.is_group().then(|| item.override_key()),
+        package,
+        absent: absent(tree, id),
+        why: item.why,
+        children: tree.children(id).iter().map(|&child| branch(tree, child)).collect(),
+    }
+}

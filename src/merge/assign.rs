@@ -1,0 +1,379 @@
+//! Applies one assignment of the command line to a composed tree.
+//!
+//! The tree is closed then: `a=1` changes what is there, `+a=1` adds what is not, `++a=1` does either, `~a` deletes.
+//! What a closed struct of the schema lacks, nothing can add.
+
+use std::sync::Arc;
+
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::merge::document::{merge_at, reach, twin, twins};
+use crate::merge::observer::Observer;
+use crate::resolve::{Context, Scope};
+use crate::schema::Type;
+use crate::value::{Key, KeyPath, Kind, Map, Node};
+
+/// What to do at a path.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Action {
+    /// `a=1`: changes a value that is there. Mappings merge, everything else replaces.
+    Change(Node),
+    /// `+a=1`: adds a value that is not there, or is `null` or `???`. Mappings and lists may be there.
+    Add(Node),
+    /// `++a=1`: changes or adds.
+    Force(Node),
+    /// `~a`, `~a=1`: deletes a value, if it equals the one given.
+    Delete(Option<Node>),
+    /// `a=extend_list(…)`: appends to a list.
+    Extend(Vec<Node>),
+}
+
+/// One assignment: what to do, where, and who says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// Where.
+    pub path: KeyPath,
+    /// What.
+    pub action: Action,
+    /// Where it was written: the key, for messages.
+    pub origin: Origin,
+}
+
+/// Applies an assignment. After an error the tree may be changed in part and is of no further use.
+///
+/// ```
+/// use mainstem::diag::Origin;
+/// use mainstem::facts::Facts;
+/// use mainstem::merge::{Action, Assignment, Context, assign};
+/// use mainstem::resolve::{Cache, Resolvers};
+/// use mainstem::value::{Key, KeyPath, Map, Node};
+/// let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());
+/// let context = Context::new(&resolvers, &cache, &facts);
+/// let mut root = Node::from(Map::default());
+/// let mut set = |action| {
+///     let assignment = Assignment { path: KeyPath::parse("db.user"), action, origin: Origin::NONE };
+///     assign(&mut root, &assignment, context, &mut ())
+/// };
+/// assert!(set(Action::Change(Node::from("ada"))).is_err());
+/// assert!(set(Action::Add(Node::from("ada"))).is_ok());
+/// assert!(set(Action::Change(Node::from("eve"))).is_ok());
+/// ```
+///
+/// # Errors
+/// There is no such key to change or delete, or one that may not be added; values that cannot be merged or do not
+/// fit their type; an interpolation on the way that cannot be resolved.
+pub fn assign<O: Observer>(
+    root: &mut Node,
+    assignment: &Assignment,
+    context: Context<'_>,
+    observer: &mut O,
+) -> Result<()> {
+    let Assignment { path, action, origin } = assignment;
+    match action {
+        Action::Change(value) => update(root, path, value, *origin, context, false, observer),
+        Action::Force(value) => update(root, path, value, *origin, context, true, observer),
+        Action::Add(value) => {
+            may_add(root, path, value, *origin, context)?;
+            update(root, path, value, *origin, context, true, observer)
+        }
+        Action::Delete(expected) => delete(root, path, expected.as_ref(), *origin, context, observer),
+        Action::Extend(items) => extend(root, path, items, *origin, context, observer),
+    }
+}
+
+/// Adding a scalar needs a place where nothing is. What is there must be known, for whatever is added.
+fn may_add(root: &Node, path: &KeyPath, value: &Node, origin: Origin, context: Context<'_>) -> Result<()> {
+    let scope = Scope::new(root, context);
+    let Some(there) = scope.select_shallow(path).map_err(|error| error.at(origin, "to add this"))? else {
+        return Ok(());
+    };
+    if value.is_container() || matches!(there.kind, Kind::Null | Kind::Missing) {
+        return Ok(());
+    }
+    let error = Error::new(ErrorKind::KeyExists, format!("`{path}` is there already"))
+        .at(origin, "cannot be added")
+        .at(there.origin, "stands here");
+    Err(error.help(format!("`{path}=…` changes it, `++{path}=…` adds or changes")))
+}
+
+/// Where an update leads: a container that is there, and the keys that go on from it.
+struct Way<'p> {
+    container: KeyPath,
+    rest: &'p [Key],
+}
+
+/// Follows a path as far as there are containers; interpolations on the way lead to what they stand for.
+fn way<'p>(root: &Node, path: &'p KeyPath, origin: Origin, context: Context<'_>) -> Result<Way<'p>> {
+    let keys = path.keys();
+    let mut container = KeyPath::ROOT;
+    for (i, key) in keys.iter().enumerate() {
+        let rest = &keys[i..];
+        if i + 1 == keys.len() {
+            return Ok(Way { container, rest });
+        }
+        let Some(place) = look(root, &container) else { break };
+        let Some((key, child)) = step(place, key, &container, origin)? else {
+            return Ok(Way { container, rest });
+        };
+        let next = container.child(key);
+        match &child.kind {
+            Kind::Map(_) | Kind::List(_) => container = next,
+            Kind::Template(_) => {
+                let target = Scope::new(root, context).target(&next);
+                match target.map_err(|error| error.at(origin, "to write below it"))? {
+                    Some(target) => container = target,
+                    None => return Ok(Way { container, rest }),
+                }
+            }
+            Kind::Null if context.schema.at(&next).is_container() => {
+                let message = format!("`{path}` cannot be set, because `{next}` is null");
+                let error = Error::new(ErrorKind::Type, message).at(origin, "").at(child.origin, "null here");
+                return Err(error.help(format!("set it as a whole: `{next}={{…}}`")));
+            }
+            _ => return Ok(Way { container, rest }),
+        }
+    }
+    Ok(Way { container, rest: &[] })
+}
+
+/// The value at a path of keys.
+fn look<'n>(root: &'n Node, path: &KeyPath) -> Option<&'n Node> {
+    path.keys().iter().try_fold(root, Node::child)
+}
+
+/// The key of an override as the container knows it, with its value.
+fn step<'n>(place: &'n Node, key: &Key, path: &KeyPath, origin: Origin) -> Result<Option<(Key, &'n Node)>> {
+    match key {
+        Key::Str(text) => place.find(text).ok_or_else(|| no_index(text, path, place, origin)),
+        key => Ok(place.as_map().and_then(|map| map.get(key)).map(|child| (key.clone(), child))),
+    }
+}
+
+fn update<O: Observer>(
+    root: &mut Node,
+    path: &KeyPath,
+    value: &Node,
+    origin: Origin,
+    context: Context<'_>,
+    force: bool,
+    observer: &mut O,
+) -> Result<()> {
+    let Way { container, rest } = way(root, path, origin, context)?;
+    let Some((first, below)) = rest.split_first() else {
+        return Err(Error::new(ErrorKind::Usage, "an assignment needs a key").at(origin, ""));
+    };
+    let Some(place) = look(root, &container) else { return Ok(()) };
+    let found = step(place, first, &container, origin)?;
+    let key = found.as_ref().map_or_else(|| first.clone(), |(key, _)| key.clone());
+    let target = container.child(key.clone());
+    let there = found.map(|(_, node)| node);
+    if there.is_none() {
+        if place.as_list().is_some() {
+            return Err(out_of_range(place, &key, &container, origin));
+        }
+        if let (false, Some(map)) = (force, place.as_map()) {
+            return Err(no_key(map, &key, &target).at(origin, "cannot be changed"));
+        }
+        if let Some(closed) = context.schema.at(&container).as_closed()
+            && !key.as_str().is_some_and(|name| closed.fields.contains_key(name))
+        {
+            return Err(closed.unknown(&key, &target).at(origin, "no such key"));
+        }
+    }
+    if below.is_empty() && value.is_container() && there.is_some_and(Node::is_container) {
+        let at = origin;
+        return merge_at(root, &target, value, context, !force, observer).map_err(|error| {
+            match error.labels() {
+                [] => error.at(at, ""),
+                _ => error,
+            }
+        });
+    }
+    if let (Some(next), false) = (below.first(), force) {
+        // Whatever stands there gives way to an empty mapping, and that is closed too.
+        let path = target.child(next.clone());
+        let error = no_key(&Map::default(), next, &path).at(origin, "cannot be changed");
+        return Err(match there {
+            Some(node) => error.at(node.origin, format!("`{target}` is {}", node.describe())),
+            None => error,
+        });
+    }
+    let mut node = value.clone();
+    for key in below.iter().rev() {
+        let mut map = Map::default();
+        map.insert(key.clone(), origin, node);
+        node = Node::new(Kind::Map(Arc::new(map)), value.origin);
+    }
+    put(root, &container, key, node, origin, context, observer)
+}
+
+/// Sets a key of a container, in the type that it must have.
+fn put<O: Observer>(
+    root: &mut Node,
+    container: &KeyPath,
+    key: Key,
+    node: Node,
+    origin: Origin,
+    context: Context<'_>,
+    observer: &mut O,
+) -> Result<()> {
+    let target = container.child(key.clone());
+    let mut errors = Vec::new();
+    let node = context.schema.at(&target).fit(node, &target, &mut errors);
+    if let Some(error) = Error::all(errors) {
+        return Err(error);
+    }
+    let Some(place) = reach(root, container) else { return Ok(()) };
+    if O::LISTENS {
+        let old = place.child(&key);
+        observer.set(&target, old, &node);
+    }
+    match &mut place.kind {
+        Kind::Map(map) => {
+            if let Some(other) = twin(map, &key) {
+                return Err(twins(&other, &key).at(origin, "spells the same"));
+            }
+            Arc::make_mut(map).insert(key, origin, node);
+        }
+        Kind::List(list) => {
+            if let Key::Int(i) = key
+                && let Some(item) = usize::try_from(i).ok().and_then(|i| Arc::make_mut(list).get_mut(i))
+            {
+                *item = node;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn delete<O: Observer>(
+    root: &mut Node,
+    path: &KeyPath,
+    expected: Option<&Node>,
+    origin: Origin,
+    context: Context<'_>,
+    observer: &mut O,
+) -> Result<()> {
+    let scope = Scope::new(root, context);
+    let missing = || {
+        let error =
+            Error::new(ErrorKind::UnknownKey, format!("`{path}` cannot be deleted: it does not exist"));
+        let error = error.at(origin, "no such key");
+        match path.split_last().and_then(|(above, key)| Some((look(root, &above)?.as_map()?, key.clone()))) {
+            Some((map, key)) => suggest(error, map, &key),
+            None => error,
+        }
+    };
+    let target = match scope.locate(path) {
+        Ok(target) => target.ok_or_else(missing)?,
+        Err(error) if error.kind() == ErrorKind::Type => return Err(missing()),
+        Err(error) => return Err(error.at(origin, "to delete this")),
+    };
+    let Some(there) = look(root, &target) else { return Err(missing()) };
+    if let Some(expected) = expected {
+        let found =
+            scope.resolve(&target, there).map_err(|error| error.at(origin, "to compare with this"))?;
+        if !found.equals_loosely(expected) {
+            let message = format!("`{path}` is not deleted: it has another value");
+            let error = Error::new(ErrorKind::KeyExists, message).at(expected.origin, "not equal");
+            return Err(error
+                .at(there.origin, "the value")
+                .help(format!("`~{path}` deletes it, whatever it is")));
+        }
+    } else {
+        scope.dereference(&target, there).map_err(|error| error.at(origin, "to delete this"))?;
+    }
+    let Some((above, key)) = target.split_last() else { return Err(missing()) };
+    if let Type::Struct(fields) = context.schema.at(&above).required()
+        && key.as_str().is_some_and(|name| fields.fields.contains_key(name))
+    {
+        let message = format!("`{path}` cannot be deleted: {} always has it", fields.name);
+        return Err(Error::new(ErrorKind::Type, message).at(origin, ""));
+    }
+    let key = key.clone();
+    // The scope shares the tree, and what is shared is copied before it changes.
+    drop(scope);
+    let Some(place) = reach(root, &above) else { return Ok(()) };
+    let old = match (&mut place.kind, &key) {
+        (Kind::Map(map), key) => Arc::make_mut(map).remove(key),
+        (Kind::List(list), Key::Int(i)) => {
+            let at = usize::try_from(*i).ok().filter(|&at| at < list.len());
+            at.map(|at| Arc::make_mut(list).remove(at))
+        }
+        _ => None,
+    };
+    if let (true, Some(old)) = (O::LISTENS, &old) {
+        observer.removed(&target, old);
+    }
+    Ok(())
+}
+
+fn extend<O: Observer>(
+    root: &mut Node,
+    path: &KeyPath,
+    items: &[Node],
+    origin: Origin,
+    context: Context<'_>,
+    observer: &mut O,
+) -> Result<()> {
+    let scope = Scope::new(root, context);
+    let real = scope.extent(path).map_err(|error| error.at(origin, "to extend this"))?;
+    let target = real.as_ref().and_then(|real| look(root, real));
+    let (Some(real), Some(list)) = (&real, target) else {
+        let error = Error::new(ErrorKind::UnknownKey, format!("there is no list `{path}` to extend"));
+        return Err(error.at(origin, "no such key"));
+    };
+    if matches!(list.kind, Kind::Missing) {
+        let error = Error::new(ErrorKind::MissingValue, format!("`{path}` is ??? and cannot be extended"));
+        return Err(error.at(origin, "").at(list.origin, "not given"));
+    }
+    let Kind::List(old) = &list.kind else {
+        let message = format!("`{path}` is {} and cannot be extended", list.describe());
+        return Err(Error::new(ErrorKind::Type, message).at(origin, "").at(list.origin, "no list"));
+    };
+    let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(&Type::Any);
+    let mut errors = Vec::new();
+    let new = items.iter().map(|item| ty.fit(item.clone(), real, &mut errors));
+    let new: Vec<Node> = old.iter().cloned().chain(new).collect();
+    if let Some(error) = Error::all(errors) {
+        return Err(error);
+    }
+    let node = Node::new(Kind::List(Arc::new(new)), list.origin);
+    if O::LISTENS {
+        observer.set(real, Some(list), &node);
+    }
+    drop(scope);
+    if let Some(place) = reach(root, real) {
+        *place = node;
+    }
+    Ok(())
+}
+
+/// The error that a key is not there, in a tree that is closed.
+pub(super) fn no_key(map: &Map, key: &Key, path: &KeyPath) -> Error {
+    let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{path}`"));
+    suggest(error, map, key).help(format!("to add it, write `+{path}=…`"))
+}
+
+fn suggest(error: Error, map: &Map, key: &Key) -> Error {
+    let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+    match did_you_mean(&key.to_string(), names.iter().map(String::as_str)) {
+        Some(name) => error.help(format!("did you mean `{name}`?")),
+        None => error,
+    }
+}
+
+fn no_index(text: &str, path: &KeyPath, list: &Node, origin: Origin) -> Error {
+    Error::new(ErrorKind::Type, format!("`{text}` is no index, and `{path}` is a list"))
+        .at(origin, "")
+        .at(list.origin, "the list")
+}
+
+fn out_of_range(list: &Node, key: &Key, path: &KeyPath, origin: Origin) -> Error {
+    let length = list.as_list().map_or(0, <[Node]>::len);
+    Error::new(ErrorKind::UnknownKey, format!("`{path}` has no element {key}: its length is {length}"))
+        .at(origin, "no such element")
+        .at(list.origin, "the list")
+        .help(format!("`{path}=extend_list(…)` appends"))
+}

@@ -1,0 +1,259 @@
+//! Merges a document into a tree.
+
+use std::sync::Arc;
+
+use crate::diag::{Error, ErrorKind, Result};
+use crate::merge::observer::Observer;
+use crate::resolve::{Context, Scope};
+use crate::schema::Type;
+use crate::value::{Key, KeyPath, Kind, Map, Node, Part, Slot};
+
+/// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
+/// is then half merged and of no further use.
+///
+/// ```
+/// use mainstem::facts::Facts;
+/// use mainstem::merge::{Context, merge};
+/// use mainstem::resolve::{Cache, Resolvers};
+/// use mainstem::value::{Key, KeyPath, Map, Node};
+/// let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());
+/// let mut doc = Map::default();
+/// doc.set(Key::from("driver"), Node::from("mysql"));
+/// let mut root = Node::from(Map::default());
+/// let context = Context::new(&resolvers, &cache, &facts);
+/// merge(&mut root, &KeyPath::parse("db"), &Node::from(doc), context, &mut ())?;
+/// let db = root.as_map().and_then(|map| map.get_str("db")).and_then(Node::as_map);
+/// assert_eq!(db.and_then(|db| db.get_str("driver")), Some(&Node::from("mysql")));
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
+///
+/// # Errors
+/// A mapping meets a list, a value does not fit its type, or a closed struct has no such key.
+pub fn merge<O: Observer>(
+    root: &mut Node,
+    package: &KeyPath,
+    doc: &Node,
+    context: Context<'_>,
+    observer: &mut O,
+) -> Result<()> {
+    let mut embedded = doc.clone();
+    for key in package.keys().iter().rev() {
+        let mut map = Map::default();
+        map.insert(key.clone(), doc.origin, embedded);
+        embedded = Node::new(Kind::Map(Arc::new(map)), doc.origin);
+    }
+    merge_at(root, &KeyPath::ROOT, &embedded, context, false, observer)
+}
+
+/// Merges into the container at a path. `closed`: new keys are errors (struct mode).
+pub(super) fn merge_at<O: Observer>(
+    root: &mut Node,
+    path: &KeyPath,
+    doc: &Node,
+    context: Context<'_>,
+    closed: bool,
+    observer: &mut O,
+) -> Result<()> {
+    let mut walk = Walk { path: path.clone(), resume: Vec::new(), closed, errors: Vec::new(), observer };
+    let ty = context.schema.at(path);
+    loop {
+        let Some(place) = reach(root, path) else { return Ok(()) };
+        match walk.node(place, doc, ty) {
+            Ok(()) => break,
+            Err(Halt { keep }) => {
+                let at = std::mem::replace(&mut walk.path, path.clone());
+                let container = Scope::new(root, context).container(&at);
+                let Some(place) = reach(root, &at) else { return Ok(()) };
+                match container {
+                    Some(container) => {
+                        let copy = Node::new(container.kind, place.origin);
+                        if O::LISTENS {
+                            walk.observer.set(&at, Some(place), &copy);
+                        }
+                        *place = copy;
+                    }
+                    None if keep => {
+                        // Nothing happens to it: go on behind it.
+                        let Some(position) = walk.resume.first_mut() else { return Ok(()) };
+                        *position += 1;
+                    }
+                    // What stands for nothing that can be merged into gives way as a scalar does.
+                    None => *place = Node::new(Kind::Null, place.origin),
+                }
+            }
+        }
+    }
+    Error::all(walk.errors).map_or(Ok(()), Err)
+}
+
+/// The value at a path of keys, to be changed: what is shared on the way is copied.
+pub(super) fn reach<'n>(root: &'n mut Node, path: &KeyPath) -> Option<&'n mut Node> {
+    path.keys().iter().try_fold(root, |node, key| match (&mut node.kind, key) {
+        (Kind::Map(map), key) => Arc::make_mut(map).get_mut(key),
+        (Kind::List(list), Key::Int(i)) => Arc::make_mut(list).get_mut(usize::try_from(*i).ok()?),
+        _ => None,
+    })
+}
+
+/// The walk met an interpolation that must be followed, which needs the whole tree: it has stopped there, and goes
+/// on from there when the interpolation is replaced by what it stands for.
+struct Halt {
+    /// What comes is `???`: the interpolation stays if it stands for no container.
+    keep: bool,
+}
+
+struct Walk<'o, O> {
+    path: KeyPath,
+    /// Where to go on after a halt: positions in the mappings on the way, the innermost first.
+    resume: Vec<usize>,
+    closed: bool,
+    errors: Vec<Error>,
+    observer: &'o mut O,
+}
+
+/// What the table says.
+enum Verdict {
+    Stays,
+    Comes,
+    Deep,
+    Follow,
+    Clash,
+}
+
+/// The truth table.
+fn verdict(there: &Kind, comes: &Kind) -> Verdict {
+    match (there, comes) {
+        (Kind::Map(_), Kind::Map(_)) => Verdict::Deep,
+        (Kind::Map(_), Kind::List(_)) | (Kind::List(_), Kind::Map(_)) => Verdict::Clash,
+        // Text around an interpolation makes text, whatever it stands for: nothing to follow.
+        (Kind::Template(template), Kind::Map(_) | Kind::List(_) | Kind::Missing)
+            if matches!(*template.parts, [Part::Interpolation(..)]) =>
+        {
+            Verdict::Follow
+        }
+        (_, Kind::Missing) => Verdict::Stays,
+        _ => Verdict::Comes,
+    }
+}
+
+impl<O: Observer> Walk<'_, O> {
+    /// Merges into a value that is there.
+    fn node(&mut self, there: &mut Node, comes: &Node, ty: &Type) -> Result<(), Halt> {
+        match verdict(&there.kind, &comes.kind) {
+            Verdict::Stays => {}
+            Verdict::Comes => self.put(there, comes, ty),
+            Verdict::Follow => return Err(Halt { keep: matches!(comes.kind, Kind::Missing) }),
+            Verdict::Clash => {
+                let message = format!(
+                    "`{}` is {} and cannot be merged with {}",
+                    self.path,
+                    there.describe(),
+                    comes.describe()
+                );
+                let error = Error::new(ErrorKind::Merge, message).at(comes.origin, comes.describe());
+                self.errors.push(error.at(there.origin, format!("{} here", there.describe())));
+            }
+            Verdict::Deep => {
+                if let (Kind::Map(there), Kind::Map(comes)) = (&mut there.kind, &comes.kind)
+                    && !Arc::ptr_eq(there, comes)
+                {
+                    return self.map(Arc::make_mut(there), comes, ty);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn map(&mut self, there: &mut Map, comes: &Map, ty: &Type) -> Result<(), Halt> {
+        let start = self.resume.pop().unwrap_or(0);
+        for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
+            if let Err(halt) = self.entry(there, key, slot, ty) {
+                self.resume.push(i);
+                return Err(halt);
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: &Type) -> Result<(), Halt> {
+        let Some(ty) = ty.child(key) else {
+            self.unknown(key, slot, ty);
+            return Ok(());
+        };
+        let Some(old) = there.slot_mut(key) else {
+            self.add(there, key, slot, ty);
+            return Ok(());
+        };
+        if matches!(verdict(&old.node.kind, &slot.node.kind), Verdict::Comes) {
+            old.origin = slot.origin;
+            if !O::LISTENS && matches!(ty, Type::Any) {
+                old.node = slot.node.clone();
+                return Ok(());
+            }
+        }
+        self.path.push(key.clone());
+        self.node(&mut old.node, &slot.node, ty)?;
+        // After a halt the path stays: it says where.
+        self.path.pop();
+        Ok(())
+    }
+
+    /// Puts a value in the place of another.
+    fn put(&mut self, there: &mut Node, comes: &Node, ty: &Type) {
+        let new = ty.fit(comes.clone(), &self.path, &mut self.errors);
+        if O::LISTENS {
+            self.observer.set(&self.path, Some(there), &new);
+        }
+        *there = new;
+    }
+
+    /// Puts a value where there is none.
+    fn add(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: &Type) {
+        if let Some(other) = twin(there, key) {
+            self.errors.push(twins(&other, key).at(slot.origin, "spells the same"));
+            return;
+        }
+        if self.closed {
+            let path = self.path.child(key.clone());
+            self.errors.push(super::assign::no_key(there, key, &path).at(slot.origin, "no such key"));
+            return;
+        }
+        let new = if matches!(ty, Type::Any) {
+            slot.node.clone()
+        } else {
+            ty.fit(slot.node.clone(), &self.path.child(key.clone()), &mut self.errors)
+        };
+        if O::LISTENS {
+            self.observer.set(&self.path.child(key.clone()), None, &new);
+        }
+        there.insert(key.clone(), slot.origin, new);
+    }
+
+    fn unknown(&mut self, key: &Key, slot: &Slot, ty: &Type) {
+        if let Some(closed) = ty.as_closed() {
+            let path = self.path.child(key.clone());
+            self.errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));
+        }
+    }
+}
+
+/// The error that two keys spell the same.
+pub(super) fn twins(there: &Key, comes: &Key) -> Error {
+    let kind = |key: &Key| if key.as_str().is_some() { "a string" } else { "an integer" };
+    let message =
+        format!("the key `{comes}`, {}, cannot stand beside `{there}`, {}", kind(comes), kind(there));
+    Error::new(ErrorKind::KeyExists, message)
+}
+
+/// The key that spells as this one and is another: `1` beside `"1"`.
+pub(super) fn twin(map: &Map, key: &Key) -> Option<Key> {
+    let twin = match key {
+        Key::Str(text) => {
+            let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text.as_str())?;
+            Key::Int(number)
+        }
+        Key::Int(number) => Key::from(number.to_string().as_str()),
+        _ => return None,
+    };
+    map.get_key(&twin).filter(|found| matches!(found, Key::Int(_) | Key::Str(_))).cloned()
+}

@@ -1,0 +1,75 @@
+//! What resolving needs beside the tree itself.
+
+use std::fmt;
+
+use crate::diag::Error;
+use crate::facts::Facts;
+use crate::resolve::cache::Cache;
+use crate::resolve::resolver::Resolvers;
+use crate::schema::Type;
+use crate::value::Node;
+
+/// Whom `${hydra:…}` asks.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub enum Hydra<'a> {
+    /// The `hydra` node of the tree that is resolved.
+    #[default]
+    Own,
+    /// Nobody yet: the node is not finished before all is composed.
+    Unfinished,
+    /// The `hydra` node of the whole tree, from which the one that is resolved was cut out.
+    Of(&'a Node),
+}
+
+/// What resolving and merging need beside the tree: resolvers, their cache, the world outside, the types.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Who answers `${name:…}`.
+    pub resolvers: &'a Resolvers,
+    /// What they answered before.
+    pub cache: &'a Cache,
+    /// The world outside.
+    pub facts: &'a Facts,
+    /// What the root must be; [`Type::Any`] where nothing is typed.
+    pub schema: &'a Type,
+    /// Takes warnings, such as that of `oc.deprecated`.
+    pub warn: &'a dyn Fn(Error),
+    /// Whom `${hydra:…}` asks.
+    pub hydra: Hydra<'a>,
+}
+
+impl<'a> Context<'a> {
+    /// An untyped tree whose warnings nobody reads.
+    pub fn new(resolvers: &'a Resolvers, cache: &'a Cache, facts: &'a Facts) -> Self {
+        Self { resolvers, cache, facts, schema: &Type::Any, warn: &|_| {}, hydra: Hydra::Own }
+    }
+
+    /// The same with types.
+    #[must_use]
+    pub fn with_schema(self, schema: &'a Type) -> Self {
+        Self { schema, ..self }
+    }
+
+    /// The same with another one to be asked for `${hydra:…}`.
+    #[must_use]
+    pub fn with_hydra(self, hydra: Hydra<'a>) -> Self {
+        Self { hydra, ..self }
+    }
+
+    /// The same with someone who reads warnings.
+    #[must_use]
+    pub fn with_warnings(self, warn: &'a dyn Fn(Error)) -> Self {
+        Self { warn, ..self }
+    }
+}
+
+impl fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("resolvers", self.resolvers)
+            .field("facts", self.facts)
+            .field("schema", self.schema)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,466 @@
+//! The engine: follows interpolations, puts texts together, and makes containers free of interpolations.
+//!
+//! Lone references (`a: ${b}`) are followed in a loop, so chains may be long; everything else nests, and nesting is
+//! limited.
+
+use std::sync::Arc;
+
+use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
+use crate::resolve::resolver::Entry;
+use crate::resolve::scope::Scope;
+use crate::schema::Type;
+use crate::value::{
+    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, Text, write_str,
+};
+
+/// How deep interpolations and containers may nest while they are resolved.
+const DEPTH: u32 = 256;
+/// How many references may lead from one to the next.
+const LINKS: usize = 200_000;
+/// How many bytes of text interpolations may make.
+const WRITTEN: usize = 1 << 26;
+/// How many values a resolved tree may have.
+const VALUES: u64 = 10_000_000;
+
+/// Gives the level back.
+struct Level<'s>(&'s std::cell::Cell<u32>);
+
+impl Drop for Level<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+impl Scope<'_> {
+    fn deeper(&self, at: &Spot) -> Result<Level<'_>> {
+        if self.depth.get() >= DEPTH {
+            let path = self.places.path_of(at);
+            let message = format!("resolving `{path}` nests deeper than {DEPTH} levels");
+            return Err(Error::new(ErrorKind::Limit, message).at(at.node.origin, ""));
+        }
+        self.depth.set(self.depth.get() + 1);
+        Ok(Level(&self.depth))
+    }
+
+    /// What a value stands for: not an interpolation any more, but there may be some inside.
+    pub(super) fn follow(&self, spot: Spot) -> Result<Spot> {
+        if !matches!(spot.node.kind, Kind::Template(_)) {
+            return Ok(spot);
+        }
+        let _level = self.deeper(&spot)?;
+        let mark = self.following.borrow().len();
+        let origin = spot.node.origin;
+        let result = self.follow_chain(spot).and_then(|end| {
+            let links: Vec<Spot> = self.following.borrow().values().skip(mark).cloned().collect();
+            self.keep(links, &end)
+        });
+        self.following.borrow_mut().truncate(mark);
+        result.map_err(|error| {
+            // The outermost interpolation is the one that was asked for.
+            let told = mark > 0 || error.labels().iter().any(|label| label.origin == origin);
+            if told { error } else { error.at(origin, "needed here") }
+        })
+    }
+
+    fn follow_chain(&self, mut spot: Spot) -> Result<Spot> {
+        loop {
+            let Kind::Template(template) = &spot.node.kind else { return Ok(spot) };
+            if let Some(end) = self.followed.borrow().get(&spot.identity()) {
+                return Ok(end.clone());
+            }
+            if let Some(start) = self.following.borrow().get_index_of(&spot.identity()) {
+                return Err(self.cycle(start));
+            }
+            if self.following.borrow().len() >= LINKS {
+                let message = format!("resolving takes more than {LINKS} steps");
+                return Err(Error::new(ErrorKind::Limit, message).at(spot.node.origin, ""));
+            }
+            self.following.borrow_mut().insert(spot.identity(), spot.clone());
+            let template = Arc::clone(template);
+            spot = self.step(&spot, &template)?;
+        }
+    }
+
+    /// Remembers where a chain ended, for every link of it; returns the end for the first one.
+    fn keep(&self, links: Vec<Spot>, end: &Spot) -> Result<Spot> {
+        let mut value = end.clone();
+        for link in links.into_iter().rev() {
+            self.not_above(&link, end)?;
+            value = self.typed(&link, value)?;
+            self.followed.borrow_mut().insert(link.identity(), value.clone());
+        }
+        Ok(value)
+    }
+
+    /// A value may not refer to what holds it.
+    fn not_above(&self, link: &Spot, end: &Spot) -> Result<()> {
+        if !end.node.is_container() || !self.places.holds(self.places.enter(end), link.holder) {
+            return Ok(());
+        }
+        let (path, above) = (self.places.path_of(link), self.places.path_of(end));
+        let message = format!("`{path}` refers to `{above}`, which holds it");
+        Err(Error::new(ErrorKind::Cycle, message).at(link.node.origin, "refers to what holds it"))
+    }
+
+    /// Converts what an interpolation stands for to the type that its place wants.
+    fn typed(&self, link: &Spot, end: Spot) -> Result<Spot> {
+        if !link.real || matches!(self.context.schema, Type::Any) {
+            return Ok(end);
+        }
+        let path = self.places.path_of(link);
+        let ty = self.context.schema.at(&path);
+        if matches!(ty, Type::Any) || end.node.is_container() {
+            return Ok(end);
+        }
+        let mut errors = Vec::new();
+        let fitted = ty.fit(end.node.clone(), &path, &mut errors);
+        match Error::all(errors) {
+            Some(error) => Err(error.at(link.node.origin, "for this")),
+            None if fitted == end.node => Ok(end),
+            None => Ok(self.places.made(link, fitted, false)),
+        }
+    }
+
+    fn cycle(&self, start: usize) -> Error {
+        let following = self.following.borrow();
+        let links: Vec<&Spot> = following.values().skip(start).collect();
+        let mut names: Vec<String> = links.iter().map(|spot| self.places.path_of(spot).to_string()).collect();
+        names.extend(names.first().cloned());
+        let shown = match names.len() {
+            0..=12 => names.join(" → "),
+            n => format!("{} → … ({} more) → {}", names[..8].join(" → "), n - 10, names[n - 2..].join(" → ")),
+        };
+        let error = Error::new(ErrorKind::Cycle, format!("interpolations refer to each other: {shown}"));
+        links.iter().take(8).fold(error, |error, link| error.at(link.node.origin, ""))
+    }
+
+    /// One interpolation further.
+    pub(super) fn step(&self, spot: &Spot, template: &Template) -> Result<Spot> {
+        match &*template.parts {
+            [Part::Interpolation(Expression::Reference(reference), _)] => self.refer(spot, reference),
+            [Part::Interpolation(Expression::Call(call), _)] => self.call(spot, call),
+            parts => {
+                let text = self.concat(spot, parts)?;
+                Ok(self.places.made(spot, Node::new(Kind::Str(text), spot.node.origin), false))
+            }
+        }
+    }
+
+    /// The value that a reference names, not followed.
+    fn refer(&self, at: &Spot, reference: &Reference) -> Result<Spot> {
+        let origin = at.node.origin;
+        let (mut up, mut keys) = (reference.up, Vec::with_capacity(reference.path.len()));
+        for name in &reference.path {
+            match name {
+                Name::Literal(text) => keys.push(Key::Str(text.clone())),
+                Name::Parts(parts) => {
+                    let text = self.key_text(at, parts)?;
+                    let dots =
+                        if keys.is_empty() { text.bytes().take_while(|&b| b == b'.').count() } else { 0 };
+                    up = up.saturating_add(u32::try_from(dots).unwrap_or(u32::MAX));
+                    keys.extend(KeyPath::parse(&text[dots..]).keys().iter().cloned());
+                }
+            }
+        }
+        let mut place = if up == 0 { Places::ROOT } else { at.holder };
+        for _ in 1..up {
+            place = self.places.up(place).ok_or_else(|| {
+                let message = format!("`{}` goes above the root", shown(up, &keys));
+                Error::new(ErrorKind::Interpolation, message).at(origin, "too many dots")
+            })?;
+        }
+        self.go(at, place, up, &keys)
+    }
+
+    /// Goes down by the keys of a reference; every one must be there.
+    fn go(&self, at: &Spot, from: PlaceId, up: u32, keys: &[Key]) -> Result<Spot> {
+        let origin = at.node.origin;
+        let mut place = from;
+        let mut found: Option<Spot> = None;
+        for (i, key) in keys.iter().enumerate() {
+            if let Some(above) = found.take() {
+                let container = self.follow(above)?;
+                if !container.node.is_container() {
+                    let message = format!(
+                        "`{}` is {}, so there is no `{key}` in it",
+                        self.places.path_of(&container),
+                        container.node.describe()
+                    );
+                    let error = Error::new(ErrorKind::Interpolation, message).at(origin, "refers into it");
+                    return Err(error.at(container.node.origin, "the value"));
+                }
+                place = self.places.enter(&container);
+            }
+            let text = key.as_str().unwrap_or_default();
+            let spot = match self.places.find(place, text) {
+                Ok(Some(spot)) => spot,
+                Ok(None) => return Err(self.dangling(at, place, up, keys, text)),
+                Err(NotAnIndex) => {
+                    let list = Spot { node: self.places.node(place), ..self.places.root() };
+                    let path = self.places.path(place);
+                    let message = format!("`{text}` is no index, and `{path}` is a list");
+                    let error = Error::new(ErrorKind::Interpolation, message).at(origin, "");
+                    return Err(error.at(list.node.origin, "the list"));
+                }
+            };
+            if matches!(spot.node.kind, Kind::Missing) {
+                let message = format!("`{}` must be given: it is ???", self.places.path_of(&spot));
+                let error = Error::new(ErrorKind::MissingValue, message).at(origin, "needed here");
+                return Err(error.at(spot.node.origin, "not given"));
+            }
+            if i + 1 == keys.len() {
+                return Ok(spot);
+            }
+            found = Some(spot);
+        }
+        Err(Error::new(ErrorKind::Interpolation, "an interpolation names no key").at(origin, ""))
+    }
+
+    fn dangling(&self, at: &Spot, place: PlaceId, up: u32, keys: &[Key], key: &str) -> Error {
+        let path = self.places.path(place).child(Key::from(key));
+        let node = self.places.node(place);
+        let message = format!("`${{{}}}` refers to `{path}`, which does not exist", shown(up, keys));
+        let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
+        let names: Vec<String> =
+            node.as_map().into_iter().flat_map(|map| map.iter().map(|(k, _)| k.to_string())).collect();
+        match did_you_mean(key, names.iter().map(String::as_str)) {
+            Some(name) => error.help(format!("did you mean `{name}`?")),
+            None => error,
+        }
+    }
+
+    /// A key or a name made of interpolations: text, or an integer as text.
+    fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
+        let mut text = String::new();
+        for part in parts {
+            let expression = match part {
+                Part::Text(literal) => {
+                    text.push_str(literal);
+                    continue;
+                }
+                Part::Interpolation(expression, _) => expression,
+            };
+            let node = self.value(at, expression, false)?;
+            match &node.kind {
+                Kind::Str(_) | Kind::Int(_) | Kind::BigInt(_) => write_str(&node, &mut text),
+                _ => {
+                    let message = format!("a key must be a string or an integer, but is {}", node.describe());
+                    let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
+                    return Err(error.at(node.origin, "the key"));
+                }
+            }
+        }
+        Ok(text)
+    }
+
+    fn concat(&self, at: &Spot, parts: &[Part]) -> Result<Text> {
+        let mut text = String::new();
+        for part in parts {
+            match part {
+                Part::Text(literal) => text.push_str(literal),
+                Part::Interpolation(expression, _) => {
+                    let value = self.value(at, expression, false)?;
+                    write_str(&value, &mut text);
+                }
+            }
+        }
+        self.written.set(self.written.get().saturating_add(text.len()));
+        if self.written.get() > WRITTEN {
+            let message = format!("interpolations make more than {} MiB of text", WRITTEN >> 20);
+            return Err(Error::new(ErrorKind::Limit, message).at(at.node.origin, ""));
+        }
+        Ok(text.into())
+    }
+
+    /// An argument of a resolver, an element of a literal. Containers come with the interpolations inside resolved
+    /// if `deep`, else as they are written.
+    pub(super) fn value(&self, at: &Spot, expression: &Expression, deep: bool) -> Result<Node> {
+        let node = |kind| Node::new(kind, at.node.origin);
+        match expression {
+            Expression::Literal(Kind::Missing) => Ok(node(Kind::Str("???".into()))),
+            Expression::Literal(kind) => Ok(node(kind.clone())),
+            Expression::Concat(parts) => Ok(node(Kind::Str(self.concat(at, parts)?))),
+            Expression::Reference(reference) => {
+                let end = self.follow(self.refer(at, reference)?)?;
+                self.not_above(at, &end)?;
+                self.settle(end, deep)
+            }
+            Expression::Call(call) => self.settle(self.call(at, call)?, deep),
+            Expression::List(items) => {
+                let items = items.iter().map(|item| self.value(at, &item.value, deep));
+                Ok(node(Kind::List(Arc::new(items.collect::<Result<_>>()?))))
+            }
+            Expression::Map(entries) => {
+                let mut map = Map::default();
+                for (key, value) in entries {
+                    let key = literal_key(key).ok_or_else(|| {
+                        Error::new(ErrorKind::Interpolation, "this cannot be a key").at(at.node.origin, "")
+                    })?;
+                    map.insert(key, at.node.origin, self.value(at, &value.value, deep)?);
+                }
+                Ok(node(Kind::Map(Arc::new(map))))
+            }
+        }
+    }
+
+    fn settle(&self, spot: Spot, deep: bool) -> Result<Node> {
+        if deep { self.deep(spot) } else { Ok(self.follow(spot)?.node) }
+    }
+
+    /// The answer of a resolver, not followed.
+    fn call(&self, at: &Spot, call: &Call) -> Result<Spot> {
+        let name = match &call.name {
+            Name::Literal(name) => name.clone(),
+            Name::Parts(parts) => self.key_text(at, parts)?.into(),
+        };
+        let answer = match self.context.resolvers.get(&name) {
+            Some(Entry::Builtin(builtin)) => builtin.answer(self, at, &name, call)?,
+            Some(Entry::Own { resolver, cached }) => {
+                let arguments = self.arguments(at, call, true)?;
+                let node = self.ask(at, &name, &**resolver, *cached, &arguments)?;
+                self.places.made(at, node, false)
+            }
+            Some(Entry::Declared) | None => {
+                return Err(self.context.resolvers.unknown(&name).at(at.node.origin, "needed here"));
+            }
+        };
+        if !answer.real && (matches!(answer.node.kind, Kind::Missing) || answer.node.as_str() == Some("???"))
+        {
+            let message = format!("resolver `{name}` answered ???");
+            return Err(Error::new(ErrorKind::MissingValue, message).at(at.node.origin, ""));
+        }
+        Ok(answer)
+    }
+
+    pub(super) fn arguments(&self, at: &Spot, call: &Call, deep: bool) -> Result<Vec<Node>> {
+        call.arguments.iter().map(|argument| self.value(at, &argument.value, deep)).collect()
+    }
+
+    /// The value at a place of which only interpolations are left to resolve.
+    pub(super) fn deep(&self, spot: Spot) -> Result<Node> {
+        self.deep_counted(spot).map(|(node, _)| node)
+    }
+
+    fn deep_counted(&self, spot: Spot) -> Result<(Node, u64)> {
+        let spot = self.follow(spot)?;
+        if !spot.node.is_container() {
+            return Ok((spot.node, 1));
+        }
+        let place = self.places.enter(&spot);
+        match self.resolved.borrow().get(&place) {
+            Some(Some(done)) => return Ok(done.clone()),
+            Some(None) => {
+                let path = self.places.path_of(&spot);
+                let message = format!("`{path}` holds an interpolation that leads back to it");
+                return Err(Error::new(ErrorKind::Cycle, message).at(spot.node.origin, "holds itself"));
+            }
+            None => {}
+        }
+        let _level = self.deeper(&spot)?;
+        self.resolved.borrow_mut().insert(place, None);
+        let done = self.deep_container(place, &spot);
+        match &done {
+            Ok(done) => self.resolved.borrow_mut().insert(place, Some(done.clone())),
+            Err(_) => self.resolved.borrow_mut().remove(&place),
+        };
+        done
+    }
+
+    fn deep_container(&self, place: PlaceId, spot: &Spot) -> Result<(Node, u64)> {
+        let child = |key: Key, child: &Node| Spot {
+            holder: place,
+            key,
+            id: std::ptr::from_ref(child).addr(),
+            node: child.clone(),
+            real: spot.real,
+            config: false,
+        };
+        let mut count = 1_u64;
+        let mut changed: Vec<(usize, Node)> = Vec::new();
+        let mut visit = |i: usize, key: &dyn Fn() -> Key, node: &Node| -> Result<()> {
+            if !node.is_container() && !matches!(node.kind, Kind::Template(_)) {
+                count += 1;
+                return Ok(());
+            }
+            let (done, values) = self.deep_counted(child(key(), node))?;
+            count = count.saturating_add(values);
+            if !shares(&done, node) {
+                changed.push((i, done));
+            }
+            Ok(())
+        };
+        match &spot.node.kind {
+            Kind::Map(map) => {
+                for (i, (key, slot)) in map.iter().enumerate() {
+                    visit(i, &|| key.clone(), &slot.node)?;
+                }
+            }
+            Kind::List(list) => {
+                for (i, node) in list.iter().enumerate() {
+                    visit(i, &|| Key::Int(i64::try_from(i).unwrap_or(i64::MAX)), node)?;
+                }
+            }
+            _ => {}
+        }
+        if count > VALUES {
+            let path = self.places.path_of(spot);
+            let message = format!("`{path}` has more than {VALUES} values when resolved");
+            return Err(Error::new(ErrorKind::Limit, message).at(spot.node.origin, ""));
+        }
+        Ok((replaced(&spot.node, changed), count))
+    }
+}
+
+/// The container with some values replaced, by position.
+fn replaced(node: &Node, changed: Vec<(usize, Node)>) -> Node {
+    if changed.is_empty() {
+        return node.clone();
+    }
+    let mut changed = changed.into_iter().peekable();
+    let mut next = |i: usize, old: &Node| match changed.next_if(|(at, _)| *at == i) {
+        Some((_, new)) => new,
+        None => old.clone(),
+    };
+    let kind = match &node.kind {
+        Kind::Map(map) => {
+            let entries = map.iter().enumerate().map(|(i, (key, slot))| {
+                (key.clone(), Slot { origin: slot.origin, node: next(i, &slot.node) })
+            });
+            Kind::Map(Arc::new(entries.collect()))
+        }
+        Kind::List(list) => {
+            Kind::List(Arc::new(list.iter().enumerate().map(|(i, item)| next(i, item)).collect()))
+        }
+        other => other.clone(),
+    };
+    Node::new(kind, node.origin)
+}
+
+/// Whether a resolved value is the same shared container as the written one.
+fn shares(a: &Node, b: &Node) -> bool {
+    match (&a.kind, &b.kind) {
+        (Kind::Map(a), Kind::Map(b)) => Arc::ptr_eq(a, b),
+        (Kind::List(a), Kind::List(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}
+
+/// A literal key of a mapping.
+fn literal_key(kind: &Kind) -> Option<Key> {
+    match kind {
+        Kind::Str(text) => Some(Key::Str(text.clone())),
+        Kind::Int(number) => Some(Key::Int(*number)),
+        Kind::Float(number) => Some(Key::Float(*number)),
+        Kind::Bool(truth) => Some(Key::Bool(*truth)),
+        Kind::Null => Some(Key::Null),
+        _ => None,
+    }
+}
+
+/// A reference as it is written.
+fn shown(up: u32, keys: &[Key]) -> String {
+    let dots = ".".repeat(up.min(64) as usize);
+    let keys: KeyPath = keys.iter().cloned().collect();
+    format!("{dots}{keys}")
+}

@@ -1,0 +1,262 @@
+//! The face of the engine: a tree in which values are looked up and resolved.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::resolve::context::Context;
+use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
+use crate::value::{Expression, Key, KeyPath, Kind, Node, Part};
+
+/// A tree whose interpolations can be resolved. What was resolved once is remembered, so a whole tree takes linear
+/// time; nothing is resolved that is not asked for.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    pub(super) context: Context<'a>,
+    pub(super) places: Places,
+    /// What interpolations stand for.
+    pub(super) followed: RefCell<HashMap<(PlaceId, usize), Spot>>,
+    /// Containers without interpolations, with the number of values in each; `None` while one is being made.
+    pub(super) resolved: RefCell<HashMap<PlaceId, Option<(Node, u64)>>>,
+    /// The interpolations that are being followed, in order.
+    pub(super) following: RefCell<IndexMap<(PlaceId, usize), Spot>>,
+    pub(super) depth: Cell<u32>,
+    /// How many bytes of text were put together.
+    pub(super) written: Cell<usize>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a tree.
+    pub fn new(root: &Node, context: Context<'a>) -> Self {
+        Self {
+            context,
+            places: Places::new(root),
+            followed: RefCell::default(),
+            resolved: RefCell::default(),
+            following: RefCell::default(),
+            depth: Cell::new(0),
+            written: Cell::new(0),
+        }
+    }
+
+    /// The value at a path, with all interpolations in it and on the way to it resolved. `None` if there is none.
+    /// A value that is `???` stays so; whatever lies below it is that too.
+    ///
+    /// # Errors
+    /// An interpolation cannot be resolved, or a list is asked for something that is no index.
+    pub fn select(&self, path: &KeyPath) -> Result<Option<Node>> {
+        // `.a` is `a`, counted from here.
+        if let [Key::Str(first), second, rest @ ..] = path.keys()
+            && first.is_empty()
+        {
+            return self.select(&std::iter::once(second).chain(rest).cloned().collect());
+        }
+        if let Some(spot) = self.find(path)? {
+            let given = !matches!(spot.node.kind, Kind::Missing);
+            let node = self.deep(spot)?;
+            // What refers to `???` by way of a resolver has no value, but it is not the one to be given.
+            let none = given && matches!(node.kind, Kind::Missing);
+            return Ok(Some(if none { Node::new(Kind::Null, node.origin) } else { node }));
+        }
+        let above = |end: usize| self.find(&path.keys()[..end].iter().cloned().collect());
+        for end in (1..path.len()).rev() {
+            if let Some(spot) = above(end)? {
+                return Ok(matches!(spot.node.kind, Kind::Missing).then_some(spot.node));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The value at a path as it is written: interpolations on the way to it are resolved, the value is not.
+    ///
+    /// # Errors
+    /// As [`Scope::select`].
+    pub fn get(&self, path: &KeyPath) -> Result<Option<Node>> {
+        Ok(self.find(path)?.map(|spot| spot.node))
+    }
+
+    /// The value with all interpolations in it resolved, as it stands at the path (which need not exist).
+    ///
+    /// # Errors
+    /// An interpolation cannot be resolved.
+    pub fn resolve(&self, path: &KeyPath, node: &Node) -> Result<Node> {
+        self.deep(self.place(path, node)?)
+    }
+
+    /// What a value stands for, one level deep: interpolations are followed to the end, those inside are left. With
+    /// its path.
+    ///
+    /// # Errors
+    /// An interpolation cannot be resolved.
+    pub fn dereference(&self, path: &KeyPath, node: &Node) -> Result<(KeyPath, Node)> {
+        let spot = self.follow(self.place(path, node)?)?;
+        Ok((self.places.path_of(&spot), spot.node))
+    }
+
+    /// The value of an expression that stands at the root, with all interpolations in it resolved.
+    ///
+    /// # Errors
+    /// An interpolation cannot be resolved.
+    pub fn evaluate(&self, expression: &Expression) -> Result<Node> {
+        let id = self.places.fresh();
+        let at =
+            Spot { holder: Places::ROOT, key: Key::Null, id, node: Node::null(), real: false, config: false };
+        self.value(&at, expression, true)
+    }
+
+    /// The places that a value's interpolations went through: that of the value at the path first, that of what it
+    /// stands for last.
+    ///
+    /// # Errors
+    /// An interpolation cannot be resolved.
+    pub fn trail(&self, path: &KeyPath) -> Result<Vec<Origin>> {
+        let Some(mut spot) = self.find(path)? else { return Ok(Vec::new()) };
+        let mut trail = vec![spot.node.origin];
+        let end = self.follow(spot.clone())?;
+        while let (Kind::Template(template), true) = (&spot.node.kind, spot.identity() != end.identity()) {
+            spot = self.step(&spot, template)?;
+            trail.push(spot.node.origin);
+        }
+        Ok(trail)
+    }
+
+    /// The container that the interpolation at a path leads to, if every step on the way is a lone `${a.b}` and the
+    /// tree itself has it: writing below the interpolation writes there. The path is taken key by key.
+    ///
+    /// # Errors
+    /// An interpolation cannot be resolved.
+    pub fn target(&self, path: &KeyPath) -> Result<Option<KeyPath>> {
+        let Some(mut spot) = self.find_real(path)? else { return Ok(None) };
+        let mut steps = 0_u32;
+        while let Kind::Template(template) = &spot.node.kind {
+            let [Part::Interpolation(Expression::Reference(_), _)] = &*template.parts else {
+                return Ok(None);
+            };
+            if steps == 0 {
+                self.follow(spot.clone())?;
+            }
+            steps += 1;
+            spot = self.step(&spot, template)?;
+        }
+        Ok((spot.real && spot.node.is_container()).then(|| self.places.path_of(&spot)))
+    }
+
+    /// The path, free of interpolations, of what a path leads to. `None` if there is nothing, or a resolver made it.
+    ///
+    /// # Errors
+    /// As [`Scope::select`].
+    pub fn locate(&self, path: &KeyPath) -> Result<Option<KeyPath>> {
+        let found = self.find(path)?.filter(|spot| spot.real);
+        Ok(found.map(|spot| self.places.path_of(&spot)))
+    }
+
+    /// What the value at a path stands for; the interpolations inside are left. `None` if there is nothing.
+    ///
+    /// # Errors
+    /// As [`Scope::select`].
+    pub fn select_shallow(&self, path: &KeyPath) -> Result<Option<Node>> {
+        match self.find(path)? {
+            Some(spot) => Ok(Some(self.follow(spot)?.node)),
+            None => Ok(None),
+        }
+    }
+
+    /// The path of what the value at a path stands for, if the tree itself has it.
+    ///
+    /// # Errors
+    /// As [`Scope::select`].
+    pub fn extent(&self, path: &KeyPath) -> Result<Option<KeyPath>> {
+        let Some(spot) = self.find(path)? else { return Ok(None) };
+        let end = self.follow(spot)?;
+        Ok(end.real.then(|| self.places.path_of(&end)))
+    }
+
+    /// The container that the interpolation at a path stands for, to be merged into. `None` if it stands for
+    /// something else, or for nothing. The path is taken key by key.
+    pub fn container(&self, path: &KeyPath) -> Option<Node> {
+        let end = self.follow(self.find_real(path).ok()??).ok()?;
+        (end.node.is_container() && (end.real || end.config)).then_some(end.node)
+    }
+
+    fn find_real(&self, path: &KeyPath) -> Result<Option<Spot>> {
+        let mut spot = self.places.root();
+        for key in path.keys() {
+            let place = self.places.enter(&spot);
+            match self.places.child(place, key) {
+                Some(child) => spot = child,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(spot))
+    }
+
+    pub(super) fn find(&self, path: &KeyPath) -> Result<Option<Spot>> {
+        self.walk(self.places.root(), path.keys(), Origin::NONE)
+    }
+
+    /// Goes down from a container by keys. `None` where there is nothing.
+    pub(super) fn walk(&self, from: Spot, keys: &[Key], at: Origin) -> Result<Option<Spot>> {
+        let mut spot = from;
+        for key in keys {
+            let container = self.follow(spot)?;
+            if !container.node.is_container() {
+                return Ok(None);
+            }
+            let place = self.places.enter(&container);
+            let found = match key {
+                Key::Str(text) => {
+                    self.places.find(place, text).map_err(|NotAnIndex| self.no_index(&container, text, at))?
+                }
+                key => self.places.child(place, key),
+            };
+            match found {
+                Some(found) => spot = found,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(spot))
+    }
+
+    pub(super) fn no_index(&self, list: &Spot, key: &str, at: Origin) -> Error {
+        let path = self.places.path_of(list);
+        Error::new(ErrorKind::Type, format!("`{key}` is no index, and `{path}` is a list"))
+            .at(at, "")
+            .at(list.node.origin, "the list")
+    }
+
+    /// A value that may or may not stand in the tree, at the place that a path says.
+    fn place(&self, path: &KeyPath, node: &Node) -> Result<Spot> {
+        let Some((above, key)) = path.split_last() else {
+            return Ok(Spot { node: node.clone(), ..self.places.root() });
+        };
+        let mut holder = Places::ROOT;
+        for key in above.keys() {
+            let Some(spot) = self.places.child(holder, key) else {
+                let message = format!("there is no `{above}` to resolve `{path}` in");
+                return Err(Error::new(ErrorKind::UnknownKey, message).at(node.origin, ""));
+            };
+            holder = self.places.enter(&spot);
+        }
+        let there = self.places.child(holder, key).filter(|spot| same(&spot.node, node));
+        Ok(there.unwrap_or_else(|| Spot {
+            holder,
+            key: key.clone(),
+            id: self.places.fresh(),
+            node: node.clone(),
+            real: false,
+            config: false,
+        }))
+    }
+}
+
+/// Whether two values are one: shared, not only equal.
+fn same(a: &Node, b: &Node) -> bool {
+    match (&a.kind, &b.kind) {
+        (Kind::Map(a), Kind::Map(b)) => std::sync::Arc::ptr_eq(a, b),
+        (Kind::List(a), Kind::List(b)) => std::sync::Arc::ptr_eq(a, b),
+        (Kind::Template(a), Kind::Template(b)) => std::sync::Arc::ptr_eq(a, b),
+        (a, b) => a == b,
+    }
+}

@@ -1,0 +1,55 @@
+//! The `hydra` node: what may stand in it.
+
+use crate::settings::shape::Field;
+use crate::settings::shape::Shape::{self, Any, Bool, Dict, Int, List, OneOf, Optional, Str, Struct};
+
+/// The `hydra` node. `launcher` and `sweeper` get their types from the option that is chosen.
+pub(crate) static HYDRA_NODE: Shape = Struct(
+    "the hydra node",
+    &[
+        ("mode", Optional(&OneOf(&["RUN", "MULTIRUN"]))),
+        ("searchpath", List(&Str)),
+        ("run", Struct("hydra.run", &[("dir", Str)])),
+        ("sweep", Struct("hydra.sweep", &[("dir", Str), ("subdir", Str)])),
+        ("hydra_logging", Dict(&Any)),
+        ("job_logging", Dict(&Any)),
+        ("sweeper", Any),
+        ("launcher", Any),
+        ("callbacks", Dict(&Any)),
+        ("help", Struct("hydra.help", HELP)),
+        ("hydra_help", Struct("hydra.hydra_help", &[("hydra_help", Str), ("template", Str)])),
+        ("output_subdir", Optional(&Str)),
+        ("aliases", Dict(&Str)),
+        ("overrides", Struct("hydra.overrides", &[("hydra", List(&Str)), ("task", List(&Str))])),
+        ("job", Struct("hydra.job", JOB)),
+        ("runtime", Struct("hydra.runtime", RUNTIME)),
+        ("verbose", Any),
+        // No field, but the group `hydra/env` puts it there.
+        ("env", Any),
+    ],
+);
+
+const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];
+
+const JOB: &[Field] = &[
+    ("name", Str),
+    ("chdir", Bool),
+    ("override_dirname", Str),
+    ("id", Str),
+    ("num", Int),
+    ("config_name", Optional(&Str)),
+    ("env_set", Dict(&Str)),
+    ("env_copy", List(&Str)),
+    ("config", Struct("hydra.job.config", &[("override_dirname", Struct("override_dirname", DIRNAME))])),
+];
+
+const DIRNAME: &[Field] = &[("kv_sep", Str), ("item_sep", Str), ("exclude_keys", List(&Str))];
+
+const RUNTIME: &[Field] = &[
+    ("version", Str),
+    ("version_base", Str),
+    ("cwd", Str),
+    ("config_sources", List(&Struct("a source", &[("path", Str), ("schema", Str), ("provider", Str)]))),
+    ("output_dir", Str),
+    ("choices", Dict(&Any)),
+];

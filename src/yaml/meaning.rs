@@ -1,0 +1,158 @@
+//! What scalars and tags mean.
+
+use std::sync::Arc;
+
+use crate::diag::{Error, ErrorKind, Span};
+use crate::grammar::parse_template;
+use crate::value::{Key, Kind, Node, Text};
+use crate::yaml::scalar::{self, Plain};
+use crate::yaml::tag::{self, Tag};
+use crate::yaml::tree::{Properties, Style, Tree};
+
+impl Tree<'_> {
+    /// What a scalar is, interpolations not looked at.
+    pub(super) fn kind(&mut self, text: &str, style: Style, span: Span, properties: Properties) -> Kind {
+        match properties.tag {
+            None | Some((Tag::Plain, _)) if style == Style::Quoted => Kind::Str(text.into()),
+            Some((Tag::Plain, _)) if text.is_empty() => Kind::Str(Text::default()),
+            None | Some((Tag::Plain, _)) => match scalar::classify(text) {
+                Plain::Text => Kind::Str(text.into()),
+                Plain::Is(kind) => kind,
+                Plain::Merge | Plain::Default => {
+                    let message = format!("`{text}` has a meaning of its own and cannot be a value");
+                    let help = format!("to write it as text, put it in quotes: '{text}'");
+                    self.yaml_error(span, message, "this value", &help);
+                    Kind::Null
+                }
+                Plain::Broken => {
+                    let message = "this begins like a number and is none that can be read";
+                    self.yaml_error(span, message, "this value", "to write it as text, put it in quotes");
+                    Kind::Null
+                }
+            },
+            Some((tag, place)) => match tag::convert(tag, text) {
+                Some(kind) => kind,
+                None => {
+                    self.wrong_tag(tag, place, span, "a scalar");
+                    Kind::Null
+                }
+            },
+        }
+    }
+
+    /// Text as a value: `???` and interpolations mean something.
+    pub(super) fn value(&mut self, kind: Kind, span: Span) -> Kind {
+        match kind {
+            Kind::Str(text) if text == "???" => Kind::Missing,
+            Kind::Str(text) if memchr::memmem::find(text.as_bytes(), b"${").is_some() => {
+                match parse_template(&text) {
+                    Ok(Some(template)) => Kind::Template(Arc::new(template)),
+                    Ok(None) => Kind::Str(text),
+                    Err(mistake) => {
+                        let place = self.locate(&text, mistake.span, span);
+                        let error =
+                            Error::new(ErrorKind::Template, mistake.message).at(self.origin(place), "");
+                        self.error(error);
+                        Kind::Null
+                    }
+                }
+            }
+            kind => kind,
+        }
+    }
+
+    /// Where a range of a scalar's text stands in the file: exact if the scalar is written as it reads.
+    fn locate(&self, text: &Text, within: Span, span: Span) -> Span {
+        let raw = self.raw(span);
+        let quoted = raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
+        let shift = match text.as_str() {
+            text if text == raw => 0,
+            text if text == quoted => 1,
+            _ => return span,
+        };
+        within.shifted(span.start + shift)
+    }
+
+    pub(super) fn container_tag(&mut self, list: bool, properties: Properties) -> Tag {
+        let Some((tag, place)) = properties.tag else { return Tag::Plain };
+        match (tag, list) {
+            (Tag::Plain, _) | (Tag::Map, false) | (Tag::Seq, true) => Tag::Plain,
+            (Tag::Pairs | Tag::Path, true) => tag,
+            (_, true) => self.wrong_tag(tag, place, place, "a list"),
+            (_, false) => self.wrong_tag(tag, place, place, "a mapping"),
+        }
+    }
+
+    /// A tag that does not fit, or that there is not.
+    fn wrong_tag(&mut self, tag: Tag, place: Span, value: Span, found: &str) -> Tag {
+        let name = self.raw(place).to_owned();
+        let (message, at, label) = match tag {
+            Tag::Unknown => (format!("the tag `{name}` is not known"), place, "this tag"),
+            Tag::Set => ("sets are not supported".to_owned(), place, "this tag"),
+            Tag::Timestamp => ("dates and times are not supported".to_owned(), place, "this tag"),
+            Tag::Merge | Tag::Default => (format!("`{name}` is for keys alone"), place, "this tag"),
+            Tag::Map | Tag::Seq | Tag::Pairs | Tag::Path => {
+                (format!("`{name}` does not fit {found}"), place, "this tag")
+            }
+            _ if found == "a scalar" => {
+                (format!("this is not a value of type `{name}`"), value, "this value")
+            }
+            _ => (format!("`{name}` needs a scalar, found {found}"), place, "this tag"),
+        };
+        let help = match tag {
+            Tag::Unknown => "the tags are !!null !!bool !!int !!float !!str !!binary !!map !!seq",
+            Tag::Set => "write a list",
+            Tag::Timestamp => "leave the tag out: the date is then text",
+            _ => "",
+        };
+        self.yaml_error(at, message, label, help);
+        Tag::Plain
+    }
+
+    /// `!!pairs [a: 1]` is `[[a, 1]]`.
+    pub(super) fn pairs(&mut self, items: Vec<Node>) -> Kind {
+        let mut pairs = Vec::with_capacity(items.len());
+        for item in items {
+            let single = item.as_map().filter(|map| map.len() == 1).and_then(|map| map.iter().next());
+            let Some((key, slot)) = single else {
+                let message = "a list of pairs holds mappings of one key each";
+                self.yaml_error(item.origin.span, message, "this item", "");
+                continue;
+            };
+            let key = Node::new(kind_of(key), slot.origin);
+            pairs.push(Node::new(Kind::List(Arc::new(vec![key, slot.node.clone()])), item.origin));
+        }
+        Kind::List(Arc::new(pairs))
+    }
+
+    /// A path that Python wrote, as text.
+    pub(super) fn path(&mut self, items: &[Node], span: Span) -> Kind {
+        let mut path = String::new();
+        for item in items {
+            match item.as_str() {
+                Some(part) if path.is_empty() || part.starts_with('/') => part.clone_into(&mut path),
+                Some(part) => {
+                    path.push_str(if path.ends_with('/') { "" } else { "/" });
+                    path.push_str(part);
+                }
+                None => {
+                    self.yaml_error(item.origin.span, "the parts of a path are text", "this part", "");
+                    return Kind::Null;
+                }
+            }
+        }
+        self.value(Kind::Str(path.into()), span)
+    }
+}
+
+/// A key as a value.
+fn kind_of(key: &Key) -> Kind {
+    match key {
+        Key::Str(text) => Kind::Str(text.clone()),
+        Key::Int(number) => Kind::Int(*number),
+        Key::Float(number) => Kind::Float(*number),
+        Key::Bool(value) => Kind::Bool(*value),
+        Key::Null => Kind::Null,
+        Key::Bytes(bytes) => Kind::Bytes(Arc::clone(bytes)),
+    }
+}
