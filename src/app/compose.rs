@@ -10,7 +10,7 @@ use crate::app::project::{self, primaries};
 use crate::compose::{Composed, Composer};
 use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
 use crate::facts::Facts;
-use crate::resolve::Scope;
+use crate::resolve::{Hydra, Scope};
 use crate::settings::RESERVED;
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 
@@ -44,20 +44,24 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
 /// What is to be printed.
 fn shown(args: &Args, composer: &Composer, composed: &Composed, warnings: &RefCell<Vec<Error>>) -> Result<Node> {
     let warn = |warning: Error| warnings.borrow_mut().push(warning);
+    let whole = composed.root();
     let context = composer.context(&warn).with_schema(composed.schema());
-    let root = composed.root();
     let Some(package) = &args.package else {
-        let job = if args.hydra { root.clone() } else { job(root) };
-        if args.resolve {
-            return Scope::new(root, context).resolve(&KeyPath::ROOT, &job);
+        if args.hydra {
+            return if args.resolve { Scope::new(whole, context).resolve(&KeyPath::ROOT, whole) } else { Ok(whole.clone()) };
         }
-        return Ok(job);
+        let job = job(whole);
+        let context = context.with_hydra(Hydra::Of(whole));
+        return if args.resolve { Scope::new(&job, context).resolve(&KeyPath::ROOT, &job) } else { Ok(job) };
     };
     // A relative key counts from the root: `.a` is `a`.
     let path = KeyPath::parse(package.strip_prefix('.').unwrap_or(package));
-    let scope = Scope::new(root, context);
+    let reserved = path.keys().first().and_then(Key::as_str).is_some_and(|key| RESERVED.contains(&key));
+    let (root, context) =
+        if reserved { (whole.clone(), context) } else { (job(whole), context.with_hydra(Hydra::Of(whole))) };
+    let scope = Scope::new(&root, context);
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
-    let found = found.ok_or_else(|| absent(root, &path))?;
+    let found = found.ok_or_else(|| absent(&root, &path))?;
     if args.resolve && matches!(found.kind, Kind::Missing) {
         return Err(Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
             .at(found.origin, "not given")

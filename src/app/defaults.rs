@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::app::args::{Args, Format};
+use crate::app::explain::item;
 use crate::app::json::{line, object, optional, place};
 use crate::app::output::Output;
 use crate::app::project;
@@ -84,8 +85,7 @@ fn because(entry: &Included, sources: &SourceMap) -> String {
     if !entry.why.is_known() {
         return "always".to_owned();
     }
-    let text = sources.excerpt(entry.why);
-    format!("`{}`, {}", text.lines().next().unwrap_or(""), sources.describe(entry.why))
+    format!("`{}`, {}", item(entry.why, sources), sources.describe(entry.why))
 }
 
 fn tree(selection: &Selection, args: &Args, sources: &SourceMap, style: Style) -> String {

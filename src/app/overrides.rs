@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args, style: Style) -> Result<Output> {
         })?;
         text.lines().collect()
     } else {
-        args.words.iter().map(|word| word.text.as_str()).collect()
+        args.words.iter().map(String::as_str).collect()
     };
     let mut output = Output::success(String::new());
     for (index, one) in lines.iter().enumerate() {

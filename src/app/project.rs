@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::args::{Args, Word};
+use crate::app::args::Args;
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
 use crate::compose::{Arguments, Composed, Composer, Selection, Dir, Mode, Packages, Provided, Repository, Runtime};
@@ -87,13 +87,12 @@ pub(crate) fn primaries(composer: &Composer) -> Vec<Text> {
 }
 
 /// The overrides among the words, parsed.
-fn arguments(composer: &Composer, args: &Args, words: &[Word]) -> Result<Arguments> {
-    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    composer.arguments(args.config_name.as_deref(), &texts)
+pub(crate) fn arguments(composer: &Composer, args: &Args, words: &[String]) -> Result<Arguments> {
+    composer.arguments(args.config_name.as_deref(), words)
 }
 
 /// Composes with the overrides among the words.
-pub(crate) fn compose(composer: &Composer, args: &Args, words: &[Word]) -> Result<Composed> {
+pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
     composer.compose(args.config_name.as_deref(), &arguments, mode(args))
 }
@@ -102,9 +101,11 @@ pub(crate) fn compose(composer: &Composer, args: &Args, words: &[Word]) -> Resul
 pub(crate) fn select(
     composer: &Composer,
     args: &Args,
-    words: &[Word],
+    words: &[String],
 ) -> Result<(Arc<Selection>, Arc<SourceMap>)> {
-    let arguments = arguments(composer, args, words)?;
+    let mut arguments = arguments(composer, args, words)?;
+    // The values of a sweep are chosen by its jobs, not by the list.
+    arguments.overrides.retain(|one| !one.is_sweep());
     let selected = composer.select(args.config_name.as_deref(), &arguments, mode(args))?;
     Ok((selected.selection, arguments.sources))
 }

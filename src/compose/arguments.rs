@@ -100,7 +100,8 @@ impl Composer {
                 warnings.extend(selection.warnings().iter().cloned());
                 Ok(Selected { selection, assignments, warnings, lines })
             }
-            (_, Some(error)) => Err(error),
+            // A place that is not there may be why something is not found.
+            (_, Some(error)) => Err(warnings.iter().fold(error, |error, warning| error.note(warning.message()))),
             (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
         }
     }
@@ -141,7 +142,7 @@ impl Composer {
         let base = self.base(&selection)?;
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
-        let mut root = base.apply(&assignments, self.context(&warn))?;
+        let mut root = base.apply(&assignments, self.merging(&warn))?;
         finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, lines)?;
         let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
         Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })

@@ -13,7 +13,7 @@ use crate::compose::search_path::{self, Packages};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
-use crate::resolve::{Cache, Context, Resolvers, Scope};
+use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
 use crate::schema::Type;
 use crate::value::{KeyPath, Kind, Node, Text};
 
@@ -160,6 +160,11 @@ impl Composer {
         Context::new(&self.resolvers, &self.cache, &self.facts).with_schema(&self.schema).with_warnings(warn)
     }
 
+    /// What merging needs: as [`Composer::context`], but the `hydra` node is not finished.
+    pub(crate) fn merging<'a>(&'a self, warn: &'a dyn Fn(Error)) -> Context<'a> {
+        self.context(warn).with_hydra(Hydra::Unfinished)
+    }
+
     /// The repository for a composition: with what `hydra.searchpath` adds.
     pub(crate) fn repository_for(
         &self,
@@ -282,7 +287,7 @@ impl Composer {
         if self.cache.is_impure() {
             *prefix = None;
         }
-        Base::merge(selection, self.context(&|_| {}), &mut prefix)
+        Base::merge(selection, self.merging(&|_| {}), &mut prefix)
     }
 
     /// A map for the texts of one composition, on top of the one that all share.

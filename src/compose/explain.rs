@@ -95,7 +95,7 @@ impl Composer {
     }
 
     fn steps(&self, composed: &Composed, path: &KeyPath) -> Vec<Step> {
-        let context = self.context(&|_| {});
+        let context = self.merging(&|_| {});
         let mut root = Node::from(Map::default());
         let mut schema = context.schema.clone();
         let mut steps = Vec::new();

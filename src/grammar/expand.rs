@@ -7,28 +7,28 @@ use crate::grammar::decimal::Decimal;
 use crate::grammar::function::cast;
 use crate::grammar::value::{Number, NumberCast, Range, Sweep, SweepKind, Value, ValueKind};
 
-/// The values of a sweep, in written order: any of them in constant time, none of them stored.
+/// The values of a sweep, in written order: any of them in constant time. Those of a range are not stored.
 #[derive(Clone, Debug)]
-pub struct Values<'a> {
-    form: Form<'a>,
+pub struct Values {
+    form: Form,
     count: u64,
     span: Span,
 }
 
 #[derive(Clone, Debug)]
-enum Form<'a> {
-    Items(&'a [Value]),
-    Integers { start: i128, step: i128, casts: &'a [NumberCast] },
-    Decimals { start: Decimal, step: Decimal, casts: &'a [NumberCast] },
+enum Form {
+    Items(Box<[Value]>),
+    Integers { start: i128, step: i128, casts: Box<[NumberCast]> },
+    Decimals { start: Decimal, step: Decimal, casts: Box<[NumberCast]> },
 }
 
-impl<'a> Values<'a> {
+impl Values {
     /// The values of a choice or a range.
     ///
     /// # Errors
     /// An interval, which has no single values; a glob, whose values are not known to the grammar; a range without
     /// step or without end; a list whose element is a sweep itself.
-    pub fn new(sweep: &'a Sweep, source: SourceId) -> Result<Self> {
+    pub fn new(sweep: &Sweep, source: SourceId) -> Result<Self> {
         let origin = Origin::new(source, sweep.span);
         match &sweep.kind {
             SweepKind::Choice(choice) => {
@@ -36,7 +36,7 @@ impl<'a> Values<'a> {
                     return Err(misfit(inner, Origin::new(source, inner.span)));
                 }
                 let count = u64::try_from(choice.items.len()).unwrap_or(u64::MAX);
-                Ok(Self { form: Form::Items(&choice.items), count, span: sweep.span })
+                Ok(Self { form: Form::Items(choice.items.clone()), count, span: sweep.span })
             }
             SweepKind::Range(range) => {
                 let values = Self::range(range, sweep.span);
@@ -53,8 +53,8 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn range(range: &'a Range, span: Span) -> std::result::Result<Self, String> {
-        let casts = &*range.casts;
+    fn range(range: &Range, span: Span) -> std::result::Result<Self, String> {
+        let casts = range.casts.clone();
         let numbers = [&range.start, &range.stop, &range.step];
         if let [Some(start), Some(stop), Some(step)] = numbers.map(integer) {
             if step == 0 {

@@ -55,7 +55,10 @@ impl Value {
     /// The key of a mapping.
     pub(crate) fn key(&self, origin: Origin) -> Result<Key> {
         Ok(match &self.kind {
-            ValueKind::Null => Key::Null,
+            ValueKind::Null => {
+                let error = Error::new(ErrorKind::Override, "null cannot be a key of a mapping");
+                return Err(error.at(origin, "expected text, a number or a boolean").help("quote it: `'null'`"));
+            }
             ValueKind::Bool(b) => Key::Bool(*b),
             ValueKind::Int(i) => Key::Int(*i),
             ValueKind::Float(f) => Key::Float(*f),
@@ -68,7 +71,8 @@ impl Value {
     }
 
     /// The same value with the orders of its lists drawn; without a seed they stay as written.
-    pub(crate) fn drawn(self, seed: Option<u64>) -> Self {
+    #[must_use]
+    pub fn drawn(self, seed: Option<u64>) -> Self {
         let Self { kind, span } = self;
         let kind = match kind {
             ValueKind::List(list) => {
@@ -86,10 +90,14 @@ impl Value {
 
     /// Whether no text inside needs quotes that it did not have.
     pub(crate) fn is_plain(&self) -> bool {
+        let inner = |value: &Self| match &value.kind {
+            ValueKind::Text(text) => !text.is_empty() && print::stands_unquoted(text),
+            _ => value.is_plain(),
+        };
         match &self.kind {
             ValueKind::Text(text) => print::stands_unquoted(text),
-            ValueKind::List(list) => list.items.iter().all(Self::is_plain),
-            ValueKind::Map(pairs) => pairs.iter().all(|(key, value)| key.is_plain() && value.is_plain()),
+            ValueKind::List(list) => list.items.iter().all(inner),
+            ValueKind::Map(pairs) => pairs.iter().all(|(key, value)| key.is_plain() && inner(value)),
             _ => true,
         }
     }

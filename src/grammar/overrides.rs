@@ -150,8 +150,11 @@ impl Override {
         Ok(Override { target: self.target.clone(), action, origin: self.origin, line: self.line.clone() })
     }
 
-    /// The override with one of its values: what a job gets. The line is the one that says just that.
-    pub(crate) fn with_value(&self, value: Value) -> Self {
+    /// The override with one value in place of its own: what one job of a sweep gets. Its line says just that.
+    ///
+    /// The value is what the line says: text that a function made becomes a number if it looks like one.
+    #[must_use]
+    pub fn with_value(&self, value: Value) -> Self {
         let line = format!("{}={value}", self.key_element()).into();
         let value = Operand::Value(value.reread());
         let action = match &self.action {
@@ -162,6 +165,29 @@ impl Override {
             Action::Delete(_) => Action::Delete(Some(value)),
         };
         Self { target: self.target.clone(), action, origin: self.origin, line }
+    }
+
+    /// The override as jobs of a sweep get it: in canonical form, its lists in the order that `seed` draws.
+    ///
+    /// `~key` becomes the line `~key=null`, and still deletes whatever the value is.
+    ///
+    /// # Errors
+    /// A sweep, alone or inside a value.
+    pub fn canonical(&self, seed: u64) -> Result<Self> {
+        match self.action.value() {
+            None => {
+                let line = format!("{}=null", self.key_element()).into();
+                Ok(Self { line, ..self.clone() })
+            }
+            Some(Operand::Value(value)) => match value.misfit() {
+                Some(misfit) => Err(expand::misfit(misfit, self.origin.at(misfit.span))),
+                None => Ok(self.with_value(value.clone().drawn(Some(seed)))),
+            },
+            Some(Operand::Sweep(sweep)) => {
+                Err(Error::new(ErrorKind::Sweep, "a single value must stand here")
+                    .at(self.origin.at(sweep.span), "this is a sweep"))
+            }
+        }
     }
 }
 

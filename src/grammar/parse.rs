@@ -1,8 +1,8 @@
 //! Overrides from text. A mistake is reported and stepped over, so that one pass reports all of them.
 
 use crate::diag::{Error, ErrorKind, Origin, Sink, SourceId, Span};
-use crate::grammar::overrides::{Action, Override};
-use crate::grammar::token::{Kind, Token, token};
+use crate::grammar::overrides::{Action, Override, suggest_quotes};
+use crate::grammar::token::{Kind, Lexer, Token};
 use crate::grammar::value::{Choice, List, Operand, Sweep, SweepKind, Value, ValueKind};
 use crate::value::Text;
 
@@ -41,18 +41,21 @@ const DEPTH: u32 = 128;
 
 pub(super) struct Parser<'a, 's> {
     pub(super) text: &'a str,
+    pub(super) lexer: Lexer<'a>,
     /// The next token.
     pub(super) next: Token,
     source: SourceId,
     sink: &'s mut dyn Sink,
     failed: bool,
     depth: u32,
+    /// Where the right side starts.
+    value_start: usize,
 }
 
 impl<'a, 's> Parser<'a, 's> {
     fn new(text: &'a str, source: SourceId, sink: &'s mut dyn Sink) -> Self {
         let next = Token { kind: Kind::End, start: 0, end: 0 };
-        Self { text, next, source, sink, failed: false, depth: 0 }
+        Self { text, lexer: Lexer::new(text), next, source, sink, failed: false, depth: 0, value_start: 0 }
     }
 
     fn parse(&mut self) -> Option<Override> {
@@ -65,8 +68,9 @@ impl<'a, 's> Parser<'a, 's> {
         let (target, end) = self.target(prefix.len(), prefix == "~");
         let value = match end {
             Some(equal) => {
-                self.next = token(self.text, equal);
+                self.next = self.lexer.token(equal);
                 self.advance();
+                self.value_start = self.next.start;
                 Some(self.right_side())
             }
             None => None,
@@ -223,21 +227,20 @@ impl<'a, 's> Parser<'a, 's> {
         match kind {
             Kind::Close(found) => {
                 let message = format!("nothing is open that this `{}` closes", char::from(found));
-                self.report_quotable(span, message);
+                let help = self.quote_help(self.value_start, self.text.len());
+                self.report(span, message, &[&help]);
             }
             Kind::Blank => {
-                self.report(
-                    Span::new(start, end),
-                    "blanks cannot stand here".to_owned(),
-                    &["take them away"],
-                );
+                let span = Span::new(start, end);
+                self.report(span, "blanks cannot stand here".to_owned(), &["take them away"]);
             }
             _ => {
                 let wanted = close.map_or_else(
                     || "`,` or the end".to_owned(),
                     |close| format!("`,` or `{}`", char::from(close)),
                 );
-                self.report_quotable(span, format!("expected {wanted}, found `{found}`"));
+                let help = "text with such characters must be quoted; several values stand between commas";
+                self.report(span, format!("expected {wanted}, found `{found}`"), &[help]);
             }
         }
     }
@@ -251,7 +254,7 @@ impl<'a, 's> Parser<'a, 's> {
     }
 
     pub(super) fn advance(&mut self) {
-        self.next = token(self.text, self.next.end);
+        self.next = self.lexer.token(self.next.end);
     }
 
     pub(super) fn slice(&self, start: usize, end: usize) -> &'a str {
@@ -288,18 +291,11 @@ impl<'a, 's> Parser<'a, 's> {
         self.push(error);
     }
 
-    /// A mistake that quotes around the whole value would cure.
-    pub(super) fn report_quotable(&mut self, span: Span, message: String) {
-        let help = self.quote_help();
-        self.report(span, message, &[&help]);
-    }
-
-    /// How the override would look with its value quoted.
-    fn quote_help(&self) -> String {
-        let equal = self.text.find('=').map_or(0, |at| at + 1);
-        let (key, value) = self.text.split_at(equal);
-        let quoted = crate::grammar::overrides::suggest_quotes(value.trim_matches([' ', '\t']));
-        let line = format!("{key}{quoted}");
+    /// How the override would look with a part of its value quoted.
+    pub(super) fn quote_help(&self, start: usize, end: usize) -> String {
+        let part = self.trimmed(start, end).range();
+        let quoted = suggest_quotes(self.slice(part.start, part.end));
+        let line = format!("{}{quoted}{}", self.slice(0, part.start), self.slice(part.end, self.text.len()));
         match (line.contains('\''), line.contains('"')) {
             (true, false) => format!("if it is text, quote it: {line} (in a shell: \"{line}\")"),
             (false, true) => format!("if it is text, quote it: {line} (in a shell: '{line}')"),

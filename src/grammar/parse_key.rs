@@ -97,7 +97,10 @@ impl Parser<'_, '_> {
                 vec!["a group is `db/mysql`, a key is `db.mysql`".into()],
             ),
             Some('@') => ("a package cannot follow this".into(), vec!["write `group@package=option`".into()]),
-            Some(':') => ("`:` cannot stand in a key".into(), vec!["write `key=value`".into()]),
+            Some(':') => (
+                "`:` cannot stand in a key".into(),
+                vec!["write `key=value`, or `group@package=option`: a package is not renamed".into()],
+            ),
             Some('+' | '~') => ("a key starts with `+`, `++` or `~` at most".into(), vec![]),
             Some('\'' | '"') => {
                 ("a key is not quoted".into(), vec![format!("write `{}`", key.replace(['\'', '"'], ""))])

@@ -6,9 +6,12 @@ use crate::diag::{Error, ErrorKind, Origin, Span};
 use crate::grammar::function::{self, Argument};
 use crate::grammar::parse::Parser;
 use crate::grammar::scan::{self, Lexeme};
-use crate::grammar::token::{Kind, Token, token};
+use crate::grammar::token::{Kind, Token};
 use crate::grammar::value::{List, Quote, Value, ValueKind};
 use crate::value::{Key, Text};
+
+/// So many different characters an error names.
+const SHOWN: usize = 6;
 
 impl Parser<'_, '_> {
     /// One element; what comes behind it is left standing. `close` is what ends the container around it.
@@ -18,7 +21,7 @@ impl Parser<'_, '_> {
             Kind::Quoted => {
                 self.advance();
                 if self.continues() {
-                    return self.stray("text cannot stand beside quotes", close);
+                    return self.stray(first.start, Some("text cannot stand beside quotes"), close);
                 }
                 Some(Value::new(
                     unquote(self.slice(first.start, first.end)),
@@ -32,7 +35,7 @@ impl Parser<'_, '_> {
                     "this quote is not closed".to_owned(),
                     &["close it, or write a quote in other quotes"],
                 );
-                self.next = token(self.text, self.text.len());
+                self.next = self.lexer.token(self.text.len());
                 None
             }
             Kind::Open(b'[') => self.nested(|parser| parser.list(first)),
@@ -59,7 +62,7 @@ impl Parser<'_, '_> {
     /// Whether the next token would be part of unquoted text.
     fn continues(&self) -> bool {
         match self.next.kind {
-            Kind::Blank => token(self.text, self.next.end).kind != Kind::End,
+            Kind::Blank => self.lexer.token(self.next.end).kind != Kind::End,
             Kind::Plain(_) | Kind::Colon | Kind::Interpolation | Kind::Quoted | Kind::Unclosed => true,
             Kind::Foreign | Kind::Equal | Kind::Open(_) => true,
             Kind::Comma | Kind::Close(_) | Kind::End => false,
@@ -69,7 +72,7 @@ impl Parser<'_, '_> {
     /// A name right before `(`.
     fn is_call(&self, first: Token) -> bool {
         scan::identifier(self.text.as_bytes(), first.start) == first.end
-            && token(self.text, first.end).kind == Kind::Open(b'(')
+            && self.lexer.token(first.end).kind == Kind::Open(b'(')
     }
 
     /// Unquoted text: a scalar if it is one lexeme, text otherwise.
@@ -81,7 +84,7 @@ impl Parser<'_, '_> {
         loop {
             let Token { kind, start, end: behind } = self.next;
             match kind {
-                Kind::Blank if matches!(token(self.text, behind).kind, Kind::End) => {
+                Kind::Blank if matches!(self.lexer.token(behind).kind, Kind::End) => {
                     self.advance();
                     break;
                 }
@@ -96,7 +99,10 @@ impl Parser<'_, '_> {
                     }
                 }
                 Kind::Comma | Kind::Close(_) | Kind::End => break,
-                _ => return self.stray("", close),
+                Kind::Open(b'{') if self.slice(first.start, start).ends_with('$') => {
+                    return self.broken_interpolation(start.saturating_sub(1), close);
+                }
+                _ => return self.stray(first.start, None, close),
             }
             count += 1;
             end = behind;
@@ -112,47 +118,70 @@ impl Parser<'_, '_> {
         Some(Value::new(kind, span))
     }
 
-    /// Text that must be quoted: reports why, once, and steps behind it.
-    fn stray(&mut self, why: &str, close: Option<u8>) -> Option<Value> {
+    /// Text that must be quoted, from where it starts: reports why, once, and steps behind it.
+    fn stray(&mut self, from: usize, why: Option<&str>, close: Option<u8>) -> Option<Value> {
         let first = self.next;
+        let odd = self.skip_stray(close);
+        let message = why.map_or_else(
+            || {
+                let show = |c: &char| {
+                    format!("`{}`", if c.is_control() { c.escape_debug().to_string() } else { c.to_string() })
+                };
+                format!(
+                    "{} cannot stand in unquoted text",
+                    odd.iter().map(show).collect::<Vec<_>>().join(", ")
+                )
+            },
+            str::to_owned,
+        );
+        let help = self.quote_help(from, self.next.start);
+        let at = scan::blanks(self.text.as_bytes(), first.start);
+        self.report(Span::new(at, first.end.max(at)), message, &[&help]);
+        None
+    }
+
+    /// `${` without its brace, or with nothing in it.
+    fn broken_interpolation(&mut self, at: usize, close: Option<u8>) -> Option<Value> {
+        let (message, help) = if self.lexer.has_brace() {
+            ("an interpolation cannot be empty", "write `${key}`, or `\\${}` for the characters themselves")
+        } else {
+            ("this `${` is not closed", "add `}`")
+        };
+        self.report(Span::new(at, at + 2), message.to_owned(), &[help]);
+        self.skip_stray(close);
+        None
+    }
+
+    /// Steps behind text that cannot stand unquoted; says which characters are odd about it.
+    fn skip_stray(&mut self, close: Option<u8>) -> Vec<char> {
         let mut odd: Vec<char> = Vec::new();
         let mut open = 0_usize;
         loop {
             let Token { kind, start, end } = self.next;
-            match kind {
+            let is_odd = match kind {
                 Kind::End => break,
                 Kind::Comma if open == 0 => break,
                 Kind::Close(_) if open == 0 && close.is_some() => break,
-                Kind::Close(_) if open == 0 => odd.extend(self.slice(start, end).trim().chars()),
-                Kind::Close(_) => open -= 1,
+                Kind::Close(_) if open > 0 => {
+                    open -= 1;
+                    false
+                }
                 Kind::Open(_) => {
                     open += 1;
-                    odd.extend(self.slice(start, end).trim().chars());
+                    true
                 }
-                Kind::Foreign | Kind::Unclosed | Kind::Equal => {
-                    odd.extend(self.slice(start, end).trim().chars());
-                }
-                Kind::Quoted => odd.extend(self.slice(start, end).chars().next()),
-                _ => {}
+                Kind::Close(_) | Kind::Foreign | Kind::Unclosed | Kind::Equal | Kind::Quoted => true,
+                _ => false,
+            };
+            if let Some(c) = self.slice(start, end).trim().chars().next().filter(|_| is_odd)
+                && odd.len() < SHOWN
+                && !odd.contains(&c)
+            {
+                odd.push(c);
             }
             self.advance();
         }
-        let mut seen = Vec::new();
-        odd.retain(|c| {
-            !seen.contains(c) && {
-                seen.push(*c);
-                true
-            }
-        });
-        let shown: Vec<String> = odd.iter().map(|c| format!("`{}`", c.escape_debug())).collect();
-        let message = if why.is_empty() {
-            format!("{} cannot stand in unquoted text", shown.join(", "))
-        } else {
-            why.to_owned()
-        };
-        let blanks = scan::blanks(self.text.as_bytes(), first.start);
-        self.report_quotable(Span::new(blanks, first.end.max(blanks)), message);
-        None
+        odd
     }
 
     fn list(&mut self, open: Token) -> Option<Value> {
@@ -358,7 +387,7 @@ impl Parser<'_, '_> {
         let first = self.next;
         let is_name = first.kind == Kind::Plain(Lexeme::Word)
             && scan::identifier(self.text.as_bytes(), first.start) == first.end
-            && token(self.text, first.end).kind == Kind::Equal;
+            && self.lexer.token(first.end).kind == Kind::Equal;
         if !is_name {
             let value = self.item(Some(b')'))?;
             if *named {

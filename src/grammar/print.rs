@@ -36,7 +36,8 @@ impl fmt::Display for Value {
             ValueKind::Map(pairs) => {
                 f.write_str("{")?;
                 for (i, (key, value)) in pairs.iter().enumerate() {
-                    write!(f, "{}{key}:{value}", if i > 0 { "," } else { "" })?;
+                    write!(f, "{}{key}:", if i > 0 { "," } else { "" })?;
+                    inner(f, value)?;
                 }
                 f.write_str("}")
             }
@@ -153,9 +154,17 @@ fn separated(f: &mut fmt::Formatter<'_>, items: &[Value]) -> fmt::Result {
         if i > 0 {
             f.write_str(",")?;
         }
-        item.fmt(f)?;
+        inner(f, item)?;
     }
     Ok(())
+}
+
+/// A value inside another one, where empty text needs quotes to be seen.
+fn inner(f: &mut fmt::Formatter<'_>, value: &Value) -> fmt::Result {
+    match &value.kind {
+        ValueKind::Text(text) if text.is_empty() => f.write_str("''"),
+        _ => value.fmt(f),
+    }
 }
 
 /// Values as the arguments of a function, where quotes around the whole are taken away.

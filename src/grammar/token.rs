@@ -1,5 +1,7 @@
 //! Tokens of the right side of an override, with their exact places.
 
+use std::cell::Cell;
+
 use memchr::memchr;
 
 use crate::grammar::scan::{self, Lexeme, byte};
@@ -41,42 +43,77 @@ pub(crate) struct Token {
     pub(crate) end: usize,
 }
 
-/// The longest token at an offset.
-pub(crate) fn token(text: &str, start: usize) -> Token {
-    let bytes = text.as_bytes();
-    let make = |kind, end| Token { kind, start, end };
-    let at = scan::blanks(bytes, start);
-    let behind = |at| scan::blanks(bytes, at + 1);
-    match byte(bytes, at) {
-        b',' => return make(Kind::Comma, behind(at)),
-        b':' => return make(Kind::Colon, behind(at)),
-        b'=' => return make(Kind::Equal, behind(at)),
-        b'(' => return make(Kind::Open(b'('), behind(at)),
-        close @ (b')' | b']' | b'}') => return make(Kind::Close(close), at + 1),
-        _ if at > start => return make(Kind::Blank, at),
-        open @ (b'[' | b'{') => return make(Kind::Open(open), behind(at)),
-        quote @ (b'\'' | b'"') => {
-            return match closing_quote(bytes, start + 1, quote) {
-                Some(end) => make(Kind::Quoted, end + 1),
-                None => make(Kind::Unclosed, start + 1),
-            };
-        }
-        b'$' if byte(bytes, start + 1) == b'{' => {
-            let inside = bytes.get(start + 2..).unwrap_or_default();
-            if let Some(length) = memchr(b'}', inside)
-                && length > 0
-            {
-                return make(Kind::Interpolation, start + 3 + length);
-            }
-        }
-        _ => {}
+/// Finds tokens in a text. Offsets must not go back: what was once found to have no end is not searched again.
+#[derive(Debug)]
+pub(crate) struct Lexer<'a> {
+    text: &'a str,
+    /// Closers that do not come any more: one bit each.
+    gone: Cell<u8>,
+}
+
+const SINGLE: u8 = 1;
+const DOUBLE: u8 = 2;
+const BRACE: u8 = 4;
+
+impl<'a> Lexer<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, gone: Cell::new(0) }
     }
-    match scan::lexeme(bytes, start) {
-        Some((lexeme, end)) => make(Kind::Plain(lexeme), end),
-        None => match text.get(start..).and_then(|rest| rest.chars().next()) {
-            Some(foreign) => make(Kind::Foreign, start + foreign.len_utf8()),
-            None => make(Kind::End, start),
-        },
+
+    /// The longest token at an offset.
+    pub(crate) fn token(&self, start: usize) -> Token {
+        let bytes = self.text.as_bytes();
+        let make = |kind, end| Token { kind, start, end };
+        let at = scan::blanks(bytes, start);
+        let behind = |at| scan::blanks(bytes, at + 1);
+        match byte(bytes, at) {
+            b',' => return make(Kind::Comma, behind(at)),
+            b':' => return make(Kind::Colon, behind(at)),
+            b'=' => return make(Kind::Equal, behind(at)),
+            b'(' => return make(Kind::Open(b'('), behind(at)),
+            close @ (b')' | b']' | b'}') => return make(Kind::Close(close), at + 1),
+            _ if at > start => return make(Kind::Blank, at),
+            open @ (b'[' | b'{') => return make(Kind::Open(open), behind(at)),
+            quote @ (b'\'' | b'"') => {
+                let bit = if quote == b'"' { DOUBLE } else { SINGLE };
+                return match self.search(bit, || closing_quote(bytes, start + 1, quote)) {
+                    Some(end) => make(Kind::Quoted, end + 1),
+                    None => make(Kind::Unclosed, start + 1),
+                };
+            }
+            b'$' if byte(bytes, start + 1) == b'{' => {
+                let inside = bytes.get(start + 2..).unwrap_or_default();
+                if let Some(length) = self.search(BRACE, || memchr(b'}', inside))
+                    && length > 0
+                {
+                    return make(Kind::Interpolation, start + 3 + length);
+                }
+            }
+            _ => {}
+        }
+        match scan::lexeme(bytes, start) {
+            Some((lexeme, end)) => make(Kind::Plain(lexeme), end),
+            None => match self.text.get(start..).and_then(|rest| rest.chars().next()) {
+                Some(foreign) => make(Kind::Foreign, start + foreign.len_utf8()),
+                None => make(Kind::End, start),
+            },
+        }
+    }
+
+    /// Whether a `}` comes at all behind the last token.
+    pub(crate) fn has_brace(&self) -> bool {
+        self.gone.get() & BRACE == 0
+    }
+
+    fn search(&self, bit: u8, find: impl FnOnce() -> Option<usize>) -> Option<usize> {
+        if self.gone.get() & bit != 0 {
+            return None;
+        }
+        let found = find();
+        if found.is_none() {
+            self.gone.set(self.gone.get() | bit);
+        }
+        found
     }
 }
 
@@ -99,15 +136,15 @@ mod tests {
 
     #[test]
     fn blanks_belong_to_delimiters() {
-        let text = "f ( a , 'it\\'s' ] : #";
+        let lexer = Lexer::new("f ( a , 'it\\'s' ] : #");
         let mut at = 0;
         let mut seen = Vec::new();
         loop {
-            let token = token(text, at);
+            let token = lexer.token(at);
             if token.kind == Kind::End {
                 break;
             }
-            seen.push(&text[token.start..token.end]);
+            seen.push(&lexer.text[token.start..token.end]);
             at = token.end;
         }
         assert_eq!(seen, ["f", " ( ", "a", " , ", "'it\\'s'", " ]", " : ", "#"]);

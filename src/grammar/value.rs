@@ -168,6 +168,16 @@ impl Value {
         Self { kind, span }
     }
 
+    /// Text as a value: quoted if it would read back as anything else.
+    pub fn text(text: &str, span: Span) -> Self {
+        let whole = scan::lexeme(text.as_bytes(), 0).filter(|&(_, end)| end == text.len());
+        let kind = match whole {
+            Some((Lexeme::Word, _)) => ValueKind::Text(text.into()),
+            _ => ValueKind::Quoted(text.into(), Quote::Single),
+        };
+        Self { kind, span }
+    }
+
     /// What it is, in a word, for messages.
     pub fn describe(&self) -> &'static str {
         match &self.kind {

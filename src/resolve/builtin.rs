@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result, did_you_mean};
 use crate::grammar::{parse_element, parse_template};
+use crate::resolve::context::Hydra;
 use crate::resolve::dirname;
 use crate::resolve::now;
 use crate::resolve::place::{Places, Spot};
@@ -298,6 +299,20 @@ impl Ask<'_> {
 
     /// `${hydra:a.b}`: the value of `hydra.a.b`, or null.
     fn hydra(&self) -> Result<Spot> {
+        match self.scope.context.hydra {
+            Hydra::Own => {}
+            Hydra::Unfinished => {
+                return Err(self
+                    .error("the `hydra` node cannot be asked before all is composed")
+                    .help("refer to it where the value is only read, not merged into or deleted"));
+            }
+            Hydra::Of(whole) => {
+                let path = KeyPath::parse(&format!("hydra.{}", self.text(0)?));
+                let found = Scope::new(whole, self.scope.context.with_hydra(Hydra::Own)).select(&path)?;
+                let kind = found.map_or(Kind::Null, |node| node.kind);
+                return Ok(self.made(if matches!(kind, Kind::Missing) { Kind::Null } else { kind }));
+            }
+        }
         let root = self.scope.places.root();
         let Some(hydra) = self.scope.places.child(Places::ROOT, &Key::from("hydra")) else {
             return Err(self.error("there is no `hydra` node here to ask").at(root.node.origin, ""));

@@ -7,6 +7,20 @@ use crate::facts::Facts;
 use crate::resolve::cache::Cache;
 use crate::resolve::resolver::Resolvers;
 use crate::schema::Type;
+use crate::value::Node;
+
+/// Whom `${hydra:…}` asks.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub enum Hydra<'a> {
+    /// The `hydra` node of the tree that is resolved.
+    #[default]
+    Own,
+    /// Nobody yet: the node is not finished before all is composed.
+    Unfinished,
+    /// The `hydra` node of the whole tree, from which the one that is resolved was cut out.
+    Of(&'a Node),
+}
 
 /// What resolving and merging need beside the tree: resolvers, their cache, the world outside, the types.
 #[derive(Clone, Copy)]
@@ -21,18 +35,26 @@ pub struct Context<'a> {
     pub schema: &'a Type,
     /// Takes warnings, such as that of `oc.deprecated`.
     pub warn: &'a dyn Fn(Error),
+    /// Whom `${hydra:…}` asks.
+    pub hydra: Hydra<'a>,
 }
 
 impl<'a> Context<'a> {
     /// An untyped tree whose warnings nobody reads.
     pub fn new(resolvers: &'a Resolvers, cache: &'a Cache, facts: &'a Facts) -> Self {
-        Self { resolvers, cache, facts, schema: &Type::Any, warn: &|_| {} }
+        Self { resolvers, cache, facts, schema: &Type::Any, warn: &|_| {}, hydra: Hydra::Own }
     }
 
     /// The same with types.
     #[must_use]
     pub fn with_schema(self, schema: &'a Type) -> Self {
         Self { schema, ..self }
+    }
+
+    /// The same with another one to be asked for `${hydra:…}`.
+    #[must_use]
+    pub fn with_hydra(self, hydra: Hydra<'a>) -> Self {
+        Self { hydra, ..self }
     }
 
     /// The same with someone who reads warnings.

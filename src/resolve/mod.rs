@@ -11,6 +11,6 @@ mod resolver;
 mod scope;
 
 pub use cache::Cache;
-pub use context::Context;
+pub use context::{Context, Hydra};
 pub use resolver::{Invocation, Resolver, Resolvers};
 pub use scope::Scope;

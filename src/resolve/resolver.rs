@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::builtin::Builtin;
+use crate::resolve::context::Hydra;
 use crate::resolve::place::Spot;
 use crate::resolve::scope::Scope;
 use crate::value::{KeyPath, Node, Text};
@@ -78,6 +79,10 @@ impl Invocation<'_> {
     /// # Errors
     /// It cannot be resolved.
     pub fn select(&self, key: &str) -> Result<Option<Node>> {
+        if let (Hydra::Of(whole), true) = (self.scope.context.hydra, key.starts_with("hydra.")) {
+            let context = self.scope.context.with_hydra(Hydra::Own);
+            return Scope::new(whole, context).select(&KeyPath::parse(key));
+        }
         match self.scope.look_up(self.at, key)? {
             Some(found) => self.scope.deep(found).map(Some),
             None => Ok(None),

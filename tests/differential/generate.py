@@ -695,6 +695,10 @@ class Generator:
         name = self.pick(["side", "aux"])
         if name not in self.head_of:
             self.add_group(name, 2, select=False)
+            for option in self.head_of[name]:
+                if self.chance(0.25):
+                    self.files["conf/%s/%s.yaml" % (name, option)].head.append(self.pick(["# @package head", "# @package head.er", "# @package _global_"]))
+                    self.tag("header")
             mark = [v for v in self.values if v[0][: len(self.package_of(name))] != self.package_of(name)]
             self.values[:] = mark
         return name

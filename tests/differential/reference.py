@@ -1,8 +1,8 @@
 """The real Hydra, in this process: a case in, its outcome out.
 
 An outcome is {"ok": bool, ...}: with `config` (the tree without the `hydra` node, unresolved), `choices`, `resolved`
-(the tree with every interpolation resolved, or an error) and `node` (what the case's `package` gives, resolved);
-or with `error` (class and first line). Trees are in the encoding that `mainstem compose --format json` prints.
+(the tree after resolving in place, or an error), `read` (the same tree read value by value) and `nodes` (single keys,
+among them the case's `package`, resolved); or with `error` (class and first line). Trees are in the encoding that `mainstem compose --format json` prints.
 
 Hydra's own configs take most of its time and change nothing for most cases, so they are left out where a case does
 not speak of `hydra`; `full=True` puts them in.
@@ -146,6 +146,9 @@ def compose(case, root, full=None):
         OmegaConf.resolve(whole)
         return tree(whole)
 
+    def read():
+        return encode(OmegaConf.to_container(config, resolve=True))
+
     def node(key):
         found = OmegaConf.select(config, key, throw_on_missing=True, throw_on_resolution_failure=True)
         if found is None and OmegaConf.select(config, key, default="?") == "?":
@@ -158,6 +161,7 @@ def compose(case, root, full=None):
     leaves = interpolated(out["config"])
     if leaves:
         out["resolved"] = attempt(resolved)
+        out["read"] = attempt(read)
     keys = [key for key in leaves if all(PLAIN.match(part) for part in key)]
     keys = [".".join(key) for key in keys[:: max(1, len(keys) // 5)][:6]]
     out["nodes"] = {key: attempt(lambda: node(key)) for key in keys + ([case["package"]] if case["package"] else [])}

@@ -9,10 +9,16 @@
 //! the outcome: tree, list, chain or drawn errors
 //! ```
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use mainstem::compose::{By, Composed, Composer, Memory, Mode, Provided, Repository};
+use mainstem::compose::{
+    By, Composed, Composer, ConfigSource, Content, Dir, Entry, Memory, Mode, Provided, Repository,
+};
 use mainstem::diag::Result;
 use mainstem::facts::Facts;
 use mainstem::value::{Key, KeyPath, Kind, Node};
@@ -208,5 +214,82 @@ fn compositions_share_their_base() {
     let (Kind::Map(x), Kind::Map(y)) = (at(&one, "big").kind, at(&two, "big").kind) else {
         panic!("not mappings")
     };
-    assert!(std::sync::Arc::ptr_eq(&x, &y));
+    assert!(Arc::ptr_eq(&x, &y));
+}
+
+/// A source that counts how often it is asked.
+#[derive(Debug)]
+struct Counted(Memory, Arc<Mutex<Vec<String>>>, Arc<AtomicUsize>);
+
+impl ConfigSource for Counted {
+    fn location(&self) -> String {
+        self.0.location()
+    }
+
+    fn read(&self, config_path: &str) -> Result<Option<Content>> {
+        self.1.lock().unwrap().push(config_path.to_owned());
+        self.0.read(config_path)
+    }
+
+    fn list(&self, group: &str) -> Result<Option<Vec<Entry>>> {
+        self.2.fetch_add(1, Ordering::Relaxed);
+        self.0.list(group)
+    }
+}
+
+/// Ten jobs with other values and other options: every file is read once, and asked for groups once a key.
+#[test]
+fn every_file_is_read_once() {
+    let conf = Memory::new()
+        .text("config", "defaults: [db: mysql, db/sub@x: y.yaml]\na: 1")
+        .text("db/mysql", "port: 1")
+        .text("db/pg", "port: 2")
+        .text("db/sub/y", "z: 1");
+    let (reads, lists) = (Arc::default(), Arc::default());
+    let source = Counted(conf, Arc::clone(&reads), Arc::clone(&lists));
+    let repository = Repository::new(vec![Provided::new("main", source)]);
+    let composer = Composer::new(repository, Facts::default());
+    for job in 0..10 {
+        let option = if job % 2 == 0 { "db=mysql" } else { "db=pg" };
+        let arguments = composer.arguments(Some("config"), &[option, &format!("a={job}")]).unwrap();
+        composer.compose(Some("config"), &arguments, Mode::Run).unwrap();
+    }
+    let mut reads = reads.lock().unwrap().clone();
+    reads.sort();
+    assert_eq!(reads, ["config", "db/mysql", "db/pg", "db/sub/y"]);
+    assert_eq!(lists.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_directory_is_a_source() {
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compose_dir");
+    let files = [
+        ("config.yaml", "defaults: [db: m.v1]"),
+        ("db.yaml", "file: 1"),
+        ("db/m.v1.yaml", "port: 1"),
+        ("db/old.yml", "port: 2"),
+        ("db/notes.txt", "none"),
+        ("db/engine/x.yaml", "y: 1"),
+    ];
+    for (path, text) in files {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let dir = Dir::new(&root).shown_as("conf");
+    let mut entries = dir.list("db").unwrap().unwrap();
+    entries.sort();
+    assert_eq!(
+        entries,
+        [Entry::Config("m.v1".into()), Entry::Group("engine".into()), Entry::Stray("old.yml".into())]
+    );
+    let repository = Repository::new(vec![Provided::new("main", dir)]);
+    assert_eq!(repository.options("db").unwrap(), ["m.v1"]);
+    assert!(repository.has_config("db").unwrap() && repository.has_group("db").unwrap());
+    assert!(!repository.has_config("DB").unwrap());
+    assert!(repository.load("db/engine").unwrap().is_none());
+    let error = repository.load("db/old.yml").unwrap_err();
+    assert_eq!(error.message(), "`db/old.yml`: configs end in `.yaml`");
+    let config = repository.load("db/m.v1.yaml").unwrap().unwrap();
+    assert_eq!(repository.sources().describe(config.root.origin), "conf/db/m.v1.yaml:1:1");
 }

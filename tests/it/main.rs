@@ -2,6 +2,7 @@
 
 mod cases;
 mod compose;
+mod corpus;
 mod floors;
 mod grammar;
 mod merge;

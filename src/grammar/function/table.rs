@@ -131,7 +131,7 @@ pub(crate) fn call(name: &str, at: Span, arguments: Vec<Argument>, span: Span) -
         let fault = Fault::new(at, format!("there is no function `{name}`"));
         let names = FUNCTIONS.iter().map(|f| f.name);
         return Err(match did_you_mean(name, names.clone()) {
-            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            Some(near) => fault.help(format!("did you mean `{near}`? if it is text, quote it")),
             None => {
                 let names: Vec<_> = names.collect();
                 fault.help(format!("quote it if it is text; the functions are {}", names.join(", ")))
@@ -156,20 +156,20 @@ impl Function {
                     bound.rest.push(value);
                 }
                 (None, None) => {
-                    let (Some(parameter), Some(slot)) =
-                        (self.parameters.get(position), bound.named.get_mut(position))
-                    else {
+                    let Some(slot) = bound.named.get_mut(position) else {
                         let many =
                             format!("`{}` takes at most {} arguments", self.name, self.parameters.len());
                         return Err(Fault::new(value.span, many).help(format!("write `{}`", self.usage)));
                     };
-                    self.check(&value, parameter.accepts)?;
                     *slot = Some(value);
                     position += 1;
                 }
             }
         }
         for (parameter, slot) in self.parameters.iter().zip(&bound.named) {
+            if let Some(value) = slot {
+                self.check(value, parameter.accepts)?;
+            }
             if parameter.required && slot.is_none() {
                 let message = format!("`{}` needs the argument `{}`", self.name, parameter.name);
                 return Err(Fault::new(span, message).help(format!("write `{}`", self.usage)));
@@ -196,8 +196,7 @@ impl Function {
         if self.rest.is_none() && index < position {
             return Err(Fault::new(at, format!("`{}` is given `{name}` twice", self.name)));
         }
-        if let (Some(parameter), Some(slot)) = (self.parameters.get(index), bound.named.get_mut(index)) {
-            self.check(&value, parameter.accepts)?;
+        if let Some(slot) = bound.named.get_mut(index) {
             *slot = Some(value);
         }
         Ok(())
