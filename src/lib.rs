@@ -4,6 +4,7 @@ extern crate self as mainstem;
 
 pub mod compose;
 pub mod diag;
+pub mod durable;
 pub mod facts;
 pub mod grammar;
 pub mod merge;
@@ -11,6 +12,8 @@ pub mod resolve;
 pub mod schema;
 pub mod settings;
 pub mod sweep;
+#[cfg(feature = "serde")]
+pub mod typed;
 pub mod value;
 pub mod yaml;
 

@@ -12,9 +12,10 @@ use crate::facts::{Environment, Facts};
 /// # Errors
 /// The working directory does not exist any more.
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
-pub(crate) fn facts() -> Result<Facts> {
+pub fn facts() -> Result<Facts> {
     let cwd = env::current_dir().map_err(|error| {
-        Error::new(ErrorKind::Io, format!("there is no working directory: {error}")).help("go to another one: `cd ~`")
+        Error::new(ErrorKind::Io, format!("there is no working directory: {error}"))
+            .help("go to another one: `cd ~`")
     })?;
     let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
     let env: Environment = env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
@@ -25,7 +26,7 @@ pub(crate) fn facts() -> Result<Facts> {
 ///
 /// # Errors
 /// Such an argument.
-pub(crate) fn arguments() -> Result<Vec<String>> {
+pub fn arguments() -> Result<Vec<String>> {
     let read = |(i, argument): (usize, std::ffi::OsString)| {
         argument.into_string().map_err(|argument| {
             let shown = argument.to_string_lossy().into_owned();

@@ -63,7 +63,8 @@ fn json(report: &Report) -> String {
         (Severity::Warning, &report.warnings),
         (Severity::Note, &report.notes),
     ];
-    let all = kinds.into_iter().flat_map(|(severity, list)| list.iter().map(move |found| error(found, severity)));
+    let all =
+        kinds.into_iter().flat_map(|(severity, list)| list.iter().map(move |found| error(found, severity)));
     line(&object([
         ("read", count(report.read)),
         ("composed", texts(&report.composed)),

@@ -29,10 +29,14 @@ pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
         let names = composer.repository().options(group).unwrap_or_default();
         names.iter().map(ToString::to_string).collect()
     };
-    let jobs = Jobs::new(&arguments.overrides, &options, SEED).map_err(|error| error.located(&arguments.sources))?;
+    let jobs =
+        Jobs::new(&arguments.overrides, &options, SEED).map_err(|error| error.located(&arguments.sources))?;
     if jobs.len() > LISTED {
-        return Err(Error::new(ErrorKind::Limit, format!("the sweep has {} jobs, and at most {LISTED} are listed", jobs.len()))
-            .help("sweep over fewer values"));
+        return Err(Error::new(
+            ErrorKind::Limit,
+            format!("the sweep has {} jobs, and at most {LISTED} are listed", jobs.len()),
+        )
+        .help("sweep over fewer values"));
     }
     let size = args.max_batch_size.and_then(|size| NonZeroU64::new(size.try_into().unwrap_or(u64::MAX)));
     let batches: Vec<Vec<Vec<String>>> = jobs

@@ -15,5 +15,6 @@ mod overrides;
 mod packages;
 mod project;
 
+pub use capture::{arguments, facts};
 pub use main::main;
 pub use output::Status;

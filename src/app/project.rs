@@ -5,19 +5,14 @@ use std::sync::Arc;
 
 use crate::app::args::Args;
 use crate::app::capture::absolute;
-use crate::app::json::object;
 use crate::app::packages::Folders;
-use crate::compose::{Arguments, Composed, Composer, Selection, Dir, Mode, Packages, Provided, Repository, Runtime};
-use crate::diag::{Error, ErrorKind, Result, SourceId, SourceMap};
+use crate::compose::{
+    Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Runtime, Selection,
+};
+use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
-use crate::resolve::Resolvers;
-use crate::settings::{PRELUDES, search_path};
-use crate::value::{Node, Text};
-use crate::yaml;
-
-/// What `hydra.runtime.version` says: whose behaviour this is.
-const HYDRA_VERSION: &str = "1.4.0rc3";
-const HYDRA_VERSION_BASE: &str = "1.4";
+use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, resolvers, search_path};
+use crate::value::Text;
 
 /// What `hydra.job.name` says where no program has a name.
 const JOB_NAME: &str = "app";
@@ -44,7 +39,7 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }
-    let resolvers = Resolvers::default().declare(args.declared.iter().map(String::as_str)).yaml(read_yaml);
+    let resolvers = resolvers().declare(args.declared.iter().map(String::as_str));
     let runtime = Runtime {
         version: HYDRA_VERSION.into(),
         version_base: Some(HYDRA_VERSION_BASE.into()),
@@ -82,7 +77,11 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
         Some(location) => Dir::new(place).located_at(location),
         None => {
             let shown = path.strip_prefix("file://").unwrap_or(path);
-            Dir::new(place).shown_as(shown.strip_prefix("./").unwrap_or(if shown == "." { "" } else { shown }))
+            Dir::new(place).shown_as(shown.strip_prefix("./").unwrap_or(if shown == "." {
+                ""
+            } else {
+                shown
+            }))
         }
     })
 }
@@ -115,18 +114,4 @@ pub(crate) fn select(
     arguments.overrides.retain(|one| !one.is_sweep());
     let selected = composer.select(args.config_name.as_deref(), &arguments, mode(args))?;
     Ok((selected.selection, arguments.sources))
-}
-
-/// Reads YAML for `${oc.create:'a: 1'}`, as OmegaConf does: lone text is a key.
-fn read_yaml(text: &str) -> Result<Node> {
-    let mut errors = Vec::new();
-    let parsed = yaml::parse(text, SourceId::NONE, &yaml::Limits::default(), &mut errors);
-    match (parsed, Error::all(errors)) {
-        (_, Some(error)) => Err(error),
-        (None, None) => Ok(Node::null()),
-        (Some(parsed), None) => Ok(match parsed.root.as_str() {
-            Some(key) => object([(key, Node::null())]),
-            None => parsed.root,
-        }),
-    }
 }

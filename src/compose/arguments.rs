@@ -101,7 +101,9 @@ impl Composer {
                 Ok(Selected { selection, assignments, warnings, lines })
             }
             // A place that is not there may be why something is not found.
-            (_, Some(error)) => Err(warnings.iter().fold(error, |error, warning| error.note(warning.message()))),
+            (_, Some(error)) => {
+                Err(warnings.iter().fold(error, |error, warning| error.note(warning.message())))
+            }
             (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
         }
     }

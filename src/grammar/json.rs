@@ -6,6 +6,7 @@ use crate::diag::SourceId;
 use crate::grammar::expand::Values;
 use crate::grammar::overrides::{Action, Override};
 use crate::grammar::value::{Number, Operand, Quote, Sweep, SweepKind, Value, ValueKind};
+use crate::value::write_json_str;
 
 /// Longer ranges are not listed.
 const LISTED: u64 = 400;
@@ -25,17 +26,17 @@ pub fn to_json(parsed: &Override) -> String {
         Action::Extend(_) => "EXTEND_LIST",
     };
     let _ = write!(out, "{{\"type\":\"{kind}\",\"key_or_group\":");
-    string(&mut out, parsed.target.key());
+    write_json_str(parsed.target.key(), &mut out);
     out.push_str(",\"package\":");
     match parsed.target.package() {
-        Some(package) => string(&mut out, package),
+        Some(package) => write_json_str(package, &mut out),
         None => out.push_str("null"),
     }
     out.push_str(",\"value_type\":");
     match parsed.action.value() {
         None => out.push_str("null"),
         Some(Operand::Value(_)) => out.push_str("\"ELEMENT\""),
-        Some(Operand::Sweep(sweep)) => string(&mut out, sweep_type(sweep)),
+        Some(Operand::Sweep(sweep)) => write_json_str(sweep_type(sweep), &mut out),
     }
     out.push_str(",\"value\":");
     match parsed.action.value() {
@@ -45,7 +46,7 @@ pub fn to_json(parsed: &Override) -> String {
     }
     if let Some(lines) = expansion(parsed) {
         out.push_str(",\"expansion\":");
-        list(&mut out, &lines, |out, line| string(out, line));
+        list(&mut out, &lines, |out, line| write_json_str(line, out));
     }
     out.push('}');
     out
@@ -102,10 +103,10 @@ fn write(out: &mut String, value: &Value) {
             let _ = write!(out, "{{\"int\":\"{digits}\"}}");
         }
         ValueKind::Float(f) => float(out, *f),
-        ValueKind::Text(text) => string(out, text),
+        ValueKind::Text(text) => write_json_str(text, out),
         ValueKind::Quoted(text, quote) => {
             out.push_str("{\"quoted\":");
-            string(out, text);
+            write_json_str(text, out);
             out.push_str(match quote {
                 Quote::Single => ",\"quote\":\"'\"}",
                 Quote::Double => ",\"quote\":\"\\\"\"}",
@@ -165,7 +166,7 @@ fn write_sweep(out: &mut String, sweep: &Sweep) {
     }
     out.push_str(",\"tags\":");
     let tags: Vec<_> = sweep.tags.iter().collect();
-    list(out, &tags, |out, tag| string(out, tag));
+    list(out, &tags, |out, tag| write_json_str(tag, out));
     out.push('}');
 }
 
@@ -189,19 +190,4 @@ fn list<T>(out: &mut String, items: &[T], mut write: impl FnMut(&mut String, &T)
         write(out, item);
     }
     out.push(']');
-}
-
-fn string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            c if u32::from(c) < 0x20 => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }

@@ -2,8 +2,10 @@
 
 mod hydra;
 mod plugins;
+mod project;
 mod shape;
 mod source;
 mod table;
 
+pub use project::{HYDRA_VERSION, HYDRA_VERSION_BASE, job, project, resolvers};
 pub use source::{PRELUDES, RESERVED, is_reserved, search_path};

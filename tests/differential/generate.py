@@ -252,7 +252,7 @@ class Generator:
         if what == "hydra-resolver":
             self.has_hydra = True
             return self.pick(["${hydra:job.config_name}", "${hydra:runtime.choices.%s}" % self.pick(GROUPS), "c-${hydra:job.config_name}",
-                              "${hydra:overrides.task}", "${hydra:mode}"])
+                              "${hydra:mode}", "${hydra:job.chdir}"])
         return self.pick(["${now:%Y}", "y${now:%Y}", "${now:'%Y %%'}"])
 
     # ---- values in the override grammar

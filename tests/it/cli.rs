@@ -71,8 +71,12 @@ fn mainstem(dir: &Path, line: &str, stdin: &str) -> Output {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).current_dir(dir).env_clear();
     command.envs(words.iter().filter_map(|word| word.split_once('=')));
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
     // Who reads no input may have ended before it is written.
     let _ = child.stdin.take().expect("piped").write_all(stdin.as_bytes());
     child.wait_with_output().expect("it ends")
@@ -102,7 +106,8 @@ fn transcript(input: &str) -> String {
     let mut shown = String::new();
     for command in commands {
         let output = mainstem(&scratch.0, command, &stdin);
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&scratch.0.display().to_string(), "<DIR>");
+        let text =
+            |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&scratch.0.display().to_string(), "<DIR>");
         let (out, err) = (text(&output.stdout), text(&output.stderr));
         assert!(!err.contains("panicked"), "{command}\n{err}");
         let _ = writeln!(shown, "$ {command}\n{out}{err}[{}]\n", output.status.code().expect("no signal"));
@@ -126,7 +131,8 @@ fn a_full_disk_is_an_error() {
 #[test]
 fn a_reader_that_goes_away_is_none() {
     let mut command = Command::new(PROGRAM);
-    let mut child = command.args(["compose", "--hydra"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        command.args(["compose", "--hydra"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
@@ -159,8 +165,11 @@ fn every_builtin_option_composes() {
         ("hydra/sweeper", "ax basic nevergrad optuna"),
     ];
     let samplers = "cmaes gp grid motpe nsgaii nsgaiii qmc random tpe";
-    let plain = groups.iter().flat_map(|(group, options)| options.split(' ').map(move |option| format!("{group}={option}")));
-    let optuna = samplers.split(' ').map(|sampler| format!("hydra/sweeper=optuna hydra/sweeper/sampler={sampler}"));
+    let plain = groups
+        .iter()
+        .flat_map(|(group, options)| options.split(' ').map(move |option| format!("{group}={option}")));
+    let optuna =
+        samplers.split(' ').map(|sampler| format!("hydra/sweeper=optuna hydra/sweeper/sampler={sampler}"));
     for overrides in plain.chain(optuna) {
         let output = mainstem(&scratch.0, &format!("mainstem compose --hydra {overrides}"), "");
         let err = String::from_utf8_lossy(&output.stderr);

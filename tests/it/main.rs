@@ -13,3 +13,6 @@ mod yaml;
 
 #[cfg(feature = "app")]
 mod cli;
+
+#[cfg(feature = "serde")]
+mod typed;

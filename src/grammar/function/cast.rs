@@ -204,6 +204,9 @@ fn scalar(target: Target, value: &Value) -> Result<ValueKind, Fault> {
 fn unreadable(target: Target, value: &Value) -> Fault {
     match value.as_text() {
         Some(text) => Fault::new(value.span, format!("`{text}` is not {}", target.name())),
+        None if matches!(value.kind, ValueKind::Float(_) | ValueKind::BigInt(_)) => {
+            Fault::new(value.span, format!("{value} cannot be cast to {}", target.name()))
+        }
         None => refused(target.name(), value),
     }
 }

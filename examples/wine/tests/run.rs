@@ -1,0 +1,218 @@
+//! Whole runs of the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// An empty working directory that is removed when dropped.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("wine-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path.canonicalize().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_wine"));
+        command.current_dir(&self.0).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// All files below a directory, as paths from there, sorted.
+    fn files(&self, below: &str) -> Vec<String> {
+        let top = self.0.join(below);
+        let (mut found, mut open) = (Vec::new(), vec![top.clone()]);
+        while let Some(directory) = open.pop() {
+            for entry in fs::read_dir(directory).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    open.push(path);
+                } else {
+                    found.push(path.strip_prefix(&top).unwrap().display().to_string());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    fn read(&self, path: impl AsRef<Path>) -> String {
+        let path = self.0.join(path);
+        fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn out(output: &Output) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}\n{out}\n{err}", output.status);
+    out.into_owned()
+}
+
+/// What a failed run says. It leaves nothing behind.
+fn refusal(scratch: &Scratch, arguments: &[&str]) -> String {
+    let output = scratch.run(arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    assert_eq!(scratch.files(""), [""; 0]);
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const FILES: [&str; 5] =
+    [".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "confusion.svg", "metrics.json"];
+
+#[test]
+fn a_run_leaves_everything_in_a_directory_of_its_own() {
+    let scratch = Scratch::new("leaves");
+    let printed = out(&scratch.run(&["model=tree", "seed=7", "hydra.job.name=cellar"]));
+    let directory = PathBuf::from(printed.lines().last().unwrap());
+    assert!(directory.is_dir(), "{printed}");
+
+    let from_here = directory.strip_prefix(&scratch.0).unwrap().display().to_string();
+    let parts: Vec<&str> = from_here.split('/').collect();
+    let shape =
+        |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
+    assert_eq!(
+        (parts[0], shape(parts[1]).as_str(), shape(parts[2]).as_str()),
+        ("outputs", "0000-00-00", "00-00-00")
+    );
+    assert_eq!(scratch.files(&from_here), FILES);
+
+    let expected = "\
+model:
+  name: tree
+  max_depth: 6
+  min_samples_leaf: 5
+  seed: ${seed}
+preprocessing:
+  name: none
+target:
+  thresholds:
+  - 7
+  classes:
+  - ordinary
+  - good
+seed: 7
+data:
+  drop_duplicates: true
+split:
+  test: 0.25
+  stratify: true
+";
+    assert_eq!(scratch.read(directory.join(".hydra/config.yaml")), expected);
+    assert_eq!(scratch.read(directory.join(".hydra/overrides.yaml")), "- model=tree\n- seed=7\n");
+    let hydra = scratch.read(directory.join(".hydra/hydra.yaml"));
+    for line in [
+        "hydra:\n",
+        "  run:\n    dir: outputs/${now:%Y-%m-%d}/${now:%H-%M-%S}\n",
+        "  overrides:\n    hydra:\n    - hydra.job.name=cellar\n    task:\n    - model=tree\n    - seed=7\n",
+        "  job:\n    name: cellar\n",
+        &format!("    cwd: {}\n", scratch.0.display()),
+        &format!("    output_dir: {}\n", directory.display()),
+        "      model: tree\n",
+    ] {
+        assert!(hydra.contains(line), "no `{line}` in\n{hydra}");
+    }
+
+    let metrics: serde_json::Value =
+        serde_json::from_str(&scratch.read(directory.join("metrics.json"))).unwrap();
+    let accuracy = metrics["accuracy"].as_f64().unwrap();
+    assert!(accuracy > 0.8 && printed.contains(&format!("accuracy           {accuracy:.3}")), "{printed}");
+    let counted: u64 = metrics["confusion"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|row| row.as_array().unwrap())
+        .map(|count| count.as_u64().unwrap())
+        .sum();
+    assert_eq!(counted, 340);
+    assert!(scratch.read(directory.join("confusion.svg")).contains("tree"));
+}
+
+#[test]
+fn without_arguments_the_list_of_overrides_is_empty() {
+    let scratch = Scratch::new("empty");
+    out(&scratch.run(&["hydra.run.dir=one", "hydra.output_subdir=told"]));
+    assert_eq!(scratch.read("one/told/overrides.yaml"), "[]\n");
+}
+
+#[test]
+fn runs_at_once_never_share_a_directory() {
+    let scratch = Scratch::new("at-once");
+    let arguments = ["model=tree", "hydra.run.dir=runs/same"];
+    let runs: Vec<_> = (0..4)
+        .map(|_| scratch.command(&arguments).stdout(std::process::Stdio::piped()).spawn().unwrap())
+        .collect();
+    let mut directories: Vec<String> = runs
+        .into_iter()
+        .map(|run| out(&run.wait_with_output().unwrap()).lines().last().unwrap().to_owned())
+        .collect();
+    directories.sort();
+    let expected = ["same", "same_1", "same_2", "same_3"]
+        .map(|name| scratch.0.join("runs").join(name).display().to_string());
+    assert_eq!(directories, expected);
+    for name in ["same", "same_1", "same_2", "same_3"] {
+        assert_eq!(scratch.files(&format!("runs/{name}")), FILES);
+        assert!(scratch.read(format!("runs/{name}/.hydra/hydra.yaml")).contains(&format!("runs/{name}\n")));
+    }
+}
+
+#[test]
+fn the_seed_decides() {
+    let scratch = Scratch::new("seed");
+    let metrics = |name: &str, seed: &str| {
+        out(&scratch.run(&["model=tree", &format!("seed={seed}"), &format!("hydra.run.dir={name}")]));
+        scratch.read(format!("{name}/metrics.json"))
+    };
+    let first = metrics("a", "1");
+    assert_eq!(metrics("b", "1"), first);
+    assert_ne!(metrics("c", "2"), first);
+}
+
+#[test]
+fn an_experiment_changes_groups_and_values() {
+    let scratch = Scratch::new("experiment");
+    out(&scratch.run(&["experiment=linear", "hydra.run.dir=run"]));
+    let config = scratch.read("run/.hydra/config.yaml");
+    assert!(
+        config.starts_with("model:\n  name: logistic\n  l2: 0.1\npreprocessing:\n  name: standard\n"),
+        "{config}"
+    );
+}
+
+#[test]
+fn a_mistake_shows_its_place_and_leaves_no_directory() {
+    let scratch = Scratch::new("mistake");
+    let typed = refusal(&scratch, &["seed=1", "model.trees=many"]);
+    assert_eq!(
+        typed,
+        "\
+error[type]: `model.trees`: expected a nonzero u16, found the string \"many\"
+  command line, argument 2
+  | model.trees=many
+  |             ^^^^
+"
+    );
+    let option = refusal(&scratch, &["model=forrest"]);
+    assert!(
+        option.contains("model=forrest") && option.contains("did you mean") && option.contains("logistic"),
+        "{option}"
+    );
+    let share = refusal(&scratch, &["split.test=2"]);
+    assert!(
+        share.starts_with("error[type]: `split.test`: expected a share between 0 and 1, found 2\n"),
+        "{share}"
+    );
+}
