@@ -6,7 +6,7 @@ use crate::app::args::{Args, Format};
 use crate::app::json::{line, texts};
 use crate::app::output::Output;
 use crate::app::project;
-use crate::diag::{Error, ErrorKind, Result, Style};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Facts;
 use crate::sweep::Jobs;
 use crate::value::Node;
@@ -21,7 +21,7 @@ const SEED: u64 = 0;
 ///
 /// # Errors
 /// Overrides that cannot be read, or that make no sweep.
-pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
+pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
     let composer = project::open(args, facts)?;
     let arguments = project::arguments(&composer, args, &args.words)?;
     let options = |group: &str| -> Vec<String> {
@@ -50,7 +50,6 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
         Format::Json => json(&batches),
         _ => text(&batches),
     };
-    let _ = style;
     Ok(Output::success(out))
 }
 
