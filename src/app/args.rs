@@ -158,7 +158,10 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked
     let mut reading = Reading::new(command);
     while let Some(word) = arguments.next() {
         if word == "--" {
-            reading.args.words.extend(arguments);
+            for word in arguments {
+                reading.behind(&word);
+                reading.args.words.push(word);
+            }
             break;
         }
         match word.strip_prefix('-') {
@@ -223,6 +226,14 @@ impl Reading {
             words: Vec::new(),
         };
         Self { args, errors: Vec::new() }
+    }
+
+    /// No override can look like a flag, so a flag behind `--` stands on the wrong side.
+    fn behind(&mut self, word: &str) {
+        if FLAGS.iter().any(|row| row.0 == word || row.1 == word) {
+            self.errors
+                .push(wrong(format!("the flag `{word}` stands behind `--`")).help("put it before `--`"));
+        }
     }
 
     /// Takes a flag and its value. Returns what to do instead, if the flag says so.

@@ -102,7 +102,10 @@ impl Composer {
             }
             // A place that is not there may be why something is not found.
             (_, Some(error)) => {
-                Err(warnings.iter().fold(error, |error, warning| error.note(warning.message())))
+                let told = |error: Error, warning: &Error| {
+                    warning.helps().iter().fold(error.note(warning.message()), |error, help| error.help(help))
+                };
+                Err(warnings.iter().fold(error, told))
             }
             (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
         }

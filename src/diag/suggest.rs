@@ -8,7 +8,8 @@
 /// assert_eq!(did_you_mean("zebra", ["data", "model"]), None);
 /// ```
 pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = match typed.chars().count() {
+    let length = typed.chars().count();
+    let limit = match length {
         0..=2 => 1,
         3..=5 => 2,
         _ => 3,
@@ -16,7 +17,10 @@ pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a st
     candidates
         .into_iter()
         .map(|c| (strsim::damerau_levenshtein(typed, c), c))
-        .filter(|&(distance, c)| distance <= limit && distance < c.chars().count().max(2))
+        // Something of what was typed must be left.
+        .filter(|&(distance, c)| {
+            distance <= limit && distance < c.chars().count().max(2) && distance < length
+        })
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, c)| c)
 }
