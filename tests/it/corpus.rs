@@ -3,6 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+#[path = "../../fuzz/bodies/compose.rs"]
+mod compose;
+#[path = "../../fuzz/bodies/override.rs"]
+mod overrides;
 #[path = "../../fuzz/bodies/template.rs"]
 mod template;
 #[path = "../../fuzz/bodies/yaml.rs"]
@@ -29,4 +33,14 @@ fn yaml_corpus() {
 #[test]
 fn template_corpus() {
     each("template", template::run);
+}
+
+#[test]
+fn override_corpus() {
+    each("override", overrides::run);
+}
+
+#[test]
+fn compose_corpus() {
+    each("compose", compose::run);
 }
