@@ -21,6 +21,8 @@ from types import SimpleNamespace
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 MOST = 40
+# The suite's `--choices` says what must be printed and leaves it to the command to print it.
+WITH_CHOICES = ["sh", "-c", 'program=$1 command=$2; shift 2; exec "$program" "$command" --choices "$@"', "sh"]
 MORE = ("yaml", "resolve", "defaults", "jobs", "real")
 
 
@@ -57,7 +59,8 @@ def run(suite, command):
         composed = compare.load(cases, "compose.jsonl")
         for kind, order, choices in (("compose", False, False), ("compose --order", True, False), ("compose --choices", False, True)):
             options = SimpleNamespace(timeout=20, messages=False, order=order, choices=choices)
-            for case, result in zip(composed, pool.map(lambda c: compare.run_compose(command, c, options), composed)):
+            argv = WITH_CHOICES + command if choices else command
+            for case, result in zip(composed, pool.map(lambda c, argv=argv, options=options: compare.run_compose(argv, c, options), composed)):
                 note(kind, case, result)
         lines = [c for c in compare.load(cases, "overrides.jsonl")
                  if c["rule"] == "override" and c["input"] and not re.search(r"[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]", c["input"])]

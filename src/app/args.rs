@@ -60,13 +60,6 @@ impl Format {
     }
 }
 
-/// An argument that is no flag, with its number on the command line, counted from 1.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Word {
-    pub(crate) text: String,
-    pub(crate) number: usize,
-}
-
 /// What the program is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
@@ -92,7 +85,8 @@ pub(crate) struct Args {
     pub(crate) choices: bool,
     pub(crate) hydra: bool,
     pub(crate) deny_warnings: bool,
-    pub(crate) words: Vec<Word>,
+    /// What is no flag, in order: overrides, keys, directories.
+    pub(crate) words: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +126,13 @@ const FLAGS: &[Row] = &[
     ("--max-batch-size", "", Flag::MaxBatchSize, true, &[Command::Jobs]),
     ("--deny", "", Flag::Deny, true, &[Command::Check]),
     ("--resolve", "", Flag::Resolve, false, &[Command::Compose]),
-    ("--multirun", "-m", Flag::Multirun, false, &[Command::Compose, Command::Explain, Command::Defaults, Command::Jobs]),
+    (
+        "--multirun",
+        "-m",
+        Flag::Multirun,
+        false,
+        &[Command::Compose, Command::Explain, Command::Defaults, Command::Jobs],
+    ),
     ("--choices", "", Flag::Choices, false, &[Command::Compose]),
     ("--hydra", "", Flag::Hydra, false, COMPOSING),
     ("--help", "-h", Flag::Help, false, &[]),
@@ -144,26 +144,26 @@ const FLAGS: &[Row] = &[
 /// # Errors
 /// Wrong usage: everything that is wrong, at once.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked> {
-    let mut arguments = arguments.into_iter().enumerate().map(|(i, text)| Word { text, number: i + 1 });
+    let mut arguments = arguments.into_iter();
     let Some(first) = arguments.next() else { return Ok(Asked::Help(None)) };
-    let command = match first.text.as_str() {
+    let command = match first.as_str() {
         "--help" | "-h" => return Ok(Asked::Help(None)),
         "--version" | "-V" => return Ok(Asked::Version),
         "help" => {
-            let command = arguments.next().map(|word| command(&word.text)).transpose()?;
+            let command = arguments.next().map(|word| command(&word)).transpose()?;
             return Ok(Asked::Help(command));
         }
         name => command(name)?,
     };
     let mut reading = Reading::new(command);
     while let Some(word) = arguments.next() {
-        if word.text == "--" {
+        if word == "--" {
             reading.args.words.extend(arguments);
             break;
         }
-        match word.text.strip_prefix('-') {
+        match word.strip_prefix('-') {
             Some(rest) if !rest.is_empty() => {
-                if let Some(asked) = reading.flag(&word.text, &mut arguments) {
+                if let Some(asked) = reading.flag(&word, &mut arguments) {
                     return Ok(asked);
                 }
             }
@@ -226,7 +226,7 @@ impl Reading {
     }
 
     /// Takes a flag and its value. Returns what to do instead, if the flag says so.
-    fn flag(&mut self, text: &str, more: &mut impl Iterator<Item = Word>) -> Option<Asked> {
+    fn flag(&mut self, text: &str, more: &mut impl Iterator<Item = String>) -> Option<Asked> {
         let (name, attached) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (text, None),
@@ -237,20 +237,26 @@ impl Reading {
             return None;
         };
         if !commands.is_empty() && !commands.contains(&self.args.command) {
-            self.errors.push(wrong(format!("`{}` has no flag `{long}`", self.args.command.name())).help(format!(
-                "`{long}` belongs to {}",
-                commands.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ")
-            )));
+            self.errors.push(wrong(format!("`{}` has no flag `{long}`", self.args.command.name())).help(
+                format!(
+                    "`{long}` belongs to {}",
+                    commands.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ")
+                ),
+            ));
         }
         if !takes_value {
             if attached.is_some() {
-                self.errors.push(wrong(format!("`{long}` takes no value, found `{text}`")).help(format!("type `{long}`")));
+                self.errors.push(
+                    wrong(format!("`{long}` takes no value, found `{text}`")).help(format!("type `{long}`")),
+                );
             }
             return self.switch(flag);
         }
-        match attached.or_else(|| more.next().map(|word| word.text)) {
+        match attached.or_else(|| more.next()) {
             Some(value) => self.value(flag, value),
-            None => self.errors.push(wrong(format!("`{name}` needs a value")).help(format!("type `{name} {}`", example(flag)))),
+            None => self.errors.push(
+                wrong(format!("`{name}` needs a value")).help(format!("type `{name} {}`", example(flag))),
+            ),
         }
         None
     }
@@ -287,9 +293,9 @@ impl Reading {
             },
             Flag::MaxBatchSize => match value.parse() {
                 Ok(size) if size > 0 => args.max_batch_size = Some(size),
-                _ => self.errors.push(
-                    wrong(format!("`--max-batch-size` must be an integer from 1 on, found `{value}`")),
-                ),
+                _ => self
+                    .errors
+                    .push(wrong(format!("`--max-batch-size` must be an integer from 1 on, found `{value}`"))),
             },
             Flag::Deny if value == "warnings" => args.deny_warnings = true,
             Flag::Deny => self.errors.push(wrong(format!("`--deny` knows `warnings` only, found `{value}`"))),
@@ -346,12 +352,12 @@ mod tests {
 
     #[test]
     fn flags_stand_anywhere() {
-        let a = args(&["compose", "a=1", "-cd", "x", "b=2", "--config-dir=y", "-cn=n", "-m", "--", "-c=3", "--"]);
+        let a =
+            args(&["compose", "a=1", "-cd", "x", "b=2", "--config-dir=y", "-cn=n", "-m", "--", "-c=3", "--"]);
         assert_eq!(a.config_dirs, ["x", "y"]);
         assert_eq!(a.config_name.as_deref(), Some("n"));
         assert!(a.multirun);
-        let words: Vec<_> = a.words.iter().map(|w| (w.text.as_str(), w.number)).collect();
-        assert_eq!(words, [("a=1", 2), ("b=2", 5), ("-c=3", 10), ("--", 11)]);
+        assert_eq!(a.words, ["a=1", "b=2", "-c=3", "--"]);
     }
 
     #[test]

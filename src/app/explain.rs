@@ -2,31 +2,33 @@
 
 use std::fmt::Write as _;
 
-use crate::app::args::{Args, Format, Word, wrong};
-use crate::app::json::{line, object, place, texts};
+use crate::app::args::{Args, Format, wrong};
+use crate::app::json::{line, object, optional, place};
 use crate::app::output::Output;
 use crate::app::project;
 use crate::compose::{By, Change, Composed, Explanation, Step};
-use crate::diag::{Error, Result, SourceMap, Style};
+use crate::diag::{Error, Origin, Result, SourceMap, Style};
 use crate::facts::Facts;
-use crate::value::{JsonStyle, KeyPath, Node, write_json};
+use crate::value::{JsonStyle, KeyPath, Kind, Node, write_json};
 
 /// Composes and explains the keys among the words: those that are no overrides.
 ///
 /// # Errors
 /// What cannot be composed; a key that never was.
 pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result<Output> {
-    let (overrides, keys): (Vec<Word>, Vec<Word>) =
-        args.words.iter().cloned().partition(|word| word.text.contains('=') || word.text.starts_with('~'));
+    let (overrides, keys): (Vec<String>, Vec<String>) =
+        args.words.iter().cloned().partition(|word| word.contains('=') || word.starts_with('~'));
     if keys.is_empty() {
-        return Err(wrong("`explain` needs a key").help("type `mainstem explain db.port -cd conf -cn config`"));
+        return Err(
+            wrong("`explain` needs a key").help("type `mainstem explain db.port -cd conf -cn config`")
+        );
     }
     let composer = project::open(args, facts)?;
     let composed = project::compose(&composer, args, &overrides)?;
     let mut out = String::new();
     let mut errors = Vec::new();
     for key in keys {
-        match composer.explain(&composed, &KeyPath::parse(&key.text)) {
+        match composer.explain(&composed, &KeyPath::parse(&key)) {
             Ok(found) if args.format == Format::Json => out.push_str(&line(&json(&found, &composed))),
             Ok(found) => draw(&found, &composed, 0, style, &mut out),
             Err(error) => errors.push(error),
@@ -54,9 +56,14 @@ fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, ou
     };
     let _ = writeln!(out, "{pad}{}", style.paint("1", &head));
     let last = found.steps.len().saturating_sub(1);
-    let rows: Vec<Row> =
-        found.steps.iter().enumerate().map(|(i, step)| row(step, i == last && found.value.is_some(), composed)).collect();
-    let width = |text: fn(&Row) -> &String| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
+    let rows: Vec<Row> = found
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(i, step)| row(step, i == last && found.value.is_some(), composed))
+        .collect();
+    let width =
+        |text: fn(&Row) -> &String| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
     let (places, values) = (width(|row| &row.place), width(|row| &row.value));
     for row in &rows {
         let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.chars().count()));
@@ -83,7 +90,7 @@ fn row(step: &Step, in_force: bool, composed: &Composed) -> Row {
     };
     let because = match &step.by {
         By::Config { why, .. } if why.is_known() => {
-            Some(format!("selected by `{}`, {}", one_line(&sources.excerpt(*why)), sources.describe(*why)))
+            Some(format!("selected by `{}`, {}", item(*why, sources), sources.describe(*why)))
         }
         By::Config { .. } | By::Override(_) => None,
         By::Program => Some("filled in by the program".to_owned()),
@@ -104,8 +111,9 @@ const SHOWN: usize = 60;
 
 /// A value in one line, cut when long.
 fn short(node: &Node) -> String {
-    let text = match node.as_str() {
-        Some(text) if !text.is_empty() => text.to_owned(),
+    let text = match &node.kind {
+        Kind::Str(text) if !text.is_empty() => text.to_string(),
+        Kind::Template(template) => template.text.to_string(),
         _ => {
             let mut out = String::new();
             write_json(node, JsonStyle::Compact, &mut out);
@@ -115,8 +123,17 @@ fn short(node: &Node) -> String {
     one_line(&text)
 }
 
+/// The item of a defaults list, or the argument, that stands at a place.
+pub(crate) fn item(origin: Origin, sources: &SourceMap) -> String {
+    let Some(source) = sources.get(origin.source) else { return String::new() };
+    let (number, _) = source.position(origin.span.start);
+    let line = source.line(number).trim();
+    one_line(line.strip_prefix("- ").unwrap_or(line).trim())
+}
+
 fn one_line(text: &str) -> String {
-    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN + 1).collect();
+    let mut line: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN + 1).collect();
     if line.chars().count() > SHOWN {
         line = line.chars().take(SHOWN - 1).collect();
         line.push('…');
@@ -150,7 +167,7 @@ fn step_json(step: &Step, composed: &Composed) -> Node {
             ("config", Node::from(config_path.as_str())),
             ("package", Node::from(package.as_str())),
             ("selected_at", place(*why, sources)),
-            ("selected_by", texts(Some(sources.excerpt(*why)).filter(|text| !text.is_empty()))),
+            ("selected_by", optional(Some(item(*why, sources).as_str()).filter(|text| !text.is_empty()))),
         ]),
         By::Override(index) => object([("override", crate::app::json::count(*index))]),
         By::Program => object([("program", Node::from(true))]),

@@ -1,5 +1,69 @@
-use crate::app::args::Args;
+//! `mainstem jobs`: which jobs a sweep would run.
+
+use std::num::NonZeroU64;
+
+use crate::app::args::{Args, Format};
+use crate::app::json::{line, texts};
 use crate::app::output::Output;
-use crate::diag::{Result, Style};
+use crate::app::project;
+use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Facts;
-pub(crate) fn run(_: &Args, _: Facts, _: Style) -> Result<Output> { Err(crate::app::args::wrong("later")) }
+use crate::sweep::Jobs;
+use crate::value::Node;
+
+/// More jobs are not listed.
+const LISTED: u64 = 1_000_000;
+
+/// The seed of `shuffle`: the same list at every call.
+const SEED: u64 = 0;
+
+/// Expands the sweep that the overrides span.
+///
+/// # Errors
+/// Overrides that cannot be read, or that make no sweep.
+pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
+    let composer = project::open(args, facts)?;
+    let arguments = project::arguments(&composer, args, &args.words)?;
+    let options = |group: &str| -> Vec<String> {
+        // A group that cannot be listed has no options to sweep over, which is told as such.
+        let names = composer.repository().options(group).unwrap_or_default();
+        names.iter().map(ToString::to_string).collect()
+    };
+    let jobs =
+        Jobs::new(&arguments.overrides, &options, SEED).map_err(|error| error.located(&arguments.sources))?;
+    if jobs.len() > LISTED {
+        return Err(Error::new(
+            ErrorKind::Limit,
+            format!("the sweep has {} jobs, and at most {LISTED} are listed", jobs.len()),
+        )
+        .help("sweep over fewer values"));
+    }
+    let size = args.max_batch_size.and_then(|size| NonZeroU64::new(size.try_into().unwrap_or(u64::MAX)));
+    let batches: Vec<Vec<Vec<String>>> = jobs
+        .batches(size)
+        .map(|batch| {
+            let jobs = batch.filter_map(|index| jobs.get(index));
+            jobs.map(|job| job.lines().into_iter().map(str::to_owned).collect()).collect()
+        })
+        .collect();
+    let out = match args.format {
+        Format::Json => json(&batches),
+        _ => text(&batches),
+    };
+    Ok(Output::success(out))
+}
+
+fn json(batches: &[Vec<Vec<String>>]) -> String {
+    let batch = |batch: &Vec<Vec<String>>| Node::from(batch.iter().map(texts).collect::<Vec<_>>());
+    line(&Node::from(batches.iter().map(batch).collect::<Vec<_>>()))
+}
+
+/// A line for each job, quoted for a shell; an empty line between batches.
+fn text(batches: &[Vec<Vec<String>>]) -> String {
+    let quoted = |one: &String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=+,:@%".contains(c);
+        if one.chars().all(plain) { one.clone() } else { format!("'{}'", one.replace('\'', r"'\''")) }
+    };
+    let job = |job: &Vec<String>| job.iter().map(quoted).collect::<Vec<_>>().join(" ") + "\n";
+    batches.iter().map(|batch| batch.iter().map(job).collect::<String>()).collect::<Vec<_>>().join("\n")
+}

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::args::{Args, Word};
+use crate::app::args::Args;
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
-use crate::compose::{Arguments, Composed, Composer, Selection, Dir, Mode, Packages, Provided, Repository, Runtime};
+use crate::compose::{
+    Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Runtime, Selection,
+};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
 use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, resolvers, search_path};
@@ -75,7 +77,11 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
         Some(location) => Dir::new(place).located_at(location),
         None => {
             let shown = path.strip_prefix("file://").unwrap_or(path);
-            Dir::new(place).shown_as(shown.strip_prefix("./").unwrap_or(if shown == "." { "" } else { shown }))
+            Dir::new(place).shown_as(shown.strip_prefix("./").unwrap_or(if shown == "." {
+                ""
+            } else {
+                shown
+            }))
         }
     })
 }
@@ -87,13 +93,12 @@ pub(crate) fn primaries(composer: &Composer) -> Vec<Text> {
 }
 
 /// The overrides among the words, parsed.
-fn arguments(composer: &Composer, args: &Args, words: &[Word]) -> Result<Arguments> {
-    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
-    composer.arguments(args.config_name.as_deref(), &texts)
+pub(crate) fn arguments(composer: &Composer, args: &Args, words: &[String]) -> Result<Arguments> {
+    composer.arguments(args.config_name.as_deref(), words)
 }
 
 /// Composes with the overrides among the words.
-pub(crate) fn compose(composer: &Composer, args: &Args, words: &[Word]) -> Result<Composed> {
+pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
     composer.compose(args.config_name.as_deref(), &arguments, mode(args))
 }
@@ -102,7 +107,7 @@ pub(crate) fn compose(composer: &Composer, args: &Args, words: &[Word]) -> Resul
 pub(crate) fn select(
     composer: &Composer,
     args: &Args,
-    words: &[Word],
+    words: &[String],
 ) -> Result<(Arc<Selection>, Arc<SourceMap>)> {
     let mut arguments = arguments(composer, args, words)?;
     // The values of a sweep are chosen by its jobs, not by the list.

@@ -100,7 +100,10 @@ impl Composer {
                 warnings.extend(selection.warnings().iter().cloned());
                 Ok(Selected { selection, assignments, warnings, lines })
             }
-            (_, Some(error)) => Err(error),
+            // A place that is not there may be why something is not found.
+            (_, Some(error)) => {
+                Err(warnings.iter().fold(error, |error, warning| error.note(warning.message())))
+            }
             (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
         }
     }

@@ -292,10 +292,10 @@ fn is_plain(segment: &str) -> bool {
     segment.chars().all(ok) && !segment.starts_with(|c: char| c.is_ascii_digit() || c == '-')
 }
 
-/// One mistake may be met in many compositions: each is told once.
+/// One mistake may be met in many compositions: each is told once, as what it is at worst.
 fn tidy(report: &mut Report) {
+    let mut seen = BTreeSet::new();
     for list in [&mut report.errors, &mut report.warnings, &mut report.notes] {
-        let mut seen = BTreeSet::new();
         list.retain(|error| {
             let place = error.labels().first().map(|label| label.origin);
             seen.insert((place, error.message().to_owned()))

@@ -7,9 +7,9 @@ use std::cmp::Ordering;
 
 use crate::grammar::value::Number;
 
-/// `mantissa · 10^exponent`.
+/// A decimal number, `mantissa · 10^exponent`. Equality is exact.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Decimal {
+pub struct Decimal {
     mantissa: i128,
     exponent: i32,
 }
@@ -29,6 +29,7 @@ impl Decimal {
                 (count(mantissa) <= WINDOW).then_some(Self { mantissa, exponent: 0 })
             }
             Number::Float(f) => Self::from_float(*f),
+            Number::Decimal(decimal) => Some(*decimal),
         }
     }
 
@@ -45,8 +46,17 @@ impl Decimal {
     }
 
     /// The nearest float.
-    pub(crate) fn to_float(self) -> f64 {
+    pub fn to_float(self) -> f64 {
         format!("{}e{}", self.mantissa, self.exponent).parse().unwrap_or(f64::NAN)
+    }
+
+    /// The number of a range: a float if it shows the decimal exactly.
+    pub(crate) fn number(self) -> Number {
+        let float = self.to_float();
+        match Self::from_float(float) {
+            Some(shown) if shown == self => Number::Float(float),
+            _ => Number::Decimal(self),
+        }
     }
 
     pub(crate) fn negated(self) -> Self {
@@ -125,6 +135,12 @@ impl Decimal {
         };
         let mantissa = quotient + if up { self.mantissa.signum() } else { 0 };
         Self { mantissa, exponent: self.exponent + cut }.rounded()
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.compare(*other) == Ordering::Equal
     }
 }
 

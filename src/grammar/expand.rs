@@ -18,8 +18,18 @@ pub struct Values {
 #[derive(Clone, Debug)]
 enum Form {
     Items(Box<[Value]>),
-    Integers { start: i128, step: i128, casts: Box<[NumberCast]> },
-    Decimals { start: Decimal, step: Decimal, casts: Box<[NumberCast]> },
+    Integers {
+        start: i128,
+        step: i128,
+        casts: Box<[NumberCast]>,
+    },
+    /// `first` is the number `start`, which may be a negative zero.
+    Decimals {
+        first: f64,
+        start: Decimal,
+        step: Decimal,
+        casts: Box<[NumberCast]>,
+    },
 }
 
 impl Values {
@@ -71,7 +81,12 @@ impl Values {
             return Err("the step of a range must not be 0".to_owned());
         }
         let count = decimal_count(start, stop, step).ok_or("the range is too long")?;
-        Ok(Self { form: Form::Decimals { start, step, casts }, count, span })
+        let falls = step.sign() == Ordering::Less;
+        let first = match range.start {
+            Number::Float(first) if first == 0.0 && falls => first,
+            _ => start.to_float(),
+        };
+        Ok(Self { form: Form::Decimals { first, start, step, casts }, count, span })
     }
 
     /// How many values.
@@ -95,7 +110,8 @@ impl Values {
                 let number = start.checked_add(step.checked_mul(i128::from(index))?)?;
                 (small(number), casts)
             }
-            Form::Decimals { start, step, casts } => {
+            Form::Decimals { first, casts, .. } if index == 0 => (ValueKind::Float(*first), casts),
+            Form::Decimals { start, step, casts, .. } => {
                 (ValueKind::Float(start.plus(step.times(index)).to_float()), casts)
             }
         };
@@ -118,7 +134,7 @@ pub(crate) fn integer(number: &Number) -> Option<i128> {
         Number::Bool(b) => Some(i128::from(*b)),
         Number::Int(i) => Some(i128::from(*i)),
         Number::BigInt(digits) => digits.parse().ok(),
-        Number::Float(_) => None,
+        Number::Float(_) | Number::Decimal(_) => None,
     }
 }
 

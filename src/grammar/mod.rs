@@ -14,9 +14,11 @@ mod print;
 mod scan;
 mod target;
 mod template;
+mod template_piece;
 mod token;
 mod value;
 
+pub use decimal::Decimal;
 pub use draw::Permutation;
 pub use expand::Values;
 pub use json::{to_json, value_to_json};

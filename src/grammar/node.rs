@@ -52,21 +52,27 @@ impl Value {
         }
     }
 
-    /// The key of a mapping.
-    pub(crate) fn key(&self, origin: Origin) -> Result<Key> {
-        Ok(match &self.kind {
-            ValueKind::Null => {
-                let error = Error::new(ErrorKind::Override, "null cannot be a key of a mapping");
-                return Err(error.at(origin, "expected text, a number or a boolean").help("quote it: `'null'`"));
-            }
+    /// The key of a mapping in the tree, where there is none for `null`.
+    fn key(&self, origin: Origin) -> Result<Key> {
+        match self.identity() {
+            Some(Key::Null) => Err(Error::new(ErrorKind::Override, "null cannot be a key of a mapping")
+                .at(origin, "expected text, a number or a boolean")
+                .help("the text `null` can be a key only in a file: `'null': value`")),
+            Some(key) => Ok(key),
+            None => Err(Error::new(ErrorKind::Limit, format!("{self} is too large for a key"))
+                .at(origin, "keys are 64-bit integers")),
+        }
+    }
+
+    /// What makes a key the same as another one; `None` if it is too large to say.
+    pub(crate) fn identity(&self) -> Option<Key> {
+        Some(match &self.kind {
+            ValueKind::Null => Key::Null,
             ValueKind::Bool(b) => Key::Bool(*b),
             ValueKind::Int(i) => Key::Int(*i),
             ValueKind::Float(f) => Key::Float(*f),
             ValueKind::Text(text) | ValueKind::Quoted(text, _) => Key::Str(text.clone()),
-            _ => {
-                let message = format!("{self} is too large for a key");
-                return Err(Error::new(ErrorKind::Limit, message).at(origin, "keys are 64-bit integers"));
-            }
+            _ => return None,
         })
     }
 

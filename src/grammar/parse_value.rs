@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::diag::{Error, ErrorKind, Origin, Span};
+use crate::diag::{Error, ErrorKind, Span};
 use crate::grammar::function::{self, Argument};
 use crate::grammar::parse::Parser;
 use crate::grammar::scan::{self, Lexeme};
@@ -420,7 +420,7 @@ impl Pairs {
     fn set(&mut self, key: Value, value: Value) {
         // Not a number is no other key, not even itself.
         let unique = matches!(key.kind, ValueKind::Float(f) if f.is_nan());
-        let place = key.key(Origin::NONE).ok().filter(|_| !unique);
+        let place = key.identity().filter(|_| !unique);
         let found = place.as_ref().and_then(|place| self.find(place));
         match found.and_then(|at| self.entries.get_mut(at)) {
             Some(entry) => entry.1 = value,
@@ -435,12 +435,12 @@ impl Pairs {
 
     fn find(&mut self, key: &Key) -> Option<usize> {
         if self.index.is_none() && self.entries.len() < FEW {
-            return self.entries.iter().position(|(k, _)| k.key(Origin::NONE).is_ok_and(|k| k == *key));
+            return self.entries.iter().position(|(k, _)| k.identity().is_some_and(|k| k == *key));
         }
         let entries = &self.entries;
         let index = self.index.get_or_insert_with(|| {
             let keys = entries.iter().enumerate();
-            keys.filter_map(|(at, (k, _))| Some((k.key(Origin::NONE).ok()?, at))).collect()
+            keys.filter_map(|(at, (k, _))| Some((k.identity()?, at))).collect()
         });
         index.get(key).copied()
     }

@@ -93,6 +93,7 @@ impl fmt::Display for Number {
             Self::Int(i) => write!(f, "{i}"),
             Self::BigInt(digits) => f.write_str(digits),
             Self::Float(x) => f.write_str(&float(*x)),
+            Self::Decimal(decimal) => f.write_str(&float(decimal.to_float())),
         }
     }
 }

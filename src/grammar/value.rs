@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::Span;
+use crate::grammar::decimal::Decimal;
 use crate::grammar::scan::{self, Lexeme};
 use crate::value::{Kind, Text};
 
@@ -160,6 +161,9 @@ pub enum Number {
     BigInt(Box<str>),
     /// A float.
     Float(f64),
+    /// A decimal that no float shows exactly: where a range of floats ends that was turned round. Prints as the
+    /// nearest float.
+    Decimal(Decimal),
 }
 
 impl Value {
@@ -261,6 +265,7 @@ impl From<Number> for ValueKind {
             Number::Int(i) => Self::Int(i),
             Number::BigInt(digits) => Self::BigInt(digits),
             Number::Float(f) => Self::Float(f),
+            Number::Decimal(decimal) => Self::Float(decimal.to_float()),
         }
     }
 }
@@ -305,6 +310,7 @@ impl PartialEq for Number {
             (Self::Int(a), Self::Int(b)) => a == b,
             (Self::BigInt(a), Self::BigInt(b)) => a == b,
             (Self::Float(a), Self::Float(b)) => same_float(*a, *b),
+            (Self::Decimal(a), Self::Decimal(b)) => a == b,
             _ => false,
         }
     }

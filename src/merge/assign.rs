@@ -171,13 +171,13 @@ fn update<O: Observer>(
         if place.as_list().is_some() {
             return Err(out_of_range(place, &key, &container, origin));
         }
-        if let (false, Some(map)) = (force, place.as_map()) {
-            return Err(no_key(map, &key, &target).at(origin, "cannot be changed"));
-        }
         if let Some(closed) = context.schema.at(&container).as_closed()
             && !key.as_str().is_some_and(|name| closed.fields.contains_key(name))
         {
             return Err(closed.unknown(&key, &target).at(origin, "no such key"));
+        }
+        if let (false, Some(map)) = (force, place.as_map()) {
+            return Err(no_key(map, &key, &target).at(origin, "cannot be changed"));
         }
     }
     if below.is_empty() && value.is_container() && there.is_some_and(Node::is_container) {

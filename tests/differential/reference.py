@@ -1,8 +1,8 @@
 """The real Hydra, in this process: a case in, its outcome out.
 
 An outcome is {"ok": bool, ...}: with `config` (the tree without the `hydra` node, unresolved), `choices`, `resolved`
-(the tree after resolving in place, or an error), `read` (the same tree read value by value) and `nodes` (single keys,
-among them the case's `package`, resolved); or with `error` (class and first line). Trees are in the encoding that `mainstem compose --format json` prints.
+(the tree after resolving in place, or an error), `read` (the same tree read value by value) and `nodes`, `nodes_read`
+(the same of single keys, among them the case's `package`); or with `error` (class and first line). Trees are in the encoding that `mainstem compose --format json` prints.
 
 Hydra's own configs take most of its time and change nothing for most cases, so they are left out where a case does
 not speak of `hydra`; `full=True` puts them in.
@@ -125,6 +125,7 @@ def load(case, root, full):
 
 def compose(case, root, full=None):
     """Composes the case, whose files stand in `root`, the working directory."""
+    HydraConfig.instance().cfg = None
     packages = os.path.join(root, "py")
     has_packages = any(f.startswith("py/") for f in case["files"])
     if has_packages:
@@ -149,11 +150,15 @@ def compose(case, root, full=None):
     def read():
         return encode(OmegaConf.to_container(config, resolve=True))
 
-    def node(key):
-        found = OmegaConf.select(config, key, throw_on_missing=True, throw_on_resolution_failure=True)
-        if found is None and OmegaConf.select(config, key, default="?") == "?":
+    def node(key, in_place):
+        # Resolving in place also writes to what the node refers to, so each look has a copy of its own.
+        whole = copy.deepcopy(config) if in_place else config
+        found = OmegaConf.select(whole, key, throw_on_missing=True, throw_on_resolution_failure=True)
+        if found is None and OmegaConf.select(whole, key, default="?") == "?":
             raise KeyError("no such key")
         if isinstance(found, Container):
+            if not in_place:
+                return encode(OmegaConf.to_container(found, resolve=True))
             found = copy.deepcopy(found)
             OmegaConf.set_readonly(found, False)
             OmegaConf.resolve(found)
@@ -165,7 +170,9 @@ def compose(case, root, full=None):
         out["read"] = attempt(read)
     keys = [key for key in leaves if all(PLAIN.match(part) for part in key)]
     keys = [".".join(key) for key in keys[:: max(1, len(keys) // 5)][:6]]
-    out["nodes"] = {key: attempt(lambda: node(key)) for key in keys + ([case["package"]] if case["package"] else [])}
+    keys += [case["package"]] if case["package"] else []
+    out["nodes"] = {key: attempt(lambda: node(key, True)) for key in keys}
+    out["nodes_read"] = {key: attempt(lambda: node(key, False)) for key in keys}
     return out
 
 

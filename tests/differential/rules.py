@@ -2,7 +2,7 @@
 import os
 
 import reference
-from outcome import difference
+from outcome import difference, same
 
 
 def without_group(case, theirs, mine, root):
@@ -16,59 +16,59 @@ def without_group(case, theirs, mine, root):
     return other["ok"] and other["config"] == mine["config"]
 
 
-def first_pair(theirs, mine):
-    """The first resolved node that differs, both sides; None if something else differs before."""
-    if not (theirs["ok"] and mine["ok"] and theirs["config"] == mine["config"]):
-        return None
-    for key, a in theirs["nodes"].items():
-        b = mine["nodes"][key]
-        if a["ok"] != b["ok"] or (a["ok"] and a["value"] != b["value"]):
-            return a, b
-    return theirs.get("resolved"), mine.get("resolved")
+def resolved_pairs(theirs, mine):
+    """(resolved in place, read, ours) of the whole tree and of the single keys; nothing if something else differs."""
+    if not (theirs["ok"] and mine["ok"] and theirs["config"] == mine["config"] and theirs["choices"] == mine["choices"]):
+        return []
+    pairs = [(theirs["nodes"][key], theirs["nodes_read"][key], mine["nodes"][key]) for key in theirs["nodes"]]
+    if "resolved" in theirs:
+        pairs.append((theirs["resolved"], theirs["read"], mine["resolved"]))
+    return [(placed, read, ours) for placed, read, ours in pairs if not agree(placed, ours)]
 
 
-def resolver_container(case, theirs, mine, root):
+def agree(a, b):
+    return a["ok"] == b["ok"] and (not a["ok"] or same(a["value"], b["value"]))
+
+
+def resolver_container(placed, read, ours, text):
     """Resolving in place fails in Hydra where a resolver gives a list or a mapping; reading the same value does not."""
-    pair = first_pair(theirs, mine)
-    if not pair or not pair[0] or pair[0]["ok"] or not pair[0]["error"].startswith("KeyValidationError"):
-        return False
-    if not ("$KEY_TYPE" in pair[0]["error"] or "indices must be integers" in pair[0]["error"]) or not pair[1]["ok"]:
-        return False
-    whole = theirs.get("read")
-    return bool(whole and (pair[0] is not theirs.get("resolved") or same(whole, pair[1])))
+    return not placed["ok"] and placed["error"].startswith("KeyValidationError") and (
+        "$KEY_TYPE" in placed["error"] or "indices must be integers" in placed["error"]) and agree(read, ours)
 
 
-def read_once(case, theirs, mine, root):
+def read_once(placed, read, ours, text):
     """Resolving in place reads the text that `\\${` made once more if a later key refers to it; we read it once."""
-    pair = first_pair(theirs, mine)
-    if not pair or not pair[0] or pair[0] is not theirs.get("resolved"):
-        return False
-    return (pair[0]["ok"] or pair[0]["error"].startswith("Interpolation")) and same(theirs["read"], pair[1])
+    return "\\${" in text and agree(read, ours)
 
 
 def header_behind_bom(case, theirs, mine, root):
-    """Hydra does not see a `# @package` in a first line that begins with a byte order mark; we do."""
-    marked = {path: text.lstrip("\ufeff") for path, text in case["files"].items() if text.startswith("\ufeff#")}
+    """Hydra does not see a `# @package` at the head of a file that begins with a byte order mark; we do."""
+    marked = {path: text.lstrip("\ufeff") for path, text in case["files"].items() if text.startswith("\ufeff")}
     for path, text in marked.items():
         with open(os.path.join(root, path), "w", encoding="utf-8", newline="") as file:
             file.write(text)
     return bool(marked) and difference(reference.compose({**case, "files": {**case["files"], **marked}}, root), mine) is None
 
 
-def same(a, b):
-    return a["ok"] and b["ok"] and a["value"] == b["value"]
-
-
+# Of a case as a whole: (case, theirs, mine, root) -> bool.
 RULES = {
-    "resolver-container": resolver_container,
-    "read-once": read_once,
     "header-behind-bom": header_behind_bom,
     "group=null": without_group,
+}
+# Of one resolved value: (Hydra's in place, Hydra's read, ours, the config's text) -> bool.
+RESOLVED = {
+    "resolver-container": resolver_container,
+    "read-once": read_once,
 }
 
 
 def covering(case, theirs, mine, root):
     """The name of the rule by which this difference is meant, or None."""
+    pairs = resolved_pairs(theirs, mine)
+    if pairs:
+        text = str(theirs["config"]).replace("\\\\", "\\")
+        names = [next((name for name, holds in RESOLVED.items() if holds(*pair, text)), None) for pair in pairs]
+        return names[0] if all(names) else None
     for name, holds in RULES.items():
         if holds(case, theirs, mine, root):
             return name

@@ -93,6 +93,7 @@ fn sort_sweep(sweep: Sweep, reverse: bool) -> Result<Sweep, Fault> {
 fn rises(step: &Number) -> bool {
     match step {
         Number::Float(f) => *f > 0.0,
+        Number::Decimal(decimal) => decimal.sign() == Ordering::Greater,
         _ => expand::integer(step).is_some_and(|step| step > 0),
     }
 }
@@ -120,8 +121,7 @@ fn turned(range: &Range) -> Option<Range> {
         }
         let last = start.plus(step.times(count - 1));
         let back = step.negated();
-        let float = |decimal: Decimal| Number::Float(decimal.to_float());
-        (float(last), float(start.plus(back.half())), float(back))
+        (last.number(), start.plus(back.half()).number(), back.number())
     };
     Some(Range { start, stop, step, ..range.clone() })
 }
