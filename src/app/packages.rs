@@ -63,12 +63,11 @@ impl Packages for Folders {
         if let Some(dir) = self.mapped(package) {
             return Some(dir);
         }
-        let path = relative(package);
-        if path.as_os_str().is_empty()
-            || path.components().any(|c| !matches!(c, std::path::Component::Normal(_)))
-        {
+        // A name with an empty part leads out of where packages are.
+        if package.split(['.', '/']).any(str::is_empty) {
             return None;
         }
+        let path = relative(package);
         let python_path =
             self.python_path.iter().flat_map(std::env::split_paths).filter(|dir| !dir.as_os_str().is_empty());
         let project = [self.cwd.clone(), self.cwd.join("src")];
