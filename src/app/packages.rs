@@ -63,7 +63,7 @@ impl Packages for Folders {
         if let Some(dir) = self.mapped(package) {
             return Some(dir);
         }
-        // A name with an empty part leads out of where packages are.
+        // `..` and a leading slash would lead out of the folders that are searched.
         if package.split(['.', '/']).any(str::is_empty) {
             return None;
         }

@@ -14,7 +14,7 @@ const TRIES: u32 = 100_000;
 /// file system, each gets another one. Parents are made as needed.
 ///
 /// # Errors
-/// Of kind [`ErrorKind::Io`]: no permission, a parent that is a file, a path without a last part that could be
+/// Of kind [`ErrorKind::Io`]: no permission, a parent that is a file, a path without a last name that could be
 /// varied (such as `.`).
 ///
 /// ```
@@ -29,15 +29,14 @@ pub fn create_exclusive(wanted: &Path) -> Result<PathBuf> {
     let failed = |path: &Path, reason: &dyn std::fmt::Display| {
         Error::new(ErrorKind::Io, format!("cannot make the directory `{}`: {reason}", path.display()))
     };
-    let Some(name) = wanted.file_name() else {
-        return Err(failed(wanted, &"it exists already, and has no name that could be varied")
-            .help("name a directory that is not there yet, such as `outputs/first`"));
+    let Some(name) = wanted.file_name().filter(|_| !ends_in_dot(wanted)) else {
+        return Err(failed(wanted, &"the path names no new directory")
+            .help("end it with a name, such as `outputs/first`"));
     };
     if let Some(parent) = wanted.parent() {
         fs::create_dir_all(parent).map_err(|e| failed(parent, &e))?;
     }
-    // Without what stands behind the last name: `runs/a/.` cannot be made before `runs/a`.
-    let mut path = wanted.with_file_name(name);
+    let mut path = wanted.to_owned();
     for number in 1..=TRIES {
         // `create_dir` is the one call that says "made" to exactly one caller.
         match fs::create_dir(&path) {
@@ -53,6 +52,16 @@ pub fn create_exclusive(wanted: &Path) -> Result<PathBuf> {
     Err(failed(wanted, &format!("it exists already, and so do {TRIES} others of that name")))
 }
 
+/// Whether a path means the directory that its last name is, and not one to be made: `runs/.`. (A [`Path`] does not
+/// show this in its parts.)
+fn ends_in_dot(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes
+        .strip_suffix(b".")
+        .and_then(<[u8]>::last)
+        .is_some_and(|&before| std::path::is_separator(before.into()))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -66,10 +75,10 @@ mod tests {
         let wanted = scratch.path().join("a/b/run.d");
         assert_eq!(create_exclusive(&wanted).unwrap(), wanted);
         fs::write(scratch.path().join("a/b/run.d_1"), "").unwrap();
-        assert_eq!(create_exclusive(&wanted).unwrap(), scratch.path().join("a/b/run.d_2"));
-        assert_eq!(create_exclusive(&wanted.join(".")).unwrap(), scratch.path().join("a/b/run.d_3"));
-        let new = scratch.path().join("new");
-        assert_eq!(create_exclusive(&new.join(".")).unwrap(), new);
+        assert_eq!(
+            create_exclusive(&scratch.path().join("a/b/run.d/")).unwrap(),
+            scratch.path().join("a/b/run.d_2")
+        );
     }
 
     #[test]
@@ -87,12 +96,14 @@ mod tests {
 
     #[test]
     fn says_what_stands_in_the_way() {
-        let error = create_exclusive(Path::new(".")).unwrap_err();
-        assert_eq!(
-            error.message(),
-            "cannot make the directory `.`: it exists already, and has no name that could be varied"
-        );
         let scratch = Scratch::new("in-the-way");
+        let here = [".", "..", "a/.", "a/.."].map(|path| scratch.path().join(path));
+        for path in here.into_iter().chain(["".into(), ".".into(), "/".into()]) {
+            let words =
+                format!("cannot make the directory `{}`: the path names no new directory", path.display());
+            assert_eq!(create_exclusive(&path).unwrap_err().message(), words);
+        }
+        assert_eq!(scratch.names(), [""; 0]);
         let file = scratch.path().join("file");
         fs::write(&file, "").unwrap();
         let error = create_exclusive(&file.join("run")).unwrap_err();

@@ -39,6 +39,15 @@ impl Culprit {
     }
 }
 
+/// Whether a value can be what was found. serde may have turned an integer into a float before it complained.
+#[expect(clippy::cast_precision_loss, reason = "the same loss that the conversion had")]
+fn same(found: &Node, value: &Node) -> bool {
+    match (&found.kind, &value.kind) {
+        (Kind::Float(x), Kind::Int(i)) => *x == *i as f64,
+        _ => found == value,
+    }
+}
+
 /// So many values are looked at: trees can share branches, and then the walk is longer than the tree.
 const VISITS: usize = 100_000;
 
@@ -60,7 +69,7 @@ pub(super) fn find(root: &Node, culprit: &Culprit) -> Option<(Origin, Vec<Key>)>
             }
             match culprit {
                 Culprit::Key(name) if key.as_str() == Some(name) => hits.add(key_origin, at, None),
-                Culprit::Value(value) if value == child => hits.add(child.origin, at, Some(key.clone())),
+                Culprit::Value(value) if same(value, child) => hits.add(child.origin, at, Some(key.clone())),
                 _ => {}
             }
             if child.is_container() {

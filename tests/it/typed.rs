@@ -351,6 +351,26 @@ error[type]: `model.limits.leaf`: expected u16, found the integer 70000
         "{drawn}"
     );
 
+    // An integer that was read as a float before it was refused.
+    fn refuse<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        let unexpected = serde::de::Unexpected::Float(f64::deserialize(from)?);
+        Err(serde::de::Error::invalid_value(unexpected, &"another number"))
+    }
+    #[derive(Debug, Deserialize)]
+    struct Refused {
+        #[serde(deserialize_with = "refuse")]
+        #[expect(dead_code, reason = "never made")]
+        rate: f64,
+    }
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        #[serde(flatten)]
+        #[expect(dead_code, reason = "never made")]
+        inner: Refused,
+    }
+    let rates = map([("rate", Node::from(-1).from_origin(text.at("1"))), ("other", Node::from(1))]);
+    assert_eq!(message::<Outer>(&rates), "`rate`: expected another number, found the float -1.0");
+
     // Two values that fit: the mapping is blamed, not one of them at random.
     let both = chosen(Node::from("many").from_origin(text.at("many")), Node::from("many"));
     assert_eq!(draw(&both), "error[type]: `model`: expected usize, found the string \"many\"\n");

@@ -2,7 +2,10 @@
 
 use std::num::{NonZeroU16, NonZeroUsize};
 
-use serde::Deserialize;
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer};
+
+use crate::data::FEATURES;
 
 /// One training run.
 #[derive(Debug, Clone, Deserialize)]
@@ -133,7 +136,8 @@ pub enum Model {
         /// Levels of a tree at most.
         max_depth: Option<u16>,
         /// Features that each split chooses from; `None` is the square root of their number.
-        max_features: Option<NonZeroUsize>,
+        #[serde(deserialize_with = "feature_count")]
+        max_features: Option<usize>,
         /// Rows that a leaf has at least.
         min_samples_leaf: NonZeroUsize,
         /// Draws rows and features.
@@ -151,6 +155,7 @@ pub enum Model {
     /// Logistic regression.
     Logistic {
         /// Strength of the penalty on large weights.
+        #[serde(deserialize_with = "not_negative")]
         l2: f64,
     },
     /// The nearest neighbours.
@@ -170,6 +175,24 @@ pub enum Weights {
     Uniform,
     /// Nearer ones more.
     Distance,
+}
+
+fn not_negative<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    let number = f64::deserialize(from)?;
+    if number >= 0.0 && number.is_finite() {
+        return Ok(number);
+    }
+    Err(D::Error::invalid_value(Unexpected::Float(number), &"a number of 0 or more"))
+}
+
+fn feature_count<'de, D: Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    match Option::<u64>::deserialize(from)? {
+        None => Ok(None),
+        Some(count) => match usize::try_from(count) {
+            Ok(features @ 1..=FEATURES) => Ok(Some(features)),
+            _ => Err(D::Error::invalid_value(Unexpected::Unsigned(count), &"1 to 11 features")),
+        },
+    }
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ fn run() -> Result<String> {
     let title = format!("{}: {asked} wines", model.unwrap_or("model"));
     directory.write("metrics.json", serde_json::to_string_pretty(&metrics)? + "\n")?;
     directory.write("confusion.svg", confusion_svg(&metrics, &title)?)?;
-    let path = directory.path().display();
+    let path = directory.path().strip_prefix(&composer.facts().cwd).unwrap_or(directory.path()).display();
     Ok(format!("learned from {learned} wines, asked about {asked}\n\n{}\n\n{path}", Report(&metrics)))
 }
 

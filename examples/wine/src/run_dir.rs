@@ -19,19 +19,20 @@ impl RunDir {
     /// run was told: the config of the job as it was composed, the arguments, and the `hydra` node.
     pub fn create(composer: &Composer, composed: &Composed) -> Result<Self> {
         let scope = Scope::new(composed.root(), composer.context(&|_| {}));
-        let text = |path: &str| -> Result<Option<String>> {
-            let found = scope.select(&KeyPath::parse(path)).map_err(|e| e.located(composed.sources()))?;
-            Ok(found.and_then(|node| node.as_str().map(str::to_owned)))
-        };
-        let wanted = text("hydra.run.dir")?.context("`hydra.run.dir` must be the path of a directory")?;
-        let directory = create_exclusive(&composer.facts().cwd.join(wanted))?;
-        if let Some(subdirectory) = text("hydra.output_subdir")? {
+        let value =
+            |path: &str| scope.select(&KeyPath::parse(path)).map_err(|e| e.located(composed.sources()));
+        let wanted = value("hydra.run.dir")?.unwrap_or_else(Node::null);
+        let path = wanted.as_str().filter(|path| !path.is_empty());
+        let path = path.context("`hydra.run.dir` must be the path of a directory")?;
+        let directory = create_exclusive(&composer.facts().cwd.join(path))
+            .map_err(|error| error.at(wanted.origin, "").located(composed.sources()))?;
+        if let Some(subdirectory) = value("hydra.output_subdir")?.as_ref().and_then(Node::as_str) {
             describe(&directory, &directory.join(subdirectory), composed)?;
         }
         Ok(Self(directory))
     }
 
-    /// Where it is.
+    /// Where it is: an absolute path.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -46,10 +47,12 @@ impl RunDir {
 fn describe(directory: &Path, into: &Path, composed: &Composed) -> Result<()> {
     let mut root = composed.root().clone();
     let output_dir = Node::from(directory.display().to_string().as_str());
-    if let Some(runtime) =
-        root.as_map_mut().and_then(|root| child(root, "hydra")).and_then(|hydra| child(hydra, "runtime"))
-    {
-        runtime.set(Key::from("output_dir"), output_dir);
+    if let Some(hydra) = root.as_map_mut().and_then(|root| child(root, "hydra")) {
+        // Left open in the configs, and known now.
+        hydra.set(Key::from("mode"), Node::from("RUN"));
+        if let Some(runtime) = child(hydra, "runtime") {
+            runtime.set(Key::from("output_dir"), output_dir);
+        }
     }
     let hydra = root.as_map().and_then(|root| root.get_str("hydra")).cloned().unwrap_or_else(Node::null);
     let task = ["overrides", "task"].iter().try_fold(&hydra, |node, key| node.as_map()?.get_str(key));

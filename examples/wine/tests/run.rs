@@ -1,4 +1,5 @@
 //! Whole runs of the program.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test, and what fails here fails it")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,10 +78,8 @@ const FILES: [&str; 5] =
 fn a_run_leaves_everything_in_a_directory_of_its_own() {
     let scratch = Scratch::new("leaves");
     let printed = out(&scratch.run(&["model=tree", "seed=7", "hydra.job.name=cellar"]));
-    let directory = PathBuf::from(printed.lines().last().unwrap());
-    assert!(directory.is_dir(), "{printed}");
-
-    let from_here = directory.strip_prefix(&scratch.0).unwrap().display().to_string();
+    let from_here = printed.lines().last().unwrap();
+    let directory = scratch.0.join(from_here);
     let parts: Vec<&str> = from_here.split('/').collect();
     let shape =
         |text: &str| text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect::<String>();
@@ -88,7 +87,7 @@ fn a_run_leaves_everything_in_a_directory_of_its_own() {
         (parts[0], shape(parts[1]).as_str(), shape(parts[2]).as_str()),
         ("outputs", "0000-00-00", "00-00-00")
     );
-    assert_eq!(scratch.files(&from_here), FILES);
+    assert_eq!(scratch.files(from_here), FILES);
 
     let expected = "\
 model:
@@ -118,6 +117,7 @@ split:
         "hydra:\n",
         "  run:\n    dir: outputs/${now:%Y-%m-%d}/${now:%H-%M-%S}\n",
         "  overrides:\n    hydra:\n    - hydra.job.name=cellar\n    task:\n    - model=tree\n    - seed=7\n",
+        "  mode: RUN\n",
         "  job:\n    name: cellar\n",
         &format!("    cwd: {}\n", scratch.0.display()),
         &format!("    output_dir: {}\n", directory.display()),
@@ -160,8 +160,7 @@ fn runs_at_once_never_share_a_directory() {
         .map(|run| out(&run.wait_with_output().unwrap()).lines().last().unwrap().to_owned())
         .collect();
     directories.sort();
-    let expected = ["same", "same_1", "same_2", "same_3"]
-        .map(|name| scratch.0.join("runs").join(name).display().to_string());
+    let expected = ["runs/same", "runs/same_1", "runs/same_2", "runs/same_3"];
     assert_eq!(directories, expected);
     for name in ["same", "same_1", "same_2", "same_3"] {
         assert_eq!(scratch.files(&format!("runs/{name}")), FILES);
@@ -209,6 +208,18 @@ error[type]: `model.trees`: expected a nonzero u16, found the string \"many\"
     assert!(
         option.contains("model=forrest") && option.contains("did you mean") && option.contains("logistic"),
         "{option}"
+    );
+    let penalty = refusal(&scratch, &["model=logistic", "model.l2=-1"]);
+    assert!(
+        penalty.starts_with(
+            "error[type]: `model.l2`: expected a number of 0 or more, found the float -1.0\n  command line, argument 2\n"
+        ),
+        "{penalty}"
+    );
+    let here = refusal(&scratch, &["hydra.run.dir=."]);
+    assert!(
+        here.contains("the path names no new directory") && here.contains("command line, argument 1"),
+        "{here}"
     );
     let share = refusal(&scratch, &["split.test=2"]);
     assert!(
