@@ -132,7 +132,13 @@ const FLAGS: &[Row] = &[
     ("--max-batch-size", "", Flag::MaxBatchSize, true, &[Command::Jobs]),
     ("--deny", "", Flag::Deny, true, &[Command::Check]),
     ("--resolve", "", Flag::Resolve, false, &[Command::Compose]),
-    ("--multirun", "-m", Flag::Multirun, false, &[Command::Compose, Command::Explain, Command::Defaults, Command::Jobs]),
+    (
+        "--multirun",
+        "-m",
+        Flag::Multirun,
+        false,
+        &[Command::Compose, Command::Explain, Command::Defaults, Command::Jobs],
+    ),
     ("--choices", "", Flag::Choices, false, &[Command::Compose]),
     ("--hydra", "", Flag::Hydra, false, COMPOSING),
     ("--help", "-h", Flag::Help, false, &[]),
@@ -237,20 +243,26 @@ impl Reading {
             return None;
         };
         if !commands.is_empty() && !commands.contains(&self.args.command) {
-            self.errors.push(wrong(format!("`{}` has no flag `{long}`", self.args.command.name())).help(format!(
-                "`{long}` belongs to {}",
-                commands.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ")
-            )));
+            self.errors.push(wrong(format!("`{}` has no flag `{long}`", self.args.command.name())).help(
+                format!(
+                    "`{long}` belongs to {}",
+                    commands.iter().map(|c| c.name()).collect::<Vec<_>>().join(", ")
+                ),
+            ));
         }
         if !takes_value {
             if attached.is_some() {
-                self.errors.push(wrong(format!("`{long}` takes no value, found `{text}`")).help(format!("type `{long}`")));
+                self.errors.push(
+                    wrong(format!("`{long}` takes no value, found `{text}`")).help(format!("type `{long}`")),
+                );
             }
             return self.switch(flag);
         }
         match attached.or_else(|| more.next().map(|word| word.text)) {
             Some(value) => self.value(flag, value),
-            None => self.errors.push(wrong(format!("`{name}` needs a value")).help(format!("type `{name} {}`", example(flag)))),
+            None => self.errors.push(
+                wrong(format!("`{name}` needs a value")).help(format!("type `{name} {}`", example(flag))),
+            ),
         }
         None
     }
@@ -287,9 +299,9 @@ impl Reading {
             },
             Flag::MaxBatchSize => match value.parse() {
                 Ok(size) if size > 0 => args.max_batch_size = Some(size),
-                _ => self.errors.push(
-                    wrong(format!("`--max-batch-size` must be an integer from 1 on, found `{value}`")),
-                ),
+                _ => self
+                    .errors
+                    .push(wrong(format!("`--max-batch-size` must be an integer from 1 on, found `{value}`"))),
             },
             Flag::Deny if value == "warnings" => args.deny_warnings = true,
             Flag::Deny => self.errors.push(wrong(format!("`--deny` knows `warnings` only, found `{value}`"))),
@@ -346,7 +358,8 @@ mod tests {
 
     #[test]
     fn flags_stand_anywhere() {
-        let a = args(&["compose", "a=1", "-cd", "x", "b=2", "--config-dir=y", "-cn=n", "-m", "--", "-c=3", "--"]);
+        let a =
+            args(&["compose", "a=1", "-cd", "x", "b=2", "--config-dir=y", "-cn=n", "-m", "--", "-c=3", "--"]);
         assert_eq!(a.config_dirs, ["x", "y"]);
         assert_eq!(a.config_name.as_deref(), Some("n"));
         assert!(a.multirun);

@@ -14,7 +14,8 @@ use crate::facts::{Environment, Facts};
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
 pub fn facts() -> Result<Facts> {
     let cwd = env::current_dir().map_err(|error| {
-        Error::new(ErrorKind::Io, format!("there is no working directory: {error}")).help("go to another one: `cd ~`")
+        Error::new(ErrorKind::Io, format!("there is no working directory: {error}"))
+            .help("go to another one: `cd ~`")
     })?;
     let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
     let env: Environment = env::vars_os().map(|(name, value)| (text(name), text(value))).collect();

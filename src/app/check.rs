@@ -18,7 +18,12 @@ use crate::value::Node;
 pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let mut args = args.clone();
     // The directories to check come first, so that the first of them is the primary one.
-    let dirs = args.words.iter().map(|word| word.text.clone()).chain(std::mem::take(&mut args.config_dirs)).collect();
+    let dirs = args
+        .words
+        .iter()
+        .map(|word| word.text.clone())
+        .chain(std::mem::take(&mut args.config_dirs))
+        .collect();
     args.config_dirs = dirs;
     if args.config_dirs.is_empty() && args.config_path.is_none() {
         return Err(wrong("`check` needs a directory").help("type `mainstem check conf`"));
@@ -63,7 +68,8 @@ fn json(report: &Report) -> String {
         (Severity::Warning, &report.warnings),
         (Severity::Note, &report.notes),
     ];
-    let all = kinds.into_iter().flat_map(|(severity, list)| list.iter().map(move |found| error(found, severity)));
+    let all =
+        kinds.into_iter().flat_map(|(severity, list)| list.iter().map(move |found| error(found, severity)));
     line(&object([
         ("read", count(report.read)),
         ("composed", texts(&report.composed)),

@@ -23,7 +23,8 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let composer = ManuallyDrop::new(project::open(args, facts)?);
     let composed = ManuallyDrop::new(project::compose(&composer, args, &args.words)?);
     let warnings = RefCell::new(Vec::new());
-    let shown = shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
+    let shown =
+        shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
     let mut out = String::with_capacity(1 << 12);
     let shown = ManuallyDrop::new(if args.choices { with_choices(shown, &composed) } else { shown });
     match args.format {
@@ -33,22 +34,33 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
         }
         _ => write_yaml(&shown, &mut out),
     }
-    let found: Vec<Error> = warnings.into_inner().into_iter().map(|w: Error| w.located(composed.sources())).collect();
+    let found: Vec<Error> =
+        warnings.into_inner().into_iter().map(|w: Error| w.located(composed.sources())).collect();
     let mut output = Output::success(out).warn(composed.warnings(), style).warn(&found, style);
-    if args.config_name.is_none() && args.words.is_empty() && shown.as_map().is_some_and(|map| map.is_empty()) {
+    if args.config_name.is_none() && args.words.is_empty() && shown.as_map().is_some_and(|map| map.is_empty())
+    {
         output = output.warn(unnamed(&composer).as_slice(), style);
     }
     Ok(output)
 }
 
 /// What is to be printed.
-fn shown(args: &Args, composer: &Composer, composed: &Composed, warnings: &RefCell<Vec<Error>>) -> Result<Node> {
+fn shown(
+    args: &Args,
+    composer: &Composer,
+    composed: &Composed,
+    warnings: &RefCell<Vec<Error>>,
+) -> Result<Node> {
     let warn = |warning: Error| warnings.borrow_mut().push(warning);
     let whole = composed.root();
     let context = composer.context(&warn).with_schema(composed.schema());
     let Some(package) = &args.package else {
         if args.hydra {
-            return if args.resolve { Scope::new(whole, context).resolve(&KeyPath::ROOT, whole) } else { Ok(whole.clone()) };
+            return if args.resolve {
+                Scope::new(whole, context).resolve(&KeyPath::ROOT, whole)
+            } else {
+                Ok(whole.clone())
+            };
         }
         let job = job(whole);
         let context = context.with_hydra(Hydra::Of(whole));

@@ -27,7 +27,8 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
         Format::Tree => tree(&selection, args, &sources, style),
         _ => table(&selection, args, &sources, style),
     };
-    let warnings: Vec<_> = selection.warnings().iter().map(|warning| warning.clone().located(&sources)).collect();
+    let warnings: Vec<_> =
+        selection.warnings().iter().map(|warning| warning.clone().located(&sources)).collect();
     Ok(Output::success(out).warn(&warnings, err))
 }
 
@@ -54,9 +55,15 @@ fn table(selection: &Selection, args: &Args, sources: &SourceMap, style: Style) 
     let head = ["CONFIG", "PACKAGE", "FILE", "BECAUSE OF"].map(str::to_owned);
     let rows: Vec<[String; 4]> = listed(selection, args)
         .map(|entry| {
-            let file = sources.get(entry.document.source).map(|source| source.to_string()).unwrap_or_default();
-            let package = if entry.package.is_empty() { "(root)".to_owned() } else { entry.package.to_string() };
-            let name = if entry.is_self { format!("{} (_self_)", entry.config_path) } else { entry.config_path.to_string() };
+            let file =
+                sources.get(entry.document.source).map(|source| source.to_string()).unwrap_or_default();
+            let package =
+                if entry.package.is_empty() { "(root)".to_owned() } else { entry.package.to_string() };
+            let name = if entry.is_self {
+                format!("{} (_self_)", entry.config_path)
+            } else {
+                entry.config_path.to_string()
+            };
             [name, package, file, because(entry, sources)]
         })
         .collect();
@@ -118,6 +125,7 @@ fn leaf(branch: &Branch, sources: &SourceMap, style: Style) -> String {
         Some(_) => " (left out)",
     };
     let package = if branch.package.is_empty() { String::new() } else { format!(" → {}", branch.package) };
-    let why = if branch.why.is_known() { format!("  {}", sources.describe(branch.why)) } else { String::new() };
+    let why =
+        if branch.why.is_known() { format!("  {}", sources.describe(branch.why)) } else { String::new() };
     format!("{}{absent}{package}{}", style.paint("1", &name), style.paint("34", &why))
 }

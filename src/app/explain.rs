@@ -19,7 +19,9 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
     let (overrides, keys): (Vec<Word>, Vec<Word>) =
         args.words.iter().cloned().partition(|word| word.text.contains('=') || word.text.starts_with('~'));
     if keys.is_empty() {
-        return Err(wrong("`explain` needs a key").help("type `mainstem explain db.port -cd conf -cn config`"));
+        return Err(
+            wrong("`explain` needs a key").help("type `mainstem explain db.port -cd conf -cn config`")
+        );
     }
     let composer = project::open(args, facts)?;
     let composed = project::compose(&composer, args, &overrides)?;
@@ -54,9 +56,14 @@ fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, ou
     };
     let _ = writeln!(out, "{pad}{}", style.paint("1", &head));
     let last = found.steps.len().saturating_sub(1);
-    let rows: Vec<Row> =
-        found.steps.iter().enumerate().map(|(i, step)| row(step, i == last && found.value.is_some(), composed)).collect();
-    let width = |text: fn(&Row) -> &String| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
+    let rows: Vec<Row> = found
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(i, step)| row(step, i == last && found.value.is_some(), composed))
+        .collect();
+    let width =
+        |text: fn(&Row) -> &String| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
     let (places, values) = (width(|row| &row.place), width(|row| &row.value));
     for row in &rows {
         let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.chars().count()));
@@ -116,7 +123,8 @@ fn short(node: &Node) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN + 1).collect();
+    let mut line: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN + 1).collect();
     if line.chars().count() > SHOWN {
         line = line.chars().take(SHOWN - 1).collect();
         line.push('…');

@@ -26,7 +26,11 @@ pub(crate) fn optional(text: Option<&str>) -> Node {
 pub(crate) fn place(origin: Origin, sources: &SourceMap) -> Node {
     let Some(source) = sources.get(origin.source) else { return Node::null() };
     let (line, column) = source.position(origin.span.start);
-    object([("source", Node::from(source.to_string().as_str())), ("line", count(line)), ("column", count(column))])
+    object([
+        ("source", Node::from(source.to_string().as_str())),
+        ("line", count(line)),
+        ("column", count(column)),
+    ])
 }
 
 /// A number of things.

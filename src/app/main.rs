@@ -10,7 +10,9 @@ use crate::diag::{Result, Style};
 pub fn main() -> Status {
     let (out, err) = capture::styles();
     let output = capture::arguments().and_then(parse).and_then(|asked| match asked {
-        Asked::Version => Ok(Output::success(concat!("mainstem ", env!("CARGO_PKG_VERSION"), "\n").to_owned())),
+        Asked::Version => {
+            Ok(Output::success(concat!("mainstem ", env!("CARGO_PKG_VERSION"), "\n").to_owned()))
+        }
         Asked::Help(command) => Ok(Output::success(help::text(command).to_owned())),
         Asked::Run(args) => run(&args, out, err),
     });

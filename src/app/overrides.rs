@@ -18,9 +18,10 @@ use crate::value::Node;
 pub(crate) fn run(args: &Args, style: Style) -> Result<Output> {
     let mut text = String::new();
     let lines: Vec<&str> = if args.words.is_empty() {
-        io::stdin().lock().read_to_string(&mut text).map_err(|error| {
-            Error::new(ErrorKind::Io, format!("cannot read standard input: {error}"))
-        })?;
+        io::stdin()
+            .lock()
+            .read_to_string(&mut text)
+            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read standard input: {error}")))?;
         text.lines().collect()
     } else {
         args.words.iter().map(|word| word.text.as_str()).collect()

@@ -28,7 +28,8 @@ impl Folders {
         let mut mapped = Vec::with_capacity(maps.len());
         for map in maps {
             let entry = map.strip_prefix("pkg://").unwrap_or(map).split_once('=');
-            let Some((package, dir)) = entry.filter(|(package, dir)| !package.is_empty() && !dir.is_empty()) else {
+            let Some((package, dir)) = entry.filter(|(package, dir)| !package.is_empty() && !dir.is_empty())
+            else {
                 return Err(wrong(format!("`--map` needs a package and a directory, found `{map}`"))
                     .help("type `--map pkg://x.conf=DIR`"));
             };
@@ -37,7 +38,12 @@ impl Folders {
         let named = ["VIRTUAL_ENV", "CONDA_PREFIX"].iter().filter_map(|name| facts.env.get(name));
         let mut environments: Vec<PathBuf> = named.filter(|dir| !dir.is_empty()).map(PathBuf::from).collect();
         environments.push(facts.cwd.join(".venv"));
-        Ok(Self { mapped, cwd: facts.cwd.clone(), python_path: facts.env.get("PYTHONPATH").map(str::to_owned), environments })
+        Ok(Self {
+            mapped,
+            cwd: facts.cwd.clone(),
+            python_path: facts.env.get("PYTHONPATH").map(str::to_owned),
+            environments,
+        })
     }
 
     /// The folder that was mapped for the package, or for one that holds it.
@@ -46,7 +52,8 @@ impl Folders {
             let rest = package.strip_prefix(known)?;
             (rest.is_empty() || rest.starts_with(['.', '/'])).then(|| relative(rest))
         };
-        let best = self.mapped.iter().filter_map(|(known, dir)| below(known).map(|rest| (known.len(), dir, rest)));
+        let best =
+            self.mapped.iter().filter_map(|(known, dir)| below(known).map(|rest| (known.len(), dir, rest)));
         best.max_by_key(|(length, ..)| *length).map(|(_, dir, rest)| dir.join(rest))
     }
 }
@@ -57,10 +64,13 @@ impl Packages for Folders {
             return Some(dir);
         }
         let path = relative(package);
-        if path.as_os_str().is_empty() || path.components().any(|c| !matches!(c, std::path::Component::Normal(_))) {
+        if path.as_os_str().is_empty()
+            || path.components().any(|c| !matches!(c, std::path::Component::Normal(_)))
+        {
             return None;
         }
-        let python_path = self.python_path.iter().flat_map(std::env::split_paths).filter(|dir| !dir.as_os_str().is_empty());
+        let python_path =
+            self.python_path.iter().flat_map(std::env::split_paths).filter(|dir| !dir.as_os_str().is_empty());
         let project = [self.cwd.clone(), self.cwd.join("src")];
         let roots = project.into_iter().chain(python_path.map(|dir| self.cwd.join(dir)));
         let mut candidates = roots.chain(self.environments.iter().flat_map(|dir| site_packages(dir)));

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::app::args::{Args, Word};
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
-use crate::compose::{Arguments, Composed, Composer, Selection, Dir, Mode, Packages, Provided, Repository, Runtime};
+use crate::compose::{
+    Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Runtime, Selection,
+};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
 use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, resolvers, search_path};
@@ -75,7 +77,11 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
         Some(location) => Dir::new(place).located_at(location),
         None => {
             let shown = path.strip_prefix("file://").unwrap_or(path);
-            Dir::new(place).shown_as(shown.strip_prefix("./").unwrap_or(if shown == "." { "" } else { shown }))
+            Dir::new(place).shown_as(shown.strip_prefix("./").unwrap_or(if shown == "." {
+                ""
+            } else {
+                shown
+            }))
         }
     })
 }

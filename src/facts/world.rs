@@ -21,6 +21,10 @@ pub struct Facts {
 impl Default for Facts {
     /// An empty environment, the directory `.`, and the first second of 1970.
     fn default() -> Self {
-        Self { env: Environment::default(), cwd: PathBuf::from("."), now: chrono::DateTime::UNIX_EPOCH.naive_utc() }
+        Self {
+            env: Environment::default(),
+            cwd: PathBuf::from("."),
+            now: chrono::DateTime::UNIX_EPOCH.naive_utc(),
+        }
     }
 }

@@ -57,7 +57,9 @@ impl Value {
         Ok(match &self.kind {
             ValueKind::Null => {
                 let error = Error::new(ErrorKind::Override, "null cannot be a key of a mapping");
-                return Err(error.at(origin, "expected text, a number or a boolean").help("quote it: `'null'`"));
+                return Err(error
+                    .at(origin, "expected text, a number or a boolean")
+                    .help("quote it: `'null'`"));
             }
             ValueKind::Bool(b) => Key::Bool(*b),
             ValueKind::Int(i) => Key::Int(*i),

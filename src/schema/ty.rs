@@ -105,7 +105,9 @@ impl Type {
     fn keep(&mut self, known: &Self) {
         let (Self::Struct(new), Self::Struct(old)) = (&mut *self, known) else { return };
         let open = |ty: Option<&Self>| matches!(ty, Some(Self::Any));
-        for (name, ty) in old.fields.iter().filter(|(name, _)| open(new.fields.get(*name))).collect::<Vec<_>>() {
+        for (name, ty) in
+            old.fields.iter().filter(|(name, _)| open(new.fields.get(*name))).collect::<Vec<_>>()
+        {
             Arc::make_mut(new).fields.insert(name.clone(), ty.clone());
         }
     }

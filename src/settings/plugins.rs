@@ -25,7 +25,9 @@ pub(crate) fn plugin(config_path: &str) -> Option<&'static Shape> {
         ("hydra/sweeper", "optuna") => &Struct("the sweeper `optuna`", OPTUNA),
         ("hydra/sweeper/sampler", "cmaes") => &Struct("the sampler `cmaes`", CMAES),
         ("hydra/sweeper/sampler", "gp") => &Struct("the sampler `gp`", GP),
-        ("hydra/sweeper/sampler", "grid") => &Struct("the sampler `grid`", &[TARGET, ("_partial_", Bool), SEED]),
+        ("hydra/sweeper/sampler", "grid") => {
+            &Struct("the sampler `grid`", &[TARGET, ("_partial_", Bool), SEED])
+        }
         ("hydra/sweeper/sampler", "motpe") => &Struct("the sampler `motpe`", &[TARGET]),
         ("hydra/sweeper/sampler", "nsgaii") => &Struct("the sampler `nsgaii`", NSGAII),
         ("hydra/sweeper/sampler", "nsgaiii") => &Struct("the sampler `nsgaiii`", NSGAIII),

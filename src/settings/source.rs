@@ -27,7 +27,10 @@ pub fn search_path(
     let builtin = |location, files, is_typed| Builtin { location, files, is_typed };
     let mut path = vec![Provided::new("hydra", builtin("pkg://hydra.conf", HYDRA, false))];
     path.extend(main);
-    path.push(Provided::new("hydra-colorlog", builtin("pkg://hydra_plugins.hydra_colorlog.conf", COLORLOG, false)));
+    path.push(Provided::new(
+        "hydra-colorlog",
+        builtin("pkg://hydra_plugins.hydra_colorlog.conf", COLORLOG, false),
+    ));
     path.extend(more);
     path.push(Provided::new(SCHEMA, builtin("structured://", STORE, true)));
     path
@@ -76,7 +79,9 @@ impl ConfigSource for Builtin {
 
 /// Whether a config belongs to a node that the program itself owns, and not to the job.
 pub fn is_reserved(config_path: &str) -> bool {
-    RESERVED.iter().any(|node| config_path.strip_prefix(node).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    RESERVED.iter().any(|node| {
+        config_path.strip_prefix(node).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 /// The nodes that are no part of the job's config, and the groups of the same names.
@@ -93,12 +98,15 @@ mod tests {
     /// Keys in order, of a mapping and of the struct that it must be.
     fn agree(path: &str, closed: &Struct, map: &Map, wrong: &mut Vec<String>) {
         let fields: Vec<_> = closed.fields.keys().filter(|key| *key != "env").map(Text::to_string).collect();
-        let keys: Vec<_> = map.iter().map(|(key, _)| key.to_string()).filter(|key| key != "defaults").collect();
+        let keys: Vec<_> =
+            map.iter().map(|(key, _)| key.to_string()).filter(|key| key != "defaults").collect();
         if fields != keys {
             wrong.push(format!("{path}: fields {fields:?}, keys {keys:?}"));
         }
         for (key, slot) in map {
-            if let (Some(Type::Struct(inner)), Some(map)) = (closed.fields.get(key.to_string().as_str()), slot.node.as_map()) {
+            if let (Some(Type::Struct(inner)), Some(map)) =
+                (closed.fields.get(key.to_string().as_str()), slot.node.as_map())
+            {
                 agree(&format!("{path}.{key}"), inner, map, wrong);
             }
         }
@@ -127,7 +135,8 @@ mod tests {
 
     #[test]
     fn everything_in_the_store_but_the_reserved_node_is_typed() {
-        let untyped: Vec<_> = STORE.iter().map(|(path, _)| *path).filter(|path| schema(path).is_none()).collect();
+        let untyped: Vec<_> =
+            STORE.iter().map(|(path, _)| *path).filter(|path| schema(path).is_none()).collect();
         assert_eq!(untyped, ["mainstem/config"]);
     }
 

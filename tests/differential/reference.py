@@ -154,7 +154,7 @@ def compose(case, root, full=None):
         # Resolving in place also writes to what the node refers to, so each look has a copy of its own.
         whole = copy.deepcopy(config) if in_place else config
         found = OmegaConf.select(whole, key, throw_on_missing=True, throw_on_resolution_failure=True)
-        if found is None and OmegaConf.select(whole, key, default="?") == "?":
+        if found is None and not exists(whole, key):
             raise KeyError("no such key")
         if isinstance(found, Container):
             if not in_place:
@@ -174,6 +174,14 @@ def compose(case, root, full=None):
     out["nodes"] = {key: attempt(lambda: node(key, True)) for key in keys}
     out["nodes_read"] = {key: attempt(lambda: node(key, False)) for key in keys}
     return out
+
+
+def exists(config, key):
+    """Whether the key itself is there, whatever it refers to."""
+    parent, last, found = config._select_impl(key, throw_on_missing=False, throw_on_resolution_failure=True)
+    if found is not None or not isinstance(parent, Container):
+        return found is not None
+    return last in (parent.keys() if isinstance(parent, dict) or hasattr(parent, "keys") else map(str, range(len(parent))))
 
 
 PLAIN = re.compile(r"[A-Za-z_][\w-]*$|\d+$")
