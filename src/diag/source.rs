@@ -5,7 +5,7 @@
 //! composition (its arguments), so that the ids of files stay the same over all jobs of a sweep.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// A range of bytes in the text of one source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -110,12 +110,14 @@ pub struct Source {
     kind: SourceKind,
     label: Arc<str>,
     text: Arc<str>,
+    /// Where lines begin: counted when the first place is asked for.
+    lines: OnceLock<Box<[u32]>>,
 }
 
 impl Source {
     /// A source of the given kind, with the name shown to people and the text that spans point into.
     pub fn new(kind: SourceKind, label: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { kind, label: label.into(), text: text.into() }
+        Self { kind, label: label.into(), text: text.into(), lines: OnceLock::new() }
     }
 
     /// What the source is.
@@ -133,22 +135,34 @@ impl Source {
         &self.label
     }
 
+    fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let behind = self.text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(i, _)| i + 1);
+            std::iter::once(0).chain(behind).map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect()
+        })
+    }
+
     /// Line and column of a byte offset, both counted from 1, the column in characters.
     pub fn position(&self, offset: u32) -> (usize, usize) {
         let mut at = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
-        let before = &self.text[..at];
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
-        let column = before[line_start..].chars().filter(|&c| c != '\u{feff}').count() + 1;
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start as usize <= at);
+        let start = line.checked_sub(1).and_then(|i| starts.get(i)).map_or(0, |&start| start as usize);
+        let column = self.text[start..at].chars().filter(|&c| c != '\u{feff}').count() + 1;
         (line, column)
     }
 
     /// The text of one line (counted from 1), without its line break.
     pub fn line(&self, number: usize) -> &str {
-        self.text.lines().nth(number.saturating_sub(1)).unwrap_or("")
+        let starts = self.line_starts();
+        let Some(&start) = number.checked_sub(1).and_then(|i| starts.get(i)) else { return "" };
+        let end = starts.get(number).map_or(self.text.len(), |&end| end as usize);
+        let line = self.text.get(start as usize..end).unwrap_or("");
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        line.strip_suffix('\r').unwrap_or(line)
     }
 }
 

@@ -1,5 +1,8 @@
 //! "Did you mean".
 
+/// Longer names, in characters, are not compared.
+const LONGEST: usize = 64;
+
 /// The candidate nearest to what was typed, if one is near enough to be a slip of the fingers.
 ///
 /// ```
@@ -9,6 +12,10 @@
 /// ```
 pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = typed.chars().count();
+    // Nobody slips in a name that long, and comparing takes the product of the lengths.
+    if length > LONGEST {
+        return None;
+    }
     let limit = match length {
         0..=2 => 1,
         3..=5 => 2,
@@ -16,6 +23,7 @@ pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a st
     };
     candidates
         .into_iter()
+        .filter(|c| c.chars().count().abs_diff(length) <= limit)
         .map(|c| (strsim::damerau_levenshtein(typed, c), c))
         // Something of what was typed must be left.
         .filter(|&(distance, c)| {

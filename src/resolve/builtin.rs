@@ -13,7 +13,8 @@ use crate::resolve::resolver::{Invocation, Resolver};
 use crate::resolve::scope::Scope;
 use crate::schema::Type;
 use crate::value::{
-    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, write_str,
+    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, write_repr,
+    write_str,
 };
 
 /// A resolver of this crate.
@@ -376,7 +377,11 @@ impl Scope<'_> {
             self.context.cache.mark_impure();
             return ask();
         }
-        let key = format!("{arguments:?}");
+        let mut key = String::new();
+        for argument in arguments {
+            write_repr(argument, &mut key);
+            key.push(',');
+        }
         match self.context.cache.get(name, &key) {
             Some(answer) => Ok(answer),
             None => Ok(self.context.cache.keep(name, &key, ask()?)),

@@ -310,6 +310,8 @@ impl Scope<'_> {
 
     /// The answer of a resolver, not followed.
     fn call(&self, at: &Spot, call: &Call) -> Result<Spot> {
+        // `oc.decode` can be told by the environment to decode itself again.
+        let _level = self.deeper(at)?;
         let name = match &call.name {
             Name::Literal(name) => name.clone(),
             Name::Parts(parts) => self.key_text(at, parts)?.into(),

@@ -1,4 +1,4 @@
-//! Keys of mappings. YAML keys keep their type: `1`, `"1"`, `true` and `null` are four keys.
+//! Keys of mappings. YAML keys keep their type: `1`, `"1"` and `null` are three keys.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

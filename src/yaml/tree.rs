@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use indexmap::IndexMap;
+
 use crate::diag::{Error, ErrorKind, Origin, SourceId, Span};
 use crate::value::{Key, Kind, Map, Node};
 use crate::yaml::merge::merged;
@@ -87,7 +89,7 @@ pub(super) struct Tree<'t> {
     stack: Vec<Frame>,
     root: Option<Node>,
     anchors: HashMap<usize, Option<Anchored>>,
-    names: HashMap<String, Span>,
+    names: IndexMap<String, Span>,
     written: u64,
     expanded: u64,
     errors: Vec<Error>,
@@ -102,7 +104,7 @@ impl<'t> Tree<'t> {
             stack: Vec::new(),
             root: None,
             anchors: HashMap::new(),
-            names: HashMap::new(),
+            names: IndexMap::new(),
             written: 0,
             expanded: 0,
             errors: Vec::new(),
