@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
-use crate::merge::document::{merge_at, reach, twin, twins};
+use crate::merge::document::{merge_at, reach, too_deep, twin, twins};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
 use crate::schema::Type;
@@ -69,6 +69,9 @@ pub fn assign<O: Observer>(
     observer: &mut O,
 ) -> Result<()> {
     let Assignment { path, action, origin } = assignment;
+    if let Some(error) = too_deep(path) {
+        return Err(error.at(*origin, "this path"));
+    }
     match action {
         Action::Change(value) => update(root, path, value, *origin, context, false, observer),
         Action::Force(value) => update(root, path, value, *origin, context, true, observer),

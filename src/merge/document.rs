@@ -36,6 +36,9 @@ pub fn merge<O: Observer>(
     context: Context<'_>,
     observer: &mut O,
 ) -> Result<()> {
+    if let Some(error) = too_deep(package) {
+        return Err(error.at(doc.origin, "so deep is its package"));
+    }
     let mut embedded = doc.clone();
     for key in package.keys().iter().rev() {
         let mut map = Map::default();
@@ -84,6 +87,15 @@ pub(super) fn merge_at<O: Observer>(
         }
     }
     Error::all(walk.errors).map_or(Ok(()), Err)
+}
+
+/// A path may have so many keys: code that walks a tree recurses this deep, and printing indents.
+const DEEPEST: usize = 256;
+
+/// The error that a path is longer than trees may be deep.
+pub(super) fn too_deep(path: &KeyPath) -> Option<Error> {
+    let message = || format!("a path of {} keys is too long: at most {DEEPEST}", path.len());
+    (path.len() > DEEPEST).then(|| Error::new(ErrorKind::Limit, message()))
 }
 
 /// The value at a path of keys, to be changed: what is shared on the way is copied.

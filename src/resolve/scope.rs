@@ -51,8 +51,12 @@ impl<'a> Scope<'a> {
         if let [Key::Str(first), second, rest @ ..] = path.keys()
             && first.is_empty()
         {
-            return self.select(&std::iter::once(second).chain(rest).cloned().collect());
+            return self.select_from_root(&std::iter::once(second).chain(rest).cloned().collect());
         }
+        self.select_from_root(path)
+    }
+
+    fn select_from_root(&self, path: &KeyPath) -> Result<Option<Node>> {
         if let Some(spot) = self.find(path)? {
             let given = !matches!(spot.node.kind, Kind::Missing);
             let node = self.deep(spot)?;
@@ -61,9 +65,12 @@ impl<'a> Scope<'a> {
             return Ok(Some(if none { Node::new(Kind::Null, node.origin) } else { node }));
         }
         let above = |end: usize| self.find(&path.keys()[..end].iter().cloned().collect());
-        for end in (1..path.len()).rev() {
-            if let Some(spot) = above(end)? {
-                return Ok(matches!(spot.node.kind, Kind::Missing).then_some(spot.node));
+        // From the root on, so that the length of the path does not matter: what is not there ends it.
+        for end in 1..path.len() {
+            match above(end)? {
+                Some(spot) if matches!(spot.node.kind, Kind::Missing) => return Ok(Some(spot.node)),
+                Some(_) => {}
+                None => break,
             }
         }
         Ok(None)

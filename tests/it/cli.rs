@@ -176,3 +176,69 @@ fn every_builtin_option_composes() {
         assert_eq!((output.status.code(), err.as_ref()), (Some(0), ""), "{overrides}");
     }
 }
+
+/// The folder that the README's commands compose.
+const TOUR: &[(&str, &str)] = &[
+    (
+        "config",
+        "defaults:\n  - model: forest\n  - db: sqlite\n  - _self_\n\nseed: 42\nout: runs/${model.name}-${seed}\n",
+    ),
+    ("model/forest", "name: forest\ntrees: 50\n"),
+    ("model/logistic", "name: logistic\nl2: 0.1\n"),
+    ("db/sqlite", "driver: sqlite\nfile: wine.db\n"),
+    ("db/pg", "driver: pg\nport: 5432\n"),
+];
+
+/// Every `$ mainstem` of the README prints what the README says.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let scratch = Scratch::new();
+    for (path, text) in TOUR {
+        scratch.write(&format!("conf/{path}.yaml"), text);
+    }
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("a README");
+    let blocks = readme.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut wrong = String::new();
+    let mut count = 0;
+    for command in blocks.flat_map(|block| block.split("$ ").skip(1)) {
+        let (line, expected) = command.split_once('\n').unwrap_or((command, ""));
+        if !line.starts_with("mainstem") {
+            continue;
+        }
+        count += 1;
+        let output = mainstem(&scratch.0, line, "");
+        let found = [output.stdout, output.stderr].concat();
+        if String::from_utf8_lossy(&found) != expected {
+            let _ = write!(wrong, "$ {line}\n{}\n", String::from_utf8_lossy(&found));
+        }
+    }
+    assert!(wrong.is_empty(), "these print something else:\n\n{wrong}");
+    assert!(count >= 5, "only {count} commands were found");
+}
+
+/// Arguments as long as the system allows are answered with an error that says which limit they break.
+#[test]
+fn no_argument_overflows_or_hangs() {
+    let scratch = Scratch::new();
+    scratch.write("conf/config.yaml", "a: 1\nr: ${.r}\n");
+    scratch.write("conf/deep.yaml", &format!("# @package {}b\nx: 1\n", "a.".repeat(40_000)));
+    let long = |text: &str| text.repeat(60_000 / text.len());
+    let cases = [
+        (format!("+{}=1", long("a.") + "b"), "error[limit]: a path of 30001 keys is too long"),
+        (format!("~{}", long("a.") + "b"), "error[limit]: a path of 30001 keys is too long"),
+        (format!("+b={}", long("[")), "error[limit]: nested more than 128 levels deep"),
+        (format!("+b={}", long("{a:")), "error[limit]: nested more than 128 levels deep"),
+        (format!("'+b=\"{}\"'", long("${")), "error[limit]: nested more than 128 levels deep"),
+        (format!("-p {}", long(".") + "x"), "error[unknown-key]: there is no"),
+        (format!("-p {}b --resolve", long("a.")), "error[unknown-key]: there is no"),
+        ("-p r --resolve".to_owned(), "error[cycle]: interpolations refer to each other"),
+        ("-cn deep".to_owned(), "error[limit]: a path of 40001 keys is too long"),
+    ];
+    for (arguments, expected) in cases {
+        let output = mainstem(&scratch.0, &format!("mainstem compose -cd conf -cn config {arguments}"), "");
+        let err = String::from_utf8_lossy(&output.stderr);
+        let shown = arguments.get(..20).unwrap_or(&arguments);
+        assert!(err.starts_with(expected), "{shown}: {}", err.lines().next().unwrap_or("nothing"));
+        assert_eq!(output.status.code(), Some(1), "{shown}");
+    }
+}
