@@ -7,7 +7,7 @@ use crate::app::json::{count, error, line, object, texts};
 use crate::app::output::{Output, Status};
 use crate::app::project;
 use crate::compose::Report;
-use crate::diag::{Result, Severity, Style};
+use crate::diag::{Error, Result, Severity, Style};
 use crate::facts::Facts;
 use crate::value::Node;
 
@@ -39,7 +39,7 @@ fn text(report: &Report, style: Style) -> String {
         (Severity::Note, &report.notes),
     ];
     for (severity, list) in kinds {
-        for found in list {
+        if let Some(found) = Error::all(list.iter().cloned()) {
             out.push_str(&found.render_as(severity, style));
             out.push('\n');
         }

@@ -108,7 +108,7 @@ impl Parser<'_, '_> {
             Some('-') if at == start => ("a key cannot start with `-`".into(), vec![]),
             Some(c) if c.is_ascii_digit() && at == start => ("a key cannot be a number".into(), vec![]),
             Some(c) => (
-                format!("`{}` cannot stand in a key", c.escape_debug()),
+                format!("`{c}` cannot stand in a key"),
                 vec!["a key is made of letters, digits, `_`, `-` and `$`, with dots between".into()],
             ),
         };

@@ -481,11 +481,8 @@ impl<'a> Parser<'a> {
         let Some(found) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else {
             return self.error(self.at, self.at, format!("expected {wanted}, found the end"));
         };
-        let mut error = self.error(
-            self.at,
-            self.at + found.len_utf8(),
-            format!("expected {wanted}, found `{}`", found.escape_debug()),
-        );
+        let mut error =
+            self.error(self.at, self.at + found.len_utf8(), format!("expected {wanted}, found `{found}`"));
         if !matches!(found, '}' | ']' | ',' | ':' | '.' | '[' | '{' | '\'' | '"') {
             error.help = Some("text with such characters must stand in quotes");
         }

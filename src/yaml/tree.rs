@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diag::{Error, ErrorKind, Origin, SourceId, Span};
+use crate::diag::{Error, ErrorKind, MISTAKES, Origin, SourceId, Span, too_many_mistakes};
 use crate::value::{Key, Kind, Map, Node};
 use crate::yaml::merge::merged;
 use crate::yaml::parse::Limits;
@@ -324,6 +324,10 @@ impl<'t> Tree<'t> {
     fn count(&mut self, span: Span, nodes: u64) -> Result<(), Stop> {
         self.written += nodes;
         self.expanded = self.expanded.saturating_add(nodes);
+        if self.errors.len() >= MISTAKES {
+            self.errors.push(too_many_mistakes(self.origin(span)));
+            return Err(Stop);
+        }
         if self.expanded <= self.limits.nodes {
             return Ok(());
         }

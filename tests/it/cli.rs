@@ -242,3 +242,43 @@ fn no_argument_overflows_or_hangs() {
         assert_eq!(output.status.code(), Some(1), "{shown}");
     }
 }
+
+/// Names of files, keys, values, arguments and variables are shown, and never obeyed by the terminal.
+#[test]
+fn no_message_carries_control_characters() {
+    let scratch = Scratch::new();
+    let nasty = "\u{1b}]0;x\u{7}\u{202e}\u{9b}2J\u{2066}\rz";
+    scratch.write(
+        "conf/config.yaml",
+        "\"k\\e[31m\": 1\nt: \"${no\\e[2J}\"\nu: \"${oc.env:V\\u202e}\"\nv: \"${oc.decode:'[\\e'}\"\nw: {\"\\a\": 1}\n",
+    );
+    scratch.write(&format!("conf/db/{nasty}.yaml"), "a: 1\na: 2\n");
+    scratch.write("conf/list.yaml", &format!("defaults: [db: \"{}\"]\n", nasty.escape_default()));
+    for arguments in [
+        "compose -cd conf -cn config --resolve".to_owned(),
+        "compose -cd conf -cn list".to_owned(),
+        "compose -cd conf -cn config -p t --resolve".to_owned(),
+        "compose -cd conf -cn config -p u --resolve".to_owned(),
+        "compose -cd conf -cn config -p v --resolve".to_owned(),
+        format!("compose -cd conf -cn {nasty}"),
+        format!("compose -cd {nasty}"),
+        format!("compose -cd conf -cn config {nasty}"),
+        format!("compose -cd conf -cn config {nasty}=1"),
+        format!("compose -cd conf -cn config +a={nasty}"),
+        format!("compose -cd conf -cn config db={nasty}"),
+        format!("compose -cd conf -cn config '+db=\"{nasty}\"'"),
+        "compose -cd conf -cn config '~k\u{1b}[31m=2'".to_owned(),
+        format!("compose -cd conf -cn config -p {nasty}"),
+        format!("compose --{nasty}"),
+        nasty.to_owned(),
+        format!("explain -cd conf -cn config {nasty}"),
+        "check conf".to_owned(),
+    ] {
+        let output = mainstem(&scratch.0, &format!("mainstem {arguments}"), "");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).expect("UTF-8");
+        let obeyed = |c: char| c.is_control() && c != '\n' || "\u{202e}\u{2066}".contains(c);
+        assert!(!said.is_empty() && !said.contains(obeyed), "{arguments:?}\n{said:?}");
+        assert_ne!(output.status.code(), Some(0), "{arguments:?}");
+    }
+}
