@@ -105,7 +105,7 @@ impl Composer {
         for included in composed.selection().included() {
             let before = get(&root, path).cloned();
             // What was composed once composes again.
-            let _ = step(&mut root, &mut schema, included, context);
+            let _ = step(&mut root, &mut schema, included, context, &mut ());
             let by = By::Config {
                 config_path: included.config_path.clone(),
                 package: included.package.clone(),

@@ -26,7 +26,7 @@ pub use aliases::Aliases;
 pub use arguments::{Arguments, Selected};
 pub use base::Base;
 pub use check::Report;
-pub use composed::Composed;
+pub use composed::{Composed, RESERVED};
 pub use composer::{Composer, Mode};
 pub use config_source::{ConfigSource, Content, Entry};
 pub use document::Document;

@@ -84,22 +84,13 @@ impl<'a> Scope<'a> {
         Ok(self.find(path)?.map(|spot| spot.node))
     }
 
-    /// The value with all interpolations in it resolved, as it stands at the path (which need not exist).
+    /// The whole tree, with all interpolations in it resolved. To resolve a part of a tree as a tree of its own, make
+    /// a scope of it; [`Hydra::Of`](crate::resolve::Hydra::Of) lets `${hydra:…}` still ask the whole.
     ///
     /// # Errors
     /// An interpolation cannot be resolved.
-    pub fn resolve(&self, path: &KeyPath, node: &Node) -> Result<Node> {
-        self.deep(self.place(path, node)?)
-    }
-
-    /// What a value stands for, one level deep: interpolations are followed to the end, those inside are left. With
-    /// its path.
-    ///
-    /// # Errors
-    /// An interpolation cannot be resolved.
-    pub fn dereference(&self, path: &KeyPath, node: &Node) -> Result<(KeyPath, Node)> {
-        let spot = self.follow(self.place(path, node)?)?;
-        Ok((self.places.path_of(&spot), spot.node))
+    pub fn resolve(&self) -> Result<Node> {
+        self.deep(self.places.root())
     }
 
     /// The value of an expression that stands at the root, with all interpolations in it resolved.
@@ -231,39 +222,5 @@ impl<'a> Scope<'a> {
         Error::new(ErrorKind::Type, format!("`{key}` is no index, and `{path}` is a list"))
             .at(at, "")
             .at(list.node.origin, "the list")
-    }
-
-    /// A value that may or may not stand in the tree, at the place that a path says.
-    fn place(&self, path: &KeyPath, node: &Node) -> Result<Spot> {
-        let Some((above, key)) = path.split_last() else {
-            return Ok(Spot { node: node.clone(), ..self.places.root() });
-        };
-        let mut holder = Places::ROOT;
-        for key in above.keys() {
-            let Some(spot) = self.places.child(holder, key) else {
-                let message = format!("there is no `{above}` to resolve `{path}` in");
-                return Err(Error::new(ErrorKind::UnknownKey, message).at(node.origin, ""));
-            };
-            holder = self.places.enter(&spot);
-        }
-        let there = self.places.child(holder, key).filter(|spot| same(&spot.node, node));
-        Ok(there.unwrap_or_else(|| Spot {
-            holder,
-            key: key.clone(),
-            id: self.places.fresh(),
-            node: node.clone(),
-            real: false,
-            config: false,
-        }))
-    }
-}
-
-/// Whether two values are one: shared, not only equal.
-fn same(a: &Node, b: &Node) -> bool {
-    match (&a.kind, &b.kind) {
-        (Kind::Map(a), Kind::Map(b)) => std::sync::Arc::ptr_eq(a, b),
-        (Kind::List(a), Kind::List(b)) => std::sync::Arc::ptr_eq(a, b),
-        (Kind::Template(a), Kind::Template(b)) => std::sync::Arc::ptr_eq(a, b),
-        (a, b) => a == b,
     }
 }
