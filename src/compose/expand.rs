@@ -150,7 +150,7 @@ impl Expander<'_> {
         match document {
             Some(document) => self.expand_document(id, &path, &document, within),
             None if within.primary && path == EMPTY => self.expand_list(id, Vec::new(), within),
-            None if item.optional => self.tree.item_mut(id).deleted = true,
+            None if item.optional => self.tree.item_mut(id).deleted = Some(Origin::NONE),
             None => self.errors.push(complaints::not_found(self.repository, &self.tree, id)),
         }
     }
@@ -307,10 +307,10 @@ impl Expander<'_> {
             let path = item.config_path();
             self.requests.delete_config(&path)
         };
-        if deleted {
-            self.tree.item_mut(id).deleted = true;
+        if deleted.is_some() {
+            self.tree.item_mut(id).deleted = deleted;
         }
-        deleted
+        deleted.is_some()
     }
 
     /// Notes the choice of a group; a second, different one is a conflict.

@@ -148,7 +148,7 @@ impl Scope<'_> {
     }
 
     /// The value that a reference names, not followed.
-    fn refer(&self, at: &Spot, reference: &Reference) -> Result<Spot> {
+    pub(super) fn refer(&self, at: &Spot, reference: &Reference) -> Result<Spot> {
         let origin = at.node.origin;
         let (mut up, mut keys) = (reference.up, Vec::with_capacity(reference.path.len()));
         for name in &reference.path {
@@ -231,7 +231,7 @@ impl Scope<'_> {
     }
 
     /// A key or a name made of interpolations: text, or an integer as text.
-    fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
+    pub(super) fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
         let mut text = String::new();
         for part in parts {
             let expression = match part {

@@ -178,7 +178,7 @@ impl<'a> Scope<'a> {
         (end.node.is_container() && (end.real || end.config)).then_some(end.node)
     }
 
-    fn find_real(&self, path: &KeyPath) -> Result<Option<Spot>> {
+    pub(super) fn find_real(&self, path: &KeyPath) -> Result<Option<Spot>> {
         let mut spot = self.places.root();
         for key in path.keys() {
             let place = self.places.enter(&spot);
