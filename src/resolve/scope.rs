@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::context::Context;
+use crate::resolve::engine::Done;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::value::{Expression, Key, KeyPath, Kind, Node, Part};
 
@@ -18,8 +19,8 @@ pub struct Scope<'a> {
     pub(super) places: Places,
     /// What interpolations stand for.
     pub(super) followed: RefCell<HashMap<(PlaceId, usize), Spot>>,
-    /// Containers without interpolations, with the number of values in each; `None` while one is being made.
-    pub(super) resolved: RefCell<HashMap<PlaceId, Option<(Node, u64)>>>,
+    /// Containers without interpolations; `None` while one is being made.
+    pub(super) resolved: RefCell<HashMap<PlaceId, Option<Done>>>,
     /// The interpolations that are being followed, in order.
     pub(super) following: RefCell<IndexMap<(PlaceId, usize), Spot>>,
     pub(super) depth: Cell<u32>,
@@ -42,7 +43,8 @@ impl<'a> Scope<'a> {
     }
 
     /// The value at a path, with all interpolations in it and on the way to it resolved. `None` if there is none.
-    /// A value that is `???` stays so; whatever lies below it is that too.
+    /// A value that is `???` stays so; whatever lies below it is that too. What uses a resolver that is
+    /// [declared](crate::resolve::Resolvers::declare) stays as it is written.
     ///
     /// # Errors
     /// An interpolation cannot be resolved, or a list is asked for something that is no index.
@@ -59,7 +61,7 @@ impl<'a> Scope<'a> {
     fn select_from_root(&self, path: &KeyPath) -> Result<Option<Node>> {
         if let Some(spot) = self.find(path)? {
             let given = !matches!(spot.node.kind, Kind::Missing);
-            let node = self.deep(spot)?;
+            let node = self.kept(spot)?;
             // What refers to `???` by way of a resolver has no value, but it is not the one to be given.
             let none = given && matches!(node.kind, Kind::Missing);
             return Ok(Some(if none { Node::new(Kind::Null, node.origin) } else { node }));
@@ -84,13 +86,14 @@ impl<'a> Scope<'a> {
         Ok(self.find(path)?.map(|spot| spot.node))
     }
 
-    /// The whole tree, with all interpolations in it resolved. To resolve a part of a tree as a tree of its own, make
+    /// The whole tree, with all interpolations in it resolved. What uses a resolver that is
+    /// [declared](crate::resolve::Resolvers::declare) stays as it is written. To resolve a part of a tree as a tree of its own, make
     /// a scope of it; [`Hydra::Of`](crate::resolve::Hydra::Of) lets `${hydra:…}` still ask the whole.
     ///
     /// # Errors
     /// An interpolation cannot be resolved.
     pub fn resolve(&self) -> Result<Node> {
-        self.deep(self.places.root())
+        self.kept(self.places.root())
     }
 
     /// The value of an expression that stands at the root, with all interpolations in it resolved.
