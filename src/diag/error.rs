@@ -15,6 +15,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// Text that is not YAML, or YAML that the config language does not have.
     Yaml,
+    /// Text that is not JSON.
+    Json,
     /// A key stands twice in one mapping.
     DuplicateKey,
     /// An override that does not follow the grammar.
@@ -60,6 +62,7 @@ impl ErrorKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Yaml => "yaml",
+            Self::Json => "json",
             Self::DuplicateKey => "duplicate-key",
             Self::Override => "override",
             Self::Template => "template",
