@@ -6,7 +6,7 @@ use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::merge;
 use crate::resolve::Context;
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 
 /// All configs of a selection, merged. Immutable and shared; [`Base::apply`] works on a copy-on-write clone.
@@ -14,7 +14,7 @@ use crate::value::{Key, KeyPath, Kind, Map, Node};
 pub struct Base {
     pub(crate) root: Node,
     pub(crate) selection: Arc<Selection>,
-    pub(crate) schema: Type,
+    pub(crate) schema: Schema,
 }
 
 impl Base {
@@ -24,7 +24,7 @@ impl Base {
     }
 
     /// What the tree must be: the schemas of all its configs.
-    pub fn schema(&self) -> &Type {
+    pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
@@ -74,7 +74,7 @@ pub(crate) struct Prefix {
 #[derive(Clone, Debug)]
 struct Grown {
     root: Node,
-    schema: Type,
+    schema: Schema,
 }
 
 impl Grown {
@@ -92,7 +92,7 @@ impl Grown {
 /// Merges one config into the tree. From then on the tree must be what the config's schema says.
 pub(crate) fn step(
     root: &mut Node,
-    schema: &mut Type,
+    schema: &mut Schema,
     included: &Included,
     context: Context<'_>,
 ) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
 use crate::merge::{Assignment, assign};
 use crate::resolve::Context;
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Key, Node};
 
 /// A composed tree: immutable, shared, not resolved. Keeps what it was made of, so that `explain` can replay it.
@@ -50,7 +50,7 @@ impl Composed {
     }
 
     /// What the tree must be.
-    pub fn schema(&self) -> &Type {
+    pub fn schema(&self) -> &Schema {
         self.base.schema()
     }
 
