@@ -39,6 +39,10 @@ pub enum ErrorKind {
     Merge,
     /// A value of the wrong type.
     Type,
+    /// A number out of its range.
+    Range,
+    /// A value that breaks a rule of its field or of its struct.
+    Constraint,
     /// A value that is needed and is `???`.
     MissingValue,
     /// A `${…}` whose target does not exist.
@@ -74,6 +78,8 @@ impl ErrorKind {
             Self::KeyExists => "key-exists",
             Self::Merge => "merge",
             Self::Type => "type",
+            Self::Range => "range",
+            Self::Constraint => "constraint",
             Self::MissingValue => "missing-value",
             Self::Interpolation => "interpolation",
             Self::Resolver => "resolver",
