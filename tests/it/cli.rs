@@ -150,6 +150,54 @@ fn what_compose_prints_composes_to_itself() {
     assert_eq!(String::from_utf8(first), String::from_utf8(second));
 }
 
+/// Trees may be as deep as they can be read again, whatever made them deep.
+#[test]
+fn what_composes_is_never_too_deep_to_be_read() {
+    let scratch = Scratch::new();
+    let nested = |levels: usize| format!("{}1{}", "{a: ".repeat(levels), "}".repeat(levels));
+    let path = |keys: usize| vec!["k"; keys].join(".");
+    scratch.write("conf/config.yaml", "a: 1\n");
+    scratch.write("conf/deep.yaml", &nested(256));
+    scratch.write("conf/deeper.yaml", &nested(257));
+    scratch.write("conf/part.yaml", &format!("# @package {}\n{}\n", path(100), nested(156)));
+    scratch.write("conf/parts.yaml", &format!("# @package {}\n{}\n", path(100), nested(157)));
+    scratch.write("conf/half.yaml", &nested(130));
+    scratch.write("conf/once.yaml", &format!("# @package {}\nx: ${{a}}\n", path(100)));
+    scratch.write("conf/twice.yaml", &format!("# @package {}\nx: ${{a}}\n", path(130)));
+    scratch.write("conf/into_once.yaml", &format!("# @package {}\nx: {{y: 1}}\n", path(100)));
+    scratch.write("conf/into_twice.yaml", &format!("# @package {}\nx: {{y: 1}}\n", path(130)));
+    scratch.write("conf/merge_once.yaml", "defaults: [half, once, into_once, _self_]\n");
+    scratch.write("conf/merge_twice.yaml", "defaults: [half, twice, into_twice, _self_]\n");
+    let cases = [
+        (format!("config +{}=1", path(256)), true),
+        (format!("config +{}=1", path(257)), false),
+        (format!("config +{}={{b:1}}", path(255)), true),
+        (format!("config +{}={{b:1}}", path(256)), false),
+        (format!("config +{}=[1] {}=extend_list([])", path(254), path(254)), true),
+        (format!("config +{}=[1] {}=extend_list([])", path(255), path(255)), false),
+        ("deep".to_owned(), true),
+        ("deeper".to_owned(), false),
+        ("part".to_owned(), true),
+        ("parts".to_owned(), false),
+        ("merge_once".to_owned(), true),
+        ("merge_twice".to_owned(), false),
+    ];
+    for (arguments, composes) in cases {
+        let line = arguments.replace("extend_list([])", "'extend_list([])'");
+        let output = mainstem(&scratch.0, &format!("mainstem compose -cd conf -cn {line}"), "");
+        let shown = arguments.split('.').next().unwrap_or_default();
+        let err = String::from_utf8_lossy(&output.stderr);
+        if !composes {
+            assert!(err.starts_with("error[limit]"), "{shown}: {err}");
+            continue;
+        }
+        assert_eq!((output.status.code(), err.as_ref()), (Some(0), ""), "{shown}");
+        scratch.write("again/config.yaml", &String::from_utf8_lossy(&output.stdout));
+        let again = mainstem(&scratch.0, "mainstem compose -cd again -cn config", "");
+        assert!(again.stdout == output.stdout, "{shown}: {}", String::from_utf8_lossy(&again.stderr));
+    }
+}
+
 /// Every option of every built-in group composes, alone.
 #[test]
 fn every_builtin_option_composes() {
