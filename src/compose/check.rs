@@ -28,6 +28,16 @@ pub struct Report {
     pub read: usize,
 }
 
+/// The warning that a config is called `.yaml`.
+fn nameless(group: &str) -> Error {
+    let message = if group.is_empty() {
+        "a config has no name, only an extension: `.yaml`".to_owned()
+    } else {
+        format!("an option of `{group}` has no name: `{group}=` selects it")
+    };
+    Error::new(ErrorKind::Defaults, message).help("rename the file")
+}
+
 /// So deep may folders nest: symbolic links can make them endless.
 const DEPTH: usize = 32;
 
@@ -77,6 +87,9 @@ impl Composer {
                 };
                 if name.starts_with('.') {
                     continue;
+                }
+                if name.is_empty() {
+                    report.warnings.push(nameless(&group));
                 }
                 let path =
                     if group.is_empty() { name.clone() } else { Text::from(format!("{group}/{name}")) };

@@ -7,21 +7,9 @@ use memchr::{memchr, memchr2, memmem};
 
 use crate::diag::Span;
 use crate::grammar::scan::{self, Lexeme, byte};
+use crate::grammar::template_error::TemplateError;
 use crate::grammar::template_piece::{Run, lone, missing, resolver_name, trailing_backslashes, unescape_key};
 use crate::value::{Argument, Call, Expression, Kind, Name, Part, Reference, Template, Text};
-
-/// A mistake in a template, with its place in the text.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TemplateError {
-    /// What is wrong.
-    pub message: String,
-    /// Where, in bytes of the text.
-    pub span: Span,
-    /// What to write instead, if that is known.
-    pub help: Option<&'static str>,
-    /// Whether the text is right but nested too deeply.
-    pub limit: bool,
-}
 
 type Parsed<T> = Result<T, TemplateError>;
 

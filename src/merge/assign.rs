@@ -54,9 +54,11 @@ pub struct Assignment {
 ///     let assignment = Assignment { path: KeyPath::parse("db.user"), action, origin: Origin::NONE };
 ///     assign(&mut root, &assignment, context, &mut ())
 /// };
-/// assert!(set(Action::Change(Node::from("ada"))).is_err());
-/// assert!(set(Action::Add(Node::from("ada"))).is_ok());
-/// assert!(set(Action::Change(Node::from("eve"))).is_ok());
+/// let error = set(Action::Change(Node::from("ada"))).unwrap_err();
+/// assert_eq!(error.message(), "there is no key `db`");
+/// set(Action::Add(Node::from("ada")))?;
+/// set(Action::Change(Node::from("eve")))?;
+/// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 ///
 /// # Errors

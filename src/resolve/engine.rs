@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result, did_you_mean};
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
+use crate::resolve::replaced::{replaced, shares};
 use crate::resolve::resolver::Entry;
 use crate::resolve::scope::Scope;
 use crate::value::{
-    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, Text, write_str,
+    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Template, Text, write_str,
 };
 
 /// How deep interpolations and containers may nest while they are resolved.
@@ -448,40 +449,6 @@ impl Scope<'_> {
             return Err(Error::new(ErrorKind::Limit, message).at(spot.node.origin, ""));
         }
         Ok(Done { node: replaced(&spot.node, changed), values: count, open })
-    }
-}
-
-/// The container with some values replaced, by position.
-fn replaced(node: &Node, changed: Vec<(usize, Node)>) -> Node {
-    if changed.is_empty() {
-        return node.clone();
-    }
-    let mut changed = changed.into_iter().peekable();
-    let mut next = |i: usize, old: &Node| match changed.next_if(|(at, _)| *at == i) {
-        Some((_, new)) => new,
-        None => old.clone(),
-    };
-    let kind = match &node.kind {
-        Kind::Map(map) => {
-            let entries = map.iter().enumerate().map(|(i, (key, slot))| {
-                (key.clone(), Slot { origin: slot.origin, node: next(i, &slot.node) })
-            });
-            Kind::Map(Arc::new(entries.collect()))
-        }
-        Kind::List(list) => {
-            Kind::List(Arc::new(list.iter().enumerate().map(|(i, item)| next(i, item)).collect()))
-        }
-        other => other.clone(),
-    };
-    Node::new(kind, node.origin)
-}
-
-/// Whether a resolved value is the same shared container as the written one.
-fn shares(a: &Node, b: &Node) -> bool {
-    match (&a.kind, &b.kind) {
-        (Kind::Map(a), Kind::Map(b)) => Arc::ptr_eq(a, b),
-        (Kind::List(a), Kind::List(b)) => Arc::ptr_eq(a, b),
-        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ mod engine;
 mod inputs;
 mod now;
 mod place;
+mod replaced;
 mod resolver;
 mod scope;
 

@@ -52,7 +52,7 @@ struct Anchored {
     size: Size,
 }
 
-enum Pending {
+pub(super) enum Pending {
     None,
     Key(Key, Span),
     Merge,
@@ -463,40 +463,5 @@ impl<'t> Tree<'t> {
             *integers |= matches!(pending, Pending::Key(Key::Int(_), _));
             *key = pending;
         }
-    }
-
-    fn key_of(&mut self, kind: Kind, span: Span) -> Pending {
-        let key = match kind {
-            Kind::Str(text) => Key::Str(text),
-            Kind::Missing => Key::from("???"),
-            Kind::Template(template) => Key::Str(template.text.clone()),
-            Kind::Int(number) => Key::Int(number),
-            Kind::Float(number) => Key::Float(number),
-            Kind::Bool(value) => Key::Bool(value),
-            Kind::Bytes(bytes) => Key::Bytes(bytes),
-            Kind::Null => {
-                self.yaml_error(
-                    span,
-                    "a key cannot be null",
-                    "this key",
-                    "to use it as text, put it in quotes",
-                );
-                return Pending::Refused;
-            }
-            Kind::BigInt(_) => {
-                self.yaml_error(
-                    span,
-                    "an integer key must fit 64 bits",
-                    "this key",
-                    "to use it as text, put it in quotes",
-                );
-                return Pending::Refused;
-            }
-            Kind::List(_) | Kind::Map(_) => {
-                self.yaml_error(span, "a key must be a scalar, found a list or mapping", "this key", "");
-                return Pending::Refused;
-            }
-        };
-        Pending::Key(key, span)
     }
 }
