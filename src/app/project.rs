@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::{fs, io};
 
 use crate::app::args::Args;
 use crate::app::capture::absolute;
@@ -58,9 +59,16 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
         }
         None => (absolute(facts, path), None),
     };
-    if !place.is_dir() {
-        let what = if place.exists() { "is no directory" } else { "does not exist" };
-        return Err(Error::new(ErrorKind::NotFound, format!("the config directory `{path}` {what}")));
+    let wrong = match fs::metadata(&place) {
+        Ok(found) if found.is_dir() => None,
+        Ok(_) => Some((ErrorKind::NotFound, "is no directory".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Some((ErrorKind::NotFound, "does not exist".to_owned()))
+        }
+        Err(error) => Some((ErrorKind::Io, format!("cannot be opened: {error}"))),
+    };
+    if let Some((kind, what)) = wrong {
+        return Err(Error::new(kind, format!("the config directory `{path}` {what}")));
     }
     Ok(match location {
         Some(location) => Dir::new(place).located_at(location),

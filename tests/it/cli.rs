@@ -330,3 +330,21 @@ fn no_message_carries_control_characters() {
         assert_ne!(output.status.code(), Some(0), "{arguments:?}");
     }
 }
+
+/// What cannot be looked at is not said to be absent.
+#[test]
+#[cfg(unix)]
+fn a_directory_that_cannot_be_opened_is_not_absent() {
+    let scratch = Scratch::new();
+    scratch.write("file", "");
+    std::os::unix::fs::symlink("loop", scratch.0.join("loop")).expect("a link");
+    for (dir, what) in [
+        ("loop", "error[io]: the config directory `loop` cannot be opened: Too many levels"),
+        ("file", "error[not-found]: the config directory `file` is no directory\n"),
+        ("none", "error[not-found]: the config directory `none` does not exist\n"),
+    ] {
+        let output = mainstem(&scratch.0, &format!("mainstem compose -cd {dir} -cn config"), "");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(err.starts_with(what), "{dir}: {err}");
+    }
+}
