@@ -1,11 +1,12 @@
 //! The only reader of environment, working directory, clock and terminal.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use crate::diag::{Error, ErrorKind, Result, Style};
-use crate::facts::{Environment, Facts};
+use crate::facts::{Environment, Facts, Now};
 
 /// What the world looks like now. Text of the environment that is no Unicode is shown with replacement characters.
 ///
@@ -17,9 +18,11 @@ pub fn facts() -> Result<Facts> {
         Error::new(ErrorKind::Io, format!("there is no working directory: {error}"))
             .help("go to another one: `cd ~`")
     })?;
-    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let text = |text: OsString| text.into_string().unwrap_or_else(|text| text.to_string_lossy().into_owned());
     let env: Environment = env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
-    Ok(Facts { env, cwd, now: chrono::Local::now().naive_local() })
+    let instant = chrono::Utc::now();
+    let now = Now::when_asked(move || instant.with_timezone(&chrono::Local).naive_local());
+    Ok(Facts { env, cwd, now })
 }
 
 /// The arguments behind the program's name. What is no Unicode cannot be an override.
@@ -27,7 +30,7 @@ pub fn facts() -> Result<Facts> {
 /// # Errors
 /// Such an argument.
 pub fn arguments() -> Result<Vec<String>> {
-    let read = |(i, argument): (usize, std::ffi::OsString)| {
+    let read = |(i, argument): (usize, OsString)| {
         argument.into_string().map_err(|argument| {
             let shown = argument.to_string_lossy().into_owned();
             Error::new(ErrorKind::Usage, format!("argument {} is not UTF-8: `{shown}`", i + 1))

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
-
 use crate::compose::element::Choice;
 use crate::compose::expand::Known;
 use crate::compose::item::{Item, Role};
@@ -11,7 +9,7 @@ use crate::compose::repository::Repository;
 use crate::compose::request::{Chosen, Deletion, Who};
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, did_you_mean};
-use crate::value::Text;
+use crate::value::{IndexMap, Text};
 
 /// So many names are listed before the rest is counted.
 const LISTED: usize = 30;

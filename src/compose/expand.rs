@@ -8,11 +8,9 @@ use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, Origin};
-use crate::value::Text;
+use crate::value::{IndexMap, Text};
 
 use std::sync::Arc;
-
-use indexmap::IndexMap;
 
 use crate::compose::document::Document;
 
@@ -56,7 +54,7 @@ pub(crate) fn expand(repository: &Repository, requests: &mut Requests, start: St
         requests,
         skip_missing: start.skip_missing,
         tree: Tree::new(Item::new(Role::Root, None, Origin::NONE)),
-        known: IndexMap::new(),
+        known: IndexMap::default(),
         errors: Vec::new(),
         warnings: Vec::new(),
         stopped: false,

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
-use crate::value::{Key, KeyPath, Text};
+use crate::value::{IndexMap, Key, KeyPath, Text};
 
 /// What a value must be. Merging enforces it; plain YAML trees are [`Type::Any`] throughout.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +90,7 @@ impl Type {
         };
         let Some(name) = key.as_str() else { return };
         if matches!(self, Self::Any) {
-            let open = Struct { name: Text::default(), fields: IndexMap::new(), rest: Some(Self::Any) };
+            let open = Struct { name: Text::default(), fields: IndexMap::default(), rest: Some(Self::Any) };
             *self = Self::Struct(Arc::new(open));
         }
         if let Self::Struct(fields) = self {
