@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 
-use indexmap::IndexMap;
-
 use crate::compose::composer::Composer;
 use crate::compose::item::Item;
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::value::{Key, Kind, Node, Text};
+use crate::value::{IndexMap, Key, Kind, Node, Text};
 
 /// The aliases of a primary config.
 ///

@@ -1,6 +1,5 @@
 //! From arguments to a tree: what every front door of the program uses.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -15,7 +14,7 @@ use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
 use crate::schema::Schema;
-use crate::value::{KeyPath, Kind, Node, Text};
+use crate::value::{HashMap, KeyPath, Kind, Node, Text};
 
 /// How a composition treats what is left open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -112,6 +112,7 @@ pub struct Label {
 /// assert_eq!(error.to_string(), "there is no key `modle`");
 /// assert_eq!(error.kind(), ErrorKind::UnknownKey);
 /// ```
+// Making one is cold: where nothing is wrong, code that makes errors is in nobody's way.
 #[derive(Clone)]
 pub struct Error(Box<Repr>);
 
@@ -128,6 +129,8 @@ pub(crate) struct Repr {
 
 impl Error {
     /// An error of that kind. The message is a lowercase fragment without a final period.
+    #[cold]
+    #[inline(never)]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Repr {
             kind,
@@ -142,6 +145,8 @@ impl Error {
 
     /// Adds a place. The first one is the culprit; later ones give context, such as the other side of a conflict.
     /// An unknown place is left out.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn at(mut self, origin: Origin, text: impl Into<String>) -> Self {
         if origin.is_known() {
@@ -151,6 +156,8 @@ impl Error {
     }
 
     /// Adds a line that says what to do or type instead.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.0.help.push(text.into());
@@ -158,6 +165,8 @@ impl Error {
     }
 
     /// Adds a line of context.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.0.notes.push(text.into());

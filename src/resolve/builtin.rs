@@ -82,8 +82,8 @@ impl Builtin {
             Self::Hydra => ask.hydra(),
             Self::Now => {
                 let pattern = ask.text(0)?;
-                let text =
-                    now::format(scope.context.facts.now, pattern).map_err(|message| ask.error(message))?;
+                let text = now::format(scope.context.facts.now.get(), pattern)
+                    .map_err(|message| ask.error(message))?;
                 Ok(ask.made(Kind::Str(text.into())))
             }
             Self::PythonVersion => ask.python_version(),

@@ -227,6 +227,9 @@ impl Scope<'_> {
     }
 
     fn dangling(&self, at: &Spot, place: PlaceId, up: u32, keys: &[Key], key: &str) -> Error {
+        if self.quiet.get() {
+            return Error::new(ErrorKind::Interpolation, "refers to what does not exist");
+        }
         let path = self.places.path(place).child(Key::from(key));
         let node = self.places.node(place);
         let message = format!("`${{{}}}` refers to `{path}`, which does not exist", shown(up, keys));

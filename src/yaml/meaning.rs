@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Span};
-use crate::grammar::parse_template;
+use crate::grammar::{interpolates, parse_template};
 use crate::value::{Key, Kind, Node, Text};
 use crate::yaml::scalar::{self, Plain};
 use crate::yaml::tag::{self, Tag};
@@ -44,19 +44,16 @@ impl Tree<'_> {
     pub(super) fn value(&mut self, kind: Kind, span: Span) -> Kind {
         match kind {
             Kind::Str(text) if text == "???" => Kind::Missing,
-            Kind::Str(text) if memchr::memmem::find(text.as_bytes(), b"${").is_some() => {
-                match parse_template(&text) {
-                    Ok(Some(template)) => Kind::Template(Arc::new(template)),
-                    Ok(None) => Kind::Str(text),
-                    Err(mistake) => {
-                        let place = self.locate(&text, mistake.span, span);
-                        let error =
-                            Error::new(ErrorKind::Template, mistake.message).at(self.origin(place), "");
-                        self.error(error);
-                        Kind::Null
-                    }
+            Kind::Str(text) if interpolates(&text) => match parse_template(&text) {
+                Ok(Some(template)) => Kind::Template(Arc::new(template)),
+                Ok(None) => Kind::Str(text),
+                Err(mistake) => {
+                    let place = self.locate(&text, mistake.span, span);
+                    let error = Error::new(ErrorKind::Template, mistake.message).at(self.origin(place), "");
+                    self.error(error);
+                    Kind::Null
                 }
-            }
+            },
             kind => kind,
         }
     }

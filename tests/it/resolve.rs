@@ -47,7 +47,7 @@ fn case_files() {
             if let Some(env) = line.strip_prefix("# env: ") {
                 facts.env = env.split(' ').filter_map(|pair| pair.split_once('=')).collect();
             } else if let Some(now) = line.strip_prefix("# now: ") {
-                facts.now = now.parse().expect("a time");
+                facts.now = now.parse::<chrono::NaiveDateTime>().expect("a time").into();
             }
         }
         let (root, resolvers, cache) = (read(&sources, input), resolvers(), Cache::default());
