@@ -141,6 +141,24 @@ impl Error {
         self
     }
 
+    /// The same, with what is said about one place said about another, such as a more exact one.
+    #[must_use]
+    pub(crate) fn moved(mut self, from: Origin, to: Origin) -> Self {
+        for label in self.0.labels.iter_mut().filter(|label| label.origin == from) {
+            label.origin = to;
+        }
+        self.0.also = self.0.also.into_iter().map(|error| error.moved(from, to)).collect();
+        self
+    }
+
+    /// Whether something is said about a place, or about a part of it.
+    pub(crate) fn is_about(&self, place: Origin) -> bool {
+        let inside = |at: Origin| {
+            at.source == place.source && at.span.start >= place.span.start && at.span.end <= place.span.end
+        };
+        self.labels().iter().any(|label| inside(label.origin))
+    }
+
     /// Adds a line that says what to do or type instead.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {

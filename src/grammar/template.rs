@@ -8,7 +8,7 @@ use memchr::{memchr, memchr2, memmem};
 use crate::diag::Span;
 use crate::grammar::scan::{self, Lexeme, byte};
 use crate::grammar::template_piece::{Run, lone, missing, resolver_name, trailing_backslashes, unescape_key};
-use crate::value::{Argument, Call, Expression, Kind, Name, Part, Reference, Template, Text};
+use crate::value::{Argument, Call, Expression, Kind, Name, Part, Reference, Template, Text, Written};
 
 /// A mistake in a template, with its place in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,12 +45,16 @@ const DEPTH: u32 = 128;
 /// # Errors
 /// The first place where the text does not follow the grammar.
 pub fn parse_template(text: &str) -> Result<Option<Template>, TemplateError> {
-    if memmem::find(text.as_bytes(), b"${").is_none() {
-        return Ok(None);
+    match memmem::find(text.as_bytes(), b"${") {
+        Some(_) => parse_interpolations(text.into()).map(Some),
+        None => Ok(None),
     }
-    let mut parser = Parser::new(text);
-    let parts = parser.text(None)?;
-    Ok(Some(Template { text: text.into(), parts }))
+}
+
+/// Parses text of which it is known that it holds `${`.
+pub(crate) fn parse_interpolations(text: Text) -> Result<Template, TemplateError> {
+    let parts = Parser::new(&text).text(None)?;
+    Ok(Template { text, parts, written: Written::Unknown })
 }
 
 /// Parses one literal element as it may stand among a resolver's arguments: a scalar, quoted or unquoted text, a

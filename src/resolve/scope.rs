@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::context::Context;
-use crate::resolve::engine::Done;
+use crate::resolve::deep::Done;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::value::{Expression, Key, KeyPath, Kind, Node, Part};
 

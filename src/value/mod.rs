@@ -16,4 +16,5 @@ pub use print::{
     JsonStyle, write_float, write_int, write_json, write_json_str, write_key_repr, write_repr, write_str,
     write_yaml,
 };
-pub use template::{Argument, Call, Expression, Name, Part, Reference, Template};
+pub(crate) use template::find_written;
+pub use template::{Argument, Call, Expression, Name, Part, Reference, Template, Written};
