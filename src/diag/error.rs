@@ -1,5 +1,6 @@
 //! The one public error: one word wide, several mistakes in one value, drawn with excerpts.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -123,6 +124,7 @@ pub(crate) struct Repr {
     pub(crate) notes: Vec<String>,
     pub(crate) help: Vec<String>,
     pub(crate) also: Vec<Error>,
+    pub(crate) unchecked: Option<String>,
     pub(crate) sources: Option<Arc<SourceMap>>,
 }
 
@@ -136,6 +138,7 @@ impl Error {
             notes: Vec::new(),
             help: Vec::new(),
             also: Vec::new(),
+            unchecked: None,
             sources: None,
         }))
     }
@@ -179,6 +182,13 @@ impl Error {
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.0.notes.push(text.into());
+        self
+    }
+
+    /// Adds a line below all mistakes: what could not be looked at because of them.
+    #[must_use]
+    pub fn unchecked(mut self, text: impl Into<String>) -> Self {
+        self.0.unchecked = Some(text.into());
         self
     }
 
@@ -259,7 +269,10 @@ impl Error {
 
     /// As [`Error::render`], of something less bad than an error.
     pub fn render_as(&self, severity: Severity, style: Style) -> String {
-        self.iter().map(|e| render::draw(e.repr(), severity, style)).collect::<Vec<_>>().join("\n")
+        let mut drawn: Vec<String> = self.iter().map(|e| render::draw(e.repr(), severity, style)).collect();
+        let unchecked: BTreeSet<&String> = self.iter().filter_map(|e| e.0.unchecked.as_ref()).collect();
+        drawn.extend(unchecked.into_iter().map(|text| render::draw_unchecked(text, style)));
+        drawn.join("\n")
     }
 
     pub(crate) fn repr(&self) -> &Repr {
