@@ -26,6 +26,24 @@ pub enum Mode {
     Multirun,
 }
 
+/// Whether there are arguments beside those that are known, which may choose configs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// There are none.
+    None,
+    /// There may be: what meets nothing now may meet what they bring in.
+    May,
+}
+
+/// What is to be selected.
+pub(crate) struct Asked<'a> {
+    pub(crate) config_name: Option<&'a str>,
+    pub(crate) mode: Mode,
+    pub(crate) others: Others,
+    /// What `hydra.searchpath` adds.
+    pub(crate) searchpath: Vec<Text>,
+}
+
 /// Composes configs of a repository. Immutable and cheap to share between threads: what was read, selected or merged
 /// once is kept, so that the jobs of a sweep share it.
 pub struct Composer {
@@ -233,12 +251,11 @@ impl Composer {
     pub(crate) fn expand(
         &self,
         repository: &Arc<Repository>,
-        config_name: Option<&str>,
-        mode: Mode,
+        asked: Asked<'_>,
         mut requests: Requests,
-        searchpath: Vec<Text>,
         errors: &mut Vec<Error>,
     ) -> Option<Arc<Selection>> {
+        let Asked { config_name, mode, others, searchpath } = asked;
         let key = SelectionKey {
             config_name: config_name.map(Text::from),
             mode,
@@ -259,6 +276,9 @@ impl Composer {
         let selection = Selection::new(expanded, repository, config_name.map(Text::from), errors);
         if errors.len() > before {
             return None;
+        }
+        if others == Others::May {
+            return Some(Arc::new(selection));
         }
         errors.extend(requests.unused(&selection.choices));
         if errors.len() > before {

@@ -23,6 +23,7 @@ mod runtime;
 mod search_path;
 mod selection;
 mod sources;
+mod together;
 mod tree;
 
 pub use aliases::Aliases;

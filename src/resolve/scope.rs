@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::context::Context;
-use crate::resolve::engine::Done;
+use crate::resolve::deep::Done;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::value::{Expression, HashMap, IndexMap, Key, KeyPath, Kind, Node, Part};
 

@@ -20,4 +20,5 @@ pub use print::{
     write_yaml,
 };
 pub use table::{HashMap, HashSet, IndexMap};
-pub use template::{Argument, Call, Expression, Name, Part, Reference, Template};
+pub(crate) use template::find_written;
+pub use template::{Argument, Call, Expression, Name, Part, Reference, Template, Written};

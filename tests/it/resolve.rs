@@ -171,9 +171,9 @@ fn a_resolver_sees_its_place() {
     let error = scope.select(&KeyPath::parse("a.u")).expect_err("no such key").located(&sources);
     let expected = "\
 error[resolver]: `a.u` finds no `.z`
-  a.yaml:1:37
+  a.yaml:1:38
   1 | a: {b: '${c}', t: '${twice:.b}', u: '${twice:.z}'}
-    |                                     ^^^^^^^^^^^^^
+    |                                      ^^^^^^^^^^^
 ";
     assert_eq!(format!("{error:#}"), expected);
 }
