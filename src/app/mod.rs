@@ -14,6 +14,8 @@ mod output;
 mod overrides;
 mod packages;
 mod project;
+mod python;
+mod sweep;
 
 pub use capture::{arguments, facts};
 pub use main::main;

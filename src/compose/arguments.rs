@@ -148,7 +148,7 @@ impl Composer {
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
-        finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, lines)?;
+        finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, mode, lines)?;
         let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
         Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })
     }

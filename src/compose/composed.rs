@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::compose::base::{Base, find};
+use crate::compose::composer::Mode;
 use crate::compose::runtime::{Lines, Runtime, fill};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
@@ -105,7 +106,8 @@ pub(crate) fn finish(
     runtime: Option<&Runtime>,
     selection: &Selection,
     facts: &Facts,
+    mode: Mode,
     lines: Lines,
 ) -> Result<()> {
-    runtime.map_or(Ok(()), |runtime| fill(root, runtime, selection, facts, lines))
+    runtime.map_or(Ok(()), |runtime| fill(root, runtime, selection, facts, mode, lines))
 }

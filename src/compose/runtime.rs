@@ -1,6 +1,7 @@
 //! What the program itself writes into the `hydra` node.
 
 use crate::compose::base::{find, put};
+use crate::compose::composer::Mode;
 use crate::compose::repository::{Repository, SCHEMA};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Origin, Result};
@@ -24,7 +25,8 @@ pub(crate) fn fill(
     runtime: &Runtime,
     selection: &Selection,
     facts: &Facts,
-    lines: Lines,
+    mode: Mode,
+    mut lines: Lines,
 ) -> Result<()> {
     match find(root, &["hydra"]) {
         None => return Ok(()),
@@ -33,6 +35,9 @@ pub(crate) fn fill(
                 .at(hydra.origin, format!("this is {}", hydra.describe())));
         }
         Some(_) => {}
+    }
+    if mode == Mode::Multirun {
+        multirun(root, &mut lines);
     }
     choices(root, selection);
     extend(root, &["hydra", "overrides", "task"], lines.task);
@@ -58,6 +63,18 @@ pub(crate) struct Lines {
     pub(crate) task: Vec<Node>,
     pub(crate) hydra: Vec<Node>,
 }
+
+/// A sweep is one by an override, as in Hydra, unless the config says so itself.
+fn multirun(root: &mut Node, lines: &mut Lines) {
+    let path = ["hydra", "mode"];
+    if find(root, &path).and_then(Node::as_str) != Some(MULTIRUN) {
+        put(root, &path, Node::from(MULTIRUN));
+        lines.hydra.push(Node::from(format!("hydra.mode={MULTIRUN}").as_str()));
+    }
+}
+
+/// `hydra.mode` of a sweep.
+const MULTIRUN: &str = "MULTIRUN";
 
 fn choices(root: &mut Node, selection: &Selection) {
     let path = ["hydra", "runtime", "choices"];
