@@ -268,7 +268,7 @@ mod tests {
         symlink("a.yaml", root.join("b.yaml")).unwrap();
         let locked = root.join("locked");
         fs::create_dir(&locked).unwrap();
-        fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
         // Who may do everything can read it all the same.
         let is_locked = fs::read_dir(&locked).is_err();
         let survey = directory(&root, Path::new("conf"));
