@@ -6,6 +6,7 @@ mod check;
 mod compose;
 mod defaults;
 mod explain;
+mod explain_json;
 mod help;
 mod jobs;
 mod json;
@@ -17,6 +18,6 @@ mod project;
 mod python;
 mod sweep;
 
-pub use capture::{arguments, facts};
+pub use capture::{arguments, facts, process};
 pub use main::main;
 pub use output::Status;

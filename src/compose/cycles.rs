@@ -20,8 +20,8 @@ pub(crate) fn cycles(root: &Node, context: Context<'_>) -> Vec<Error> {
     let scope = Scope::new(root, context);
     let mut told: HashSet<Origin> = HashSet::new();
     let mut rings = Rings::default();
-    for (path, node) in links {
-        match scope.dereference(&path, &node) {
+    for (path, origin) in links {
+        match scope.extent(&path) {
             Err(error) if error.kind() == ErrorKind::Cycle => {
                 // Every link of a circle finds it.
                 let fresh = !error.labels().iter().any(|label| told.contains(&label.origin));
@@ -30,8 +30,10 @@ pub(crate) fn cycles(root: &Node, context: Context<'_>) -> Vec<Error> {
                     found.push(error);
                 }
             }
-            Ok((target, value)) if value.is_container() && target != path => {
-                rings.links.push(Link { path, target, origin: node.origin });
+            Ok(Some(target))
+                if scope.select_shallow(&path).is_ok_and(|end| end.is_some_and(|end| end.is_container())) =>
+            {
+                rings.links.push(Link { path, target, origin });
             }
             Ok(_) | Err(_) => {}
         }
@@ -40,7 +42,7 @@ pub(crate) fn cycles(root: &Node, context: Context<'_>) -> Vec<Error> {
     found
 }
 
-fn collect(node: &Node, path: &mut KeyPath, links: &mut Vec<(KeyPath, Node)>) {
+fn collect(node: &Node, path: &mut KeyPath, links: &mut Vec<(KeyPath, Origin)>) {
     if path.len() > DEPTH {
         return;
     }
@@ -54,7 +56,7 @@ fn collect(node: &Node, path: &mut KeyPath, links: &mut Vec<(KeyPath, Node)>) {
     match &node.kind {
         Kind::Map(map) => map.iter().for_each(|(key, slot)| below(key.clone(), &slot.node)),
         Kind::List(items) => (0_i64..).zip(items.iter()).for_each(|(i, item)| below(Key::Int(i), item)),
-        Kind::Template(_) => links.push((path.clone(), node.clone())),
+        Kind::Template(_) => links.push((path.clone(), node.origin)),
         _ => {}
     }
 }
