@@ -1,6 +1,6 @@
 //! Looking through a whole project: every primary config composed, every option read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -14,7 +14,7 @@ use crate::compose::element::{Element, What};
 use crate::compose::item::Item;
 use crate::compose::notes::notes;
 use crate::compose::plan;
-use crate::compose::report::{Note, Report, Tally, Topic};
+use crate::compose::report::{Note, Report, Tally, Topic, is_same};
 use crate::compose::repository::{Provided, Repository};
 use crate::compose::sources::Memory;
 use crate::compose::tree::{NodeId, Tree};
@@ -35,8 +35,8 @@ pub struct Checking<'a> {
     pub registers: &'a dyn Fn(&str) -> bool,
 }
 
-/// So many places of one absent config are shown.
-const PLACES: usize = 8;
+/// So many more places that name one absent config are shown.
+const PLACES: usize = 7;
 
 /// A place of `hydra.searchpath` that belongs to the project, and not to a package.
 fn is_local(provided: &Provided) -> bool {
@@ -55,7 +55,8 @@ impl Composer {
             errors: Tally::default(),
             warnings: Tally::default(),
             notes: Vec::new(),
-            absent: IndexMap::new(),
+            registered: BTreeSet::new(),
+            doubtful: IndexMap::new(),
             read: 0,
         };
         check.run()
@@ -97,8 +98,10 @@ struct Check<'a> {
     errors: Tally,
     warnings: Tally,
     notes: Vec<Note>,
-    /// Configs that code may register, with the warning if nobody knows.
-    absent: IndexMap<Text, Option<Error>>,
+    /// Configs that stand in no file and count as empty.
+    registered: BTreeSet<Text>,
+    /// Configs that stand in no file, with what is said of every place that names them.
+    doubtful: IndexMap<Text, Vec<Error>>,
     read: usize,
 }
 
@@ -268,9 +271,9 @@ impl Check<'_> {
         }
     }
 
-    /// A config that stands in no file. Code may register it: that is worth knowing if the code is seen to do so, and
-    /// an error if it looks like a slip of the fingers, or if its group has options and they are files. All else is a
-    /// warning. What code may register is taken to be empty, so that the rest can be composed.
+    /// A config that stands in no file. It is worth knowing if code is seen to register it, an error if it looks like a
+    /// slip of the fingers or if its group has options and they are files. Else code that cannot be seen may register
+    /// it: then it is an error where a primary config needs it, and a warning in an option that none selects.
     fn absent(&mut self, tree: &Tree) {
         let item = tree.item(NodeId::ROOT);
         let (path, group) = (item.config_path(), item.group_path());
@@ -278,31 +281,27 @@ impl Check<'_> {
             let error = Error::new(ErrorKind::NotFound, format!("`{path}` is registered in code"));
             let error = error.at(item.why, "it counts as empty here");
             self.notes.push(Note { topic: Topic::Registered, name: path.clone(), error });
-            self.absent.insert(path, None);
+            self.registered.insert(path);
             return;
         }
         let options = self.repository.options(&group).unwrap_or_default();
         let name = item.name().unwrap_or("");
         let group_slip = self.slip(&group, name);
         let slip = group_slip.is_some() || did_you_mean(name, options.iter().map(Text::as_str)).is_some();
-        // Plugins bring options of their own to these groups.
-        let plugin = group.starts_with("hydra/");
         let mut error = complaints::not_found(&self.repository, tree, NodeId::ROOT);
         if let Some(near) = group_slip {
             error = error.help(format!("did you mean the group `{near}`?"));
         }
-        if slip || item.is_group() && !options.is_empty() && !plugin {
+        if slip {
+            self.errors.add(error, None);
+        } else if group.starts_with("hydra/") {
+            self.warnings.add(error.note("a plugin may bring it: it counts as empty here"), None);
+            self.registered.insert(path);
+        } else if item.is_group() && !options.is_empty() {
             self.errors.add(error, None);
         } else {
-            let who = if plugin { "a plugin" } else { "code" };
-            let note = format!("{who} may register it, which cannot be seen from here: it counts as empty");
-            // Many configs may name the same one.
-            let told = match self.absent.shift_remove(&path).flatten() {
-                Some(before) if before.labels().len() < PLACES => before.at(item.why, "and here"),
-                Some(before) => before,
-                None => error.note(note),
-            };
-            self.absent.insert(path, Some(told));
+            let error = error.note("code may register it, but no Python around is seen to do so");
+            self.doubtful.entry(path).or_default().push(error);
         }
     }
 
@@ -315,41 +314,63 @@ impl Check<'_> {
         self.repository.has_config(&format!("{near}/{name}")).is_ok_and(|has| has).then_some(near)
     }
 
+    /// A composer to which some configs that stand in no file are empty.
+    fn with_empty<'t>(&self, paths: impl Iterator<Item = &'t Text>) -> Option<Composer> {
+        let mut paths = paths.peekable();
+        paths.peek()?;
+        let empty = paths.fold(Memory::new(), |memory, path| memory.text(path, ""));
+        Some(self.composer.with_source(Provided::new("code", empty)))
+    }
+
     /// Composes the primary configs, with choices that are open left out. Returns those that can be.
     fn compose(&mut self, primaries: &[Text]) -> Vec<Text> {
-        let mut extended = None;
-        if !self.absent.is_empty() {
-            let empty = self.absent.keys().fold(Memory::new(), |memory, path| memory.text(path, ""));
-            std::mem::take(&mut self.absent)
-                .into_values()
-                .flatten()
-                .for_each(|error| self.warnings.add(error, None));
-            extended = Some(self.composer.with_source(Provided::new("code", empty)));
-        }
-        let composer = extended.as_ref().unwrap_or(self.composer);
+        let known = self.with_empty(self.registered.iter());
+        // Who cannot be composed for want of a config that code may register is composed without it, for the rest.
+        let hopeful = self.with_empty(self.registered.iter().chain(self.doubtful.keys()));
+        let hopeful = hopeful.filter(|_| !self.doubtful.is_empty());
         let mut composed = Vec::new();
         for name in primaries {
-            let found = composer
-                .arguments(Some(name), self.checking.overrides)
-                .and_then(|arguments| composer.compose(Some(name), &arguments, Mode::Multirun));
-            let found = match found {
-                Ok(found) => found,
-                Err(error) => {
-                    error.each().into_iter().for_each(|error| self.errors.add(error, Some(name)));
-                    continue;
-                }
-            };
-            found.warnings().iter().for_each(|warning| self.warnings.add(warning.clone(), Some(name)));
-            let context = composer.context(&|_| {}).with_schema(found.schema());
-            let circles = cycles(found.root(), context);
-            if circles.is_empty() {
+            if self.primary(name, known.as_ref().unwrap_or(self.composer)) {
                 composed.push(name.clone());
-            }
-            for error in circles {
-                self.errors.add(error.located(found.sources()), Some(name));
+            } else if let Some(hopeful) = &hopeful {
+                self.primary(name, hopeful);
             }
         }
+        for mut places in std::mem::take(&mut self.doubtful).into_values() {
+            places.retain(|error| !self.errors.has(error));
+            let mut places = places.into_iter();
+            // Many configs may name the same one.
+            let Some(first) = places.next() else { continue };
+            let origins = places.filter_map(|error| error.labels().first().map(|label| label.origin));
+            let error = origins.take(PLACES).fold(first, |error, origin| error.at(origin, "and here"));
+            self.warnings.add(error, None);
+        }
         composed
+    }
+
+    /// Whether a primary config can be composed, and refers to nothing in circles.
+    fn primary(&mut self, name: &Text, composer: &Composer) -> bool {
+        let found = composer
+            .arguments(Some(name), self.checking.overrides)
+            .and_then(|arguments| composer.compose(Some(name), &arguments, Mode::Multirun));
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                for error in error.each() {
+                    let mut told = self.doubtful.values().flatten();
+                    let told = told.find(|doubtful| is_same(doubtful, &error)).cloned();
+                    self.errors.add(told.unwrap_or(error), Some(name));
+                }
+                return false;
+            }
+        };
+        found.warnings().iter().for_each(|warning| self.warnings.add(warning.clone(), Some(name)));
+        let circles = cycles(found.root(), composer.context(&|_| {}).with_schema(found.schema()));
+        let is_fine = circles.is_empty();
+        for error in circles {
+            self.errors.add(error.located(found.sources()), Some(name));
+        }
+        is_fine
     }
 
     /// A check that composes nothing has checked little.

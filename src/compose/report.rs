@@ -63,6 +63,11 @@ pub(crate) struct Tally {
 /// What makes two errors one mistake: the place, and what is said of it.
 type Mistake = (Option<Origin>, String);
 
+/// Whether two errors are one mistake.
+pub(crate) fn is_same(one: &Error, other: &Error) -> bool {
+    key(one) == key(other)
+}
+
 fn key(error: &Error) -> Mistake {
     (error.labels().first().map(|label| label.origin), error.message().to_owned())
 }
@@ -74,12 +79,21 @@ impl Tally {
             self.met.push((error, Vec::new()));
             self.met.len() - 1
         });
-        self.met[at].1.extend(composition.cloned());
+        // One config may be composed twice.
+        let met = &mut self.met[at].1;
+        if met.last() != composition {
+            met.extend(composition.cloned());
+        }
+    }
+
+    /// Whether the mistake was taken before.
+    pub(crate) fn has(&self, error: &Error) -> bool {
+        self.known.contains_key(&key(error))
     }
 
     /// Those that the other has not.
     pub(crate) fn without(mut self, other: &Self) -> Self {
-        self.met.retain(|(error, _)| !other.known.contains_key(&key(error)));
+        self.met.retain(|(error, _)| !other.has(error));
         self
     }
 
