@@ -192,6 +192,7 @@ impl Check<'_> {
                 Ok(Some(document)) => document,
                 Ok(None) => continue,
                 Err(error) => {
+                    self.read += 1;
                     error.each().into_iter().for_each(|error| self.errors.add(error, None));
                     continue;
                 }
