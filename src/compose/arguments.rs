@@ -192,7 +192,7 @@ impl Composer {
         let warn = |warning: Error| found.borrow_mut().push(warning);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
         if let Some(runtime) = &self.runtime {
-            fill(&mut root, runtime, &selection, self.merging(&|_| {}), lines)?;
+            fill(&mut root, runtime, &selection, self.merging(&|_| {}), mode, lines)?;
         }
         let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
         Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })

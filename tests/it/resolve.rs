@@ -22,7 +22,13 @@ fn read(sources: &SourceMap, text: &str) -> Node {
 }
 
 fn resolvers() -> Resolvers {
-    Resolvers::default().with("list", |call: &Invocation<'_>| Ok(Node::from(call.arguments().to_vec())))
+    Resolvers::default().with("list", |call: &Invocation<'_>| Ok(Node::from(call.arguments().to_vec()))).with(
+        "loud",
+        |call: &Invocation<'_>| {
+            let text = call.argument(0)?.as_str().unwrap_or_default().to_uppercase();
+            Ok(Node::from(text.as_str()))
+        },
+    )
 }
 
 /// The value at a path of a tree.
