@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use indexmap::IndexMap;
 
@@ -23,6 +24,8 @@ pub struct Scope<'a> {
     pub(super) resolved: RefCell<HashMap<PlaceId, Option<Done>>>,
     /// The interpolations that are being followed, in order.
     pub(super) following: RefCell<IndexMap<(PlaceId, usize), Spot>>,
+    /// What leads into a circle, so that the circle is gone round once however many values lead there.
+    pub(super) circles: RefCell<HashMap<(PlaceId, usize), Rc<Error>>>,
     pub(super) depth: Cell<u32>,
     /// How many bytes of text were put together.
     pub(super) written: Cell<usize>,
@@ -37,6 +40,7 @@ impl<'a> Scope<'a> {
             followed: RefCell::default(),
             resolved: RefCell::default(),
             following: RefCell::default(),
+            circles: RefCell::default(),
             depth: Cell::new(0),
             written: Cell::new(0),
         }
