@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let warnings = RefCell::new(Vec::new());
     let shown =
         shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
-    let mut out = String::with_capacity(1 << 12);
+    let mut out = String::with_capacity(1 << 14);
     let shown = ManuallyDrop::new(if args.choices { with_choices(shown, &composed) } else { shown });
     match args.format {
         Format::Json => {

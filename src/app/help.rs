@@ -77,9 +77,10 @@ mainstem explain: who set a value, and who was overridden.
 
   mainstem explain db.port -cd conf -cn config
   mainstem explain db.port lr -cd conf -cn config db=pg
+  mainstem explain db -cd conf -cn config                which option of the group `db`, and what else there is
   mainstem explain db.port -cd conf -cn config --format json
 
-The last line of a value is the one in force; values that it refers to follow.
+The last line of a value is the one in force; what it takes from elsewhere follows.
 
   --format text|json        default: text; JSON is one line for each key
   -m, --multirun            as for a sweep as a whole

@@ -27,6 +27,7 @@ mod search_path;
 mod selection;
 mod sources;
 mod survey;
+mod together;
 mod tree;
 
 pub use aliases::Aliases;

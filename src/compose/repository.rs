@@ -1,13 +1,12 @@
 //! All sources in order, and everything read from them, once.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::compose::config_source::{ConfigSource, Entry, bare};
 use crate::compose::document::Document;
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
-use crate::value::Text;
+use crate::value::{HashMap, Text};
 
 /// An entry of the search path: a source and who asked for it.
 #[derive(Clone, Debug)]

@@ -3,11 +3,10 @@
 use std::num::NonZeroU64;
 use std::ops::Range;
 
-use indexmap::IndexMap;
-
 use crate::diag::{Error, ErrorKind, Result};
 use crate::grammar::Override;
 use crate::sweep::axis::Axis;
+use crate::value::IndexMap;
 
 /// The jobs of a sweep: every combination of the values of its overrides, the last one changing fastest.
 ///
@@ -55,7 +54,7 @@ impl Jobs {
     /// All mistakes together: intervals, which a sweeper must search; overrides without any value, such as an empty
     /// range or a glob that matches nothing; sweeps inside values; grids too large to count.
     pub fn new(overrides: &[Override], options: &dyn Fn(&str) -> Vec<String>, seed: u64) -> Result<Self> {
-        let mut axes = IndexMap::new();
+        let mut axes = IndexMap::default();
         let mut errors = Vec::new();
         for one in overrides {
             match Axis::new(one, options, seed) {
