@@ -6,6 +6,7 @@ mod check;
 mod compose;
 mod defaults;
 mod explain;
+mod git;
 mod help;
 mod jobs;
 mod json;
@@ -16,5 +17,6 @@ mod packages;
 mod project;
 
 pub use capture::{arguments, facts, process};
+pub use git::surroundings;
 pub use main::main;
 pub use output::Status;
