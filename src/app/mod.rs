@@ -6,6 +6,7 @@ mod check;
 mod compose;
 mod defaults;
 mod explain;
+mod explain_json;
 mod git;
 mod help;
 mod jobs;
@@ -15,6 +16,7 @@ mod output;
 mod overrides;
 mod packages;
 mod project;
+mod runs;
 
 pub use capture::{arguments, facts, process};
 pub use git::surroundings;

@@ -39,12 +39,18 @@ pub enum ErrorKind {
     Merge,
     /// A value of the wrong type.
     Type,
+    /// A number out of its range.
+    Range,
+    /// A value that breaks a rule of its field or of its struct.
+    Constraint,
     /// A value that is needed and is `???`.
     MissingValue,
     /// A `${…}` whose target does not exist.
     Interpolation,
     /// A resolver that is not known, or that failed.
     Resolver,
+    /// A value that another program alone can resolve: its resolver was declared, and is not known here.
+    Elsewhere,
     /// A sweep where a single value must stand.
     Sweep,
     /// Text or a tree that is larger or deeper than the limits.
@@ -72,9 +78,12 @@ impl ErrorKind {
             Self::KeyExists => "key-exists",
             Self::Merge => "merge",
             Self::Type => "type",
+            Self::Range => "range",
+            Self::Constraint => "constraint",
             Self::MissingValue => "missing-value",
             Self::Interpolation => "interpolation",
             Self::Resolver => "resolver",
+            Self::Elsewhere => "elsewhere",
             Self::Sweep => "sweep",
             Self::Limit => "limit",
             Self::Io => "io",
