@@ -54,7 +54,10 @@ pub(crate) fn differences(left: &View, right: &View) -> Vec<Difference> {
     };
     compare("config", leaves(left.config()), leaves(right.config()));
     let metrics = |view: &View| {
-        view.metrics().iter().map(|(name, value)| (name.clone(), Node::from(*value))).collect::<Vec<_>>()
+        view.last_metrics()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Node::from(value)))
+            .collect::<Vec<_>>()
     };
     compare("metrics", metrics(left), metrics(right));
     let recorded = |view: &View| {
@@ -103,6 +106,7 @@ pub(crate) fn show(found: &[Difference], style: Style) -> String {
         let shown = |node: &Node| match &node.kind {
             Kind::Null => "null".to_owned(),
             Kind::Str(text) if text.is_empty() => "''".to_owned(),
+            Kind::List(list) if list.is_empty() => "[]".to_owned(),
             _ => text(node),
         };
         let said = match (&one.left, &one.right) {

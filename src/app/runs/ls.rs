@@ -8,24 +8,29 @@ use crate::app::json::{line, optional, texts};
 use crate::app::runs::args::Args;
 use crate::app::runs::filter::{Filter, number};
 use crate::app::runs::view::{View, text};
-use crate::diag::{Result, Style};
+use crate::diag::{Error, Result, Style};
 use crate::run::Status;
 use crate::value::{Key, Map, Node};
 
 /// How much of the end of an identifier tells runs apart.
 const SHORT: usize = 8;
 
-/// The runs that are meant, in the order that is meant.
+/// The runs that are meant, in the order that is meant. `broken` takes what of a run could not be read on the way.
 ///
 /// # Errors
 /// A filter that is none.
-pub(crate) fn choose(args: &Args, mut runs: Vec<View>) -> Result<Vec<View>> {
+pub(crate) fn choose(args: &Args, mut runs: Vec<View>, broken: &mut Vec<Error>) -> Result<Vec<View>> {
     if let Some(filter) = args.words.first() {
         let filter = Filter::parse(filter)?;
-        runs.retain(|run| filter.matches(&|key| run.get(key)));
+        runs.retain(|run| {
+            let matches = filter.matches(&|key| run.get(key));
+            broken.extend(run.broken());
+            matches
+        });
     }
     if let Some((key, descending)) = &args.sort {
         let mut keyed: Vec<_> = runs.into_iter().map(|run| (run.get(key), run)).collect();
+        broken.extend(keyed.iter().flat_map(|(_, run)| run.broken()));
         keyed.sort_by(|(a, _), (b, _)| order(a.as_ref(), b.as_ref(), *descending));
         runs = keyed.into_iter().map(|(_, run)| run).collect();
     }
@@ -130,11 +135,11 @@ pub(crate) fn object(run: &View, columns: &[String]) -> Node {
     let mut map = run.found.record.tree().clone();
     let took = run.took().map(Node::from);
     let metrics: Map = run
-        .metrics()
-        .iter()
+        .last_metrics()
+        .into_iter()
         .map(|(name, value)| {
-            let slot = crate::value::Slot { origin: crate::diag::Origin::NONE, node: Node::from(*value) };
-            (Key::from(name.as_str()), slot)
+            let slot = crate::value::Slot { origin: crate::diag::Origin::NONE, node: Node::from(value) };
+            (Key::from(name), slot)
         })
         .collect();
     for (key, node) in [

@@ -22,8 +22,8 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
     let runs = Runs { process: capture::process(&facts), args: &args, facts };
     match args.what {
         What::Ls => {
-            let (all, broken) = runs.all()?;
-            let chosen = ls::choose(&args, all)?;
+            let (all, mut broken) = runs.all()?;
+            let chosen = ls::choose(&args, all, &mut broken)?;
             let text = if args.json {
                 ls::json(&args, &chosen)
             } else if chosen.is_empty() {
@@ -31,17 +31,21 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
             } else {
                 ls::table(&args, &chosen, &runs.facts.cwd, out)
             };
+            broken.extend(chosen.iter().flat_map(View::broken));
             Ok(Output::success(text).warn(&broken, err))
         }
         What::Show => {
             let run = View::new(runs.find(&args.words[0])?);
-            Ok(Output::success(if args.json { show::json(&run) } else { show::show(&run, out) }))
+            let text = if args.json { show::json(&run) } else { show::show(&run, out) };
+            Ok(Output::success(text).warn(&run.broken(), err))
         }
         What::Diff => {
             let (left, right) =
                 (View::new(runs.find(&args.words[0])?), View::new(runs.find(&args.words[1])?));
             let found = diff::differences(&left, &right);
-            Ok(Output::success(if args.json { diff::json(&found) } else { diff::show(&found, out) }))
+            let text = if args.json { diff::json(&found) } else { diff::show(&found, out) };
+            let broken: Vec<_> = [left, right].iter().flat_map(View::broken).collect();
+            Ok(Output::success(text).warn(&broken, err))
         }
         What::Tag => {
             let mut run = runs.find(&args.words[0])?;

@@ -6,7 +6,6 @@ use crate::app::json::line;
 use crate::app::runs::ls::{coloured, duration, object};
 use crate::app::runs::view::{View, text};
 use crate::diag::Style;
-use crate::run::{metrics, params};
 use crate::value::{Key, Kind, Map, Node, write_yaml};
 
 /// What is said first, in other words.
@@ -43,7 +42,7 @@ pub(crate) fn show(run: &View, style: Style) -> String {
             let _ = writeln!(out, "  {name:<width$}  {said}");
         }
     }
-    let found = params(&run.found.folder).unwrap_or_default();
+    let found = run.params();
     section("parameters", &found, style, &mut out);
 
     let mut rest = Map::default();
@@ -86,10 +85,14 @@ fn summary(run: &View) -> Vec<(String, String)> {
         count: usize,
     }
     let mut spans: indexmap::IndexMap<String, Span> = indexmap::IndexMap::new();
-    for metric in metrics(&run.found.folder).unwrap_or_default() {
+    for metric in run.metrics() {
         let at = (metric.value, metric.step);
-        let span =
-            spans.entry(metric.name).or_insert(Span { last: metric.value, least: at, most: at, count: 0 });
+        let span = spans.entry(metric.name.clone()).or_insert(Span {
+            last: metric.value,
+            least: at,
+            most: at,
+            count: 0,
+        });
         span.last = metric.value;
         span.count += 1;
         // What is no number is neither.
@@ -124,6 +127,6 @@ fn summary(run: &View) -> Vec<(String, String)> {
 pub(crate) fn json(run: &View) -> String {
     let mut map = object(run, &[]).as_map().cloned().unwrap_or_default();
     map.set(Key::from("config"), run.config().clone());
-    map.set(Key::from("params"), Node::from(params(&run.found.folder).unwrap_or_default()));
+    map.set(Key::from("params"), Node::from(run.params()));
     line(&Node::from(map))
 }

@@ -1,13 +1,13 @@
 //! What can be asked of a run: its record, its config, its metrics.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fs;
-use std::path::Path;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diag::SourceId;
-use crate::run::{CONFIG, Found, RESOLVED, metrics};
+use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap};
+use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, metrics, params};
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 use crate::yaml;
 
@@ -16,12 +16,19 @@ use crate::yaml;
 pub(crate) struct View {
     pub(crate) found: Found,
     config: OnceCell<Node>,
-    metrics: OnceCell<IndexMap<String, f64>>,
+    metrics: OnceCell<Vec<Metric>>,
+    /// What could not be read.
+    broken: RefCell<Vec<Error>>,
 }
 
 impl View {
     pub(crate) fn new(found: Found) -> Self {
-        Self { found, config: OnceCell::new(), metrics: OnceCell::new() }
+        Self { found, config: OnceCell::new(), metrics: OnceCell::new(), broken: RefCell::default() }
+    }
+
+    /// What of it could not be read so far.
+    pub(crate) fn broken(&self) -> Vec<Error> {
+        self.broken.take()
     }
 
     /// The value of a key, wherever it is found first: in the record, in the config, among the metrics.
@@ -54,7 +61,7 @@ impl View {
     }
 
     fn of_metrics(&self, name: &str) -> Option<Node> {
-        self.metrics().get(name).copied().map(Node::from)
+        self.last_metrics().get(name).copied().map(Node::from)
     }
 
     /// How long it ran, in seconds, if it has ended.
@@ -69,31 +76,55 @@ impl View {
     /// The config of the job, resolved if it was written so; a mapping without keys if there is none.
     pub(crate) fn config(&self) -> &Node {
         self.config.get_or_init(|| {
-            let read = |name| read_yaml(&self.found.folder.join(name));
+            let read = |name| self.read_yaml(name);
             read(RESOLVED).or_else(|| read(CONFIG)).unwrap_or_else(|| Node::from(Map::default()))
         })
     }
 
+    /// What was logged.
+    pub(crate) fn metrics(&self) -> &[Metric] {
+        self.metrics.get_or_init(|| self.read(metrics(&self.found.folder)).unwrap_or_default())
+    }
+
     /// The last value of each metric.
-    pub(crate) fn metrics(&self) -> &IndexMap<String, f64> {
-        self.metrics.get_or_init(|| {
-            let logged = metrics(&self.found.folder).unwrap_or_default();
-            logged.into_iter().map(|metric| (metric.name, metric.value)).collect()
-        })
+    pub(crate) fn last_metrics(&self) -> IndexMap<&str, f64> {
+        self.metrics().iter().map(|metric| (metric.name.as_str(), metric.value)).collect()
+    }
+
+    /// The parameters that were logged.
+    pub(crate) fn params(&self) -> Map {
+        self.read(params(&self.found.folder)).unwrap_or_default()
+    }
+
+    /// What could be read; else `None`, and the error is kept.
+    fn read<T>(&self, read: Result<T>) -> Option<T> {
+        read.map_err(|error| self.broken.borrow_mut().push(error)).ok()
+    }
+
+    /// A YAML file of the run; `None` if it is not there, or broken.
+    fn read_yaml(&self, name: &str) -> Option<Node> {
+        let path = self.found.folder.join(name);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            text => text.map_err(|error| {
+                Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
+            }),
+        };
+        let text = self.read(text)?;
+        let sources = Arc::new(SourceMap::default());
+        let source = sources.add(Source::new(SourceKind::File, path.display().to_string(), text.as_str()));
+        let mut errors = Vec::new();
+        let parsed = yaml::parse(&text, source, &yaml::Limits::default(), &mut errors);
+        self.broken.borrow_mut().extend(errors.into_iter().map(|error| error.located(&sources)));
+        parsed.map(|parsed| parsed.root)
     }
 
     /// The overrides of the job, as they were typed.
     pub(crate) fn overrides(&self) -> Vec<String> {
-        let list = read_yaml(&self.found.folder.join("overrides.yaml"));
+        let list = self.read_yaml(OVERRIDES);
         let list = list.as_ref().and_then(Node::as_list).unwrap_or_default();
         list.iter().map(text).collect()
     }
-}
-
-/// A YAML file of a run; `None` if it is not there, or none.
-fn read_yaml(path: &Path) -> Option<Node> {
-    let text = fs::read_to_string(path).ok()?;
-    yaml::parse(&text, SourceId::NONE, &yaml::Limits::default(), &mut ()).map(|parsed| parsed.root)
 }
 
 /// A value in a line.
