@@ -7,6 +7,7 @@ mod compose;
 mod defaults;
 mod explain;
 mod explain_json;
+mod git;
 mod help;
 mod jobs;
 mod json;
@@ -16,8 +17,10 @@ mod overrides;
 mod packages;
 mod project;
 mod python;
+mod runs;
 mod sweep;
 
 pub use capture::{arguments, facts, process};
+pub use git::surroundings;
 pub use main::main;
 pub use output::Status;
