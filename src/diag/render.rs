@@ -74,6 +74,11 @@ pub(crate) fn and_more(number: usize, severity: Severity) -> String {
     format!("and {number} more {word}{}\n", if number == 1 { "" } else { "s" })
 }
 
+pub(crate) fn draw_unchecked(text: &str, style: Style) -> String {
+    let (_, colour) = Severity::Note.word();
+    format!("{}: {}\n", style.paint(colour, "not checked"), sentence(text))
+}
+
 fn indented(out: &mut String, word: &str, text: &str, style: Style) {
     let _ = writeln!(out, "  {}: {}", style.paint("1;36", word), sentence(text));
 }

@@ -26,6 +26,7 @@ pub use json::{to_json, value_to_json};
 pub use overrides::{Action, Assignment, Override, assignments};
 pub use parse::{parse_override, parse_overrides};
 pub use target::Target;
+pub(crate) use template::{interpolates, parse_interpolations};
 pub use template::{parse_element, parse_template};
 pub use template_error::TemplateError;
 pub use value::{

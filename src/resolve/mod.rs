@@ -3,12 +3,12 @@
 mod builtin;
 mod cache;
 mod context;
+mod deep;
 mod dirname;
 mod engine;
 mod inputs;
 mod now;
 mod place;
-mod replaced;
 mod resolver;
 mod scope;
 
