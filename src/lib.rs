@@ -12,7 +12,6 @@ pub mod resolve;
 pub mod schema;
 pub mod settings;
 pub mod sweep;
-#[cfg(feature = "serde")]
 pub mod typed;
 pub mod value;
 pub mod yaml;
