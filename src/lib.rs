@@ -18,3 +18,8 @@ pub mod yaml;
 
 #[cfg(feature = "app")]
 pub mod app;
+
+pub use typed::Config;
+
+#[cfg(feature = "derive")]
+pub use mainstem_derive::Config;

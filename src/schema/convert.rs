@@ -254,10 +254,10 @@ impl Expected<'_> {
         let subject = words::Subject(path);
         let message = match (self.required().ty(), &node.kind) {
             (Type::OneOf(_), Kind::Str(text)) => format!("{subject} must be {self}, but is `{text}`"),
-            (Type::Int(_), Kind::Int(_) | Kind::BigInt(_)) => {
+            (Type::Int(width), Kind::Int(_) | Kind::BigInt(_)) => {
                 let mut text = String::new();
                 write_str(node, &mut text);
-                format!("{subject} must be {self}, but is {text}")
+                format!("{subject} must be {}, but is {text}", width.describe())
             }
             (Type::Tuple(_), Kind::List(items)) => {
                 format!("{subject} must be {self}, but its length is {}", items.len())

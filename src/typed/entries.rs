@@ -5,7 +5,8 @@ use crate::schema::{Constraint, twice, unknown_key};
 use crate::typed::config::Config;
 use crate::typed::reader::{Reader, Reported};
 use crate::typed::slot::Slot;
-use crate::value::{Key, Map, Node};
+use crate::typed::violation::{self, Violation};
+use crate::value::{Key, KeyPath, Map, Node};
 
 /// The entries of a mapping, taken one by one by the fields that they belong to.
 #[derive(Debug)]
@@ -63,6 +64,26 @@ impl<'n> Entries<'n> {
         self.map.into_iter().flatten().filter(move |(key, _)| !is_known(key))
     }
 
+    /// Takes the answer of a rule over several fields.
+    ///
+    /// # Errors
+    /// The rule is broken.
+    pub fn check_rule<V: Into<Violation>>(
+        &self,
+        cx: &mut Reader<'_>,
+        answer: Result<(), V>,
+    ) -> Result<(), Reported> {
+        let find = |path: &KeyPath| {
+            let (first, below) = path.keys().split_first()?;
+            let node = self.map?.get(first)?;
+            violation::below(node, below).map(|node| node.origin)
+        };
+        answer.or_else(|violation| {
+            let origin = |path: &KeyPath| find(path).unwrap_or(self.origin);
+            violation.into().report(origin, cx).map_or(Ok(()), Err)
+        })
+    }
+
     /// Tells of every entry that no field has taken.
     ///
     /// # Errors
@@ -85,10 +106,10 @@ impl Member<'_, '_> {
         Self { aliases, ..self }
     }
 
-    /// A limit on its value.
+    /// Limits on its value.
     #[must_use]
-    pub fn limit(mut self, limit: Constraint) -> Self {
-        self.limits.push(limit);
+    pub fn limits(mut self, limits: impl IntoIterator<Item = Constraint>) -> Self {
+        self.limits.extend(limits);
         self
     }
 

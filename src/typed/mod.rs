@@ -24,7 +24,7 @@ mod violation;
 mod whole;
 
 #[cfg(feature = "serde")]
-pub use bridge::from_node;
+pub use bridge::{from_node, to_node};
 pub use choice::{Choice, Choices};
 pub use config::{Config, Flatten};
 pub use entries::{Entries, Member};

@@ -5,6 +5,7 @@ use crate::resolve::Scope;
 use crate::schema::{Constraint, Type, absent, misfit, missing};
 use crate::typed::entries::Entries;
 use crate::typed::slot::Slot;
+use crate::typed::violation::{self, Violation};
 use crate::value::{Key, KeyPath, Kind, Node};
 
 /// So deep may a tree be that is read into a type. Recursive types are read recursively.
@@ -206,6 +207,20 @@ impl<'a> Reader<'a> {
             }
         }
         reported.map_or(Ok(()), Err)
+    }
+
+    /// Takes the answer of a rule over a whole value that was read from there.
+    ///
+    /// # Errors
+    /// The rule is broken.
+    pub fn check_rule<V: Into<Violation>>(
+        &mut self,
+        at: Slot<'_>,
+        answer: Result<(), V>,
+    ) -> Result<(), Reported> {
+        let find = |path: &KeyPath| at.node().and_then(|node| violation::below(node, path.keys()));
+        let origin = |path: &KeyPath| find(path).map_or(at.origin(), |node| node.origin);
+        answer.or_else(|violation| violation.into().report(origin, self).map_or(Ok(()), Err))
     }
 
     /// The value with everything in it resolved.

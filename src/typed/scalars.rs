@@ -73,7 +73,7 @@ macro_rules! nonzero {
         impl Config for std::num::$ty {
             fn describe(types: &mut Types) -> Type {
                 let one = Constraint::Range { min: Some(Bound::inclusive(Node::from(1))), max: None };
-                Field::new(<$inner>::describe(types)).constraint(one).ty
+                Field::new(<$inner>::describe(types)).limit(one).ty
             }
 
             fn read(at: Slot<'_>, cx: &mut Reader<'_>) -> Result<Self, Reported> {
@@ -170,7 +170,7 @@ texts! {
 /// Text of one character.
 impl Config for char {
     fn describe(_: &mut Types) -> Type {
-        Field::new(Type::Str).constraint(Constraint::Length { min: 1, max: Some(1) }).ty
+        Field::new(Type::Str).limit(Constraint::Length { min: 1, max: Some(1) }).ty
     }
 
     fn read(at: Slot<'_>, cx: &mut Reader<'_>) -> Result<Self, Reported> {

@@ -97,7 +97,7 @@ impl<T: Config + Eq + Hash, S: BuildHasher + Default + 'static> Config for Index
 impl<T: Config, const N: usize> Config for [T; N] {
     fn describe(types: &mut Types) -> Type {
         let length = Constraint::Length { min: N, max: Some(N) };
-        Field::new(T::describe(types).list()).constraint(length).ty
+        Field::new(T::describe(types).list()).limit(length).ty
     }
 
     fn read(at: Slot<'_>, cx: &mut Reader<'_>) -> Result<Self, Reported> {

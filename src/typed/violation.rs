@@ -2,10 +2,9 @@
 
 use std::fmt::Display;
 
-use crate::diag::{Error, ErrorKind};
+use crate::diag::{Error, ErrorKind, Origin};
 use crate::typed::reader::{Reader, Reported};
-use crate::typed::slot::Slot;
-use crate::value::KeyPath;
+use crate::value::{Key, KeyPath, Node};
 
 /// A rule of a whole struct is broken: what is wrong, and in which field. What a function of
 /// `#[mainstem(check = …)]` returns as its error; text, or whatever can be displayed, is one about the whole struct.
@@ -42,20 +41,22 @@ impl Violation {
         self
     }
 
-    /// Tells them to the reader, of the struct that was read from there.
-    pub fn report(self, at: Slot<'_>, cx: &mut Reader<'_>) -> Option<Reported> {
+    /// Tells them to the reader; `place` says where the value at a path stands.
+    pub(super) fn report(self, place: impl Fn(&KeyPath) -> Origin, cx: &mut Reader<'_>) -> Option<Reported> {
         let mut reported = None;
         for (below, why) in self.0 {
             let path: KeyPath = cx.path().keys().iter().chain(below.keys()).cloned().collect();
             let prefix = if path.is_empty() { String::new() } else { format!("`{path}`: ") };
-            let found =
-                at.node().and_then(|node| below.keys().iter().try_fold(node, |node, key| node.child(key)));
-            let origin = found.map_or(at.origin(), |node| node.origin);
-            let error = Error::new(ErrorKind::Constraint, format!("{prefix}{why}")).at(origin, "");
+            let error = Error::new(ErrorKind::Constraint, format!("{prefix}{why}")).at(place(&below), "");
             reported = Some(cx.report(error));
         }
         reported
     }
+}
+
+/// The value at a path of keys as text says them.
+pub(super) fn below<'n>(node: &'n Node, keys: &[Key]) -> Option<&'n Node> {
+    keys.iter().try_fold(node, |node, key| node.find(key.as_str()?)?.map(|(_, node)| node))
 }
 
 impl<T: Display> From<T> for Violation {

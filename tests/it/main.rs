@@ -15,4 +15,7 @@ mod yaml;
 mod cli;
 
 #[cfg(feature = "serde")]
-mod typed;
+mod bridge;
+
+#[cfg(feature = "derive")]
+mod derive;
