@@ -19,4 +19,7 @@ mod cli;
 mod run;
 
 #[cfg(feature = "serde")]
-mod typed;
+mod bridge;
+
+#[cfg(feature = "derive")]
+mod derive;
