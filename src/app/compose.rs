@@ -8,7 +8,7 @@ use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project::{self, primaries};
 use crate::compose::{Composed, Composer};
-use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::{Hydra, Scope};
 use crate::settings::RESERVED;
@@ -75,11 +75,16 @@ fn shown(
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
     let found = found.ok_or_else(|| absent(&root, &path))?;
     if args.resolve && matches!(found.kind, Kind::Missing) {
-        return Err(Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
-            .at(found.origin, "not given")
-            .help(format!("type `{path}=…`")));
+        return Err(not_given(&path, found.origin));
     }
     Ok(found)
+}
+
+/// The error of a value that is `???`.
+pub(crate) fn not_given(path: &KeyPath, origin: Origin) -> Error {
+    Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
+        .at(origin, "not given")
+        .help(format!("type `{path}=…`"))
 }
 
 /// The tree without the nodes that the program itself owns: what the job gets.
@@ -100,7 +105,8 @@ fn with_choices(config: Node, composed: &Composed) -> Node {
     object([("config", config), ("choices", object(choices))])
 }
 
-fn absent(root: &Node, path: &KeyPath) -> Error {
+/// The error of a key that is not there.
+pub(crate) fn absent(root: &Node, path: &KeyPath) -> Error {
     let error = Error::new(ErrorKind::UnknownKey, format!("there is no `{path}` in the composed config"));
     let keys = path.keys();
     // The deepest mapping on the way knows what could have been meant.

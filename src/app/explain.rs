@@ -6,7 +6,7 @@ use crate::app::args::{Args, Format, wrong};
 use crate::app::json::{line, object, optional, place};
 use crate::app::output::Output;
 use crate::app::project;
-use crate::compose::{By, Change, Composed, Explanation, Step};
+use crate::compose::{By, Change, Composed, Composer, Explanation, Step};
 use crate::diag::{Error, Origin, Result, SourceMap, Style};
 use crate::facts::Facts;
 use crate::value::{JsonStyle, KeyPath, Kind, Node, write_json};
@@ -25,19 +25,45 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
     }
     let composer = project::open(args, facts)?;
     let composed = project::compose(&composer, args, &overrides)?;
+    let out = match args.format {
+        Format::Json => each(&composer, &composed, &keys, |found| line(&json(found, &composed)))?,
+        _ => drawn(&composer, &composed, &keys, style)?,
+    };
+    Ok(Output::success(out).warn(composed.warnings(), err))
+}
+
+/// Explains keys, for people.
+///
+/// # Errors
+/// Every key that never was.
+pub(crate) fn drawn(
+    composer: &Composer,
+    composed: &Composed,
+    keys: &[String],
+    style: Style,
+) -> Result<String> {
+    each(composer, composed, keys, |found| {
+        let mut out = String::new();
+        draw(found, composed, 0, style, &mut out);
+        out
+    })
+}
+
+fn each(
+    composer: &Composer,
+    composed: &Composed,
+    keys: &[String],
+    show: impl Fn(&Explanation) -> String,
+) -> Result<String> {
     let mut out = String::new();
     let mut errors = Vec::new();
     for key in keys {
-        match composer.explain(&composed, &KeyPath::parse(&key)) {
-            Ok(found) if args.format == Format::Json => out.push_str(&line(&json(&found, &composed))),
-            Ok(found) => draw(&found, &composed, 0, style, &mut out),
+        match composer.explain(composed, &KeyPath::parse(key)) {
+            Ok(found) => out.push_str(&show(&found)),
             Err(error) => errors.push(error),
         }
     }
-    match Error::all(errors) {
-        Some(error) => Err(error),
-        None => Ok(Output::success(out).warn(composed.warnings(), err)),
-    }
+    Error::all(errors).map_or(Ok(out), Err)
 }
 
 /// A row of the drawing: where, what, why.

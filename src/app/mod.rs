@@ -1,10 +1,12 @@
 //! Floor 11: the command line, and the only reader of environment, clock, working directory and terminal.
 
 mod args;
+mod argv;
 mod capture;
 mod check;
 mod compose;
 mod defaults;
+mod dotenv;
 mod explain;
 mod help;
 mod jobs;
@@ -13,8 +15,13 @@ mod main;
 mod output;
 mod overrides;
 mod packages;
+mod program;
 mod project;
 
 pub use capture::{arguments, facts};
 pub use main::main;
 pub use output::Status;
+pub use program::{
+    App, Bound, Configs, Direction, Finished, IntoOutcome, Job, Maximize, Minimize, Objective, Outcome, Run,
+    Sandbox, Trial,
+};

@@ -40,16 +40,24 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
         return Err(error);
     }
     let resolvers = resolvers().declare(args.declared.iter().map(String::as_str));
+    Ok(composer(main, more, facts, JOB_NAME).with_packages(folders).with_resolvers(resolvers))
+}
+
+/// A composer over the sources of the primary config and more behind them.
+pub(crate) fn composer(
+    main: Option<Provided>,
+    more: Vec<Provided>,
+    facts: Facts,
+    job_name: &str,
+) -> Composer {
     let runtime = Runtime {
         version: HYDRA_VERSION.into(),
         version_base: Some(HYDRA_VERSION_BASE.into()),
-        job_name: Some(JOB_NAME.into()),
+        job_name: Some(job_name.into()),
     };
-    Ok(Composer::new(Repository::new(search_path(main, more)), facts)
+    Composer::new(Repository::new(search_path(main, more)), facts)
         .with_preludes(PRELUDES.map(Text::const_new))
-        .with_packages(folders)
-        .with_resolvers(resolvers)
-        .with_runtime(runtime))
+        .with_runtime(runtime)
 }
 
 /// How to compose.
@@ -58,7 +66,7 @@ pub(crate) fn mode(args: &Args) -> Mode {
 }
 
 /// The directory that the user named: a path, or `pkg://x.conf`.
-fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
+pub(crate) fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
     let (place, location): (PathBuf, Option<&str>) = match path.strip_prefix("pkg://") {
         Some(package) => {
             let found = folders.find(package).ok_or_else(|| {

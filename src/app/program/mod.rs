@@ -1,0 +1,30 @@
+//! A program of the user's own: its flags, where its configs lie, and how its jobs run.
+
+mod app;
+mod bound;
+mod configs;
+mod console;
+mod directory;
+mod failure;
+mod finished;
+mod flags;
+mod help;
+mod info;
+mod job;
+mod logging;
+mod multirun;
+mod outcome;
+mod panics;
+mod run;
+mod sandbox;
+mod session;
+mod show;
+mod world;
+
+pub use app::App;
+pub use bound::Bound;
+pub use configs::Configs;
+pub use finished::{Finished, Job};
+pub use outcome::{Direction, IntoOutcome, Maximize, Minimize, Objective, Outcome};
+pub use run::Run;
+pub use sandbox::{Sandbox, Trial};
