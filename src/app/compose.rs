@@ -7,11 +7,10 @@ use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project::{self, primaries};
-use crate::compose::{Composed, Composer};
+use crate::compose::{Composed, Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::{Hydra, Scope};
-use crate::settings::RESERVED;
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 
 /// Composes and prints.
@@ -56,21 +55,20 @@ fn shown(
     let context = composer.context(&warn).with_schema(composed.schema());
     let Some(package) = &args.package else {
         if args.hydra {
-            return if args.resolve {
-                Scope::new(whole, context).resolve(&KeyPath::ROOT, whole)
-            } else {
-                Ok(whole.clone())
-            };
+            return if args.resolve { Scope::new(whole, context).resolve() } else { Ok(whole.clone()) };
         }
-        let job = job(whole);
+        let job = composed.job();
         let context = context.with_hydra(Hydra::Of(whole));
-        return if args.resolve { Scope::new(&job, context).resolve(&KeyPath::ROOT, &job) } else { Ok(job) };
+        return if args.resolve { Scope::new(&job, context).resolve() } else { Ok(job) };
     };
     // A relative key counts from the root: `.a` is `a`.
     let path = KeyPath::parse(package.strip_prefix('.').unwrap_or(package));
     let reserved = path.keys().first().and_then(Key::as_str).is_some_and(|key| RESERVED.contains(&key));
-    let (root, context) =
-        if reserved { (whole.clone(), context) } else { (job(whole), context.with_hydra(Hydra::Of(whole))) };
+    let (root, context) = if reserved {
+        (whole.clone(), context)
+    } else {
+        (composed.job(), context.with_hydra(Hydra::Of(whole)))
+    };
     let scope = Scope::new(&root, context);
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
     let found = found.ok_or_else(|| absent(&root, &path))?;
@@ -85,19 +83,6 @@ pub(crate) fn not_given(path: &KeyPath, origin: Origin) -> Error {
     Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
         .at(origin, "not given")
         .help(format!("type `{path}=…`"))
-}
-
-/// The tree without the nodes that the program itself owns: what the job gets.
-fn job(root: &Node) -> Node {
-    let mut job = root.clone();
-    for name in RESERVED {
-        if root.as_map().is_some_and(|map| map.get_str(name).is_some())
-            && let Some(map) = job.as_map_mut()
-        {
-            map.remove(&Key::from(name));
-        }
-    }
-    job
 }
 
 fn with_choices(config: Node, composed: &Composed) -> Node {

@@ -8,6 +8,7 @@ mod compose;
 mod defaults;
 mod dotenv;
 mod explain;
+mod explain_json;
 mod help;
 mod jobs;
 mod json;
@@ -18,7 +19,7 @@ mod packages;
 mod program;
 mod project;
 
-pub use capture::{arguments, facts};
+pub use capture::{arguments, facts, process};
 pub use main::main;
 pub use output::Status;
 pub use program::{

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use crate::app::args::Args;
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
-use crate::compose::{
-    Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Runtime, Selection,
-};
+use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Selection};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
-use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, resolvers, search_path};
+use crate::settings::{composer, resolvers};
 use crate::value::Text;
 
 /// What `hydra.job.name` says where no program has a name.
@@ -41,23 +39,6 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
     }
     let resolvers = resolvers().declare(args.declared.iter().map(String::as_str));
     Ok(composer(main, more, facts, JOB_NAME).with_packages(folders).with_resolvers(resolvers))
-}
-
-/// A composer over the sources of the primary config and more behind them.
-pub(crate) fn composer(
-    main: Option<Provided>,
-    more: Vec<Provided>,
-    facts: Facts,
-    job_name: &str,
-) -> Composer {
-    let runtime = Runtime {
-        version: HYDRA_VERSION.into(),
-        version_base: Some(HYDRA_VERSION_BASE.into()),
-        job_name: Some(job_name.into()),
-    };
-    Composer::new(Repository::new(search_path(main, more)), facts)
-        .with_preludes(PRELUDES.map(Text::const_new))
-        .with_runtime(runtime)
 }
 
 /// How to compose.

@@ -15,6 +15,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// Text that is not YAML, or YAML that the config language does not have.
     Yaml,
+    /// Text that is not JSON.
+    Json,
     /// A key stands twice in one mapping.
     DuplicateKey,
     /// An override that does not follow the grammar.
@@ -37,12 +39,18 @@ pub enum ErrorKind {
     Merge,
     /// A value of the wrong type.
     Type,
+    /// A number out of its range.
+    Range,
+    /// A value that breaks a rule of its field or of its struct.
+    Constraint,
     /// A value that is needed and is `???`.
     MissingValue,
     /// A `${…}` whose target does not exist.
     Interpolation,
     /// A resolver that is not known, or that failed.
     Resolver,
+    /// A value that another program alone can resolve: its resolver was declared, and is not known here.
+    Elsewhere,
     /// A sweep where a single value must stand.
     Sweep,
     /// Text or a tree that is larger or deeper than the limits.
@@ -60,6 +68,7 @@ impl ErrorKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Yaml => "yaml",
+            Self::Json => "json",
             Self::DuplicateKey => "duplicate-key",
             Self::Override => "override",
             Self::Template => "template",
@@ -71,9 +80,12 @@ impl ErrorKind {
             Self::KeyExists => "key-exists",
             Self::Merge => "merge",
             Self::Type => "type",
+            Self::Range => "range",
+            Self::Constraint => "constraint",
             Self::MissingValue => "missing-value",
             Self::Interpolation => "interpolation",
             Self::Resolver => "resolver",
+            Self::Elsewhere => "elsewhere",
             Self::Sweep => "sweep",
             Self::Limit => "limit",
             Self::Io => "io",

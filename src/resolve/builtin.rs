@@ -214,7 +214,7 @@ impl Ask<'_> {
         let ty = match self.text(0)? {
             "bool" => Type::Bool,
             "float" => Type::Float,
-            "int" => Type::Int,
+            "int" => Type::INT,
             "str" => Type::Str,
             other => {
                 return Err(self
@@ -374,7 +374,7 @@ impl Scope<'_> {
             })
         };
         if !cached {
-            self.context.cache.mark_impure();
+            (self.context.fleeting)();
             return ask();
         }
         let mut key = String::new();

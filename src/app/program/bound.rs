@@ -3,11 +3,10 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::compose::{Composed, Composer, Explanation};
+use crate::compose::{Composed, Composer, Explanation, RESERVED};
 use crate::diag::{Error, Origin, Result};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
-use crate::settings::RESERVED;
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
@@ -23,17 +22,13 @@ pub struct Bound {
 
 impl Bound {
     pub(crate) fn new(composer: &Arc<Composer>, composed: Composed) -> Self {
-        let root = composed.root().clone();
-        let facts = Arc::new(composer.facts().clone());
-        let mut bound = Self {
+        Self {
             composer: Arc::clone(composer),
+            facts: Arc::new(composer.facts().clone()),
+            root: composed.root().clone(),
+            job: composed.job(),
             composed: Arc::new(composed),
-            facts,
-            job: Node::null(),
-            root,
-        };
-        bound.job = job(&bound.root);
-        bound
+        }
     }
 
     /// The config of the job as it was composed: nothing in it is resolved.
@@ -76,7 +71,7 @@ impl Bound {
     /// # Errors
     /// The first value that cannot be resolved.
     pub fn resolve(&self) -> Result<Node> {
-        self.reading(false, |scope| scope.resolve(&KeyPath::ROOT, &self.job))
+        self.reading(false, |scope| scope.resolve())
     }
 
     /// The config of the job as YAML, as Hydra writes it; nothing in it is resolved.
@@ -133,11 +128,6 @@ impl Bound {
         }
         self
     }
-}
-
-/// A composed tree without the nodes that the program itself owns.
-fn job(root: &Node) -> Node {
-    crate::settings::job(root)
 }
 
 pub(crate) fn is_reserved(path: &KeyPath) -> bool {

@@ -40,7 +40,7 @@ pub(crate) fn info(session: &Session<'_>, topic: Topic) -> Result<Output> {
                 let composed = session.compose(&session.arguments(&[])?, Mode::Run)?;
                 warnings.extend_from_slice(composed.warnings());
                 let mut yaml = String::new();
-                write_yaml(&crate::settings::job(composed.root()), &mut yaml);
+                write_yaml(&composed.job(), &mut yaml);
                 ("Config", yaml)
             }
         };

@@ -14,6 +14,7 @@ use crate::compose::{Arguments, Composed, Composer, Mode, Provided};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
+use crate::settings::composer;
 use crate::value::{KeyPath, Kind, Node, write_str};
 
 /// One call of a program.
@@ -60,7 +61,7 @@ impl<'a> Session<'a> {
             return Err(error);
         }
         let World { facts, console, owns_process, .. } = world;
-        let composer = project::composer(main, more, facts, &app.name)
+        let composer = composer(main, more, facts, &app.name)
             .with_packages(folders)
             .with_resolvers(app.resolvers.clone());
         Ok(Self { app, flags, console, composer: Arc::new(composer), owns_process })

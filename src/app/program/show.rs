@@ -1,5 +1,6 @@
 //! `--cfg` and `--explain`: the config, and where it comes from.
 
+use crate::app::args::Format;
 use crate::app::compose::absent;
 use crate::app::explain;
 use crate::app::output::Output;
@@ -93,6 +94,6 @@ fn hydra(root: &Node) -> Node {
 /// What cannot be composed; a key that never was.
 pub(crate) fn explain(session: &Session<'_>, keys: &[String]) -> Result<Output> {
     let composed = session.compose(&session.arguments(&[])?, Mode::Run)?;
-    let out = explain::drawn(&session.composer, &composed, keys, session.console.out)?;
-    Ok(Output::success(out).warn(composed.warnings(), session.console.err))
+    let styles = (session.console.out, session.console.err);
+    explain::keys_of(&session.composer, &composed, keys, Format::Text, styles)
 }
