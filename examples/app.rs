@@ -14,7 +14,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 use std::{env, io, thread};
 
-use mainstem::app::{App, Bound, Run};
+use mainstem::app::{App, Bound};
+use mainstem::run::Run;
 use mainstem::value::{Kind, Node, write_repr, write_yaml};
 
 fn main() -> ExitCode {
@@ -32,14 +33,16 @@ fn said(name: &str) -> Option<String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "an example shows its own directory")]
-fn job(config: &Bound, run: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sync>> {
+fn job(config: &Bound, _: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sync>> {
     let mut text = String::new();
     if said("HC_RESOLVE").as_deref() == Some("1") {
         write_yaml(&config.resolve()?, &mut text);
     } else {
         text = config.to_yaml();
     }
-    writeln!(io::stdout(), "{text}cwd: {}", relative(&env::current_dir()?, run.original_cwd()).display())?;
+    let started_in = config.require("hydra.runtime.cwd")?;
+    let started_in = Path::new(started_in.as_str().unwrap_or("."));
+    writeln!(io::stdout(), "{text}cwd: {}", relative(&env::current_dir()?, started_in).display())?;
     if said("HC_LOG").is_some() {
         log::info!(target: "app", "info line");
         log::debug!(target: "app", "debug line");

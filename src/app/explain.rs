@@ -188,6 +188,9 @@ fn input_text(input: &Input) -> String {
         None => without.to_owned(),
     };
     match input {
+        Input::Variable { name, is_set: true, place: Some(place), .. } => {
+            format!("environment variable {name}: set by {place}")
+        }
         Input::Variable { name, is_set: true, .. } => format!("environment variable {name}: set"),
         Input::Variable { name, default, .. } => {
             format!("environment variable {name}: not set, {}", instead(default, "and there is no default"))

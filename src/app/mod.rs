@@ -9,6 +9,7 @@ mod defaults;
 mod dotenv;
 mod explain;
 mod explain_json;
+mod git;
 mod help;
 mod jobs;
 mod json;
@@ -20,9 +21,10 @@ mod program;
 mod project;
 
 pub use capture::{arguments, facts, process};
+pub use git::surroundings;
 pub use main::main;
 pub use output::Status;
 pub use program::{
-    App, Bound, Configs, Direction, Finished, IntoOutcome, Job, Maximize, Minimize, Objective, Outcome, Run,
-    Sandbox, Trial,
+    App, Bound, Configs, Direction, Failed, Finished, Job, JobResult, Maximize, Minimize, Objective, Sandbox,
+    Trial,
 };

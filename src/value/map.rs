@@ -261,6 +261,17 @@ impl FromIterator<(Key, Slot)> for Map {
     }
 }
 
+/// Keys and values from no known place.
+impl<const N: usize> From<[(&str, Node); N]> for Map {
+    fn from(entries: [(&str, Node); N]) -> Self {
+        let mut map = Self::default();
+        for (key, node) in entries {
+            map.set(Key::from(key), node);
+        }
+        map
+    }
+}
+
 /// Equal if the same keys have equal values, in whatever order, from wherever.
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {

@@ -12,13 +12,14 @@ use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, parse};
-use crate::app::program::outcome::{IntoOutcome, Outcome};
-use crate::app::program::run::Run;
+use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::session::Session;
+use crate::app::program::worker::Order;
 use crate::app::program::world::World;
 use crate::app::program::{help, info, job, multirun, show};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
+use crate::run::Run;
 use crate::settings::resolvers;
 use crate::value::Text;
 
@@ -29,7 +30,8 @@ use crate::value::Text;
 /// does not end the process.
 ///
 /// ```
-/// use mainstem::app::{App, Bound, Configs, Run};
+/// use mainstem::app::{App, Bound, Configs};
+/// use mainstem::run::Run;
 /// static CONF: &[(&str, &str)] = &[("config", "lr: 0.1\nhydra: {output_subdir: null}")];
 /// let app = App::new("train", |config: &Bound, _: &Run| -> Result<(), mainstem::diag::Error> {
 ///     let lr = config.select("lr")?;
@@ -52,12 +54,12 @@ pub struct App {
 }
 
 /// The function of a job.
-pub(crate) type Function = dyn Fn(&Bound, &Run) -> Outcome + Send + Sync;
+pub(crate) type Function = dyn Fn(&Bound, &Run) -> std::result::Result<Vec<Objective>, Failed> + Send + Sync;
 
 impl App {
     /// A program of that name (`hydra.job.name`) whose job is that function. Its configs lie nowhere yet, and its
     /// primary config has no name.
-    pub fn new<R: IntoOutcome>(
+    pub fn new<R: JobResult>(
         name: impl Into<Text>,
         job: impl Fn(&Bound, &Run) -> R + Send + Sync + 'static,
     ) -> Self {
@@ -67,7 +69,7 @@ impl App {
             configs: Configs::none(),
             config_name: None,
             resolvers: resolvers(),
-            function: Arc::new(move |bound, run| job(bound, run).into_outcome()),
+            function: Arc::new(move |bound, run| job(bound, run).objectives()),
         }
     }
 
@@ -117,19 +119,27 @@ impl App {
         arguments: impl IntoIterator<Item = A>,
     ) -> Finished {
         let console = world.console.clone();
-        let parsed = capture::texts(arguments.into_iter().map(Into::into)).and_then(parse);
-        let flags = match parsed {
-            Ok(flags) => flags,
+        let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let parsed = Order::take(&mut arguments)
+            .and_then(|order| Ok((parse(capture::texts(arguments.iter().cloned())?)?, order)));
+        let (flags, order) = match parsed {
+            Ok(parsed) => parsed,
             Err(error) => return Finished::without_jobs(console.write(Output::failure(&error, console.err))),
         };
-        self.answer(world, flags).unwrap_or_else(|error| {
+        self.answer(world, flags, arguments, order).unwrap_or_else(|error| {
             // The command line was understood: from here on there is one status for all that can go wrong.
             let status = crate::app::output::Status::Failure;
             Finished::without_jobs(console.write(Output { status, ..Output::failure(&error, console.err) }))
         })
     }
 
-    fn answer(&self, world: World, flags: Flags) -> Result<Finished> {
+    fn answer(
+        &self,
+        world: World,
+        flags: Flags,
+        arguments: Vec<OsString>,
+        order: Option<Order>,
+    ) -> Result<Finished> {
         let console = world.console.clone();
         let print = |output: Output| Finished::without_jobs(console.write(output));
         if flags.help == Some(Help::Version) {
@@ -142,13 +152,14 @@ impl App {
         if ask == Ask::Completion {
             return Err(Error::new(ErrorKind::Usage, "this program cannot complete command lines yet"));
         }
-        let session = Session::open(self, world, flags)?;
+        let session = Session::open(self, world, flags, arguments, order)?;
         Ok(match (help, ask) {
             (Some(Help::Hydra), _) => print(help::hydra(&session)?),
             (Some(_), _) => print(help::app(&session)?),
             (None, Ask::Show(shown)) => print(show::config(&session, shown)?),
             (None, Ask::Info(topic)) => print(info::info(&session, topic)?),
             (None, Ask::Explain(keys)) => print(show::explain(&session, &keys)?),
+            (None, Ask::Multirun | Ask::Run) if session.order.is_some() => multirun::work(&session)?,
             (None, Ask::Multirun) => multirun::run(&session)?,
             (None, Ask::Run | Ask::Completion) => match session.is_multirun()? {
                 true => multirun::run(&session)?,

@@ -4,10 +4,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::compose::{Composed, Composer, Explanation, RESERVED};
-use crate::diag::{Error, Origin, Result};
+use crate::diag::{Error, Result};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
-use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
+use crate::run::Told;
+use crate::value::{Key, KeyPath, Kind, Node, write_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
 /// resolved when a value is read, not before: one that nobody reads may be broken.
@@ -114,9 +115,14 @@ impl Bound {
     }
 
     /// The same with a fact of the run at a path of the `hydra` node.
-    pub(crate) fn with_fact(mut self, path: &[&str], fact: impl Into<Node>) -> Self {
-        put(&mut self.root, path, fact.into());
-        self
+    pub(crate) fn with_fact(self, path: &[&str], fact: impl Into<Node>) -> Self {
+        let composed = Composed::clone(&self.composed).with_fact(path, fact);
+        Self { root: composed.root().clone(), composed: Arc::new(composed), ..self }
+    }
+
+    /// The same with what is known of the run once it has its directory.
+    pub(crate) fn told(self, told: &Told) -> Self {
+        Self { root: told.root.clone(), job: told.job.clone(), ..self }
     }
 
     /// The same, seen by a process that has more in its environment.
@@ -132,18 +138,4 @@ impl Bound {
 
 pub(crate) fn is_reserved(path: &KeyPath) -> bool {
     path.keys().first().and_then(Key::as_str).is_some_and(|key| RESERVED.contains(&key))
-}
-
-/// Writes a value; mappings on the way are made.
-fn put(node: &mut Node, path: &[&str], value: Node) {
-    let Some((first, rest)) = path.split_first() else {
-        *node = value;
-        return;
-    };
-    if node.as_map().is_none() {
-        *node = Node::from(Map::default());
-    }
-    if let Some(map) = node.as_map_mut() {
-        put(map.get_or_insert(Key::from(*first), Origin::NONE), rest, value);
-    }
 }

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Termination};
 
 use crate::app::output::Status;
-use crate::app::program::outcome::{Objective, Outcome};
+use crate::app::program::outcome::Objective;
+use crate::run::Outcome;
 
 /// What a call of a program came to. As the result of `main` it is the exit status.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ pub struct Finished {
 pub struct Job {
     pub(crate) directory: PathBuf,
     pub(crate) outcome: Outcome,
+    pub(crate) objectives: Vec<Objective>,
 }
 
 impl Finished {
@@ -57,9 +59,17 @@ impl Job {
 
     /// What a sweep is to make large or small; empty if the job failed or said nothing.
     pub fn objectives(&self) -> &[Objective] {
+        &self.objectives
+    }
+
+    /// The exit status that it leads to.
+    pub(crate) fn status(&self) -> Status {
         match &self.outcome {
-            Outcome::Completed(objectives) => objectives,
-            Outcome::Failed(_) => &[],
+            Outcome::Completed(_) => Status::Success,
+            Outcome::Failed(_) | Outcome::Panicked(_) => Status::Failure,
+            Outcome::Interrupted(signal) => {
+                Status::Interrupted(if signal.as_deref() == Some("SIGINT") { 2 } else { 15 })
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The log of a job, behind the `log` crate: Hydra's own logging configs, as far as they name streams and files.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
@@ -11,6 +12,7 @@ use crate::app::capture;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::diag::{Error, ErrorKind, Result};
+use crate::run::Rank;
 use crate::value::{Node, write_str};
 
 /// Where lines go, from which level on.
@@ -48,8 +50,13 @@ impl Logging {
     ///
     /// # Errors
     /// A config that cannot be resolved; a file that cannot be opened.
-    pub(crate) fn of_job(bound: &Bound, console: &Console, cwd: &Path) -> Result<Option<Arc<Self>>> {
-        Self::read(bound, "hydra.job_logging", console, cwd)
+    pub(crate) fn of_job(
+        bound: &Bound,
+        console: &Console,
+        cwd: &Path,
+        rank: Option<&Rank>,
+    ) -> Result<Option<Arc<Self>>> {
+        Self::read(bound, "hydra.job_logging", console, cwd, rank)
     }
 
     /// `hydra.hydra_logging`.
@@ -57,10 +64,16 @@ impl Logging {
     /// # Errors
     /// As [`Logging::of_job`].
     pub(crate) fn of_hydra(bound: &Bound, console: &Console, cwd: &Path) -> Result<Option<Arc<Self>>> {
-        Self::read(bound, "hydra.hydra_logging", console, cwd)
+        Self::read(bound, "hydra.hydra_logging", console, cwd, None)
     }
 
-    fn read(bound: &Bound, key: &str, console: &Console, cwd: &Path) -> Result<Option<Arc<Self>>> {
+    fn read(
+        bound: &Bound,
+        key: &str,
+        console: &Console,
+        cwd: &Path,
+        rank: Option<&Rank>,
+    ) -> Result<Option<Arc<Self>>> {
         let Some(node) = bound.select(key)? else { return Ok(None) };
         let Some(root) = at(&node, &["root"]).filter(|root| root.as_map().is_some()) else { return Ok(None) };
         let mut level = level(at(root, &["level"]).and_then(Node::as_str).unwrap_or("WARNING"));
@@ -88,10 +101,14 @@ impl Logging {
                 .and_then(|formatter| at(&node, &["formatters", &formatter, "format"]).map(shown));
             let format = format.unwrap_or_else(|| "%(message)s".to_owned());
             let to = match (text("class").as_deref(), text("stream").as_deref()) {
-                (Some("logging.FileHandler"), _) => To::File(Mutex::new(open(
-                    &cwd.join(text("filename").unwrap_or_default()),
-                    text("mode").as_deref(),
-                )?)),
+                (Some("logging.FileHandler"), _) => {
+                    let mut path = cwd.join(text("filename").unwrap_or_default());
+                    // Each rank of a distributed job has a log of its own.
+                    if let (Some(rank), Some(name)) = (rank, path.file_name().and_then(OsStr::to_str)) {
+                        path.set_file_name(rank.file_name(name));
+                    }
+                    To::File(Mutex::new(open(&path, text("mode").as_deref())?))
+                }
                 (Some("logging.StreamHandler"), Some("ext://sys.stdout")) => To::Out(console.clone()),
                 (Some("logging.StreamHandler"), _) => To::Err(console.clone()),
                 _ => continue,

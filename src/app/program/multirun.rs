@@ -1,22 +1,25 @@
 //! `--multirun`: the jobs of a sweep, one after the other.
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::output::Status;
 use crate::app::program::bound::Bound;
-use crate::app::program::directory;
 use crate::app::program::finished::Finished;
-use crate::app::program::job::{call, status, with_directory, with_mode};
+use crate::app::program::job::{bind_in_sweep, call, place_in_sweep, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
 use crate::app::program::session::{Session, setting};
+use crate::app::program::worker::{self, OfSweep};
 use crate::compose::{Arguments, Mode};
 use crate::diag::{Error, ErrorKind, Result, Source, SourceKind};
-use crate::durable::create_exclusive;
-use crate::grammar::{Override, parse_override};
+use crate::durable::{Sync, create_exclusive, write_whole_with};
+use crate::grammar::{Action, Override, parse_override};
+use crate::run::Place;
 use crate::sweep::{Job, Jobs};
-use crate::value::{Node, write_str};
+use crate::value::{Key, Node, write_str, write_yaml};
 
 /// The seed of `shuffle`: the same sweep has the same order every time.
 const SEED: u64 = 0;
@@ -30,17 +33,28 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
     let jobs = jobs(&master, &arguments)?;
-    let directory = directory::make(session, &master, "hydra.sweep.dir")?;
-    let key = ["hydra", "sweep", "dir"];
-    let master = with_directory(session, master, &key, &directory)?;
-    directory::write(&directory.join("multirun.yaml"), master.root())?;
+    let (directory, other) = directory(session, &master)?;
+    let master = match &other {
+        Some(other) => master.with_fact(&["hydra", "sweep", "dir"], other.to_string_lossy().as_ref()),
+        None => master,
+    };
+    // What Hydra does not know is in the record of each job.
+    let mut root = master.root().clone();
+    if let Some(map) = root.as_map_mut() {
+        map.remove(&Key::from("mainstem"));
+    }
+    let mut yaml = String::new();
+    write_yaml(&root, &mut yaml);
+    write_whole_with(&directory.join("multirun.yaml"), Sync::Later, |file| file.write_all(yaml.as_bytes()))?;
     let logging = Logging::of_hydra(&master, &session.console, &session.composer.facts().cwd)?;
+    let _installed = install(logging.as_ref());
 
     let own: Vec<Override> =
         arguments.overrides.iter().filter(|one| one.target.is_hydra()).cloned().collect();
     let compose = |job: &Job| {
         let overrides = own.iter().chain(&job.overrides).cloned().collect();
-        session.bound(&Arguments { overrides, sources: Arc::clone(&arguments.sources) }, Mode::Run)
+        let arguments = Arguments { overrides, sources: Arc::clone(&arguments.sources) };
+        session.compose(&arguments, Mode::Run)
     };
     let size = setting(&master, "hydra.sweeper.max_batch_size")?.and_then(|size| size.parse().ok());
     let mut finished = Finished::without_jobs(Status::Success);
@@ -49,29 +63,58 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         for job in batch.clone().filter_map(|index| jobs.get(index)) {
             compose(&job)?;
         }
-        let mut failed = false;
-        let installed = install(logging.as_ref());
         hydra_log(&format!("Launching {} jobs locally", batch.end - batch.start));
         for job in batch.filter_map(|index| jobs.get(index)) {
             hydra_log(&format!("\t#{} : {}", job.index, job.lines().join(" ")));
-            let bound = compose(&job)?
-                .with_fact(&["hydra", "job", "id"], job.index.to_string().as_str())
-                .with_fact(&["hydra", "job", "num"], i64::try_from(job.index).unwrap_or(i64::MAX));
-            let bound = with_directory(session, with_mode(bound, "MULTIRUN")?, &key, &directory)?;
+            let bound = bind_in_sweep(session, compose(&job)?, job.index, other.as_deref())?;
             let subdir = setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
             let path = unique(session.absolute(directory.join(subdir)), &mut taken)?;
-            let ran = call(session, bound, path)?;
-            failed |= status(&ran) != Status::Success;
-            finished.jobs.push(ran);
+            let status = match worker::needed(session, &bound)? {
+                Some(environment) => {
+                    let overrides = own.iter().chain(&job.overrides).map(typed).collect();
+                    let sweep = other.clone();
+                    let of_sweep = OfSweep { number: job.index, sweep, directory: path, overrides };
+                    worker::run(session, &environment, Some(of_sweep))?
+                }
+                None => {
+                    let place = place_in_sweep(&bound, path)?;
+                    let ran = call(session, bound, &place)?;
+                    let status = ran.status();
+                    finished.jobs.push(ran);
+                    status
+                }
+            };
+            // The first failure is that of the sweep.
+            if finished.status == Status::Success {
+                finished.status = status;
+            }
+            if matches!(status, Status::Interrupted(_)) {
+                finished.status = status;
+                return Ok(finished);
+            }
         }
-        drop(installed);
         // As in Hydra, a failure ends the sweep when its batch is done.
-        if failed {
-            finished.status = Status::Failure;
+        if finished.status != Status::Success {
             break;
         }
     }
     Ok(finished)
+}
+
+/// Does as this process is told as a worker: runs one job, of a sweep or alone.
+///
+/// # Errors
+/// Whatever keeps it from starting.
+pub(crate) fn work(session: &Session<'_>) -> Result<Finished> {
+    let Some(job) = session.order.as_ref().and_then(|order| order.of_sweep.as_ref()) else {
+        return crate::app::program::job::run(session);
+    };
+    let arguments = session.composer.arguments(session.config_name(), &job.overrides)?;
+    let composed = session.compose(&arguments, Mode::Run)?;
+    let bound = bind_in_sweep(session, composed, job.number, job.sweep.as_deref())?;
+    let place = place_in_sweep(&bound, job.directory.clone())?;
+    let ran = call(session, bound, &place)?;
+    Ok(Finished { status: ran.status(), jobs: vec![ran] })
 }
 
 /// The arguments, with the mode if no one else says it.
@@ -111,10 +154,37 @@ fn jobs(master: &Bound, arguments: &Arguments) -> Result<Jobs> {
     .map_err(|error| error.located(&arguments.sources))
 }
 
+/// The directory of the sweep, made; and how the config is to say it, if it is another one than it says.
+fn directory(session: &Session<'_>, master: &Bound) -> Result<(PathBuf, Option<PathBuf>)> {
+    let place = Place::of_sweep(&session.composer, master.composed())?;
+    let failed = |error: Error| error.at(place.origin, "").located(master.composed().sources());
+    if !place.exclusive {
+        make(&place.directory).map_err(failed)?;
+        return Ok((place.directory, None));
+    }
+    let directory = create_exclusive(&place.directory).map_err(failed)?;
+    let name = directory.file_name().filter(|_| directory != place.directory);
+    let other = name.map(|name| place.named.with_file_name(name));
+    Ok((directory, other))
+}
+
+fn make(directory: &Path) -> Result<()> {
+    fs::create_dir_all(directory).map_err(|error| {
+        Error::new(ErrorKind::Io, format!("cannot make the directory `{}`: {error}", directory.display()))
+    })
+}
+
 /// A directory that no other job of the sweep has.
 fn unique(path: PathBuf, taken: &mut HashSet<PathBuf>) -> Result<PathBuf> {
     let path = if taken.contains(&path) { create_exclusive(&path)? } else { path };
-    directory::make_or_use(&path)?;
     taken.insert(path.clone());
     Ok(path)
+}
+
+/// An override as it is typed: what deletes whatever is there has no value, though its line says `null`.
+fn typed(one: &Override) -> String {
+    match one.action {
+        Action::Delete(None) => one.key_element(),
+        _ => one.line.to_string(),
+    }
 }

@@ -1,22 +1,14 @@
-//! What a job comes to, and what a job's function may return.
+//! What the function of a job may return.
 
 use std::error::Error as StdError;
 
-/// What a job came to.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// It came to its end, with what a sweep is to make large or small, if it said so.
-    Completed(Vec<Objective>),
-    /// It did not.
-    Failed(Box<dyn StdError + Send + Sync>),
-}
+use crate::value::{Key, Map, Node, Slot};
 
 /// A number that a sweep looks at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Objective {
-    /// What it is called, where there are several.
-    pub name: Option<String>,
+    /// What it is called; empty if there is only one.
+    pub name: String,
     /// The number.
     pub value: f64,
     /// Which way is better; none where the sweeper's settings say it.
@@ -40,64 +32,86 @@ pub struct Maximize(pub f64);
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Minimize(pub f64);
 
-/// What the function of a job may return: nothing, a number to be made large or small, or either behind a `Result`
-/// with any error that can be boxed.
+/// Any error, as jobs fail with it.
+pub type Failed = Box<dyn StdError + Send + Sync>;
+
+/// What the function of a job may return: nothing, a number to be made large or small, several of them, or any of
+/// these behind a `Result` whose error can be boxed.
 ///
 /// ```
-/// use mainstem::app::{IntoOutcome, Maximize, Outcome};
+/// use mainstem::app::{JobResult, Maximize};
 /// fn job() -> Result<Maximize, std::num::ParseFloatError> {
 ///     Ok(Maximize("0.5".parse()?))
 /// }
-/// assert!(matches!(job().into_outcome(), Outcome::Completed(objectives) if objectives[0].value == 0.5));
+/// assert_eq!(job().objectives().unwrap()[0].value, 0.5);
 /// ```
-pub trait IntoOutcome {
-    /// The outcome that this value stands for.
-    fn into_outcome(self) -> Outcome;
+pub trait JobResult {
+    /// What a sweep is to look at.
+    ///
+    /// # Errors
+    /// Why the job failed.
+    fn objectives(self) -> Result<Vec<Objective>, Failed>;
 }
 
-fn one(value: f64, direction: Option<Direction>) -> Outcome {
-    Outcome::Completed(vec![Objective { name: None, value, direction }])
+fn one(value: f64, direction: Option<Direction>) -> Result<Vec<Objective>, Failed> {
+    Ok(vec![Objective { name: String::new(), value, direction }])
 }
 
-impl IntoOutcome for Outcome {
-    fn into_outcome(self) -> Outcome {
-        self
+impl JobResult for () {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        Ok(Vec::new())
     }
 }
 
-impl IntoOutcome for () {
-    fn into_outcome(self) -> Outcome {
-        Outcome::Completed(Vec::new())
-    }
-}
-
-impl IntoOutcome for Maximize {
-    fn into_outcome(self) -> Outcome {
+impl JobResult for Maximize {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
         one(self.0, Some(Direction::Maximize))
     }
 }
 
-impl IntoOutcome for Minimize {
-    fn into_outcome(self) -> Outcome {
+impl JobResult for Minimize {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
         one(self.0, Some(Direction::Minimize))
     }
 }
 
-impl IntoOutcome for f64 {
-    fn into_outcome(self) -> Outcome {
+/// A number of which the sweeper's settings say which way is better.
+impl JobResult for f64 {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
         one(self, None)
     }
 }
 
-impl<T: IntoOutcome> IntoOutcome for Option<T> {
-    /// `None` is a job without an objective.
-    fn into_outcome(self) -> Outcome {
-        self.map_or(Outcome::Completed(Vec::new()), T::into_outcome)
+/// Several, each with its name.
+impl JobResult for Vec<Objective> {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        Ok(self)
     }
 }
 
-impl<T: IntoOutcome, E: Into<Box<dyn StdError + Send + Sync>>> IntoOutcome for Result<T, E> {
-    fn into_outcome(self) -> Outcome {
-        self.map_or_else(|error| Outcome::Failed(error.into()), T::into_outcome)
+/// `None` is a job that has nothing to say.
+impl<T: JobResult> JobResult for Option<T> {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        self.map_or(Ok(Vec::new()), T::objectives)
+    }
+}
+
+impl<T: JobResult, E: Into<Failed>> JobResult for Result<T, E> {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        self.map_err(Into::into).and_then(T::objectives)
+    }
+}
+
+/// Objectives as a record holds them: a number, or numbers by name; none if there are none.
+pub(crate) fn recorded(objectives: &[Objective]) -> Option<Node> {
+    match objectives {
+        [] => None,
+        [one] if one.name.is_empty() => Some(Node::from(one.value)),
+        several => {
+            let slot =
+                |one: &Objective| Slot { origin: crate::diag::Origin::NONE, node: Node::from(one.value) };
+            let map: Map = several.iter().map(|one| (Key::from(one.name.as_str()), slot(one))).collect();
+            Some(Node::from(map))
+        }
     }
 }

@@ -1,24 +1,22 @@
 //! A panic of the user's code is a failed job, with its place.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::Once;
 
+use crate::run::Failure;
+
 /// What a job said when it panicked, and where.
 #[derive(Clone, Debug)]
-pub(crate) struct Panicked {
-    message: String,
-    place: Option<String>,
-}
+pub(crate) struct Panicked(pub(crate) Failure);
 
 impl fmt::Display for Panicked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.place {
-            Some(place) => write!(f, "panicked at {place}: {}", self.message),
-            None => write!(f, "panicked: {}", self.message),
+        match &self.0.place {
+            Some(place) => write!(f, "the job panicked at {place}: {}", self.0.message),
+            None => write!(f, "the job panicked: {}", self.0.message),
         }
     }
 }
@@ -53,9 +51,9 @@ pub(crate) fn guarded<T>(aloud: bool, call: impl FnOnce() -> T) -> Result<T, Pan
     let before = WATCH.replace(Some(Watch { place: None, aloud }));
     let called = panic::catch_unwind(AssertUnwindSafe(call));
     let watch = WATCH.replace(before);
-    called.map_err(|thrown| Panicked {
-        message: message(thrown.as_ref()),
-        place: watch.and_then(|watch| watch.place),
+    called.map_err(|thrown| {
+        let place = watch.and_then(|watch| watch.place);
+        Panicked(Failure { place, ..Failure::panic(thrown.as_ref(), None) })
     })
 }
 
@@ -71,11 +69,6 @@ fn noticed(info: &PanicHookInfo<'_>) -> bool {
     noted.unwrap_or(false)
 }
 
-fn message(thrown: &(dyn Any + Send)) -> String {
-    let text = thrown.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| thrown.downcast_ref::<String>().cloned()).unwrap_or_else(|| "without a text".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,7 +78,7 @@ mod tests {
         let line = line!() + 1;
         let panicked = guarded(false, || panic!("{} is too much", 5)).unwrap_err().to_string();
         assert!(
-            panicked.starts_with(&format!("panicked at src/app/program/panics.rs:{line}:")),
+            panicked.starts_with(&format!("the job panicked at src/app/program/panics.rs:{line}:")),
             "{panicked}"
         );
         assert!(panicked.ends_with(": 5 is too much"), "{panicked}");

@@ -19,7 +19,8 @@ use crate::facts::{Environment, Facts};
 /// 1970. The directory is removed when the value is dropped.
 ///
 /// ```
-/// use mainstem::app::{App, Bound, Configs, Maximize, Run, Sandbox};
+/// use mainstem::app::{App, Bound, Configs, Maximize, Sandbox};
+/// use mainstem::run::Run;
 /// let app = App::new("train", |config: &Bound, _: &Run| -> Result<Maximize, mainstem::diag::Error> {
 ///     Ok(Maximize(if config.select("seed")? == Some(2.into()) { 0.9 } else { 0.5 }))
 /// })

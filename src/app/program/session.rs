@@ -1,5 +1,6 @@
 //! One call of a program: its flags, its world, and a composer over its configs.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,10 +9,12 @@ use crate::app::program::app::App;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::app::program::flags::Flags;
+use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
-use crate::app::{dotenv, project};
+use crate::app::{capture, dotenv, project};
 use crate::compose::{Arguments, Composed, Composer, Mode, Provided};
 use crate::diag::{Error, ErrorKind, Result};
+use crate::facts::Process;
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
 use crate::settings::composer;
@@ -25,6 +28,11 @@ pub(crate) struct Session<'a> {
     pub(crate) console: Console,
     pub(crate) composer: Arc<Composer>,
     pub(crate) owns_process: bool,
+    pub(crate) executable: Option<PathBuf>,
+    /// The arguments as they were given, without those of a worker.
+    pub(crate) arguments: Vec<OsString>,
+    /// What this process is told, if it is a worker.
+    pub(crate) order: Option<Order>,
 }
 
 impl<'a> Session<'a> {
@@ -32,7 +40,16 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// Every place that is not there.
-    pub(crate) fn open(app: &'a App, mut world: World, flags: Flags) -> Result<Self> {
+    pub(crate) fn open(
+        app: &'a App,
+        mut world: World,
+        flags: Flags,
+        arguments: Vec<OsString>,
+        order: Option<Order>,
+    ) -> Result<Self> {
+        if let Some(order) = &order {
+            world.facts = order.restore(world.facts);
+        }
         let mut errors = Vec::new();
         let project = app.configs.project(&world).unwrap_or_else(|| world.facts.cwd.clone());
         match dotenv::extend(&world.facts, &project, &flags.env_files) {
@@ -60,11 +77,12 @@ impl<'a> Session<'a> {
         if let Some(error) = Error::all(errors) {
             return Err(error);
         }
-        let World { facts, console, owns_process, .. } = world;
+        let World { facts, console, owns_process, executable } = world;
         let composer = composer(main, more, facts, &app.name)
             .with_packages(folders)
             .with_resolvers(app.resolvers.clone());
-        Ok(Self { app, flags, console, composer: Arc::new(composer), owns_process })
+        let composer = Arc::new(composer);
+        Ok(Self { app, flags, console, composer, owns_process, executable, arguments, order })
     }
 
     /// The name of the primary config.
@@ -72,7 +90,7 @@ impl<'a> Session<'a> {
         self.flags.config_name.as_deref().or(self.app.config_name.as_deref())
     }
 
-    /// The overrides of the command line, and more.
+    /// The overrides of the command line, and more. A job of a sweep has its own.
     pub(crate) fn arguments(&self, more: &[&str]) -> Result<Arguments> {
         let texts: Vec<&str> =
             self.flags.overrides.iter().map(String::as_str).chain(more.iter().copied()).collect();
@@ -84,9 +102,38 @@ impl<'a> Session<'a> {
         self.composer.compose(self.config_name(), arguments, mode)
     }
 
-    /// Composes one run.
+    /// Composes, for reading.
     pub(crate) fn bound(&self, arguments: &Arguments, mode: Mode) -> Result<Bound> {
-        Ok(Bound::new(&self.composer, self.compose(arguments, mode)?))
+        Ok(self.bind(self.compose(arguments, mode)?))
+    }
+
+    /// A composition, for reading.
+    pub(crate) fn bind(&self, composed: Composed) -> Bound {
+        Bound::new(&self.composer, composed)
+    }
+
+    /// This process, as records name it. Two calls differ in what is drawn at random.
+    pub(crate) fn process(&self) -> Process {
+        let mut process = capture::process(self.composer.facts());
+        if self.order.is_some() {
+            // How the user would start it: without what only a worker is told.
+            let hidden = process.arguments.iter().position(|argument| argument == WORKER);
+            if let Some(at) = hidden {
+                process.arguments.drain(at..(at + 2).min(process.arguments.len()));
+            }
+        }
+        process
+    }
+
+    /// The arguments of the process that stand before those of the program, such as a subcommand; none if the program
+    /// was called with others than those of the process.
+    pub(crate) fn prefix(&self) -> Option<Vec<OsString>> {
+        let mut all: Vec<OsString> = capture::raw_arguments().collect();
+        let own = all.len().checked_sub(self.arguments.len())?;
+        (all[own..] == self.arguments).then(|| {
+            all.truncate(own);
+            all
+        })
     }
 
     /// Whether `hydra.mode` asks for a sweep: on the command line, or in the primary config.
@@ -128,10 +175,19 @@ impl<'a> Session<'a> {
 
     /// Says what is suspicious about a composition.
     pub(crate) fn warn(&self, warnings: &[Error]) {
+        if self.order.is_some() {
+            // Told by the program that started this worker.
+            return;
+        }
         for warning in warnings {
             let severity = crate::diag::Severity::Warning;
             self.console.complain(&warning.render_as(severity, self.console.err));
         }
+    }
+
+    /// Says what is worth knowing.
+    pub(crate) fn note(&self, text: &str) {
+        self.console.complain(&format!("{}: {text}\n", self.console.err.paint("1;36", "note")));
     }
 
     /// A path of the user as an absolute one.

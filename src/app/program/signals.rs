@@ -1,5 +1,6 @@
 //! Signals that ask a job to stop. The first one ends it in order, the second one at once; its children go with it.
 
+#[cfg(not(unix))]
 use crate::diag::Result;
 
 /// A signal that asks to stop.
@@ -110,8 +111,12 @@ mod unix {
     fn children(parent: u32) -> Vec<u32> {
         let threads = PathBuf::from(format!("/proc/{parent}/task"));
         let Ok(threads) = std::fs::read_dir(threads) else { return Vec::new() };
-        let lists = threads.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-        lists.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>()).collect()
+        let lists = threads
+            .flatten()
+            .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+        lists
+            .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>())
+            .collect()
     }
 }
 

@@ -37,8 +37,8 @@ pub(crate) struct Order {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct OfSweep {
     pub(crate) number: u64,
-    /// The directory of the sweep.
-    pub(crate) sweep: PathBuf,
+    /// The directory of the sweep, if it is another one than the config says.
+    pub(crate) sweep: Option<PathBuf>,
     /// The directory of the job.
     pub(crate) directory: PathBuf,
     pub(crate) overrides: Vec<String>,
@@ -47,16 +47,39 @@ pub(crate) struct OfSweep {
 const TIME: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
 /// The variables that a job needs and this process does not have: none, if it can run here.
-pub(crate) fn needed(bound: &Bound, facts: &Facts) -> Result<Option<Vec<(String, String)>>> {
-    let Some(node) = bound.select("hydra.job.env_set")? else { return Ok(None) };
-    let pairs = node.as_map().into_iter().flatten().map(|(key, slot)| {
+///
+/// # Errors
+/// `hydra.job.env_set` cannot be resolved.
+pub(crate) fn needed(session: &Session<'_>, bound: &Bound) -> Result<Option<Vec<(String, String)>>> {
+    if session.order.is_some() {
+        return Ok(None);
+    }
+    let pairs = pairs(bound.select("hydra.job.env_set")?.as_ref());
+    let env = &session.composer.facts().env;
+    let there = pairs.iter().all(|(name, value)| env.get(name) == Some(value.as_str()));
+    Ok((!there).then_some(pairs))
+}
+
+fn pairs(node: Option<&Node>) -> Vec<(String, String)> {
+    let pairs = node.and_then(Node::as_map).into_iter().flatten().map(|(key, slot)| {
         let mut value = String::new();
         write_str(&slot.node, &mut value);
         (key.to_string(), value)
     });
-    let pairs: Vec<(String, String)> = pairs.collect();
-    let there = pairs.iter().all(|(name, value)| facts.env.get(name) == Some(value.as_str()));
-    Ok((!there).then_some(pairs))
+    pairs.collect()
+}
+
+/// The config as the job sees it, with the variables it runs with, and as its record says them.
+///
+/// # Errors
+/// `hydra.job.env_set` cannot be resolved.
+pub(crate) fn with_environment(bound: Bound) -> Result<Bound> {
+    let Some(node) = bound.select("hydra.job.env_set")? else { return Ok(bound) };
+    let pairs = pairs(Some(&node));
+    if pairs.is_empty() {
+        return Ok(bound);
+    }
+    Ok(bound.with_fact(&["hydra", "job", "env_set"], node).with_environment(&pairs))
 }
 
 /// Runs a job in a worker and waits for it.
@@ -72,12 +95,16 @@ pub(crate) fn run(
         return Err(Error::new(ErrorKind::Job, "`hydra.job.env_set` needs a process of its own for the job")
             .help("run the program as a process of its own"));
     };
+    let Some(prefix) = session.prefix() else {
+        return Err(Error::new(ErrorKind::Job, "`hydra.job.env_set` needs a process of its own for the job")
+            .note("the program was called with other arguments than those of its process"));
+    };
     let facts = session.composer.facts();
     let before = environment.iter().map(|(name, _)| (name.clone(), facts.env.get(name).map(str::to_owned)));
     let order = Order { now: facts.now, before: before.collect(), of_sweep };
     let file = OrderFile::write(&order)?;
     let mut command = Command::new(program);
-    command.args(session.prefix()).arg(WORKER).arg(&file.0).args(&session.arguments);
+    command.args(prefix).arg(WORKER).arg(&file.0).args(&session.arguments);
     command.envs(environment.iter().map(|(name, value)| (name, value))).current_dir(&facts.cwd);
     let failed = |error: std::io::Error| {
         Error::new(ErrorKind::Io, format!("cannot run `{}` for the job: {error}", program.display()))
@@ -99,11 +126,11 @@ pub(crate) fn run(
 fn ended(status: ExitStatus) -> Status {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return Status::Stopped(u8::try_from(signal).unwrap_or(0));
+        return Status::Interrupted(u8::try_from(signal).unwrap_or(0));
     }
     match status.code() {
         Some(0) => Status::Success,
-        Some(code @ 129..=159) => Status::Stopped(u8::try_from(code - 128).unwrap_or(0)),
+        Some(code @ 129..=159) => Status::Interrupted(u8::try_from(code - 128).unwrap_or(0)),
         _ => Status::Failure,
     }
 }
@@ -171,15 +198,20 @@ impl Order {
         let text = |text: &str| Node::from(text);
         let path = |path: &Path| Node::from(path.to_string_lossy().as_ref());
         let before: Map = (self.before.iter())
-            .map(|(name, value)| (Key::from(name.as_str()), crate::value::Slot {
-                origin: crate::diag::Origin::NONE,
-                node: value.as_deref().map_or_else(Node::null, text),
-            }))
+            .map(|(name, value)| {
+                (
+                    Key::from(name.as_str()),
+                    crate::value::Slot {
+                        origin: crate::diag::Origin::NONE,
+                        node: value.as_deref().map_or_else(Node::null, text),
+                    },
+                )
+            })
             .collect();
         let of_sweep = self.of_sweep.as_ref().map(|job| {
             Node::from(Map::from([
                 ("number", text(&job.number.to_string())),
-                ("sweep", path(&job.sweep)),
+                ("sweep", job.sweep.as_deref().map_or_else(Node::null, path)),
                 ("directory", path(&job.directory)),
                 ("overrides", Node::from(job.overrides.iter().map(|one| text(one)).collect::<Vec<_>>())),
             ]))
@@ -197,12 +229,13 @@ impl Order {
     fn of(node: &Node) -> Option<Self> {
         let map = node.as_map()?;
         let before = map.get_str("before")?.as_map()?;
-        let before = before.iter().map(|(key, slot)| (key.to_string(), slot.node.as_str().map(str::to_owned)));
+        let before =
+            before.iter().map(|(key, slot)| (key.to_string(), slot.node.as_str().map(str::to_owned)));
         let of_sweep = match map.get_str("of_sweep")?.as_map() {
             None => None,
             Some(job) => Some(OfSweep {
                 number: job.get_str("number")?.as_str()?.parse().ok()?,
-                sweep: job.get_str("sweep")?.as_str()?.into(),
+                sweep: job.get_str("sweep")?.as_str().map(PathBuf::from),
                 directory: job.get_str("directory")?.as_str()?.into(),
                 overrides: (job.get_str("overrides")?.as_list()?.iter())
                     .map(|one| one.as_str().map(str::to_owned))
@@ -225,7 +258,7 @@ mod tests {
             before: vec![("A".to_owned(), None), ("B".to_owned(), Some("\"x\n".to_owned()))],
             of_sweep: Some(OfSweep {
                 number: 3,
-                sweep: "/s".into(),
+                sweep: Some("/s".into()),
                 directory: "/s/3".into(),
                 overrides: vec!["a=${b}".to_owned(), "~c".to_owned()],
             }),
