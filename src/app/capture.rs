@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Error, ErrorKind, Result, Style};
-use crate::facts::{Clock, Environment, Facts, Process};
+use crate::facts::{Clock, Environment, Facts, Now, Process};
 
 /// What the world looks like now. Text of the environment that is no Unicode is shown with replacement characters.
 ///
@@ -19,9 +19,11 @@ pub fn facts() -> Result<Facts> {
         Error::new(ErrorKind::Io, format!("there is no working directory: {error}"))
             .help("go to another one: `cd ~`")
     })?;
-    let text = |text: OsString| text.to_string_lossy().into_owned();
+    let text = |text: OsString| text.into_string().unwrap_or_else(|text| text.to_string_lossy().into_owned());
     let env: Environment = env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
-    Ok(Facts { env, cwd, now: chrono::Local::now().naive_local() })
+    let instant = chrono::Utc::now();
+    let now = Now::when_asked(move || instant.with_timezone(&chrono::Local).naive_local());
+    Ok(Facts { env, cwd, now })
 }
 
 /// The arguments behind the program's name.

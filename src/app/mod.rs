@@ -19,6 +19,8 @@ mod overrides;
 mod packages;
 mod program;
 mod project;
+mod python;
+mod sweep;
 
 pub use capture::{arguments, facts, process};
 pub use git::surroundings;

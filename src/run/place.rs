@@ -66,7 +66,8 @@ impl Place {
         let written = scope.get(&path)?.unwrap_or_else(Node::null);
         let (exclusive, fixed) = match &written.kind {
             Kind::Template(template) => {
-                let elsewhere = Facts { now: composer.facts.now + LATER, ..composer.facts.clone() };
+                let elsewhere =
+                    Facts { now: (composer.facts.now.get() + LATER).into(), ..composer.facts.clone() };
                 let cache = Cache::default();
                 let context = Context::new(&composer.resolvers, &cache, &elsewhere);
                 let other = Scope::new(composed.root(), context).select(&path)?;

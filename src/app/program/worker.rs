@@ -101,7 +101,7 @@ pub(crate) fn run(
     };
     let facts = session.composer.facts();
     let before = environment.iter().map(|(name, _)| (name.clone(), facts.env.get(name).map(str::to_owned)));
-    let order = Order { now: facts.now, before: before.collect(), of_sweep };
+    let order = Order { now: facts.now.get(), before: before.collect(), of_sweep };
     let file = OrderFile::write(&order)?;
     let mut command = Command::new(program);
     command.args(prefix).arg(WORKER).arg(&file.0).args(&session.arguments);
@@ -191,7 +191,7 @@ impl Order {
         let kept = facts.env.iter().filter(|(name, _)| !changed(name));
         let kept = kept.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let before = self.before.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
-        Facts { env: kept.chain(before).collect(), now: self.now, ..facts }
+        Facts { env: kept.chain(before).collect(), now: self.now.into(), ..facts }
     }
 
     fn to_json(&self) -> String {
@@ -272,7 +272,7 @@ mod tests {
         let env = [("A", "1"), ("B", "2"), ("C", "3")].into_iter().collect();
         let facts = order.restore(Facts { env, ..Facts::default() });
         let restored: Vec<_> = facts.env.iter().collect();
-        assert_eq!((restored, facts.now), (vec![("B", "\"x\n"), ("C", "3")], order.now));
+        assert_eq!((restored, facts.now), (vec![("B", "\"x\n"), ("C", "3")], order.now.into()));
     }
 
     #[test]
