@@ -8,7 +8,7 @@ use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project::{self, primaries};
 use crate::compose::{Composed, Composer, RESERVED};
-use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
@@ -76,11 +76,16 @@ fn shown(
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
     let found = found.ok_or_else(|| absent(&root, &path))?;
     if args.resolve && matches!(found.kind, Kind::Missing) {
-        return Err(Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
-            .at(found.origin, "not given")
-            .help(format!("type `{path}=…`")));
+        return Err(not_given(&path, found.origin));
     }
     Ok(found)
+}
+
+/// The error of a value that is `???`.
+pub(crate) fn not_given(path: &KeyPath, origin: Origin) -> Error {
+    Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
+        .at(origin, "not given")
+        .help(format!("type `{path}=…`"))
 }
 
 /// The tree with `???` for every value of the `hydra` node that refers to one: only a run knows them all.
@@ -126,7 +131,8 @@ fn with_choices(config: Node, composed: &Composed) -> Node {
     object([("config", config), ("choices", object(choices))])
 }
 
-fn absent(root: &Node, path: &KeyPath) -> Error {
+/// The error of a key that is not there.
+pub(crate) fn absent(root: &Node, path: &KeyPath) -> Error {
     let error = Error::new(ErrorKind::UnknownKey, format!("there is no `{path}` in the composed config"));
     let keys = path.keys();
     // The deepest mapping on the way knows what could have been meant.

@@ -48,7 +48,7 @@ pub(crate) fn mode(args: &Args) -> Mode {
 }
 
 /// The directory that the user named: a path, or `pkg://x.conf`.
-fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
+pub(crate) fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
     let (place, location): (PathBuf, Option<&str>) = match path.strip_prefix("pkg://") {
         Some(package) => {
             let found = folders.find(package).ok_or_else(|| {

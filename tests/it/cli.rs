@@ -13,10 +13,10 @@ use crate::cases;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_mainstem");
 
 /// A directory that is gone when the test is.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("mainstem-cli-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
@@ -24,7 +24,7 @@ impl Scratch {
         Self(path)
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.0.join(path);
         fs::create_dir_all(path.parent().expect("inside")).expect("a folder");
         fs::write(path, text).expect("a file");
@@ -47,7 +47,7 @@ impl Drop for Scratch {
 }
 
 /// Splits as a shell does: spaces separate, quotes hold together.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let (mut quote, mut open) = (None, false);
     for c in line.chars() {

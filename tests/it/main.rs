@@ -12,6 +12,9 @@ mod sweep;
 mod yaml;
 
 #[cfg(feature = "app")]
+mod app;
+
+#[cfg(feature = "app")]
 mod cli;
 
 #[cfg(all(feature = "app", unix))]
