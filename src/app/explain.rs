@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
         }
     }
     match Error::all(errors) {
-        Some(error) => Err(error),
+        Some(error) => Err(project::unnamed(error, &composer, args)),
         None => Ok(Output::success(out).warn(composed.warnings(), err)),
     }
 }

@@ -7,6 +7,7 @@ mod compose;
 mod defaults;
 mod explain;
 mod help;
+mod hydra_flags;
 mod jobs;
 mod json;
 mod main;

@@ -8,7 +8,9 @@ use crate::compose::composer::{Composer, Mode};
 use crate::compose::plan::{self, Plan, plan};
 use crate::compose::runtime::Lines;
 use crate::compose::selection::Selection;
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap};
+use crate::compose::slips::Slips;
+use crate::compose::torn::{self, Piece};
+use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, SourceMap, Span};
 use crate::grammar::{Override, parse_override};
 use crate::merge::Assignment;
 
@@ -56,6 +58,7 @@ impl Composer {
         }
         let aliases = self.aliases(config_name)?;
         let mut errors: Vec<Error> = Vec::new();
+        let mut pieces = Vec::with_capacity(texts.len());
         let mut overrides = Vec::with_capacity(texts.len());
         for (index, text) in texts.iter().enumerate() {
             let expanded = match aliases.expand(text.as_ref()) {
@@ -66,7 +69,13 @@ impl Composer {
                 }
             };
             let source = sources.add(Source::new(SourceKind::Argument(index + 1), "", &*expanded));
-            overrides.extend(parse_override(&expanded, source, &mut errors));
+            let mut wrong: Vec<Error> = Vec::new();
+            overrides.extend(parse_override(&expanded, source, &mut wrong));
+            let origin = Origin::new(source, Span::new(0, expanded.len()));
+            pieces.push(Piece { text: text.as_ref(), origin, errors: wrong });
+        }
+        if pieces.iter().any(|piece| !piece.errors.is_empty()) {
+            errors.extend(torn::complaints(pieces));
         }
         Error::all(errors).map_or(Ok(overrides), Err)
     }
@@ -147,6 +156,8 @@ impl Composer {
         let base = self.base(&selection)?;
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
+        let slips = Slips { root: base.root(), selection: &selection };
+        assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
         finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, lines)?;
         let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();

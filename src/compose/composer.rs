@@ -249,7 +249,7 @@ impl Composer {
         if errors.len() > before {
             return None;
         }
-        errors.extend(requests.unused(&selection.choices));
+        errors.extend(requests.unused(repository, &selection.choices));
         if errors.len() > before {
             return None;
         }

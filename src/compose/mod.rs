@@ -19,7 +19,9 @@ mod request;
 mod runtime;
 mod search_path;
 mod selection;
+mod slips;
 mod sources;
+mod torn;
 mod tree;
 
 pub use aliases::Aliases;

@@ -147,6 +147,12 @@ impl Selection {
         branch(&self.tree, NodeId::ROOT)
     }
 
+    /// Whether a key at the root is filled by the preludes, and so none of the job's own.
+    pub(crate) fn is_prelude(&self, key: &str) -> bool {
+        let first = |included: &Included| included.package.split('.').next() == Some(key);
+        self.included.iter().take_while(|included| included.prelude).any(first)
+    }
+
     /// Whether both compose the same configs and note the same choices.
     pub(crate) fn same(&self, other: &Self) -> bool {
         let choices =
