@@ -7,11 +7,10 @@ use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project;
-use crate::compose::{Composed, Composer};
+use crate::compose::{Composed, Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::{Hydra, Scope};
-use crate::settings::RESERVED;
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 
 /// Composes and prints.
@@ -55,21 +54,20 @@ fn shown(
     // The package of the whole is called `_global_`.
     let Some(package) = args.package.as_deref().filter(|package| *package != "_global_") else {
         if args.hydra {
-            return if args.resolve {
-                Scope::new(whole, context).resolve(&KeyPath::ROOT, whole)
-            } else {
-                Ok(whole.clone())
-            };
+            return if args.resolve { Scope::new(whole, context).resolve() } else { Ok(whole.clone()) };
         }
-        let job = job(whole);
+        let job = composed.job();
         let context = context.with_hydra(Hydra::Of(whole));
-        return if args.resolve { Scope::new(&job, context).resolve(&KeyPath::ROOT, &job) } else { Ok(job) };
+        return if args.resolve { Scope::new(&job, context).resolve() } else { Ok(job) };
     };
     // A relative key counts from the root: `.a` is `a`.
     let path = KeyPath::parse(package.strip_prefix('.').unwrap_or(package));
     let reserved = path.keys().first().and_then(Key::as_str).is_some_and(|key| RESERVED.contains(&key));
-    let (root, context) =
-        if reserved { (whole.clone(), context) } else { (job(whole), context.with_hydra(Hydra::Of(whole))) };
+    let (root, context) = if reserved {
+        (whole.clone(), context)
+    } else {
+        (composed.job(), context.with_hydra(Hydra::Of(whole)))
+    };
     let scope = Scope::new(&root, context);
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
     let found = found.ok_or_else(|| absent(&root, &path))?;
@@ -79,19 +77,6 @@ fn shown(
             .help(format!("type `{path}=…`")));
     }
     Ok(found)
-}
-
-/// The tree without the nodes that the program itself owns: what the job gets.
-fn job(root: &Node) -> Node {
-    let mut job = root.clone();
-    for name in RESERVED {
-        if root.as_map().is_some_and(|map| map.get_str(name).is_some())
-            && let Some(map) = job.as_map_mut()
-        {
-            map.remove(&Key::from(name));
-        }
-    }
-    job
 }
 
 fn with_choices(config: Node, composed: &Composed) -> Node {

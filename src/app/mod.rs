@@ -6,6 +6,7 @@ mod check;
 mod compose;
 mod defaults;
 mod explain;
+mod explain_json;
 mod help;
 mod hydra_flags;
 mod jobs;

@@ -6,13 +6,10 @@ use std::sync::Arc;
 use crate::app::args::{Args, Command};
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
-use crate::compose::{
-    Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Runtime, Selection,
-};
+use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection};
 use crate::diag::{Error, ErrorKind, Result, SourceMap, did_you_mean, shell_word};
 use crate::facts::Facts;
-use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, resolvers, search_path};
-use crate::value::Text;
+use crate::settings::{composer, resolvers};
 
 /// What `hydra.job.name` says where no program has a name.
 const JOB_NAME: &str = "app";
@@ -50,16 +47,7 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
         return Err(error);
     }
     let resolvers = resolvers().declare(args.declared.iter().map(String::as_str));
-    let runtime = Runtime {
-        version: HYDRA_VERSION.into(),
-        version_base: Some(HYDRA_VERSION_BASE.into()),
-        job_name: Some(JOB_NAME.into()),
-    };
-    Ok(Composer::new(Repository::new(search_path(main, more)), facts)
-        .with_preludes(PRELUDES.map(Text::const_new))
-        .with_packages(folders)
-        .with_resolvers(resolvers)
-        .with_runtime(runtime))
+    Ok(composer(main, more, facts, JOB_NAME).with_packages(folders).with_resolvers(resolvers))
 }
 
 /// How to compose.

@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::compose::composed::{Composed, finish};
+use crate::compose::composed::Composed;
 use crate::compose::composer::{Composer, Mode};
 use crate::compose::plan::{self, Plan, plan};
-use crate::compose::runtime::Lines;
+use crate::compose::runtime::{Lines, fill};
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
 use crate::compose::torn::{self, Piece};
@@ -152,14 +152,17 @@ impl Composer {
     ) -> Result<Composed> {
         let sources = &arguments.sources;
         let selected = self.select_unlocated(config_name, &arguments.overrides, mode)?;
-        let Selected { selection, assignments, warnings, lines } = selected;
+        let Selected { selection, assignments, mut warnings, lines } = selected;
         let base = self.base(&selection)?;
+        warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
         let slips = Slips { root: base.root(), selection: &selection };
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
-        finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, lines)?;
+        if let Some(runtime) = &self.runtime {
+            fill(&mut root, runtime, &selection, self.merging(&|_| {}), lines)?;
+        }
         let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
         Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })
     }

@@ -217,7 +217,7 @@ impl Composer {
 
     fn note_call(&self, call: &Call, origin: Origin, report: &mut Report) {
         let Name::Literal(name) = &call.name else { return };
-        if !self.resolvers.knows(name) {
+        if !self.resolvers.knows(name) && !self.resolvers.is_declared(name) {
             let message = format!("the resolver `{name}` is not known: its values stay as they are written");
             report.notes.push(Error::new(ErrorKind::Resolver, message).at(origin, ""));
         }

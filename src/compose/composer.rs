@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::compose::base::{Base, Prefix};
+use crate::compose::base::{Base, Lasting, Merged, parted};
 use crate::compose::expand::{Start, expand};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::runtime::Runtime;
 use crate::compose::search_path::{self, Packages};
-use crate::compose::selection::Selection;
+use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
@@ -42,6 +42,18 @@ pub struct Composer {
     selections: Mutex<Recent<SelectionKey, Arc<Selection>>>,
     bases: Mutex<Recent<BaseKey, Arc<Base>>>,
     prefix: Mutex<Option<Prefix>>,
+}
+
+/// Preludes, and the tree that they make.
+#[derive(Clone)]
+struct Prefix {
+    included: Arc<[Included]>,
+    merged: Arc<Merged>,
+}
+
+/// What is kept is whole, whoever panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Composer {
@@ -234,7 +246,7 @@ impl Composer {
             requests: requests.clone(),
             searchpath,
         };
-        if let Some(known) = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(known) = lock(&self.selections).get(&key) {
             return Some(known);
         }
         let start = Start {
@@ -254,7 +266,7 @@ impl Composer {
             return None;
         }
         let selection = Arc::new(selection);
-        self.selections.lock().unwrap_or_else(PoisonError::into_inner).keep(key, Arc::clone(&selection));
+        lock(&self.selections).keep(key, Arc::clone(&selection));
         Some(selection)
     }
 
@@ -264,30 +276,32 @@ impl Composer {
     /// All configs that cannot be merged.
     pub fn base(&self, selection: &Arc<Selection>) -> Result<Arc<Base>> {
         let key = BaseKey(Arc::clone(selection));
-        if let Some(known) = self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            if Arc::ptr_eq(&known.selection, selection) {
-                return Ok(known);
-            }
-            // The same configs, brought in by other arguments.
-            return Ok(Arc::new(Base {
-                root: known.root.clone(),
-                selection: Arc::clone(selection),
-                schema: known.schema.clone(),
-            }));
+        if let Some(known) = lock(&self.bases).get(&key) {
+            let same = Arc::ptr_eq(&known.selection, selection);
+            return Ok(if same { known } else { Arc::new(known.selected_by(selection)) });
         }
-        let base = Arc::new(self.merge(selection)?);
-        if !self.cache.is_impure() {
-            self.bases.lock().unwrap_or_else(PoisonError::into_inner).keep(key, Arc::clone(&base));
+        // No lock is held while anything is merged: a resolver of the user's own may compose, too.
+        let (base, lasting) =
+            Base::merge(selection, &self.merged_preludes(selection), self.merging(&|_| {}))?;
+        let base = Arc::new(base);
+        if lasting == Lasting::Yes {
+            lock(&self.bases).keep(key, Arc::clone(&base));
         }
         Ok(base)
     }
 
-    fn merge(&self, selection: &Arc<Selection>) -> Result<Base> {
-        let mut prefix = self.prefix.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.cache.is_impure() {
-            *prefix = None;
+    /// The preludes of a selection, merged: nearly always the same.
+    fn merged_preludes(&self, selection: &Selection) -> Arc<Merged> {
+        let (preludes, _) = parted(selection);
+        let known = lock(&self.prefix).clone();
+        if let Some(known) = known.filter(|known| *known.included == *preludes) {
+            return known.merged;
         }
-        Base::merge(selection, self.merging(&|_| {}), &mut prefix)
+        let merged = Arc::new(Merged::first(preludes, self.merging(&|_| {})));
+        if merged.lasting == Lasting::Yes && merged.is_whole() {
+            *lock(&self.prefix) = Some(Prefix { included: preludes.into(), merged: Arc::clone(&merged) });
+        }
+        merged
     }
 
     /// A map for the texts of one composition, on top of the one that all share.

@@ -147,12 +147,6 @@ impl Selection {
         branch(&self.tree, NodeId::ROOT)
     }
 
-    /// Whether a key at the root is filled by the preludes, and so none of the job's own.
-    pub(crate) fn is_prelude(&self, key: &str) -> bool {
-        let first = |included: &Included| included.package.split('.').next() == Some(key);
-        self.included.iter().take_while(|included| included.prelude).any(first)
-    }
-
     /// Whether both compose the same configs and note the same choices.
     pub(crate) fn same(&self, other: &Self) -> bool {
         let choices =
@@ -171,11 +165,10 @@ fn twice(key: &Text, now: &Included, before: &[Included]) -> Error {
         .help("remove one of them")
 }
 
-fn absent(tree: &Tree, id: NodeId) -> Option<Absent> {
+pub(crate) fn absent(tree: &Tree, id: NodeId) -> Option<Absent> {
     let item = tree.item(id);
-    if item.deleted {
-        let optional = item.optional && tree.document(id).is_none();
-        return Some(if optional { Absent::Optional } else { Absent::Deleted });
+    if let Some(by) = item.deleted {
+        return Some(if by.is_known() { Absent::Deleted } else { Absent::Optional });
     }
     if item.is_missing() || item.is_interpolated() {
         return Some(Absent::Open);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::compose::complaints::listed;
+use crate::compose::composed::RESERVED;
 use crate::compose::repository::Repository;
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, did_you_mean};
@@ -11,6 +12,9 @@ use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, Text, write_json};
 
 /// So many keys of one name are told.
 const TOLD: usize = 3;
+
+/// So many keys are looked at for one mistake: many mistakes in a large tree take no long time.
+const LOOKED_AT: usize = 20_000;
 
 /// What an override is compared with.
 #[derive(Clone, Copy)]
@@ -67,6 +71,7 @@ impl Slips<'_> {
         known.then(|| format!("{group}={option}"))
     }
 
+    /// A key that is not there.
     fn unknown(self, error: Error, path: &KeyPath, value: &Node) -> Error {
         let keys = path.keys();
         let mapping = |depth: usize| find(self.root, &keys[..depth])?.as_map();
@@ -80,16 +85,16 @@ impl Slips<'_> {
         }
         let mut names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
         if depth == 0 {
-            names.retain(|name| !self.selection.is_prelude(name));
+            names.retain(|name| !RESERVED.contains(&name.as_str()));
         }
         let text = text_of(value);
-        let mut error_with = bare(&error);
+        let mut told = bare(&error);
         let group = match keys {
             [Key::Str(key)] if value.as_str().is_some() => near_group(self.selection.repository(), key),
             _ => None,
         };
         if let Some(group) = &group {
-            error_with = choose(error_with, self.selection.repository(), group, &text);
+            told = choose(told, self.selection.repository(), group, &text);
         }
         let mut guesses = Vec::new();
         if there.is_none()
@@ -103,51 +108,52 @@ impl Slips<'_> {
         guesses.retain(|guess| {
             value.is_container() || find(self.root, guess.keys()).is_none_or(|node| !node.is_container())
         });
-        if keys[0].as_str().is_some_and(|first| self.selection.is_prelude(first)) && guesses.is_empty() {
+        if keys[0].as_str().is_some_and(|first| RESERVED.contains(&first)) && guesses.is_empty() {
             // What is closed has told its keys.
             return error;
         }
         if let Some(line) = self.group_of(path, value) {
-            error_with = error_with.help(format!("did you mean the config group: `{line}`?"));
+            told = told.help(format!("did you mean the config group: `{line}`?"));
         }
         if guesses.is_empty() && group.is_none() {
             guesses = self.elsewhere(keys.last());
         }
         if !guesses.is_empty() {
             let lines: Vec<String> = guesses.iter().map(|guess| format!("`{guess}={text}`")).collect();
-            error_with = error_with.help(format!("did you mean {}?", lines.join(" or ")));
+            told = told.help(format!("did you mean {}?", lines.join(" or ")));
         } else if group.is_none() && there.is_none() && !names.is_empty() {
             let above = KeyPath::from_iter(keys[..depth].iter().cloned());
             let of = if depth == 0 { String::new() } else { format!(" of `{above}`") };
-            error_with = error_with.note(format!("keys{of}: {}", listed(&names)));
+            told = told.note(format!("keys{of}: {}", listed(&names)));
         }
-        if keys[0].as_str().is_some_and(|first| self.selection.is_prelude(first)) {
-            return error_with;
+        if keys[0].as_str().is_some_and(|first| RESERVED.contains(&first)) {
+            return told;
         }
-        error_with.help(format!("to add it, type `+{path}={text}`"))
+        told.help(format!("to add it, type `+{path}={text}`"))
     }
 
     /// The first keys of that name in the job's part of the tree, nearest to the root first.
     fn elsewhere(self, name: Option<&Key>) -> Vec<KeyPath> {
+        let Some(name) = name else { return Vec::new() };
         let mut found = Vec::new();
         let mut open = VecDeque::from([(KeyPath::ROOT, self.root)]);
-        while let (Some((path, node)), Some(name)) = (open.pop_front(), name) {
+        let mut left = LOOKED_AT;
+        while let Some((path, node)) = open.pop_front() {
             let Some(map) = node.as_map() else { continue };
+            left = left.saturating_sub(map.len());
+            if left == 0 || found.len() >= TOLD {
+                break;
+            }
             for (key, slot) in map {
-                if path.is_empty() && key.as_str().is_some_and(|name| self.selection.is_prelude(name)) {
-                    continue;
-                }
-                let child = path.child(key.clone());
-                if slot.node.as_map().is_some() {
-                    open.push_back((child, &slot.node));
-                } else if key == name {
-                    found.push(child);
-                    if found.len() == TOLD {
-                        return found;
-                    }
+                let reserved = path.is_empty() && key.as_str().is_some_and(|name| RESERVED.contains(&name));
+                if slot.node.as_map().is_some() && !reserved {
+                    open.push_back((path.child(key.clone()), &slot.node));
+                } else if key == name && !reserved {
+                    found.push(path.child(key.clone()));
                 }
             }
         }
+        found.truncate(TOLD);
         found
     }
 
@@ -182,7 +188,7 @@ impl Slips<'_> {
             None => {
                 let groups = self.selection.repository().groups("").unwrap_or_default();
                 let groups: Vec<Text> =
-                    groups.into_iter().filter(|group| !self.selection.is_prelude(group)).collect();
+                    groups.into_iter().filter(|group| !RESERVED.contains(&group.as_str())).collect();
                 match groups.is_empty() {
                     true => error,
                     false => error.note(format!("config groups: {}", listed(&groups))),

@@ -43,6 +43,8 @@ pub enum ErrorKind {
     Interpolation,
     /// A resolver that is not known, or that failed.
     Resolver,
+    /// A value that another program alone can resolve: its resolver was declared, and is not known here.
+    Elsewhere,
     /// A sweep where a single value must stand.
     Sweep,
     /// Text or a tree that is larger or deeper than the limits.
@@ -72,6 +74,7 @@ impl ErrorKind {
             Self::MissingValue => "missing-value",
             Self::Interpolation => "interpolation",
             Self::Resolver => "resolver",
+            Self::Elsewhere => "elsewhere",
             Self::Sweep => "sweep",
             Self::Limit => "limit",
             Self::Io => "io",

@@ -60,13 +60,12 @@ pub(super) fn merge_at<O: Observer>(
     let mut walk = Walk { path: path.clone(), resume: Vec::new(), closed, errors: Vec::new(), observer };
     let ty = context.schema.at(path);
     loop {
-        let Some(place) = reach(root, path) else { return Ok(()) };
-        match walk.node(place, doc, ty) {
+        match walk.node(reach(root, path)?, doc, ty) {
             Ok(()) => break,
             Err(Halt { keep }) => {
                 let at = std::mem::replace(&mut walk.path, path.clone());
                 let container = Scope::new(root, context).container(&at);
-                let Some(place) = reach(root, &at) else { return Ok(()) };
+                let place = reach(root, &at)?;
                 match container {
                     Some(container) => {
                         let copy = Node::new(container.kind, place.origin);
@@ -75,11 +74,11 @@ pub(super) fn merge_at<O: Observer>(
                         }
                         *place = copy;
                     }
-                    None if keep => {
-                        // Nothing happens to it: go on behind it.
-                        let Some(position) = walk.resume.first_mut() else { return Ok(()) };
-                        *position += 1;
-                    }
+                    // Nothing happens to it: go on behind it, if anything is there.
+                    None if keep => match walk.resume.first_mut() {
+                        Some(position) => *position += 1,
+                        None => break,
+                    },
                     // What stands for nothing that can be merged into gives way as a scalar does.
                     None => *place = Node::new(Kind::Null, place.origin),
                 }
@@ -99,12 +98,21 @@ pub(super) fn too_deep(path: &KeyPath) -> Option<Error> {
 }
 
 /// The value at a path of keys, to be changed: what is shared on the way is copied.
-pub(super) fn reach<'n>(root: &'n mut Node, path: &KeyPath) -> Option<&'n mut Node> {
-    path.keys().iter().try_fold(root, |node, key| match (&mut node.kind, key) {
+///
+/// # Errors
+/// There is none: the tree is not the one that the path was found in.
+pub(super) fn reach<'n>(root: &'n mut Node, path: &KeyPath) -> Result<&'n mut Node> {
+    let found = path.keys().iter().try_fold(root, |node, key| match (&mut node.kind, key) {
         (Kind::Map(map), key) => Arc::make_mut(map).get_mut(key),
         (Kind::List(list), Key::Int(i)) => Arc::make_mut(list).get_mut(usize::try_from(*i).ok()?),
         _ => None,
-    })
+    });
+    found.ok_or_else(|| absent(path))
+}
+
+/// The error that there is nothing at a path.
+pub(super) fn absent(path: &KeyPath) -> Error {
+    Error::new(ErrorKind::UnknownKey, format!("there is nothing at `{path}`"))
 }
 
 /// The walk met an interpolation that must be followed, which needs the whole tree: it has stopped there, and goes

@@ -374,7 +374,7 @@ impl Scope<'_> {
             })
         };
         if !cached {
-            self.context.cache.mark_impure();
+            (self.context.fleeting)();
             return ask();
         }
         let mut key = String::new();

@@ -35,6 +35,9 @@ pub struct Context<'a> {
     pub schema: &'a Type,
     /// Takes warnings, such as that of `oc.deprecated`.
     pub warn: &'a dyn Fn(Error),
+    /// Is told of every answer that may be another one the next time: of a resolver that is asked at every use. What
+    /// was made with it must not be used again in its place.
+    pub fleeting: &'a dyn Fn(),
     /// Whom `${hydra:…}` asks.
     pub hydra: Hydra<'a>,
 }
@@ -42,7 +45,15 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// An untyped tree whose warnings nobody reads.
     pub fn new(resolvers: &'a Resolvers, cache: &'a Cache, facts: &'a Facts) -> Self {
-        Self { resolvers, cache, facts, schema: &Type::Any, warn: &|_| {}, hydra: Hydra::Own }
+        Self {
+            resolvers,
+            cache,
+            facts,
+            schema: &Type::Any,
+            warn: &|_| {},
+            fleeting: &|| {},
+            hydra: Hydra::Own,
+        }
     }
 
     /// The same with types.
@@ -55,6 +66,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_hydra(self, hydra: Hydra<'a>) -> Self {
         Self { hydra, ..self }
+    }
+
+    /// The same with someone who wants to know of answers that do not last.
+    #[must_use]
+    pub fn with_fleeting(self, fleeting: &'a dyn Fn()) -> Self {
+        Self { fleeting, ..self }
     }
 
     /// The same with someone who reads warnings.

@@ -23,6 +23,16 @@ const WRITTEN: usize = 1 << 26;
 /// How many values a resolved tree may have.
 const VALUES: u64 = 10_000_000;
 
+/// A value without interpolations.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    node: Node,
+    /// How many values it has.
+    values: u64,
+    /// Why there are interpolations in it still, if there are: another program must resolve them.
+    open: Option<Error>,
+}
+
 /// Gives the level back.
 struct Level<'s>(&'s std::cell::Cell<u32>);
 
@@ -148,7 +158,7 @@ impl Scope<'_> {
     }
 
     /// The value that a reference names, not followed.
-    fn refer(&self, at: &Spot, reference: &Reference) -> Result<Spot> {
+    pub(super) fn refer(&self, at: &Spot, reference: &Reference) -> Result<Spot> {
         let origin = at.node.origin;
         let (mut up, mut keys) = (reference.up, Vec::with_capacity(reference.path.len()));
         for name in &reference.path {
@@ -231,7 +241,7 @@ impl Scope<'_> {
     }
 
     /// A key or a name made of interpolations: text, or an integer as text.
-    fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
+    pub(super) fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
         let mut text = String::new();
         for part in parts {
             let expression = match part {
@@ -339,15 +349,34 @@ impl Scope<'_> {
         call.arguments.iter().map(|argument| self.value(at, &argument.value, deep)).collect()
     }
 
-    /// The value at a place of which only interpolations are left to resolve.
+    /// The value at a place, of which only interpolations are left to resolve.
     pub(super) fn deep(&self, spot: Spot) -> Result<Node> {
-        self.deep_counted(spot).map(|(node, _)| node)
+        let done = self.deep_counted(spot)?;
+        done.open.map_or(Ok(done.node), Err)
     }
 
-    fn deep_counted(&self, spot: Spot) -> Result<(Node, u64)> {
+    /// The same, but what another program must resolve stays as it is written.
+    pub(super) fn kept(&self, spot: Spot) -> Result<Node> {
+        let written = spot.node.clone();
+        Ok(self.closed(&written, self.deep_counted(spot))?.map_or_else(|_| written, |done| done.node))
+    }
+
+    /// What becomes of a written value; the inner error is why it must stay as it is written. A container that is
+    /// written out stays itself, with that inside which must; what an interpolation stands for does not, as what is
+    /// left inside of it may mean something else where it would be put.
+    fn closed(&self, written: &Node, done: Result<Done>) -> Result<Result<Done, Error>> {
+        let interpolation = matches!(written.kind, Kind::Template(_));
+        match done {
+            Err(error) if interpolation && error.kind() == ErrorKind::Elsewhere => Ok(Err(error)),
+            Ok(Done { open: Some(error), .. }) if interpolation => Ok(Err(error)),
+            done => done.map(Ok),
+        }
+    }
+
+    fn deep_counted(&self, spot: Spot) -> Result<Done> {
         let spot = self.follow(spot)?;
         if !spot.node.is_container() {
-            return Ok((spot.node, 1));
+            return Ok(Done { node: spot.node, values: 1, open: None });
         }
         let place = self.places.enter(&spot);
         match self.resolved.borrow().get(&place) {
@@ -369,7 +398,7 @@ impl Scope<'_> {
         done
     }
 
-    fn deep_container(&self, place: PlaceId, spot: &Spot) -> Result<(Node, u64)> {
+    fn deep_container(&self, place: PlaceId, spot: &Spot) -> Result<Done> {
         let child = |key: Key, child: &Node| Spot {
             holder: place,
             key,
@@ -380,15 +409,24 @@ impl Scope<'_> {
         };
         let mut count = 1_u64;
         let mut changed: Vec<(usize, Node)> = Vec::new();
+        let mut open = None;
         let mut visit = |i: usize, key: &dyn Fn() -> Key, node: &Node| -> Result<()> {
             if !node.is_container() && !matches!(node.kind, Kind::Template(_)) {
                 count += 1;
                 return Ok(());
             }
-            let (done, values) = self.deep_counted(child(key(), node))?;
-            count = count.saturating_add(values);
-            if !shares(&done, node) {
-                changed.push((i, done));
+            match self.closed(node, self.deep_counted(child(key(), node)))? {
+                Ok(done) => {
+                    count = count.saturating_add(done.values);
+                    if !shares(&done.node, node) {
+                        changed.push((i, done.node));
+                    }
+                    open = open.take().or(done.open);
+                }
+                Err(error) => {
+                    count += 1;
+                    open.get_or_insert(error);
+                }
             }
             Ok(())
         };
@@ -410,7 +448,7 @@ impl Scope<'_> {
             let message = format!("`{path}` has more than {VALUES} values when resolved");
             return Err(Error::new(ErrorKind::Limit, message).at(spot.node.origin, ""));
         }
-        Ok((replaced(&spot.node, changed), count))
+        Ok(Done { node: replaced(&spot.node, changed), values: count, open })
     }
 }
 

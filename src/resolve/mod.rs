@@ -5,6 +5,7 @@ mod cache;
 mod context;
 mod dirname;
 mod engine;
+mod inputs;
 mod now;
 mod place;
 mod resolver;
@@ -12,5 +13,6 @@ mod scope;
 
 pub use cache::Cache;
 pub use context::{Context, Hydra};
+pub use inputs::{Answered, Input};
 pub use resolver::{Invocation, Resolver, Resolvers};
 pub use scope::Scope;

@@ -1,6 +1,6 @@
 //! The built-in configs as sources, and the search path that they make with the user's own.
 
-use crate::compose::{ConfigSource, Content, Entry, Provided, SCHEMA, members};
+use crate::compose::{ConfigSource, Content, Entry, Provided, RESERVED, SCHEMA, members};
 use crate::diag::{Result, SourceKind};
 use crate::schema::Type;
 use crate::settings::hydra::HYDRA_NODE;
@@ -83,9 +83,6 @@ pub fn is_reserved(config_path: &str) -> bool {
         config_path.strip_prefix(node).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
 }
-
-/// The nodes that are no part of the job's config, and the groups of the same names.
-pub const RESERVED: [&str; 2] = ["hydra", "mainstem"];
 
 #[cfg(test)]
 mod tests {

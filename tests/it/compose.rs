@@ -21,7 +21,8 @@ use mainstem::compose::{
 };
 use mainstem::diag::Result;
 use mainstem::facts::Facts;
-use mainstem::value::{Key, KeyPath, Kind, Node};
+use mainstem::resolve::{Invocation, Resolvers};
+use mainstem::value::{Key, KeyPath, Kind, Map, Node};
 
 struct Case {
     name: String,
@@ -215,6 +216,96 @@ fn compositions_share_their_base() {
         panic!("not mappings")
     };
     assert!(Arc::ptr_eq(&x, &y));
+}
+
+fn resolving(conf: Memory, resolvers: Resolvers) -> Composer {
+    Composer::new(Repository::new(vec![Provided::new("main", conf)]), Facts::default())
+        .with_resolvers(resolvers)
+}
+
+fn composed(composer: &Composer, name: &str, lines: &[&str]) -> Composed {
+    let arguments = composer.arguments(Some(name), lines).unwrap();
+    composer.compose(Some(name), &arguments, Mode::Run).unwrap()
+}
+
+/// Whether two compositions share the mapping at a key, so that it was merged once.
+fn share(a: &Composed, b: &Composed, key: &str) -> bool {
+    let at = |composed: &Composed| {
+        composed.root().child(&Key::from(key)).and_then(Node::as_map).map(std::ptr::from_ref)
+    };
+    at(a).is_some() && at(a) == at(b)
+}
+
+/// A base whose merge asked a resolver that may answer otherwise the next time is merged again; others are not.
+#[test]
+fn only_what_does_not_last_is_merged_again() {
+    let count = AtomicUsize::new(0);
+    let block = move |_: &Invocation<'_>| {
+        let mut map = Map::default();
+        map.set(Key::from("n"), Node::from(i64::try_from(count.fetch_add(1, Ordering::Relaxed)).unwrap()));
+        Ok(Node::from(map))
+    };
+    let conf = Memory::new()
+        .text("fleeting", "defaults: [_self_, more]\na: {b: '${count:}'}\nc: ${oc.create:${count:}}")
+        .text("more", "c: {m: 1}")
+        .text("lasting", "defaults: [_self_, other]\na: {x: 1}")
+        .text("other", "a: {y: 2}");
+    let composer = resolving(conf, Resolvers::default().with("count", block));
+    let n = |composed: &Composed| composed.root().child(&"c".into()).unwrap().child(&"n".into()).cloned();
+    let (one, two) = (composed(&composer, "fleeting", &[]), composed(&composer, "fleeting", &[]));
+    assert_eq!((n(&one), n(&two)), (Some(Node::from(0)), Some(Node::from(1))));
+    let (one, two) = (composed(&composer, "lasting", &[]), composed(&composer, "lasting", &[]));
+    assert!(share(&one, &two, "a"), "what another config asked is no reason");
+}
+
+/// A resolver of the user's own may compose while its answer is merged into.
+#[test]
+fn a_resolver_may_compose() {
+    let inner: Arc<std::sync::OnceLock<std::sync::Weak<Composer>>> = Arc::default();
+    let handle = Arc::clone(&inner);
+    let block = move |_: &Invocation<'_>| {
+        let composer = handle.get().and_then(std::sync::Weak::upgrade).unwrap();
+        let arguments = composer.arguments::<&str>(Some("inner"), &[])?;
+        Ok(composer.compose(Some("inner"), &arguments, Mode::Run)?.job())
+    };
+    let conf = Memory::new()
+        .text("config", "defaults: [_self_, more]\na: ${oc.create:${compose:}}")
+        .text("more", "a: {m: 1}")
+        .text("inner", "k: 2");
+    let composer = Arc::new(resolving(conf, Resolvers::default().with("compose", block)));
+    inner.set(Arc::downgrade(&composer)).unwrap();
+    let found = composed(&composer, "config", &[]);
+    let mut shown = String::new();
+    print(found.root(), 0, &mut shown);
+    assert_eq!(shown, "a:\n  k: 2\n  m: 1\n");
+}
+
+/// What is suspicious in a base is told to everyone who uses it.
+#[test]
+fn warnings_are_kept_with_the_base() {
+    let conf = Memory::new()
+        .text("config", "defaults: [_self_, more]\nnew: {x: 1}\nold: ${oc.deprecated:new}\na: 1")
+        .text("more", "old: {y: 2}");
+    let composer = resolving(conf, Resolvers::default());
+    for lines in [["a=2"], ["a=2"], ["a=3"]] {
+        let warnings = composed(&composer, "config", &lines).warnings().to_vec();
+        let told: Vec<_> = warnings.iter().map(|warning| warning.message().to_owned()).collect();
+        assert_eq!(told, ["'old' is deprecated. Use 'new'"], "{lines:?}");
+    }
+}
+
+/// Names that are computed from each other, in the worst order: each is looked at when the choice it needs is made.
+#[test]
+fn computed_choices_are_found_in_linear_time() {
+    const COUNT: usize = 3000;
+    let mut list = String::from("defaults:\n");
+    for i in 0..COUNT {
+        let _ = writeln!(list, "- g@p{i}: ${{g@p{}}}", i + 1);
+    }
+    let _ = writeln!(list, "- g@p{COUNT}: x");
+    let conf = Memory::new().text("config", list).text("g/x", "v: 1");
+    let found = composed(&resolving(conf, Resolvers::default()), "config", &[]);
+    assert_eq!(found.root().as_map().unwrap().len(), COUNT + 1);
 }
 
 /// A source that counts how often it is asked.

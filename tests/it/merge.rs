@@ -212,6 +212,39 @@ fn many_interpolations_are_merged_into_in_linear_time() {
     assert_eq!(root.as_map().unwrap().get_str("k4999").unwrap().as_map().unwrap().len(), 2);
 }
 
+#[test]
+fn a_list_that_is_extended_again_and_again_grows_where_it_stands() {
+    let sources = SourceMap::default();
+    let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());
+    let context = Context::new(&resolvers, &cache, &facts);
+    let mut root = read(&sources, SourceKind::File, "a", "l: [0]\n").unwrap();
+    let (mut moves, mut before) = (0, std::ptr::null());
+    for i in 1..1000 {
+        let action = Action::Extend(vec![Node::from(i)]);
+        let assignment = Assignment { path: KeyPath::parse("l"), action, origin: Origin::NONE };
+        assign(&mut root, &assignment, context, &mut ()).unwrap();
+        let list = root.as_map().unwrap().get_str("l").unwrap().as_list().unwrap();
+        moves += usize::from(list.as_ptr() != before);
+        before = list.as_ptr();
+        assert_eq!(list.last(), Some(&Node::from(i)));
+    }
+    assert!(moves < 20, "{moves} copies");
+}
+
+#[test]
+fn what_holds_no_keys_cannot_be_assigned_to() {
+    let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());
+    let context = Context::new(&resolvers, &cache, &facts);
+    let message = |action| {
+        let mut root = Node::from(5);
+        let assignment = Assignment { path: KeyPath::parse("a"), action, origin: Origin::NONE };
+        assign(&mut root, &assignment, context, &mut ()).map_err(|error| error.message().to_owned())
+    };
+    let holds_no_keys = Err("the root is an integer and holds no keys".to_owned());
+    assert_eq!(message(Action::Force(Node::from(1))), holds_no_keys);
+    assert_eq!(message(Action::Change(Node::from(1))), holds_no_keys);
+}
+
 fn tree() -> impl Strategy<Value = Node> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Node::from),

@@ -9,10 +9,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use mainstem::app::{arguments, facts};
 use mainstem::compose::{Composed, Composer, Dir, Mode};
-use mainstem::resolve::Scope;
-use mainstem::settings::{job, project};
+use mainstem::resolve::{Hydra, Scope};
+use mainstem::settings::project;
 use mainstem::typed::from_node;
-use mainstem::value::KeyPath;
 use wine::config::Train;
 use wine::plot::confusion_svg;
 use wine::report::Report;
@@ -66,9 +65,10 @@ fn run() -> Result<String> {
 
 /// The config of the job, resolved, as the struct that it must be.
 fn read(composer: &Composer, composed: &Composed) -> Result<Train, mainstem::diag::Error> {
-    let scope = Scope::new(composed.root(), composer.context(&|_| {}));
-    scope
-        .resolve(&KeyPath::ROOT, &job(composed.root()))
+    let job = composed.job();
+    let context = composer.context(&|_| {}).with_hydra(Hydra::Of(composed.root()));
+    Scope::new(&job, context)
+        .resolve()
         .and_then(|job| from_node(&job))
         .map_err(|error| error.located(composed.sources()))
 }

@@ -7,7 +7,6 @@ use anyhow::{Context as _, Result};
 use mainstem::compose::{Composed, Composer};
 use mainstem::durable::{create_exclusive, write_whole};
 use mainstem::resolve::Scope;
-use mainstem::settings::job;
 use mainstem::value::{Key, KeyPath, Map, Node, write_yaml};
 
 /// A directory that no other run has.
@@ -61,7 +60,7 @@ fn describe(directory: &Path, into: &Path, composed: &Composed) -> Result<()> {
     rooted.set(Key::from("hydra"), hydra);
     let hydra = Node::from(rooted);
     fs::create_dir_all(into).with_context(|| format!("cannot make the directory `{}`", into.display()))?;
-    for (name, node) in [("config", &job(composed.root())), ("hydra", &hydra), ("overrides", &task)] {
+    for (name, node) in [("config", &composed.job()), ("hydra", &hydra), ("overrides", &task)] {
         let mut yaml = String::new();
         write_yaml(node, &mut yaml);
         write_whole(&into.join(format!("{name}.yaml")), yaml)?;
