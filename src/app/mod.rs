@@ -17,6 +17,6 @@ mod overrides;
 mod packages;
 mod project;
 
-pub use capture::{arguments, facts};
+pub use capture::{arguments, facts, process};
 pub use main::main;
 pub use output::Status;

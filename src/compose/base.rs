@@ -7,7 +7,7 @@ use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::{Observer, merge};
 use crate::resolve::Context;
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 
 /// All configs of a selection, merged. Immutable and shared; [`Base::apply`] works on a copy-on-write clone.
@@ -15,7 +15,7 @@ use crate::value::{Key, KeyPath, Kind, Map, Node};
 pub struct Base {
     pub(crate) root: Node,
     pub(crate) selection: Arc<Selection>,
-    pub(crate) schema: Type,
+    pub(crate) schema: Schema,
     /// What was suspicious when it was merged: told to everyone who uses it.
     pub(crate) warnings: Vec<Error>,
 }
@@ -27,7 +27,7 @@ impl Base {
     }
 
     /// What the tree must be: the schemas of all its configs.
-    pub fn schema(&self) -> &Type {
+    pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
@@ -81,7 +81,7 @@ pub(crate) enum Lasting {
 #[derive(Clone, Debug)]
 pub(crate) struct Merged {
     root: Node,
-    schema: Type,
+    schema: Schema,
     errors: Vec<Error>,
     warnings: Vec<Error>,
     pub(crate) lasting: Lasting,
@@ -124,7 +124,7 @@ impl Merged {
 /// Merges one config into the tree. From then on the tree must be what the config's schema says.
 pub(crate) fn step<O: Observer>(
     root: &mut Node,
-    schema: &mut Type,
+    schema: &mut Schema,
     included: &Included,
     context: Context<'_>,
     observer: &mut O,

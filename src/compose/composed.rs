@@ -8,7 +8,7 @@ use crate::compose::slips::Slips;
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::merge::{Assignment, assign};
 use crate::resolve::Context;
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Key, Node};
 
 /// The nodes that are no part of the job's config, and the config groups of the same names.
@@ -55,7 +55,7 @@ impl Composed {
     }
 
     /// What the tree must be.
-    pub fn schema(&self) -> &Type {
+    pub fn schema(&self) -> &Schema {
         self.base.schema()
     }
 

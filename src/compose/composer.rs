@@ -14,7 +14,7 @@ use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{KeyPath, Kind, Node, Text};
 
 /// How a composition treats what is left open.
@@ -36,7 +36,7 @@ pub struct Composer {
     pub(crate) resolvers: Resolvers,
     pub(crate) cache: Cache,
     pub(crate) facts: Facts,
-    pub(crate) schema: Type,
+    pub(crate) schema: Schema,
     pub(crate) runtime: Option<Runtime>,
     repositories: RwLock<HashMap<Vec<Text>, Arc<Repository>>>,
     selections: Mutex<Recent<SelectionKey, Arc<Selection>>>,
@@ -113,7 +113,7 @@ impl Composer {
             resolvers: Resolvers::default(),
             cache: Cache::default(),
             facts,
-            schema: Type::Any,
+            schema: Schema::ANY.clone(),
             runtime: None,
             repositories: RwLock::default(),
             selections: Mutex::new(Recent(Vec::new())),
@@ -145,7 +145,7 @@ impl Composer {
 
     /// With types for parts of the tree.
     #[must_use]
-    pub fn with_schema(mut self, schema: Type) -> Self {
+    pub fn with_schema(mut self, schema: Schema) -> Self {
         self.schema = schema;
         self
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::diag::{Result, SourceKind};
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Node, Text};
 
 /// One place that holds configs and config groups: a directory, files inside the program, a map in memory.
@@ -32,7 +32,7 @@ pub trait ConfigSource: fmt::Debug + Send + Sync {
     fn list(&self, group: &str) -> Result<Option<Vec<Entry>>>;
 
     /// What the config at a path must be, from where it is merged on; `None` if it may be anything.
-    fn schema(&self, config_path: &str) -> Option<Type> {
+    fn schema(&self, config_path: &str) -> Option<Schema> {
         let _ = config_path;
         None
     }

@@ -15,6 +15,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// Text that is not YAML, or YAML that the config language does not have.
     Yaml,
+    /// Text that is not JSON.
+    Json,
     /// A key stands twice in one mapping.
     DuplicateKey,
     /// An override that does not follow the grammar.
@@ -37,6 +39,10 @@ pub enum ErrorKind {
     Merge,
     /// A value of the wrong type.
     Type,
+    /// A number out of its range.
+    Range,
+    /// A value that breaks a rule of its field or of its struct.
+    Constraint,
     /// A value that is needed and is `???`.
     MissingValue,
     /// A `${…}` whose target does not exist.
@@ -60,6 +66,7 @@ impl ErrorKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Yaml => "yaml",
+            Self::Json => "json",
             Self::DuplicateKey => "duplicate-key",
             Self::Override => "override",
             Self::Template => "template",
@@ -71,6 +78,8 @@ impl ErrorKind {
             Self::KeyExists => "key-exists",
             Self::Merge => "merge",
             Self::Type => "type",
+            Self::Range => "range",
+            Self::Constraint => "constraint",
             Self::MissingValue => "missing-value",
             Self::Interpolation => "interpolation",
             Self::Resolver => "resolver",

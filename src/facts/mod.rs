@@ -1,7 +1,11 @@
-//! Floor 0: what the world looked like when the program started, as plain data.
+//! Floor 0: what the world looked like when the program started, as plain data, and a clock.
 
+mod clock;
 mod environment;
+mod process;
 mod world;
 
+pub use clock::Clock;
 pub use environment::Environment;
+pub use process::Process;
 pub use world::Facts;

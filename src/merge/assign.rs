@@ -9,7 +9,7 @@ use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
 use crate::merge::document::{absent, merge_at, reach, too_deep, twin, twins};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
-use crate::schema::Type;
+use crate::schema::{Expected, Type};
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 
 /// What to do at a path.
@@ -285,7 +285,7 @@ fn delete<O: Observer>(
         scope.select_shallow(&target).map_err(|error| error.at(origin, "to delete this"))?;
     }
     let Some((above, key)) = target.split_last() else { return Err(missing()) };
-    if let Type::Struct(fields) = context.schema.at(&above).required()
+    if let Some(fields) = context.schema.at(&above).as_struct()
         && key.as_str().is_some_and(|name| fields.fields.contains_key(name))
     {
         let message = format!("`{path}` cannot be deleted: {} always has it", fields.name);
@@ -333,7 +333,7 @@ fn extend<O: Observer>(
         let message = format!("`{path}` is {} and cannot be extended", list.describe());
         return Err(Error::new(ErrorKind::Type, message).at(origin, "").at(list.origin, "no list"));
     };
-    let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(&Type::Any);
+    let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(Expected::new(&Type::Any));
     let mut errors = Vec::new();
     let new: Vec<Node> = items.iter().map(|item| ty.fit(item.clone(), real, &mut errors)).collect();
     if let Some(error) = Error::all(errors) {

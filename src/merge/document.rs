@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
-use crate::schema::Type;
+use crate::schema::Expected;
 use crate::value::{Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
@@ -158,7 +158,7 @@ fn verdict(there: &Kind, comes: &Kind) -> Verdict {
 
 impl<O: Observer> Walk<'_, O> {
     /// Merges into a value that is there.
-    fn node(&mut self, there: &mut Node, comes: &Node, ty: &Type) -> Result<(), Halt> {
+    fn node(&mut self, there: &mut Node, comes: &Node, ty: Expected<'_>) -> Result<(), Halt> {
         match verdict(&there.kind, &comes.kind) {
             Verdict::Stays => {}
             Verdict::Comes => self.put(there, comes, ty),
@@ -184,7 +184,7 @@ impl<O: Observer> Walk<'_, O> {
         Ok(())
     }
 
-    fn map(&mut self, there: &mut Map, comes: &Map, ty: &Type) -> Result<(), Halt> {
+    fn map(&mut self, there: &mut Map, comes: &Map, ty: Expected<'_>) -> Result<(), Halt> {
         let start = self.resume.pop().unwrap_or(0);
         for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
             if let Err(halt) = self.entry(there, key, slot, ty) {
@@ -195,7 +195,7 @@ impl<O: Observer> Walk<'_, O> {
         Ok(())
     }
 
-    fn entry(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: &Type) -> Result<(), Halt> {
+    fn entry(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: Expected<'_>) -> Result<(), Halt> {
         let Some(ty) = ty.child(key) else {
             self.unknown(key, slot, ty);
             return Ok(());
@@ -206,7 +206,7 @@ impl<O: Observer> Walk<'_, O> {
         };
         if matches!(verdict(&old.node.kind, &slot.node.kind), Verdict::Comes) {
             old.origin = slot.origin;
-            if !O::LISTENS && matches!(ty, Type::Any) {
+            if !O::LISTENS && ty.is_any() {
                 old.node = slot.node.clone();
                 return Ok(());
             }
@@ -219,7 +219,7 @@ impl<O: Observer> Walk<'_, O> {
     }
 
     /// Puts a value in the place of another.
-    fn put(&mut self, there: &mut Node, comes: &Node, ty: &Type) {
+    fn put(&mut self, there: &mut Node, comes: &Node, ty: Expected<'_>) {
         let new = ty.fit(comes.clone(), &self.path, &mut self.errors);
         if O::LISTENS {
             self.observer.set(&self.path, Some(there), &new);
@@ -228,7 +228,7 @@ impl<O: Observer> Walk<'_, O> {
     }
 
     /// Puts a value where there is none.
-    fn add(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: &Type) {
+    fn add(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: Expected<'_>) {
         if let Some(other) = twin(there, key) {
             self.errors.push(twins(&other, key).at(slot.origin, "spells the same"));
             return;
@@ -238,7 +238,7 @@ impl<O: Observer> Walk<'_, O> {
             self.errors.push(super::assign::no_key(there, key, &path, &path).at(slot.origin, "no such key"));
             return;
         }
-        let new = if matches!(ty, Type::Any) {
+        let new = if ty.is_any() {
             slot.node.clone()
         } else {
             ty.fit(slot.node.clone(), &self.path.child(key.clone()), &mut self.errors)
@@ -249,7 +249,7 @@ impl<O: Observer> Walk<'_, O> {
         there.insert(key.clone(), slot.origin, new);
     }
 
-    fn unknown(&mut self, key: &Key, slot: &Slot, ty: &Type) {
+    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>) {
         if let Some(closed) = ty.as_closed() {
             let path = self.path.child(key.clone());
             self.errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));

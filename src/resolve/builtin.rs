@@ -214,7 +214,7 @@ impl Ask<'_> {
         let ty = match self.text(0)? {
             "bool" => Type::Bool,
             "float" => Type::Float,
-            "int" => Type::Int,
+            "int" => Type::INT,
             "str" => Type::Str,
             other => {
                 return Err(self

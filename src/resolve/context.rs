@@ -6,7 +6,7 @@ use crate::diag::Error;
 use crate::facts::Facts;
 use crate::resolve::cache::Cache;
 use crate::resolve::resolver::Resolvers;
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::Node;
 
 /// Whom `${hydra:…}` asks.
@@ -31,8 +31,8 @@ pub struct Context<'a> {
     pub cache: &'a Cache,
     /// The world outside.
     pub facts: &'a Facts,
-    /// What the root must be; [`Type::Any`] where nothing is typed.
-    pub schema: &'a Type,
+    /// What the root must be; [`Schema::ANY`] where nothing is typed.
+    pub schema: &'a Schema,
     /// Takes warnings, such as that of `oc.deprecated`.
     pub warn: &'a dyn Fn(Error),
     /// Is told of every answer that may be another one the next time: of a resolver that is asked at every use. What
@@ -49,7 +49,7 @@ impl<'a> Context<'a> {
             resolvers,
             cache,
             facts,
-            schema: &Type::Any,
+            schema: Schema::ANY,
             warn: &|_| {},
             fleeting: &|| {},
             hydra: Hydra::Own,
@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
 
     /// The same with types.
     #[must_use]
-    pub fn with_schema(self, schema: &'a Type) -> Self {
+    pub fn with_schema(self, schema: &'a Schema) -> Self {
         Self { schema, ..self }
     }
 

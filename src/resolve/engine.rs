@@ -9,7 +9,6 @@ use crate::diag::{Error, ErrorKind, Result, did_you_mean};
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::resolve::resolver::Entry;
 use crate::resolve::scope::Scope;
-use crate::schema::Type;
 use crate::value::{
     Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, Text, write_str,
 };
@@ -115,12 +114,12 @@ impl Scope<'_> {
 
     /// Converts what an interpolation stands for to the type that its place wants.
     fn typed(&self, link: &Spot, end: Spot) -> Result<Spot> {
-        if !link.real || matches!(self.context.schema, Type::Any) {
+        if !link.real || self.context.schema.is_any() {
             return Ok(end);
         }
         let path = self.places.path_of(link);
         let ty = self.context.schema.at(&path);
-        if matches!(ty, Type::Any) || end.node.is_container() {
+        if ty.is_any() || end.node.is_container() {
             return Ok(end);
         }
         let mut errors = Vec::new();

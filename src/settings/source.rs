@@ -2,7 +2,7 @@
 
 use crate::compose::{ConfigSource, Content, Entry, Provided, RESERVED, SCHEMA, members};
 use crate::diag::{Result, SourceKind};
-use crate::schema::Type;
+use crate::schema::{Schema, Type};
 use crate::settings::hydra::HYDRA_NODE;
 use crate::settings::plugins::plugin;
 use crate::settings::table::{COLORLOG, File, HYDRA, STORE};
@@ -58,8 +58,8 @@ impl ConfigSource for Builtin {
         }))
     }
 
-    fn schema(&self, config_path: &str) -> Option<Type> {
-        if self.is_typed { schema(config_path) } else { None }
+    fn schema(&self, config_path: &str) -> Option<Schema> {
+        if self.is_typed { schema(config_path).map(Schema::from) } else { None }
     }
 
     fn list(&self, group: &str) -> Result<Option<Vec<Entry>>> {
@@ -102,7 +102,7 @@ mod tests {
         }
         for (key, slot) in map {
             if let (Some(Type::Struct(inner)), Some(map)) =
-                (closed.fields.get(key.to_string().as_str()), slot.node.as_map())
+                (closed.fields.get(key.to_string().as_str()).map(|field| &field.ty), slot.node.as_map())
             {
                 agree(&format!("{path}.{key}"), inner, map, wrong);
             }

@@ -3,6 +3,7 @@
 mod key;
 mod map;
 mod node;
+mod parse_json;
 mod path;
 mod print;
 mod template;
@@ -10,6 +11,7 @@ mod template;
 pub use key::Key;
 pub use map::{Map, Slot};
 pub use node::{Kind, Node, Text};
+pub use parse_json::read_json;
 pub use path::KeyPath;
 pub(crate) use path::integer_text;
 pub use print::{

@@ -180,13 +180,14 @@ error[resolver]: `a.u` finds no `.z`
 
 #[test]
 fn what_stands_in_a_typed_place_is_converted() {
-    use mainstem::schema::{Struct, Type};
-    let fields = [("n", Type::Int), ("s", Type::Str)].map(|(name, ty)| (name.into(), ty));
-    let ty = Type::Struct(Arc::new(Struct {
+    use mainstem::schema::{Field, Schema, Struct, Type};
+    let fields = [("n", Type::INT), ("s", Type::Str)].map(|(name, ty)| (name.into(), Field::new(ty)));
+    let ty = Schema::from(Type::Struct(Arc::new(Struct {
         name: "App".into(),
         fields: fields.into_iter().collect(),
         rest: Some(Type::Any),
-    }));
+        ..Struct::default()
+    })));
     let sources = Arc::new(SourceMap::default());
     let root = read(&sources, "n: ${s}\ns: ${free}\nfree: 12\ntext: ${s}\nbad: {n: 1}\n");
     let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());
