@@ -67,8 +67,9 @@ What is printed
   --choices                 print `config` and `choices`: the chosen option of
                             each group
   --hydra                   leave the nodes `hydra` and `mainstem` in
-  -m, --multirun            as for a sweep as a whole: open choices (???) and
-                            sweeps are left out
+  -m, --multirun            as for a sweep as a whole: open choices (???) are
+                            left out, and each value of a sweep is tried in a
+                            job
 
 ",
     where_from!(),
@@ -83,9 +84,10 @@ mainstem explain: who set a value, and who was overridden.
 
   mainstem explain db.port -cd conf -cn config
   mainstem explain db.port lr -cd conf -cn config db=pg
+  mainstem explain db -cd conf -cn config                which option of the group `db`, and what else there is
   mainstem explain db.port -cd conf -cn config --format json
 
-The last line of a value is the one in force; values that it refers to follow.
+The last line of a value is the one in force; what it takes from elsewhere follows.
 
   --format text|json        default: text; JSON is one line for each key
   -m, --multirun            as for a sweep as a whole
@@ -116,14 +118,23 @@ option of every group.
 
   mainstem check conf
   mainstem check conf --deny warnings --format json
+  mainstem check conf more
+  mainstem check conf -cn train db=pg
 
-Errors cannot work. Warnings work and are hardly meant so: shadowed files,
-options that nothing can select. Notes are worth knowing: ???, unset
-environment, unknown resolvers, Python targets. The exit status is 1 if there
-is an error.
+What stands in `more` is searched behind `conf`, as by -cd. With -cn one primary
+config is composed, with the overrides.
 
+Errors cannot work. Warnings work and are hardly meant so: shadowed files, links
+that lead nowhere, names that nothing can select. Notes are worth knowing, and
+put together: ???, unset environment, unknown resolvers, Python targets. The
+exit status is 1 if there is an error.
+
+  -v, --verbose             every note at its place
   --deny warnings           warnings count as errors
   --format text|json        default: text
+
+A config that stands in no file is a note if Python code around the folder registers it, else an error,
+or a warning in an option that no primary config selects.
 
 ",
     where_from!()
@@ -143,13 +154,14 @@ one line for each override: {\"result\": ...} or {\"error\": ...}.
 
 const JOBS: &str = concat!(
     "\
-mainstem jobs: which jobs a sweep would run. For programs.
+mainstem jobs: which jobs a sweep would run, each of them tried out first. For
+programs.
 
   mainstem jobs -- 'lr=0.1,0.01' seed=1,2
   mainstem jobs --max-batch-size 2 --format json -- x=1,2,3
   mainstem jobs -cd conf -cn config -- 'model=glob(*)'
 
-A glob asks the config groups.
+A glob asks the config groups. With a primary config every job is composed.
 
   --max-batch-size N        at most N jobs in a batch
   -m, --multirun            taken for granted

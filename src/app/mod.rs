@@ -16,6 +16,8 @@ mod output;
 mod overrides;
 mod packages;
 mod project;
+mod python;
+mod sweep;
 
 pub use capture::{arguments, facts, process};
 pub use main::main;

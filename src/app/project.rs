@@ -6,10 +6,12 @@ use std::sync::Arc;
 use crate::app::args::{Args, Command};
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
+use crate::app::sweep;
 use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection};
 use crate::diag::{Error, ErrorKind, Result, SourceMap, did_you_mean, shell_word};
 use crate::facts::Facts;
 use crate::settings::{composer, resolvers};
+use crate::value::Text;
 
 /// What `hydra.job.name` says where no program has a name.
 const JOB_NAME: &str = "app";
@@ -108,28 +110,31 @@ fn near(path: &str, place: &Path) -> Option<String> {
 /// What to say where nothing is to be seen for want of a primary config.
 pub(crate) fn nothing(composer: &Composer, args: &Args) -> Option<Error> {
     let named = args.config_name.is_some() || !args.words.is_empty();
-    let names = composer.repository().options("").unwrap_or_default();
+    let names = primaries(composer);
     let error = || Error::new(ErrorKind::Usage, "nothing is composed: no primary config is named");
-    (!named && !names.is_empty()).then(|| name_one(error(), composer))
+    (!named && !names.is_empty()).then(|| name_one(error(), &names))
 }
 
-/// The error with what to type to name a primary config, if there are some.
-fn name_one(error: Error, composer: &Composer) -> Error {
-    let names = composer.repository().options("").unwrap_or_default();
-    match names.iter().find(|name| *name == "config").or(names.first()) {
-        Some(first) => {
-            error.help(format!("type `-cn {first}`")).note(format!("primary configs: {}", names.join(", ")))
-        }
-        None => error,
-    }
-}
-
-/// What goes wrong without a primary config mostly goes wrong for that reason.
+/// What is not there without a primary config mostly is not there for that reason.
 pub(crate) fn unnamed(error: Error, composer: &Composer, args: &Args) -> Error {
-    match args.config_name {
-        Some(_) => error,
-        None => name_one(error.note("no primary config is named"), composer),
+    let absent =
+        matches!(error.kind(), ErrorKind::UnknownKey | ErrorKind::NotFound | ErrorKind::Interpolation);
+    let names = primaries(composer);
+    if args.config_name.is_some() || !absent || names.is_empty() {
+        return error;
     }
+    name_one(error.note("no primary config is named"), &names)
+}
+
+/// The names of the primary configs that there are.
+fn primaries(composer: &Composer) -> Vec<Text> {
+    composer.repository().options("").unwrap_or_default()
+}
+
+fn name_one(error: Error, names: &[Text]) -> Error {
+    let first = names.iter().find(|name| *name == "config").or(names.first());
+    let first = first.map_or("NAME", Text::as_str);
+    error.note(format!("primary configs: {}", names.join(", "))).help(format!("type `-cn {first}`"))
 }
 
 /// A word that is no override, but a directory or a config in one: what was meant.
@@ -160,6 +165,9 @@ pub(crate) fn arguments(composer: &Composer, args: &Args, words: &[String]) -> R
 /// Composes with the overrides among the words.
 pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
+    if args.multirun {
+        sweep::try_whole(composer, args, &arguments)?;
+    }
     let composed = composer.compose(args.config_name.as_deref(), &arguments, mode(args));
     composed.map_err(|error| unnamed(error, composer, args))
 }

@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use crate::compose::aliases::Aliases;
 use crate::compose::composed::Composed;
-use crate::compose::composer::{Composer, Mode};
+use crate::compose::composer::{Asked, Composer, Mode, Others};
 use crate::compose::plan::{self, Plan, plan};
 use crate::compose::runtime::{Lines, fill};
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
-use crate::compose::torn::{self, Piece};
+use crate::compose::together::values_unchecked;
+use crate::compose::torn::{Gathered, Piece, gather};
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, SourceMap, Span};
 use crate::grammar::{Override, parse_override};
 use crate::merge::Assignment;
@@ -35,49 +37,77 @@ pub struct Selected {
     pub(crate) lines: Lines,
 }
 
+/// What cannot be selected, and how many overrides of values were not looked at.
+pub(crate) struct Unselected {
+    pub(crate) error: Error,
+    pub(crate) values: usize,
+}
+
+impl From<Error> for Unselected {
+    fn from(error: Error) -> Self {
+        Self { error, values: 0 }
+    }
+}
+
+/// What was read of the arguments.
+struct Parsed {
+    overrides: Vec<Override>,
+    /// Those that cannot be read; `None` if nobody knows, as the aliases cannot be read.
+    unread: Option<Vec<String>>,
+    errors: Vec<Error>,
+}
+
+/// Reads one argument, counted from 1.
+fn read<'a>(text: &'a str, aliases: &Aliases, number: usize, sources: &SourceMap) -> Piece<'a> {
+    let expanded = match aliases.expand(text) {
+        Ok(expanded) => expanded,
+        Err(error) => return Piece { text, origin: Origin::NONE, read: Err(vec![error]) },
+    };
+    let source = sources.add(Source::new(SourceKind::Argument(number), "", &*expanded));
+    let origin = Origin::new(source, Span::new(0, expanded.len()));
+    let mut errors: Vec<Error> = Vec::new();
+    let read = parse_override(&expanded, source, &mut errors).ok_or(errors);
+    Piece { text, origin, read }
+}
+
 impl Composer {
     /// Parses overrides, counted from 1 in messages. Aliases of the primary config are expanded first.
     ///
     /// # Errors
-    /// Every override that cannot be parsed; a primary config that cannot be read.
+    /// Every override that cannot be parsed; a primary config that cannot be read. With them comes what is wrong with
+    /// the configs and the other overrides, as far as it would be whatever the first ones were meant to say.
     pub fn arguments<S: AsRef<str>>(&self, config_name: Option<&str>, texts: &[S]) -> Result<Arguments> {
         let sources = Arc::new(self.sources());
-        let parsed = self.parse(config_name, texts, &sources);
-        let overrides = parsed.map_err(|error| error.located(&sources))?;
-        Ok(Arguments { overrides, sources })
+        let Parsed { overrides, unread, errors } = self.parse(config_name, texts, &sources);
+        let error = match errors.as_slice() {
+            [] => None,
+            _ => self.with_others(errors, config_name, &overrides, unread.as_deref()),
+        };
+        match error {
+            None => Ok(Arguments { overrides, sources }),
+            Some(error) => Err(error.located(&sources)),
+        }
     }
 
-    fn parse<S: AsRef<str>>(
-        &self,
-        config_name: Option<&str>,
-        texts: &[S],
-        sources: &SourceMap,
-    ) -> Result<Vec<Override>> {
+    fn parse<S: AsRef<str>>(&self, config_name: Option<&str>, texts: &[S], sources: &SourceMap) -> Parsed {
+        let mut errors = Vec::new();
         if texts.is_empty() {
-            return Ok(Vec::new());
+            return Parsed { overrides: Vec::new(), unread: Some(Vec::new()), errors };
         }
-        let aliases = self.aliases(config_name)?;
-        let mut errors: Vec<Error> = Vec::new();
+        let aliases = self.aliases(config_name).map_err(|error| errors.push(error)).ok();
+        let known = aliases.is_some();
+        let aliases = aliases.unwrap_or_default();
         let mut pieces = Vec::with_capacity(texts.len());
-        let mut overrides = Vec::with_capacity(texts.len());
         for (index, text) in texts.iter().enumerate() {
-            let expanded = match aliases.expand(text.as_ref()) {
-                Ok(expanded) => expanded,
-                Err(error) => {
-                    errors.push(error);
-                    continue;
-                }
-            };
-            let source = sources.add(Source::new(SourceKind::Argument(index + 1), "", &*expanded));
-            let mut wrong: Vec<Error> = Vec::new();
-            overrides.extend(parse_override(&expanded, source, &mut wrong));
-            let origin = Origin::new(source, Span::new(0, expanded.len()));
-            pieces.push(Piece { text: text.as_ref(), origin, errors: wrong });
+            let text = text.as_ref();
+            // Without a value it may be an alias, if only they were known.
+            if known || text.contains('=') {
+                pieces.push(read(text, &aliases, index + 1, sources));
+            }
         }
-        if pieces.iter().any(|piece| !piece.errors.is_empty()) {
-            errors.extend(torn::complaints(pieces));
-        }
-        Error::all(errors).map_or(Ok(overrides), Err)
+        let Gathered { overrides, unread, errors: wrong } = gather(pieces);
+        errors.extend(wrong);
+        Parsed { overrides, unread: known.then_some(unread), errors }
     }
 
     /// Works out which configs the overrides select, and which values they assign.
@@ -85,23 +115,26 @@ impl Composer {
     /// # Errors
     /// Every override that asks for what is not there; everything that is wrong with the defaults lists.
     pub fn select(&self, config_name: Option<&str>, arguments: &Arguments, mode: Mode) -> Result<Selected> {
-        self.select_unlocated(config_name, &arguments.overrides, mode)
-            .map_err(|error| error.located(&arguments.sources))
+        self.select_beside(config_name, &arguments.overrides, mode, Others::None)
+            .map_err(|Unselected { error, .. }| error.located(&arguments.sources))
     }
 
-    fn select_unlocated(
+    /// Selects; there may be other overrides, which cannot be read.
+    pub(crate) fn select_beside(
         &self,
         config_name: Option<&str>,
         overrides: &[Override],
         mode: Mode,
-    ) -> Result<Selected> {
+        others: Others,
+    ) -> Result<Selected, Unselected> {
         let mut warnings = Vec::new();
         let argument = plan::searchpath(overrides);
         let (repository, searchpath) =
             self.repository_for(config_name, argument.as_ref(), &mut |warning| warnings.push(warning))?;
         let mut errors = Vec::new();
         let Plan { requests, assignments, lines } = plan(overrides, &repository, mode, &mut errors);
-        let selection = self.expand(&repository, config_name, mode, requests, searchpath, &mut errors);
+        let asked = Asked { config_name, mode, others, searchpath };
+        let selection = self.expand(&repository, asked, requests, &mut errors);
         // The pass over the lists goes backwards; people read forwards.
         errors.sort_by_key(|error| error.labels().first().map(|label| label.origin));
         match (selection, Error::all(errors)) {
@@ -114,9 +147,12 @@ impl Composer {
                 let told = |error: Error, warning: &Error| {
                     warning.helps().iter().fold(error.note(warning.message()), |error, help| error.help(help))
                 };
-                Err(warnings.iter().fold(error, told))
+                let error = warnings.iter().fold(error, told);
+                Err(Unselected { error, values: assignments.len() })
             }
-            (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
+            (None, None) => {
+                Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded").into())
+            }
         }
     }
 
@@ -151,9 +187,10 @@ impl Composer {
         mode: Mode,
     ) -> Result<Composed> {
         let sources = &arguments.sources;
-        let selected = self.select_unlocated(config_name, &arguments.overrides, mode)?;
+        let selected = self.select_beside(config_name, &arguments.overrides, mode, Others::None);
+        let selected = selected.map_err(|Unselected { error, values }| values_unchecked(error, values))?;
         let Selected { selection, assignments, mut warnings, lines } = selected;
-        let base = self.base(&selection)?;
+        let base = self.base(&selection).map_err(|error| values_unchecked(error, assignments.len()))?;
         warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
@@ -161,7 +198,7 @@ impl Composer {
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
         if let Some(runtime) = &self.runtime {
-            fill(&mut root, runtime, &selection, self.merging(&|_| {}), lines)?;
+            fill(&mut root, runtime, &selection, self.merging(&|_| {}), mode, lines)?;
         }
         let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
         Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })

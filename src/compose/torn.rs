@@ -1,59 +1,73 @@
 //! Overrides that arrive in pieces: `model = forest` has blanks, and the shell splits `tags=[a, b]` at them.
 
-use crate::diag::{Error, ErrorKind, Origin, shell_word};
-use crate::grammar::parse_override;
+use crate::diag::{Error, ErrorKind, Origin, SourceId, shell_word};
+use crate::grammar::{Override, parse_override};
 
 /// An argument as it was read.
 pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
     /// The whole argument.
     pub(crate) origin: Origin,
-    /// What is wrong with it alone.
+    /// The override, or what is wrong with it alone.
+    pub(crate) read: Result<Override, Vec<Error>>,
+}
+
+/// What was read of all arguments.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub(crate) overrides: Vec<Override>,
+    /// Those that cannot be read, as far as one knows what was meant.
+    pub(crate) unread: Vec<String>,
     pub(crate) errors: Vec<Error>,
 }
 
 /// So many arguments are put together at most.
 const PIECES: usize = 8;
 
-/// All that is wrong: where arguments are one override only together, that is told once in place of what each lacks.
-pub(crate) fn complaints(mut pieces: Vec<Piece<'_>>) -> Vec<Error> {
-    let mut errors = Vec::new();
-    let mut at = 0;
-    while at < pieces.len() {
-        match whole(&pieces[at..]) {
-            Some((line, count)) => {
-                errors.push(torn(&pieces[at..at + count], &line));
-                at += count;
+/// Where arguments are one override only together, that is told once in place of what each lacks.
+pub(crate) fn gather(pieces: Vec<Piece<'_>>) -> Gathered {
+    let mut gathered = Gathered::default();
+    let mut pieces = pieces.into_iter();
+    let mut before = None;
+    loop {
+        if let Some((line, count)) = whole(pieces.as_slice()) {
+            let own: Vec<_> = pieces.by_ref().take(count).collect();
+            gathered.errors.push(torn(&own, &line));
+            gathered.unread.push(line);
+            before = None;
+            continue;
+        }
+        let Some(Piece { text, read, .. }) = pieces.next() else { return gathered };
+        match read {
+            Ok(read) => {
+                gathered.overrides.push(read);
+                before = Some(text);
             }
-            None => {
-                let mut own = std::mem::take(&mut pieces[at].errors);
-                if let (Some(last), Some(line)) =
-                    (own.last_mut(), at.checked_sub(1).and_then(|before| tail(&pieces[before..])))
-                {
-                    *last = last.clone().help(format!(
-                        "if it belongs to the argument before, quote both: {}",
-                        shell_word(&line)
-                    ));
+            Err(mut errors) => {
+                if let Some(line) = before.and_then(|before| tail(before, text)) {
+                    let quoted = shell_word(&line);
+                    let help = format!("if it belongs to the argument before, quote both: {quoted}");
+                    errors = errors.into_iter().map(|error| error.help(help.as_str())).collect();
                 }
-                errors.append(&mut own);
-                at += 1;
+                gathered.errors.append(&mut errors);
+                gathered.unread.push(text.to_owned());
+                before = None;
             }
         }
     }
-    errors
 }
 
 /// The override that the first pieces are together, and how many they are.
 fn whole(pieces: &[Piece<'_>]) -> Option<(String, usize)> {
     let first = pieces.first()?;
     let dangling = first.text.ends_with('=');
-    if first.errors.is_empty() && !dangling {
+    if first.read.is_ok() && !dangling {
         return None;
     }
     for count in 2..=PIECES.min(pieces.len()) {
         let part = &pieces[..count];
         // What stands for itself is no piece of another.
-        if part[1..].iter().all(|piece| piece.errors.is_empty() && !piece.text.starts_with('=')) {
+        if part[1..].iter().all(|piece| piece.read.is_ok() && !piece.text.starts_with('=')) {
             return None;
         }
         let line = match part {
@@ -83,16 +97,13 @@ fn whole(pieces: &[Piece<'_>]) -> Option<(String, usize)> {
 }
 
 /// `name=my` and `run`: the second may well be the end of the first.
-fn tail(pieces: &[Piece<'_>]) -> Option<String> {
-    let [before, piece, ..] = pieces else { return None };
-    let line = format!("{} {}", before.text, piece.text);
-    let fits =
-        before.errors.is_empty() && before.text.contains('=') && !piece.text.contains('=') && reads(&line);
-    fits.then_some(line)
+fn tail(before: &str, text: &str) -> Option<String> {
+    let line = format!("{before} {text}");
+    (before.contains('=') && !text.contains('=') && reads(&line)).then_some(line)
 }
 
 fn reads(line: &str) -> bool {
-    parse_override(line, crate::diag::SourceId::NONE, &mut ()).is_some()
+    parse_override(line, SourceId::NONE, &mut ()).is_some()
 }
 
 fn torn(pieces: &[Piece<'_>], line: &str) -> Error {
