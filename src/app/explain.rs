@@ -67,7 +67,7 @@ pub(crate) fn keys_of(
     }
     let output = Output::success(out).warn(composed.warnings(), err);
     Ok(match Error::all(errors) {
-        Some(error) => output.and_failure(&error, err),
+        Some(error) => output.and_failure(&project::unnamed(error, &composer, args), err),
         None => output,
     })
 }
