@@ -1,12 +1,13 @@
 //! The only reader of environment, working directory, clock and terminal.
 
 use std::env;
+use std::ffi::OsString;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Error, ErrorKind, Result, Style};
-use crate::facts::{Clock, Environment, Facts, Process};
+use crate::facts::{Clock, Environment, Facts, Now, Process};
 
 /// What the world looks like now. Text of the environment that is no Unicode is shown with replacement characters.
 ///
@@ -18,9 +19,11 @@ pub fn facts() -> Result<Facts> {
         Error::new(ErrorKind::Io, format!("there is no working directory: {error}"))
             .help("go to another one: `cd ~`")
     })?;
-    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let text = |text: OsString| text.into_string().unwrap_or_else(|text| text.to_string_lossy().into_owned());
     let env: Environment = env::vars_os().map(|(name, value)| (text(name), text(value))).collect();
-    Ok(Facts { env, cwd, now: chrono::Local::now().naive_local() })
+    let instant = chrono::Utc::now();
+    let now = Now::when_asked(move || instant.with_timezone(&chrono::Local).naive_local());
+    Ok(Facts { env, cwd, now })
 }
 
 /// This process, and a clock. `facts` are those of the same start.
@@ -73,7 +76,7 @@ fn random() -> [u8; 10] {
 /// # Errors
 /// Such an argument.
 pub fn arguments() -> Result<Vec<String>> {
-    let read = |(i, argument): (usize, std::ffi::OsString)| {
+    let read = |(i, argument): (usize, OsString)| {
         argument.into_string().map_err(|argument| {
             let shown = argument.to_string_lossy().into_owned();
             Error::new(ErrorKind::Usage, format!("argument {} is not UTF-8: `{shown}`", i + 1))

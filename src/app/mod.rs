@@ -16,7 +16,9 @@ mod output;
 mod overrides;
 mod packages;
 mod project;
+mod python;
 mod runs;
+mod sweep;
 
 pub use capture::{arguments, facts, process};
 pub use git::surroundings;

@@ -1,6 +1,5 @@
 //! From arguments to a tree: what every front door of the program uses.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -15,7 +14,7 @@ use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
 use crate::schema::Schema;
-use crate::value::{KeyPath, Kind, Node, Text};
+use crate::value::{HashMap, KeyPath, Kind, Node, Text};
 
 /// How a composition treats what is left open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,6 +24,24 @@ pub enum Mode {
     Run,
     /// The configuration of a sweep as a whole: choices that are `???` are left out, sweeps are left to the jobs.
     Multirun,
+}
+
+/// Whether there are arguments beside those that are known, which may choose configs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// There are none.
+    None,
+    /// There may be: what meets nothing now may meet what they bring in.
+    May,
+}
+
+/// What is to be selected.
+pub(crate) struct Asked<'a> {
+    pub(crate) config_name: Option<&'a str>,
+    pub(crate) mode: Mode,
+    pub(crate) others: Others,
+    /// What `hydra.searchpath` adds.
+    pub(crate) searchpath: Vec<Text>,
 }
 
 /// Composes configs of a repository. Immutable and cheap to share between threads: what was read, selected or merged
@@ -234,12 +251,11 @@ impl Composer {
     pub(crate) fn expand(
         &self,
         repository: &Arc<Repository>,
-        config_name: Option<&str>,
-        mode: Mode,
+        asked: Asked<'_>,
         mut requests: Requests,
-        searchpath: Vec<Text>,
         errors: &mut Vec<Error>,
     ) -> Option<Arc<Selection>> {
+        let Asked { config_name, mode, others, searchpath } = asked;
         let key = SelectionKey {
             config_name: config_name.map(Text::from),
             mode,
@@ -260,6 +276,9 @@ impl Composer {
         let selection = Selection::new(expanded, repository, config_name.map(Text::from), errors);
         if errors.len() > before {
             return None;
+        }
+        if others == Others::May {
+            return Some(Arc::new(selection));
         }
         errors.extend(requests.unused(&selection.choices));
         if errors.len() > before {

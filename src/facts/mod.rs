@@ -2,10 +2,12 @@
 
 mod clock;
 mod environment;
+mod now;
 mod process;
 mod world;
 
 pub use clock::Clock;
 pub use environment::Environment;
+pub use now::Now;
 pub use process::Process;
 pub use world::Facts;

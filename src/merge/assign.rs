@@ -114,7 +114,7 @@ fn way<'p>(root: &Node, path: &'p KeyPath, origin: Origin, context: Context<'_>)
         if i + 1 == keys.len() {
             return Ok(Way { container, rest });
         }
-        let Some(place) = look(root, &container) else { break };
+        let place = look(root, &container).ok_or_else(|| absent(&container).at(origin, ""))?;
         let Some((key, child)) = step(place, key, &container, origin)? else {
             return Ok(Way { container, rest });
         };

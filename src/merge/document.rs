@@ -227,7 +227,7 @@ impl<O: Observer> Walk<'_, O> {
         *there = new;
     }
 
-    /// Puts a value where there is none.
+    /// Puts a value where there is none: the key is new.
     fn add(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: Expected<'_>) {
         if let Some(other) = twin(there, key) {
             self.errors.push(twins(&other, key).at(slot.origin, "spells the same"));
@@ -246,7 +246,7 @@ impl<O: Observer> Walk<'_, O> {
         if O::LISTENS {
             self.observer.set(&self.path.child(key.clone()), None, &new);
         }
-        there.insert(key.clone(), slot.origin, new);
+        there.push(key.clone(), Slot { origin: slot.origin, node: new });
     }
 
     fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>) {
@@ -269,6 +269,9 @@ pub(super) fn twins(there: &Key, comes: &Key) -> Error {
 pub(super) fn twin(map: &Map, key: &Key) -> Option<Key> {
     let twin = match key {
         Key::Str(text) => {
+            if !text.as_bytes().first().is_some_and(|byte| matches!(byte, b'-' | b'0'..=b'9')) {
+                return None;
+            }
             let number = text.parse::<i64>().ok().filter(|number| number.to_string() == text.as_str())?;
             Key::Int(number)
         }

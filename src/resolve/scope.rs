@@ -1,15 +1,13 @@
 //! The face of the engine: a tree in which values are looked up and resolved.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
+use std::rc::Rc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::context::Context;
-use crate::resolve::engine::Done;
+use crate::resolve::deep::Done;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
-use crate::value::{Expression, Key, KeyPath, Kind, Node, Part};
+use crate::value::{Expression, HashMap, IndexMap, Key, KeyPath, Kind, Node, Part};
 
 /// A tree whose interpolations can be resolved. What was resolved once is remembered, so a whole tree takes linear
 /// time; nothing is resolved that is not asked for.
@@ -23,7 +21,11 @@ pub struct Scope<'a> {
     pub(super) resolved: RefCell<HashMap<PlaceId, Option<Done>>>,
     /// The interpolations that are being followed, in order.
     pub(super) following: RefCell<IndexMap<(PlaceId, usize), Spot>>,
+    /// What leads into a circle, so that the circle is gone round once however many values lead there.
+    pub(super) circles: RefCell<HashMap<(PlaceId, usize), Rc<Error>>>,
     pub(super) depth: Cell<u32>,
+    /// Nobody reads what an error says.
+    pub(super) quiet: Cell<bool>,
     /// How many bytes of text were put together.
     pub(super) written: Cell<usize>,
 }
@@ -37,7 +39,9 @@ impl<'a> Scope<'a> {
             followed: RefCell::default(),
             resolved: RefCell::default(),
             following: RefCell::default(),
+            circles: RefCell::default(),
             depth: Cell::new(0),
+            quiet: Cell::new(false),
             written: Cell::new(0),
         }
     }
@@ -177,7 +181,10 @@ impl<'a> Scope<'a> {
     /// The container that the interpolation at a path stands for, to be merged into. `None` if it stands for
     /// something else, or for nothing. The path is taken key by key.
     pub fn container(&self, path: &KeyPath) -> Option<Node> {
-        let end = self.follow(self.find_real(path).ok()??).ok()?;
+        self.quiet.set(true);
+        let end = self.find_real(path).and_then(|spot| spot.map(|spot| self.follow(spot)).transpose());
+        self.quiet.set(false);
+        let end = end.ok()??;
         (end.node.is_container() && (end.real || end.config)).then_some(end.node)
     }
 

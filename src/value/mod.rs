@@ -6,6 +6,7 @@ mod node;
 mod parse_json;
 mod path;
 mod print;
+mod table;
 mod template;
 
 pub use key::Key;
@@ -18,4 +19,6 @@ pub use print::{
     JsonStyle, write_float, write_int, write_json, write_json_str, write_key_repr, write_repr, write_str,
     write_yaml,
 };
-pub use template::{Argument, Call, Expression, Name, Part, Reference, Template};
+pub use table::{HashMap, HashSet, IndexMap};
+pub(crate) use template::find_written;
+pub use template::{Argument, Call, Expression, Name, Part, Reference, Template, Written};
