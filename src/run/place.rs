@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::compose::Composer;
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::facts::Facts;
+use crate::facts::{Facts, Now};
 use crate::resolve::{Cache, Context, Scope};
 use crate::value::{KeyPath, Kind, Node};
 
@@ -54,7 +54,8 @@ impl Place {
         let written = scope.get(&path)?.unwrap_or_else(Node::null);
         let (exclusive, fixed) = match &written.kind {
             Kind::Template(template) => {
-                let elsewhere = Facts { now: composer.facts.now + LATER, ..composer.facts.clone() };
+                let later = Now::from(composer.facts.now.get() + LATER);
+                let elsewhere = Facts { now: later, ..composer.facts.clone() };
                 let cache = Cache::default();
                 let context = Context::new(&composer.resolvers, &cache, &elsewhere);
                 let other = Scope::new(root, context).select(&path)?;
