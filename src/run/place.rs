@@ -99,7 +99,17 @@ fn text(node: &Node) -> Option<String> {
     }
 }
 
-/// The path without the `.` that mean nothing.
+/// The path without `.` and `..`, as Hydra writes it down.
 fn plain(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
