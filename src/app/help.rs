@@ -38,6 +38,9 @@ mainstem composes the conf/ folder of a Hydra project, and knows where every val
   mainstem defaults -cd conf -cn config                  which files are merged, in order, and why
   mainstem check conf                                    everything that is wrong in a folder
 
+What ran
+  mainstem runs ls 'lr<0.1 and status=failed'            runs, their status, results and overrides
+
 For programs
   mainstem parse-overrides 'lr=0.1,0.01'                 how overrides are read
   mainstem jobs -- 'lr=0.1,0.01' seed=1,2                which jobs a sweep would run

@@ -20,6 +20,7 @@ mod packages;
 mod program;
 mod project;
 mod python;
+mod runs;
 mod sweep;
 
 pub use capture::{arguments, facts, process};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::compose::{Composed, Composer};
+use crate::compose::Composer;
 use crate::diag::Result;
 use crate::resolve::Scope;
 use crate::value::{KeyPath, Kind, Node};
@@ -29,14 +29,13 @@ pub struct About {
 }
 
 impl About {
-    /// What a composed config says.
+    /// What a whole tree says.
     ///
     /// # Errors
     /// One of the values cannot be resolved.
-    pub fn of(composer: &Composer, composed: &Composed) -> Result<Self> {
-        let scope = Scope::new(composed.root(), composer.context(&|_| {}));
-        let value =
-            |path: &str| scope.select(&KeyPath::parse(path)).map_err(|e| e.located(composed.sources()));
+    pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
+        let scope = Scope::new(root, composer.context(&|_| {}));
+        let value = |path: &str| scope.select(&KeyPath::parse(path));
         let text = |path: &str| Ok(value(path)?.as_ref().and_then(Node::as_str).map(str::to_owned));
         let texts = |path: &str| {
             let list = value(path)?;

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use chrono::TimeDelta;
 
-use crate::compose::{Composed, Composer};
+use crate::compose::Composer;
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Scope};
@@ -36,25 +36,25 @@ pub struct Place {
 const LATER: TimeDelta = TimeDelta::milliseconds((((401 * 24 + 5) * 60 + 7) * 60 + 11) * 1000 + 123);
 
 impl Place {
-    /// What `hydra.run.dir` and `hydra.output_subdir` say.
+    /// What `hydra.run.dir` and `hydra.output_subdir` say in a whole tree.
     ///
     /// # Errors
     /// `hydra.run.dir` is no path, or one of the two cannot be resolved.
-    pub fn of(composer: &Composer, composed: &Composed) -> Result<Self> {
-        Self::read(composer, composed, "hydra.run.dir").map_err(|error| error.located(composed.sources()))
+    pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
+        Self::named_by("hydra.run.dir", composer, root)
     }
 
     /// What `hydra.sweep.dir` says, which holds the directories of the jobs of a sweep.
     ///
     /// # Errors
     /// As [`Place::of`].
-    pub fn of_sweep(composer: &Composer, composed: &Composed) -> Result<Self> {
-        Self::read(composer, composed, "hydra.sweep.dir").map_err(|error| error.located(composed.sources()))
+    pub fn of_sweep(composer: &Composer, root: &Node) -> Result<Self> {
+        Self::named_by("hydra.sweep.dir", composer, root)
     }
 
-    fn read(composer: &Composer, composed: &Composed, key: &str) -> Result<Self> {
+    fn named_by(key: &str, composer: &Composer, root: &Node) -> Result<Self> {
         let path = KeyPath::parse(key);
-        let scope = Scope::new(composed.root(), composer.context(&|_| {}));
+        let scope = Scope::new(root, composer.context(&|_| {}));
         let wanted = scope.select(&path)?.unwrap_or_else(Node::null);
         let Some(named) = text(&wanted).filter(|text| !text.is_empty()) else {
             let error = Error::new(ErrorKind::Type, format!("`{key}` must be the path of a directory"));
@@ -70,7 +70,7 @@ impl Place {
                     Facts { now: (composer.facts.now.get() + LATER).into(), ..composer.facts.clone() };
                 let cache = Cache::default();
                 let context = Context::new(&composer.resolvers, &cache, &elsewhere);
-                let other = Scope::new(composed.root(), context).select(&path)?;
+                let other = Scope::new(root, context).select(&path)?;
                 // What stands before the first interpolation, up to the last separator.
                 let fixed = template.text.split("${").next().unwrap_or_default();
                 let end = fixed.rfind(std::path::is_separator).map_or(0, |at| at + 1);

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::compose::{Composed, Composer};
+use crate::compose::{Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::durable::{Holder, Lock, Sync, create_exclusive, write_whole_with};
 use crate::facts::{Facts, Process};
-use crate::resolve::Scope;
+use crate::resolve::{Hydra, Scope};
 use crate::run::about::About;
 use crate::run::files::{RUN, TOLD, resolved};
 use crate::run::id::RunId;
@@ -328,11 +328,16 @@ impl Reserved {
         self.record.id()
     }
 
-    /// The trees with what is known now.
+    /// The directory as the config is to say it, if it is another one than the config says.
+    pub fn other(&self) -> Option<&Path> {
+        self.other.as_deref()
+    }
+
+    /// The trees with what is known now, from the whole tree that was composed.
     ///
     /// `hydra.run.dir` stays as it is written unless the directory is another one than it says.
-    pub fn tell(&self, composer: &Composer, composed: &Composed) -> Told {
-        let mut root = composed.root().clone();
+    pub fn tell(&self, composer: &Composer, root: &Node) -> Told {
+        let mut root = root.clone();
         if let Some(hydra) = root.as_map_mut().and_then(|root| child(root, "hydra")) {
             // A sweep says so before.
             if hydra.get_str("mode").is_none_or(|mode| matches!(mode.kind, Kind::Null)) {
@@ -345,16 +350,25 @@ impl Reserved {
                 run.set(Key::from("dir"), Node::from(named.to_string_lossy().as_ref()));
             }
         }
-        let job = composed.job();
-        let scope = Scope::new(&root, composer.context(&|_| {}));
-        let keys = job.as_map().into_iter().flat_map(Map::iter);
-        let resolved = keys
-            .map(|(key, slot)| {
-                let node = resolved(&scope, &KeyPath::ROOT.child(key.clone()), &slot.node);
-                (key.clone(), crate::value::Slot { origin: slot.origin, node })
-            })
-            .collect::<Map>();
-        Told { root, job, resolved: Node::from(resolved) }
+        Told::new(composer, root)
+    }
+}
+
+impl Told {
+    /// The trees of a whole one in which all is said.
+    pub fn new(composer: &Composer, root: Node) -> Self {
+        let mut job = root.clone();
+        for name in RESERVED {
+            // Looked at first: a shared mapping is copied when it is asked for to be changed.
+            if job.as_map().is_some_and(|map| map.get_str(name).is_some())
+                && let Some(map) = job.as_map_mut()
+            {
+                map.remove(&Key::from(name));
+            }
+        }
+        let context = composer.context(&|_| {}).with_hydra(Hydra::Of(&root));
+        let resolved = resolved(&Scope::new(&job, context), &KeyPath::ROOT, &job);
+        Self { root, job, resolved }
     }
 }
 

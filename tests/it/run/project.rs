@@ -85,10 +85,10 @@ impl Start {
     pub(crate) fn reserve(&self, rank: Option<Rank>) -> Result<(Reserved, mainstem::run::Told)> {
         let arguments = self.composer.arguments(Some("config"), &self.overrides)?;
         let composed = self.composer.compose(Some("config"), &arguments, Mode::Run)?;
-        let about = About::of(&self.composer, &composed)?;
-        let place = Place::of(&self.composer, &composed)?;
+        let about = About::of(&self.composer, composed.root())?;
+        let place = Place::of(&self.composer, composed.root())?;
         let reserved = place.reserve(&about, &self.facts, &self.process, rank)?;
-        let told = reserved.tell(&self.composer, &composed);
+        let told = reserved.tell(&self.composer, composed.root());
         Ok((reserved, told))
     }
 
