@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::compose::base::{Base, find, put};
+use crate::compose::base::{Base, find};
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
@@ -42,14 +42,6 @@ impl Composed {
             }
         }
         job
-    }
-
-    /// The same with a fact of the run at a path, such as `hydra.job.num`: what only the program knows. Mappings on the
-    /// way are made.
-    #[must_use]
-    pub fn with_fact(mut self, path: &[&str], fact: impl Into<Node>) -> Self {
-        put(&mut self.root, path, fact.into());
-        self
     }
 
     /// The `hydra` node.

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::compose::{Composed, Composer, Explanation, RESERVED};
-use crate::diag::{Error, Result};
+use crate::diag::{Error, Origin, Result};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::run::Told;
-use crate::value::{Key, KeyPath, Kind, Node, write_yaml};
+use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
 /// resolved when a value is read, not before: one that nobody reads may be broken.
@@ -60,9 +60,9 @@ impl Bound {
         let path = KeyPath::parse(key);
         let root = if is_reserved(&path) { &self.root } else { &self.job };
         let found = self.select(key)?.ok_or_else(|| crate::app::compose::absent(root, &path));
-        let node = found.map_err(|error| error.located(self.composed.sources()))?;
+        let node = found.map_err(|error| self.located(error))?;
         if matches!(node.kind, Kind::Missing) {
-            return Err(crate::app::compose::not_given(&path, node.origin).located(self.composed.sources()));
+            return Err(self.located(crate::app::compose::not_given(&path, node.origin)));
         }
         Ok(node)
     }
@@ -111,13 +111,18 @@ impl Bound {
         for warning in warnings.into_inner() {
             log::warn!("{warning}");
         }
-        read.map_err(|error| error.located(self.composed.sources()))
+        read.map_err(|error| self.located(error))
     }
 
     /// The same with a fact of the run at a path of the `hydra` node.
-    pub(crate) fn with_fact(self, path: &[&str], fact: impl Into<Node>) -> Self {
-        let composed = Composed::clone(&self.composed).with_fact(path, fact);
-        Self { root: composed.root().clone(), composed: Arc::new(composed), ..self }
+    pub(crate) fn with_fact(mut self, path: &[&str], fact: impl Into<Node>) -> Self {
+        put(&mut self.root, path, fact.into());
+        self
+    }
+
+    /// An error with the texts that its places point into.
+    pub(crate) fn located(&self, error: Error) -> Error {
+        error.located(self.composed.sources())
     }
 
     /// The same with what is known of the run once it has its directory.
@@ -138,4 +143,18 @@ impl Bound {
 
 pub(crate) fn is_reserved(path: &KeyPath) -> bool {
     path.keys().first().and_then(Key::as_str).is_some_and(|key| RESERVED.contains(&key))
+}
+
+/// Writes a value; mappings on the way are made.
+fn put(node: &mut Node, path: &[&str], value: Node) {
+    let Some((first, rest)) = path.split_first() else {
+        *node = value;
+        return;
+    };
+    if node.as_map().is_none() {
+        *node = Node::from(Map::default());
+    }
+    if let Some(map) = node.as_map_mut() {
+        put(map.get_or_insert(Key::from(*first), Origin::NONE), rest, value);
+    }
 }

@@ -34,8 +34,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     if session.flags.scratch {
         return scratch(session, bound);
     }
-    let place = Place::of(&session.composer, bound.composed().root())
-        .map_err(|error| error.located(bound.composed().sources()))?;
+    let place = Place::of(&session.composer, bound.root()).map_err(|error| bound.located(error))?;
     let job = call(session, bound, &place)?;
     Ok(Finished { status: job.status(), jobs: vec![job] })
 }
@@ -68,18 +67,15 @@ pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result
     let (facts, composer) = (session.composer.facts(), &session.composer);
     let bound = worker::with_environment(bound)?;
     let process = session.process();
-    let about = About::of(composer, bound.composed().root())
-        .map_err(|error| error.located(bound.composed().sources()))?;
+    let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
     let rank = Rank::of(&facts.env, &process);
-    let reserved = place
-        .reserve(&about, facts, &process, rank)
-        .map_err(|error| error.located(bound.composed().sources()))?;
+    let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();
     if let Some(earlier) = reserved.earlier() {
         let earlier = shown(earlier, &facts.cwd).display();
         session.note(&format!("the record of the run before is now {earlier}"));
     }
-    let told = reserved.tell(composer, bound.composed().root());
+    let told = reserved.tell(composer, bound.root());
     let bound = bound.told(&told);
     let rank = reserved.rank().cloned();
     let begun = begin(reserved, &told, facts, &process)?;

@@ -156,9 +156,8 @@ fn jobs(master: &Bound, arguments: &Arguments) -> Result<Jobs> {
 
 /// The directory of the sweep, made; and how the config is to say it, if it is another one than it says.
 fn directory(session: &Session<'_>, master: &Bound) -> Result<(PathBuf, Option<PathBuf>)> {
-    let located = |error: Error| error.located(master.composed().sources());
-    let place = Place::of_sweep(&session.composer, master.composed().root()).map_err(located)?;
-    let failed = |error: Error| located(error.at(place.origin, ""));
+    let place = Place::of_sweep(&session.composer, master.root()).map_err(|error| master.located(error))?;
+    let failed = |error: Error| master.located(error.at(place.origin, ""));
     if !place.exclusive {
         make(&place.directory).map_err(failed)?;
         return Ok((place.directory, None));
