@@ -2,6 +2,7 @@
 
 mod error;
 mod render;
+mod shell;
 mod sink;
 mod source;
 mod suggest;
@@ -9,6 +10,7 @@ mod visible;
 
 pub use error::{Error, ErrorKind, Label, Result};
 pub use render::{Severity, Style};
+pub use shell::shell_word;
 pub use sink::Sink;
 pub(crate) use sink::{MISTAKES, too_many_mistakes};
 pub use source::{Origin, Source, SourceId, SourceKind, SourceMap, Span};

@@ -13,6 +13,9 @@ mod sweep;
 mod yaml;
 
 #[cfg(feature = "app")]
+mod app;
+
+#[cfg(feature = "app")]
 mod cli;
 
 #[cfg(all(feature = "app", unix))]
