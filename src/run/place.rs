@@ -41,11 +41,23 @@ impl Place {
     /// # Errors
     /// `hydra.run.dir` is no path, or one of the two cannot be resolved.
     pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
-        let path = KeyPath::parse("hydra.run.dir");
+        Self::named_by("hydra.run.dir", composer, root)
+    }
+
+    /// What `hydra.sweep.dir` says, which holds the directories of the jobs of a sweep.
+    ///
+    /// # Errors
+    /// As [`Place::of`].
+    pub fn of_sweep(composer: &Composer, root: &Node) -> Result<Self> {
+        Self::named_by("hydra.sweep.dir", composer, root)
+    }
+
+    fn named_by(key: &str, composer: &Composer, root: &Node) -> Result<Self> {
+        let path = KeyPath::parse(key);
         let scope = Scope::new(root, composer.context(&|_| {}));
         let wanted = scope.select(&path)?.unwrap_or_else(Node::null);
         let Some(named) = text(&wanted).filter(|text| !text.is_empty()) else {
-            let error = Error::new(ErrorKind::Type, "`hydra.run.dir` must be the path of a directory");
+            let error = Error::new(ErrorKind::Type, format!("`{key}` must be the path of a directory"));
             return Err(error.at(wanted.origin, format!("this is {}", wanted.describe())));
         };
         let subdirectory = scope.select(&KeyPath::parse("hydra.output_subdir"))?;

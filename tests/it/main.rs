@@ -12,10 +12,16 @@ mod sweep;
 mod yaml;
 
 #[cfg(feature = "app")]
+mod app;
+
+#[cfg(feature = "app")]
 mod cli;
 
 #[cfg(all(feature = "app", unix))]
 mod run;
 
 #[cfg(feature = "serde")]
-mod typed;
+mod bridge;
+
+#[cfg(feature = "derive")]
+mod derive;
