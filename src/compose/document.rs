@@ -2,9 +2,9 @@
 
 use crate::compose::config_source::Content;
 use crate::compose::element::{Element, elements};
-use crate::diag::{Error, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
+use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
 use crate::schema::Schema;
-use crate::value::{Key, Kind, Map, Node, Text};
+use crate::value::{DEEPEST, Key, Kind, Map, Node, Text};
 use crate::yaml;
 
 /// A parsed config, shared by everything that includes it.
@@ -54,6 +54,11 @@ impl Document {
             }
             Content::Tree { label, root, package } => {
                 let id = sources.add(Source::new(SourceKind::Memory, label, ""));
+                if root.is_deeper_than(DEEPEST) {
+                    let message = format!("the tree is deeper than the limit of {DEEPEST} levels");
+                    errors
+                        .push(Error::new(ErrorKind::Limit, message).at(Origin::new(id, Span::default()), ""));
+                }
                 let origin = Origin::new(id, Span::default());
                 (root, package.map(|p| (p, origin)), id)
             }

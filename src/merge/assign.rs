@@ -54,9 +54,11 @@ pub struct Assignment {
 ///     let assignment = Assignment { path: KeyPath::parse("db.user"), action, origin: Origin::NONE };
 ///     assign(&mut root, &assignment, context, &mut ())
 /// };
-/// assert!(set(Action::Change(Node::from("ada"))).is_err());
-/// assert!(set(Action::Add(Node::from("ada"))).is_ok());
-/// assert!(set(Action::Change(Node::from("eve"))).is_ok());
+/// let error = set(Action::Change(Node::from("ada"))).unwrap_err();
+/// assert_eq!(error.message(), "there is no key `db`");
+/// set(Action::Add(Node::from("ada")))?;
+/// set(Action::Change(Node::from("eve")))?;
+/// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 ///
 /// # Errors
@@ -69,7 +71,7 @@ pub fn assign<O: Observer>(
     observer: &mut O,
 ) -> Result<()> {
     let Assignment { path, action, origin } = assignment;
-    if let Some(error) = too_deep(path) {
+    if let Some(error) = too_deep(path.len(), &Node::null()) {
         return Err(error.at(*origin, "this path"));
     }
     match action {
@@ -165,6 +167,9 @@ fn update<O: Observer>(
     let Some((first, below)) = rest.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "an assignment needs a key").at(origin, ""));
     };
+    if let Some(error) = too_deep(container.len() + rest.len(), value) {
+        return Err(error.at(origin, "too deep for this value"));
+    }
     let place = look(root, &container).ok_or_else(|| absent(&container).at(origin, ""))?;
     let found = step(place, first, &container, origin)?;
     let key = found.as_ref().map_or_else(|| first.clone(), |(key, _)| key.clone());
@@ -333,6 +338,9 @@ fn extend<O: Observer>(
         let message = format!("`{path}` is {} and cannot be extended", list.describe());
         return Err(Error::new(ErrorKind::Type, message).at(origin, "").at(list.origin, "no list"));
     };
+    if let Some(error) = items.iter().find_map(|item| too_deep(real.len() + 1, item)) {
+        return Err(error.at(origin, "too deep for these items"));
+    }
     let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(Expected::new(&Type::Any));
     let mut errors = Vec::new();
     let new: Vec<Node> = items.iter().map(|item| ty.fit(item.clone(), real, &mut errors)).collect();

@@ -6,7 +6,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
 use crate::schema::Expected;
-use crate::value::{Key, KeyPath, Kind, Map, Node, Part, Slot};
+use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
 /// is then half merged and of no further use.
@@ -36,8 +36,8 @@ pub fn merge<O: Observer>(
     context: Context<'_>,
     observer: &mut O,
 ) -> Result<()> {
-    if let Some(error) = too_deep(package) {
-        return Err(error.at(doc.origin, "so deep is its package"));
+    if let Some(error) = too_deep(package.len(), doc) {
+        return Err(error.at(doc.origin, format!("below a package of {} keys", package.len())));
     }
     let mut embedded = doc.clone();
     for key in package.keys().iter().rev() {
@@ -69,6 +69,9 @@ pub(super) fn merge_at<O: Observer>(
                 match container {
                     Some(container) => {
                         let copy = Node::new(container.kind, place.origin);
+                        if let Some(error) = too_deep(at.len(), &copy) {
+                            return Err(error.at(copy.origin, "for what this stands for"));
+                        }
                         if O::LISTENS {
                             walk.observer.set(&at, Some(place), &copy);
                         }
@@ -88,13 +91,15 @@ pub(super) fn merge_at<O: Observer>(
     Error::all(walk.errors).map_or(Ok(()), Err)
 }
 
-/// A path may have so many keys: code that walks a tree recurses this deep, and printing indents.
-const DEEPEST: usize = 256;
-
-/// The error that a path is longer than trees may be deep.
-pub(super) fn too_deep(path: &KeyPath) -> Option<Error> {
-    let message = || format!("a path of {} keys is too long: at most {DEEPEST}", path.len());
-    (path.len() > DEEPEST).then(|| Error::new(ErrorKind::Limit, message()))
+/// The error that a value below a path of so many keys is deeper than trees may be.
+pub(super) fn too_deep(keys: usize, value: &Node) -> Option<Error> {
+    let message = match DEEPEST.checked_sub(keys) {
+        None => format!("a path of {keys} keys is too long: at most {DEEPEST}"),
+        // A document was measured when it was read.
+        Some(room) if keys == 0 || !value.is_deeper_than(room) => return None,
+        Some(room) => format!("below {keys} keys, there is room for {room} levels of lists and mappings"),
+    };
+    Some(Error::new(ErrorKind::Limit, message))
 }
 
 /// The value at a path of keys, to be changed: what is shared on the way is copied.

@@ -1,7 +1,7 @@
 //! The way in: text to a tree.
 
 use crate::diag::{Error, ErrorKind, Origin, Sink, SourceId, Span};
-use crate::value::Node;
+use crate::value::{DEEPEST, Node};
 use crate::yaml::cursor::Leave;
 use crate::yaml::fast::Fast;
 use crate::yaml::granit::Granit;
@@ -22,7 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 200, nodes: 2_000_000, bytes: 64 << 20 }
+        Self { depth: DEEPEST, nodes: 2_000_000, bytes: 64 << 20 }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Origin, SourceId, Span};
+use crate::diag::{Error, ErrorKind, MISTAKES, Origin, SourceId, Span, too_many_mistakes};
 use crate::value::{HashMap, IndexMap, Key, Kind, Map, Node};
 use crate::yaml::merge::merged;
 use crate::yaml::parse::Limits;
@@ -49,7 +49,7 @@ struct Anchored {
     size: Size,
 }
 
-enum Pending {
+pub(super) enum Pending {
     None,
     Key(Key, Span),
     Merge,
@@ -335,6 +335,10 @@ impl<'t> Tree<'t> {
     fn count(&mut self, span: Span, nodes: u64) -> Result<(), Stop> {
         self.written += nodes;
         self.expanded = self.expanded.saturating_add(nodes);
+        if self.errors.len() >= MISTAKES {
+            self.errors.push(too_many_mistakes(self.origin(span)));
+            return Err(Stop);
+        }
         if self.expanded <= self.limits.nodes {
             return Ok(());
         }
@@ -470,40 +474,5 @@ impl<'t> Tree<'t> {
             *integers |= matches!(pending, Pending::Key(Key::Int(_), _));
             *key = pending;
         }
-    }
-
-    fn key_of(&mut self, kind: Kind, span: Span) -> Pending {
-        let key = match kind {
-            Kind::Str(text) => Key::Str(text),
-            Kind::Missing => Key::from("???"),
-            Kind::Template(template) => Key::Str(template.text.clone()),
-            Kind::Int(number) => Key::Int(number),
-            Kind::Float(number) => Key::Float(number),
-            Kind::Bool(value) => Key::Bool(value),
-            Kind::Bytes(bytes) => Key::Bytes(bytes),
-            Kind::Null => {
-                self.yaml_error(
-                    span,
-                    "a key cannot be null",
-                    "this key",
-                    "to use it as text, put it in quotes",
-                );
-                return Pending::Refused;
-            }
-            Kind::BigInt(_) => {
-                self.yaml_error(
-                    span,
-                    "an integer key must fit 64 bits",
-                    "this key",
-                    "to use it as text, put it in quotes",
-                );
-                return Pending::Refused;
-            }
-            Kind::List(_) | Kind::Map(_) => {
-                self.yaml_error(span, "a key must be a scalar, found a list or mapping", "this key", "");
-                return Pending::Refused;
-            }
-        };
-        Pending::Key(key, span)
     }
 }
