@@ -248,7 +248,7 @@ fn the_commit_and_what_was_changed_since_are_on_record() {
     let record = || {
         let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
         let (reserved, told) = start.reserve(None).expect("a place");
-        let (facts, process) = (start.facts.clone(), start.process.clone());
+        let (facts, process) = (start.facts.clone(), start.process);
         let running =
             reserved.begin(&told, move || mainstem::app::surroundings(&facts, &process)).expect("it begins");
         running.finish(&Outcome::Completed(None)).expect("it ends")
