@@ -185,7 +185,7 @@ fn alone(field: &syn::Field, mistakes: &mut Mistakes) {
     let attributes = Attributes::read(&field.attrs, Place::Field, &mut Mistakes::default());
     for (name, span) in attributes.beside(&["range", "length", "one_of", "regex", "with"]) {
         let message = format!("`{name}` says something about a field of that type, and belongs there");
-        mistakes.on(span, message);
+        mistakes.on(*span, message);
     }
 }
 
@@ -232,14 +232,18 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
     };
     if role != Role::Value {
         for (name, span) in attributes.beside(only) {
-            mistakes.on(span, format!("`{name}` has no meaning beside `{role_name}`"));
+            mistakes.on(*span, format!("`{name}` has no meaning beside `{role_name}`"));
         }
     }
     let ty = &field.ty;
     let default = attributes.default.as_ref().map(|default| match default {
-        Default::Own(span) => quote_spanned!(*span=> <#ty as ::core::default::Default>::default()),
+        Default::Own(span) => {
+            quote_spanned!(*span=> { let value: #ty = ::core::default::Default::default(); value })
+        }
         Default::Given(given) => match expression::text(given) {
-            Some(text) => quote_spanned!(text.span()=> <#ty as ::core::convert::From<&str>>::from(#text)),
+            Some(text) => {
+                quote_spanned!(text.span()=> { let value: #ty = ::core::convert::Into::into(#text); value })
+            }
             None => quote_spanned!(given.span()=> { let value: #ty = #given; value }),
         },
     });

@@ -10,7 +10,7 @@ use crate::app::project::{self, primaries};
 use crate::compose::{Composed, Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
 use crate::facts::Facts;
-use crate::resolve::{Hydra, Scope};
+use crate::resolve::{Context, Hydra, Scope};
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 
 /// Composes and prints.
@@ -24,7 +24,7 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let warnings = RefCell::new(Vec::new());
     let shown =
         shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
-    let mut out = String::with_capacity(1 << 12);
+    let mut out = String::with_capacity(1 << 14);
     let shown = ManuallyDrop::new(if args.choices { with_choices(shown, &composed) } else { shown });
     match args.format {
         Format::Json => {
@@ -51,8 +51,8 @@ fn shown(
     warnings: &RefCell<Vec<Error>>,
 ) -> Result<Node> {
     let warn = |warning: Error| warnings.borrow_mut().push(warning);
-    let whole = composed.root();
     let context = composer.context(&warn).with_schema(composed.schema());
+    let whole = &if args.resolve { unfinished(composed.root(), context) } else { composed.root().clone() };
     let Some(package) = &args.package else {
         if args.hydra {
             return if args.resolve { Scope::new(whole, context).resolve() } else { Ok(whole.clone()) };
@@ -70,6 +70,9 @@ fn shown(
         (composed.job(), context.with_hydra(Hydra::Of(whole)))
     };
     let scope = Scope::new(&root, context);
+    // A lone value that is not known yet is not `???` itself: the error says what is.
+    let lone = matches!(Scope::new(composed.root(), context).get(&path)?, Some(node) if !node.is_container());
+    let scope = if lone && reserved { Scope::new(composed.root(), context) } else { scope };
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
     let found = found.ok_or_else(|| absent(&root, &path))?;
     if args.resolve && matches!(found.kind, Kind::Missing) {
@@ -78,6 +81,44 @@ fn shown(
             .help(format!("type `{path}=…`")));
     }
     Ok(found)
+}
+
+/// The tree with `???` for every value of the `hydra` node that refers to one: only a run knows them all.
+fn unfinished(root: &Node, context: Context<'_>) -> Node {
+    let hydra = KeyPath::parse("hydra");
+    let mut whole = root.clone();
+    if let Some(node) = root.as_map().and_then(|map| map.get_str("hydra"))
+        && let Some(node) = open(&Scope::new(root, context), &hydra, node)
+        && let Some(map) = whole.as_map_mut()
+    {
+        map.set(Key::from("hydra"), node);
+    }
+    whole
+}
+
+/// The value with `???` in place of what refers to it; `None` if there is no such thing inside.
+fn open(scope: &Scope<'_>, path: &KeyPath, node: &Node) -> Option<Node> {
+    match &node.kind {
+        Kind::Template(_) => {
+            let error = scope.select_shallow(path).err()?;
+            (error.kind() == ErrorKind::MissingValue).then(|| Node::new(Kind::Missing, node.origin))
+        }
+        Kind::Map(map) => {
+            let changed: Vec<(Key, Node)> = map
+                .iter()
+                .filter_map(|(key, slot)| {
+                    Some((key.clone(), open(scope, &path.child(key.clone()), &slot.node)?))
+                })
+                .collect();
+            let mut whole = (!changed.is_empty()).then(|| node.clone())?;
+            let map = whole.as_map_mut()?;
+            for (key, node) in changed {
+                map.set(key, node);
+            }
+            Some(whole)
+        }
+        _ => None,
+    }
 }
 
 fn with_choices(config: Node, composed: &Composed) -> Node {

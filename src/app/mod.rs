@@ -15,7 +15,9 @@ mod output;
 mod overrides;
 mod packages;
 mod project;
+mod python;
+mod sweep;
 
-pub use capture::{arguments, facts};
+pub use capture::{arguments, facts, process};
 pub use main::main;
 pub use output::Status;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::app::args::Args;
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
+use crate::app::sweep;
 use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Selection};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
@@ -89,6 +90,9 @@ pub(crate) fn arguments(composer: &Composer, args: &Args, words: &[String]) -> R
 /// Composes with the overrides among the words.
 pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
+    if args.multirun {
+        sweep::try_whole(composer, args, &arguments)?;
+    }
     composer.compose(args.config_name.as_deref(), &arguments, mode(args))
 }
 

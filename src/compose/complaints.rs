@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
-
 use crate::compose::element::Choice;
 use crate::compose::expand::Known;
 use crate::compose::item::{Item, Role};
@@ -11,7 +9,7 @@ use crate::compose::repository::Repository;
 use crate::compose::request::{Chosen, Deletion, Who};
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, did_you_mean};
-use crate::value::Text;
+use crate::value::{IndexMap, Text};
 
 /// So many names are listed before the rest is counted.
 const LISTED: usize = 30;
@@ -160,7 +158,7 @@ const GUESSED: usize = 50;
 
 /// Names that are computed from choices that do not exist.
 pub(crate) fn unresolved(tree: &Tree, waiting: &[NodeId], known: &IndexMap<Text, Known>) -> Vec<Error> {
-    let nothing = IndexMap::new();
+    let nothing = IndexMap::default();
     let told = |(at, &id): (usize, &NodeId)| {
         not_computed(tree.item(id), if at < GUESSED { known } else { &nothing })
     };

@@ -1,10 +1,10 @@
 //! From arguments to a tree: what every front door of the program uses.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::compose::base::{Base, Lasting, Merged, parted};
+use crate::compose::composed::RESERVED;
 use crate::compose::expand::{Start, expand};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
@@ -15,7 +15,7 @@ use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
 use crate::schema::Schema;
-use crate::value::{KeyPath, Kind, Node, Text};
+use crate::value::{HashMap, KeyPath, Kind, Node, Text};
 
 /// How a composition treats what is left open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,6 +25,24 @@ pub enum Mode {
     Run,
     /// The configuration of a sweep as a whole: choices that are `???` are left out, sweeps are left to the jobs.
     Multirun,
+}
+
+/// Whether there are arguments beside those that are known, which may choose configs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// There are none.
+    None,
+    /// There may be: what meets nothing now may meet what they bring in.
+    May,
+}
+
+/// What is to be selected.
+pub(crate) struct Asked<'a> {
+    pub(crate) config_name: Option<&'a str>,
+    pub(crate) mode: Mode,
+    pub(crate) others: Others,
+    /// What `hydra.searchpath` adds.
+    pub(crate) searchpath: Vec<Text>,
 }
 
 /// Composes configs of a repository. Immutable and cheap to share between threads: what was read, selected or merged
@@ -143,9 +161,15 @@ impl Composer {
         self
     }
 
-    /// With types for parts of the tree.
+    /// With types for the tree, or for parts of it. What the program itself owns, such as the `hydra` node, has its
+    /// own types, whatever the schema says.
     #[must_use]
-    pub fn with_schema(mut self, schema: Schema) -> Self {
+    pub fn with_schema(mut self, mut schema: Schema) -> Self {
+        if !schema.is_any() {
+            for node in RESERVED {
+                schema.place(&KeyPath::parse(node), Schema::ANY.clone());
+            }
+        }
         self.schema = schema;
         self
     }
@@ -234,12 +258,11 @@ impl Composer {
     pub(crate) fn expand(
         &self,
         repository: &Arc<Repository>,
-        config_name: Option<&str>,
-        mode: Mode,
+        asked: Asked<'_>,
         mut requests: Requests,
-        searchpath: Vec<Text>,
         errors: &mut Vec<Error>,
     ) -> Option<Arc<Selection>> {
+        let Asked { config_name, mode, others, searchpath } = asked;
         let key = SelectionKey {
             config_name: config_name.map(Text::from),
             mode,
@@ -260,6 +283,9 @@ impl Composer {
         let selection = Selection::new(expanded, repository, config_name.map(Text::from), errors);
         if errors.len() > before {
             return None;
+        }
+        if others == Others::May {
+            return Some(Arc::new(selection));
         }
         errors.extend(requests.unused(&selection.choices));
         if errors.len() > before {

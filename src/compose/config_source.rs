@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::compose::survey::{self, Survey};
 use crate::diag::{Result, SourceKind};
 use crate::schema::Schema;
 use crate::value::{Node, Text};
@@ -52,6 +53,11 @@ pub trait ConfigSource: fmt::Debug + Send + Sync {
     fn has_group(&self, group: &str) -> Result<bool> {
         Ok(self.list(group)?.is_some())
     }
+
+    /// Everything in it, and what is wrong with it as a place: for [`Composer::check`](crate::compose::Composer::check).
+    fn survey(&self) -> Survey {
+        survey::groups(self)
+    }
 }
 
 /// A config as a source holds it.
@@ -84,8 +90,6 @@ pub enum Entry {
     Config(Text),
     /// A group inside the group.
     Group(Text),
-    /// A file that looks like a config and is none, because it is named `.yml`.
-    Stray(Text),
 }
 
 /// The config path without the extension that users may write.

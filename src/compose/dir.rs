@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::compose::config_source::{ConfigSource, Content, Entry, bare};
+use crate::compose::survey::{self, Survey};
 use crate::diag::{Error, ErrorKind, Result, SourceKind};
 use crate::durable::read_regular;
 use crate::yaml::Limits;
@@ -124,7 +125,6 @@ impl ConfigSource for Dir {
             match name.strip_suffix(".yaml") {
                 Some(stem) if kind.is_file() => entries.push(Entry::Config(stem.into())),
                 _ if kind.is_dir() && name != "__pycache__" => entries.push(Entry::Group(name.into())),
-                _ if kind.is_file() && name.ends_with(".yml") => entries.push(Entry::Stray(name.into())),
                 _ => {}
             }
         }
@@ -138,6 +138,10 @@ impl ConfigSource for Dir {
 
     fn has_group(&self, group: &str) -> Result<bool> {
         Ok(self.look(&self.path.join(group))?.is_some_and(|found| found.is_dir()))
+    }
+
+    fn survey(&self) -> Survey {
+        survey::directory(&self.path, &self.shown)
     }
 }
 

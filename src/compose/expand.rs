@@ -1,10 +1,8 @@
 //! Expanding defaults lists: one pass depth first and backwards, so that the last override of a group is met first;
 //! then the choices that are computed from other choices.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use indexmap::IndexMap;
 
 use crate::compose::complaints;
 use crate::compose::document::Document;
@@ -14,7 +12,7 @@ use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, Origin};
-use crate::value::Text;
+use crate::value::{HashMap, IndexMap, Text};
 
 /// So deep may configs include each other.
 const DEPTH: usize = 100;
@@ -56,7 +54,7 @@ pub(crate) fn expand(repository: &Repository, requests: &mut Requests, start: St
         requests,
         skip_missing: start.skip_missing,
         tree: Tree::new(Item::new(Role::Root, None, Origin::NONE)),
-        known: IndexMap::new(),
+        known: IndexMap::default(),
         errors: Vec::new(),
         warnings: Vec::new(),
         stopped: false,

@@ -235,7 +235,7 @@ impl Item {
     pub(crate) fn override_key(&self) -> Text {
         let group = self.group_path();
         let package = self.package_over(self.package.as_ref());
-        if package == dotted(&group) {
+        if is_dotted(&package, &group) {
             return group;
         }
         let shown = if package.is_empty() { GLOBAL } else { &package };
@@ -296,7 +296,19 @@ fn last(path: &str) -> &str {
 }
 
 fn dotted(group: &str) -> Text {
-    group.chars().map(|c| if c == '/' { '.' } else { c }).collect()
+    let mut parts = group.split('/');
+    let mut dotted = Text::from(parts.next().unwrap_or_default());
+    for part in parts {
+        dotted.push('.');
+        dotted.push_str(part);
+    }
+    dotted
+}
+
+/// Whether the package is the group's own: [`dotted`], without making it.
+fn is_dotted(package: &str, group: &str) -> bool {
+    let own = group.bytes().map(|byte| if byte == b'/' { b'.' } else { byte });
+    package.len() == group.len() && package.bytes().eq(own)
 }
 
 /// Both with the separator between them, or the one that is not empty.

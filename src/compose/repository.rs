@@ -1,13 +1,12 @@
 //! All sources in order, and everything read from them, once.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::compose::config_source::{ConfigSource, Entry, bare};
 use crate::compose::document::Document;
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
-use crate::value::Text;
+use crate::value::{HashMap, Text};
 
 /// An entry of the search path: a source and who asked for it.
 #[derive(Clone, Debug)]
@@ -191,7 +190,7 @@ impl Repository {
     pub fn options(&self, group: &str) -> Result<Vec<Text>> {
         self.members(group, |entry| match entry {
             Entry::Config(name) => Some(name),
-            Entry::Group(_) | Entry::Stray(_) => None,
+            Entry::Group(_) => None,
         })
     }
 
@@ -201,7 +200,7 @@ impl Repository {
     /// A source that cannot be listed.
     pub fn groups(&self, group: &str) -> Result<Vec<Text>> {
         self.members(group, |entry| match entry {
-            Entry::Config(_) | Entry::Stray(_) => None,
+            Entry::Config(_) => None,
             Entry::Group(name) => Some(name),
         })
     }

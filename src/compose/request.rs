@@ -1,13 +1,11 @@
 //! What the overrides, those of the arguments and those in files, ask of the defaults lists.
 
-use indexmap::IndexMap;
-
 use crate::compose::complaints;
 use crate::compose::element::Choice;
 use crate::compose::expand::Known;
 use crate::compose::item::{Item, Role};
 use crate::diag::{Error, Origin};
-use crate::value::Text;
+use crate::value::{IndexMap, Text};
 
 /// A choice that replaces the one of a defaults list.
 #[derive(Clone, Debug, PartialEq)]

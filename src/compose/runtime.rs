@@ -1,6 +1,7 @@
 //! What the program itself writes into the `hydra` node.
 
 use crate::compose::base::{find, put};
+use crate::compose::composer::Mode;
 use crate::compose::repository::{Repository, SCHEMA};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Origin, Result};
@@ -28,7 +29,8 @@ pub(crate) fn fill(
     runtime: &Runtime,
     selection: &Selection,
     context: Context<'_>,
-    lines: Lines,
+    mode: Mode,
+    mut lines: Lines,
 ) -> Result<()> {
     if find(root, &["hydra"]).is_none() {
         return Ok(());
@@ -36,6 +38,9 @@ pub(crate) fn fill(
     let parts: [&[&str]; 4] = [&["hydra"], &["hydra", "job"], &["hydra", "runtime"], &["hydra", "overrides"]];
     for part in parts {
         mapping(root, part)?;
+    }
+    if mode == Mode::Multirun {
+        multirun(root, &mut lines);
     }
     choices(root, selection);
     extend(root, &["hydra", "overrides", "task"], lines.task);
@@ -78,6 +83,18 @@ pub(crate) struct Lines {
     pub(crate) task: Vec<Node>,
     pub(crate) hydra: Vec<Node>,
 }
+
+/// A sweep is one by an override, as in Hydra, unless the config says so itself.
+fn multirun(root: &mut Node, lines: &mut Lines) {
+    let path = ["hydra", "mode"];
+    if find(root, &path).and_then(Node::as_str) != Some(MULTIRUN) {
+        put(root, &path, Node::from(MULTIRUN));
+        lines.hydra.push(Node::from(format!("hydra.mode={MULTIRUN}").as_str()));
+    }
+}
+
+/// `hydra.mode` of a sweep.
+const MULTIRUN: &str = "MULTIRUN";
 
 fn choices(root: &mut Node, selection: &Selection) {
     let path = ["hydra", "runtime", "choices"];

@@ -1,9 +1,6 @@
 //! Which configs a composition is made of, in order, each with the reason.
 
-use std::collections::HashSet;
 use std::sync::Arc;
-
-use indexmap::IndexMap;
 
 use crate::compose::document::Document;
 use crate::compose::expand::{Expanded, Known};
@@ -11,7 +8,7 @@ use crate::compose::item::Role;
 use crate::compose::repository::Repository;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, Origin};
-use crate::value::Text;
+use crate::value::{HashSet, IndexMap, Text};
 
 /// A config of the final defaults list.
 #[derive(Clone, Debug)]
@@ -101,7 +98,7 @@ impl Selection {
         errors.extend(found);
         let broken = !errors.is_empty();
         let mut included = Vec::new();
-        let mut keys: HashSet<Text> = HashSet::new();
+        let mut keys: HashSet<Text> = HashSet::default();
         for id in tree.leaves() {
             let Some(entry) = entry(&tree, id) else { continue };
             // A conflict of choices was told already.

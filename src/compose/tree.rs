@@ -32,19 +32,16 @@ pub(crate) struct Tree {
     nodes: Vec<Node>,
 }
 
+/// So many nodes have room at once: those of the built-in configs and of a project of common size.
+const USUAL: usize = 64;
+
 const NOWHERE: &Text = &Text::const_new("<root>");
 
 impl Tree {
     pub(crate) fn new(root: Item) -> Self {
-        Self {
-            nodes: vec![Node {
-                item: root,
-                parent: None,
-                children: Vec::new(),
-                config: None,
-                deferred: None,
-            }],
-        }
+        let mut nodes = Vec::with_capacity(USUAL);
+        nodes.push(Node { item: root, parent: None, children: Vec::new(), config: None, deferred: None });
+        Self { nodes }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -1,5 +1,6 @@
 //! The one public error: one word wide, several mistakes in one value, drawn with excerpts.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// Text that is not YAML, or YAML that the config language does not have.
     Yaml,
+    /// Text that is not JSON.
+    Json,
     /// A key stands twice in one mapping.
     DuplicateKey,
     /// An override that does not follow the grammar.
@@ -64,6 +67,7 @@ impl ErrorKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Yaml => "yaml",
+            Self::Json => "json",
             Self::DuplicateKey => "duplicate-key",
             Self::Override => "override",
             Self::Template => "template",
@@ -109,6 +113,7 @@ pub struct Label {
 /// assert_eq!(error.to_string(), "there is no key `modle`");
 /// assert_eq!(error.kind(), ErrorKind::UnknownKey);
 /// ```
+// Making one is cold: where nothing is wrong, code that makes errors is in nobody's way.
 #[derive(Clone)]
 pub struct Error(Box<Repr>);
 
@@ -120,11 +125,14 @@ pub(crate) struct Repr {
     pub(crate) notes: Vec<String>,
     pub(crate) help: Vec<String>,
     pub(crate) also: Vec<Error>,
+    pub(crate) unchecked: Option<String>,
     pub(crate) sources: Option<Arc<SourceMap>>,
 }
 
 impl Error {
     /// An error of that kind. The message is a lowercase fragment without a final period.
+    #[cold]
+    #[inline(never)]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Repr {
             kind,
@@ -133,12 +141,15 @@ impl Error {
             notes: Vec::new(),
             help: Vec::new(),
             also: Vec::new(),
+            unchecked: None,
             sources: None,
         }))
     }
 
     /// Adds a place. The first one is the culprit; later ones give context, such as the other side of a conflict.
     /// An unknown place is left out.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn at(mut self, origin: Origin, text: impl Into<String>) -> Self {
         if origin.is_known() {
@@ -147,7 +158,27 @@ impl Error {
         self
     }
 
+    /// The same, with what is said about one place said about another, such as a more exact one.
+    #[must_use]
+    pub(crate) fn moved(mut self, from: Origin, to: Origin) -> Self {
+        for label in self.0.labels.iter_mut().filter(|label| label.origin == from) {
+            label.origin = to;
+        }
+        self.0.also = self.0.also.into_iter().map(|error| error.moved(from, to)).collect();
+        self
+    }
+
+    /// Whether something is said about a place, or about a part of it.
+    pub(crate) fn is_about(&self, place: Origin) -> bool {
+        let inside = |at: Origin| {
+            at.source == place.source && at.span.start >= place.span.start && at.span.end <= place.span.end
+        };
+        self.labels().iter().any(|label| inside(label.origin))
+    }
+
     /// Adds a line that says what to do or type instead.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.0.help.push(text.into());
@@ -155,9 +186,18 @@ impl Error {
     }
 
     /// Adds a line of context.
+    #[cold]
+    #[inline(never)]
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.0.notes.push(text.into());
+        self
+    }
+
+    /// Adds a line below all mistakes: what could not be looked at because of them.
+    #[must_use]
+    pub fn unchecked(mut self, text: impl Into<String>) -> Self {
+        self.0.unchecked = Some(text.into());
         self
     }
 
@@ -238,7 +278,10 @@ impl Error {
 
     /// As [`Error::render`], of something less bad than an error.
     pub fn render_as(&self, severity: Severity, style: Style) -> String {
-        self.iter().map(|e| render::draw(e.repr(), severity, style)).collect::<Vec<_>>().join("\n")
+        let mut drawn: Vec<String> = self.iter().map(|e| render::draw(e.repr(), severity, style)).collect();
+        let unchecked: BTreeSet<&String> = self.iter().filter_map(|e| e.0.unchecked.as_ref()).collect();
+        drawn.extend(unchecked.into_iter().map(|text| render::draw_unchecked(text, style)));
+        drawn.join("\n")
     }
 
     pub(crate) fn repr(&self) -> &Repr {

@@ -10,6 +10,8 @@ const LONGEST: usize = 64;
 /// assert_eq!(did_you_mean("modle", ["data", "model"]), Some("model"));
 /// assert_eq!(did_you_mean("zebra", ["data", "model"]), None);
 /// ```
+#[cold]
+#[inline(never)]
 pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = typed.chars().count();
     // Nobody slips in a name that long, and comparing takes the product of the lengths.

@@ -1,14 +1,12 @@
 //! Elements: scalars and text, lists, mappings, calls.
 
-use indexmap::IndexMap;
-
 use crate::diag::{Error, ErrorKind, Span};
 use crate::grammar::function::{self, Argument};
 use crate::grammar::parse::Parser;
 use crate::grammar::scan::{self, Lexeme};
 use crate::grammar::token::{Kind, Token};
 use crate::grammar::value::{List, Quote, Value, ValueKind};
-use crate::value::{Key, Text};
+use crate::value::{IndexMap, Key, Text};
 
 /// So many different characters an error names.
 const SHOWN: usize = 6;

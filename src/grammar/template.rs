@@ -3,12 +3,12 @@
 //! Three kinds of text meet here, each with rules of its own: text with interpolations in it (a whole YAML value, or
 //! what stands between quotes), the path behind `${`, and the arguments of a resolver.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::diag::Span;
 use crate::grammar::scan::{self, Lexeme, byte};
 use crate::grammar::template_piece::{Run, lone, missing, resolver_name, trailing_backslashes, unescape_key};
-use crate::value::{Argument, Call, Expression, Kind, Name, Part, Reference, Template, Text};
+use crate::value::{Argument, Call, Expression, Kind, Name, Part, Reference, Template, Text, Written};
 
 /// A mistake in a template, with its place in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,12 +45,22 @@ const DEPTH: u32 = 128;
 /// # Errors
 /// The first place where the text does not follow the grammar.
 pub fn parse_template(text: &str) -> Result<Option<Template>, TemplateError> {
-    if memmem::find(text.as_bytes(), b"${").is_none() {
-        return Ok(None);
+    match interpolates(text) {
+        true => parse_interpolations(text.into()).map(Some),
+        false => Ok(None),
     }
-    let mut parser = Parser::new(text);
-    let parts = parser.text(None)?;
-    Ok(Some(Template { text: text.into(), parts }))
+}
+
+/// Parses text of which it is known that it holds `${`.
+pub(crate) fn parse_interpolations(text: Text) -> Result<Template, TemplateError> {
+    let parts = Parser::new(&text).text(None)?;
+    Ok(Template { text, parts, written: Written::Unknown })
+}
+
+/// Whether the text holds `${`, be it escaped.
+pub(crate) fn interpolates(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    memchr_iter(b'$', bytes).any(|at| bytes.get(at + 1) == Some(&b'{'))
 }
 
 /// Parses one literal element as it may stand among a resolver's arguments: a scalar, quoted or unquoted text, a
@@ -121,7 +131,8 @@ impl<'a> Parser<'a> {
 
     /// Text with interpolations: up to the end, or up to the closing quote, which is left standing.
     fn text(&mut self, quote: Option<u8>) -> Parsed<Box<[Part]>> {
-        let mut parts = Vec::new();
+        // Most texts are one interpolation.
+        let mut parts = Vec::with_capacity(1);
         let mut plain = Text::default();
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
@@ -186,7 +197,7 @@ impl<'a> Parser<'a> {
             up = up.saturating_add(1);
             self.at += 1;
         }
-        let mut path = Vec::new();
+        let mut path = Vec::with_capacity(2);
         let mut callable = up == 0;
         let mut behind_dot = false;
         loop {

@@ -1,9 +1,8 @@
 //! What resolvers answered, from the first composition to the last job.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::value::Node;
+use crate::value::{HashMap, Node};
 
 /// Answers of resolvers that are asked once for each list of arguments (see [`Resolvers::cached`]), shared by all
 /// compositions of a program: what a sweep's first job was told, the last one is told too.

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, Span, did_you_mean};
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::resolve::resolver::Entry;
 use crate::resolve::scope::Scope;
 use crate::value::{
-    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, Text, write_str,
+    Argument, Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Template, Text,
+    write_str,
 };
 
 /// How deep interpolations and containers may nest while they are resolved.
@@ -19,21 +20,8 @@ const DEPTH: u32 = 256;
 const LINKS: usize = 200_000;
 /// How many bytes of text interpolations may make.
 const WRITTEN: usize = 1 << 26;
-/// How many values a resolved tree may have.
-const VALUES: u64 = 10_000_000;
-
-/// A value without interpolations.
-#[derive(Clone, Debug)]
-pub(super) struct Done {
-    node: Node,
-    /// How many values it has.
-    values: u64,
-    /// Why there are interpolations in it still, if there are: another program must resolve them.
-    open: Option<Error>,
-}
-
 /// Gives the level back.
-struct Level<'s>(&'s std::cell::Cell<u32>);
+pub(super) struct Level<'s>(&'s std::cell::Cell<u32>);
 
 impl Drop for Level<'_> {
     fn drop(&mut self) {
@@ -42,7 +30,7 @@ impl Drop for Level<'_> {
 }
 
 impl Scope<'_> {
-    fn deeper(&self, at: &Spot) -> Result<Level<'_>> {
+    pub(super) fn deeper(&self, at: &Spot) -> Result<Level<'_>> {
         if self.depth.get() >= DEPTH {
             let path = self.places.path_of(at);
             let message = format!("resolving `{path}` nests deeper than {DEPTH} levels");
@@ -59,7 +47,7 @@ impl Scope<'_> {
         }
         let _level = self.deeper(&spot)?;
         let mark = self.following.borrow().len();
-        let origin = spot.node.origin;
+        let node = spot.node.clone();
         let result = self.follow_chain(spot).and_then(|end| {
             let links: Vec<Spot> = self.following.borrow().values().skip(mark).cloned().collect();
             self.keep(links, &end)
@@ -67,8 +55,8 @@ impl Scope<'_> {
         self.following.borrow_mut().truncate(mark);
         result.map_err(|error| {
             // The outermost interpolation is the one that was asked for.
-            let told = mark > 0 || error.labels().iter().any(|label| label.origin == origin);
-            if told { error } else { error.at(origin, "needed here") }
+            let told = mark > 0 || error.is_about(node.origin);
+            if told { error } else { error.at(lone_place(&node), "needed here") }
         })
     }
 
@@ -147,8 +135,12 @@ impl Scope<'_> {
     /// One interpolation further.
     pub(super) fn step(&self, spot: &Spot, template: &Template) -> Result<Spot> {
         match &*template.parts {
-            [Part::Interpolation(Expression::Reference(reference), _)] => self.refer(spot, reference),
-            [Part::Interpolation(Expression::Call(call), _)] => self.call(spot, call),
+            [Part::Interpolation(Expression::Reference(reference), span)] => {
+                self.refer(spot, reference).map_err(|error| exact(spot, *span, error))
+            }
+            [Part::Interpolation(Expression::Call(call), span)] => {
+                self.call(spot, call).map_err(|error| exact(spot, *span, error))
+            }
             parts => {
                 let text = self.concat(spot, parts)?;
                 Ok(self.places.made(spot, Node::new(Kind::Str(text), spot.node.origin), false))
@@ -227,6 +219,9 @@ impl Scope<'_> {
     }
 
     fn dangling(&self, at: &Spot, place: PlaceId, up: u32, keys: &[Key], key: &str) -> Error {
+        if self.quiet.get() {
+            return Error::new(ErrorKind::Interpolation, "refers to what does not exist");
+        }
         let path = self.places.path(place).child(Key::from(key));
         let node = self.places.node(place);
         let message = format!("`${{{}}}` refers to `{path}`, which does not exist", shown(up, keys));
@@ -243,20 +238,20 @@ impl Scope<'_> {
     pub(super) fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
         let mut text = String::new();
         for part in parts {
-            let expression = match part {
+            let (expression, span) = match part {
                 Part::Text(literal) => {
                     text.push_str(literal);
                     continue;
                 }
-                Part::Interpolation(expression, _) => expression,
+                Part::Interpolation(expression, span) => (expression, *span),
             };
-            let node = self.value(at, expression, false)?;
+            let node = self.value(at, expression, false).map_err(|error| exact(at, span, error))?;
             match &node.kind {
                 Kind::Str(_) | Kind::Int(_) | Kind::BigInt(_) => write_str(&node, &mut text),
                 _ => {
                     let message = format!("a key must be a string or an integer, but is {}", node.describe());
                     let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
-                    return Err(error.at(node.origin, "the key"));
+                    return Err(exact(at, span, error.at(node.origin, "the key")));
                 }
             }
         }
@@ -268,8 +263,9 @@ impl Scope<'_> {
         for part in parts {
             match part {
                 Part::Text(literal) => text.push_str(literal),
-                Part::Interpolation(expression, _) => {
-                    let value = self.value(at, expression, false)?;
+                Part::Interpolation(expression, span) => {
+                    let value = self.value(at, expression, false);
+                    let value = value.map_err(|error| self.needed(at, *span, exact(at, *span, error)))?;
                     write_str(&value, &mut text);
                 }
             }
@@ -297,7 +293,7 @@ impl Scope<'_> {
             }
             Expression::Call(call) => self.settle(self.call(at, call)?, deep),
             Expression::List(items) => {
-                let items = items.iter().map(|item| self.value(at, &item.value, deep));
+                let items = items.iter().map(|item| self.element(at, item, deep));
                 Ok(node(Kind::List(Arc::new(items.collect::<Result<_>>()?))))
             }
             Expression::Map(entries) => {
@@ -306,7 +302,7 @@ impl Scope<'_> {
                     let key = literal_key(key).ok_or_else(|| {
                         Error::new(ErrorKind::Interpolation, "this cannot be a key").at(at.node.origin, "")
                     })?;
-                    map.insert(key, at.node.origin, self.value(at, &value.value, deep)?);
+                    map.insert(key, at.node.origin, self.element(at, value, deep)?);
                 }
                 Ok(node(Kind::Map(Arc::new(map))))
             }
@@ -345,143 +341,42 @@ impl Scope<'_> {
     }
 
     pub(super) fn arguments(&self, at: &Spot, call: &Call, deep: bool) -> Result<Vec<Node>> {
-        call.arguments.iter().map(|argument| self.value(at, &argument.value, deep)).collect()
+        call.arguments.iter().map(|argument| self.element(at, argument, deep)).collect()
     }
 
-    /// The value at a place, of which only interpolations are left to resolve.
-    pub(super) fn deep(&self, spot: Spot) -> Result<Node> {
-        let done = self.deep_counted(spot)?;
-        done.open.map_or(Ok(done.node), Err)
+    fn element(&self, at: &Spot, argument: &Argument, deep: bool) -> Result<Node> {
+        self.value(at, &argument.value, deep).map_err(|error| exact(at, argument.span, error))
     }
 
-    /// The same, but what another program must resolve stays as it is written.
-    pub(super) fn kept(&self, spot: Spot) -> Result<Node> {
-        let written = spot.node.clone();
-        Ok(self.closed(&written, self.deep_counted(spot))?.map_or_else(|_| written, |done| done.node))
-    }
-
-    /// What becomes of a written value; the inner error is why it must stay as it is written. A container that is
-    /// written out stays itself, with that inside which must; what an interpolation stands for does not, as what is
-    /// left inside of it may mean something else where it would be put.
-    fn closed(&self, written: &Node, done: Result<Done>) -> Result<Result<Done, Error>> {
-        let interpolation = matches!(written.kind, Kind::Template(_));
-        match done {
-            Err(error) if interpolation && error.kind() == ErrorKind::Elsewhere => Ok(Err(error)),
-            Ok(Done { open: Some(error), .. }) if interpolation => Ok(Err(error)),
-            done => done.map(Ok),
+    /// Says which of several interpolations was asked for, if nothing is said about the value yet.
+    fn needed(&self, at: &Spot, span: Span, error: Error) -> Error {
+        let Kind::Template(template) = &at.node.kind else { return error };
+        if self.following.borrow().len() > 1 || error.is_about(at.node.origin) {
+            return error;
         }
-    }
-
-    fn deep_counted(&self, spot: Spot) -> Result<Done> {
-        let spot = self.follow(spot)?;
-        if !spot.node.is_container() {
-            return Ok(Done { node: spot.node, values: 1, open: None });
-        }
-        let place = self.places.enter(&spot);
-        match self.resolved.borrow().get(&place) {
-            Some(Some(done)) => return Ok(done.clone()),
-            Some(None) => {
-                let path = self.places.path_of(&spot);
-                let message = format!("`{path}` holds an interpolation that leads back to it");
-                return Err(Error::new(ErrorKind::Cycle, message).at(spot.node.origin, "holds itself"));
-            }
-            None => {}
-        }
-        let _level = self.deeper(&spot)?;
-        self.resolved.borrow_mut().insert(place, None);
-        let done = self.deep_container(place, &spot);
-        match &done {
-            Ok(done) => self.resolved.borrow_mut().insert(place, Some(done.clone())),
-            Err(_) => self.resolved.borrow_mut().remove(&place),
-        };
-        done
-    }
-
-    fn deep_container(&self, place: PlaceId, spot: &Spot) -> Result<Done> {
-        let child = |key: Key, child: &Node| Spot {
-            holder: place,
-            key,
-            id: std::ptr::from_ref(child).addr(),
-            node: child.clone(),
-            real: spot.real,
-            config: false,
-        };
-        let mut count = 1_u64;
-        let mut changed: Vec<(usize, Node)> = Vec::new();
-        let mut open = None;
-        let mut visit = |i: usize, key: &dyn Fn() -> Key, node: &Node| -> Result<()> {
-            if !node.is_container() && !matches!(node.kind, Kind::Template(_)) {
-                count += 1;
-                return Ok(());
-            }
-            match self.closed(node, self.deep_counted(child(key(), node)))? {
-                Ok(done) => {
-                    count = count.saturating_add(done.values);
-                    if !shares(&done.node, node) {
-                        changed.push((i, done.node));
-                    }
-                    open = open.take().or(done.open);
-                }
-                Err(error) => {
-                    count += 1;
-                    open.get_or_insert(error);
-                }
-            }
-            Ok(())
-        };
-        match &spot.node.kind {
-            Kind::Map(map) => {
-                for (i, (key, slot)) in map.iter().enumerate() {
-                    visit(i, &|| key.clone(), &slot.node)?;
-                }
-            }
-            Kind::List(list) => {
-                for (i, node) in list.iter().enumerate() {
-                    visit(i, &|| Key::Int(i64::try_from(i).unwrap_or(i64::MAX)), node)?;
-                }
-            }
-            _ => {}
-        }
-        if count > VALUES {
-            let path = self.places.path_of(spot);
-            let message = format!("`{path}` has more than {VALUES} values when resolved");
-            return Err(Error::new(ErrorKind::Limit, message).at(spot.node.origin, ""));
-        }
-        Ok(Done { node: replaced(&spot.node, changed), values: count, open })
+        error.at(template.place(span, at.node.origin), "needed here")
     }
 }
 
-/// The container with some values replaced, by position.
-fn replaced(node: &Node, changed: Vec<(usize, Node)>) -> Node {
-    if changed.is_empty() {
-        return node.clone();
+/// What is said about a value is said about the range of its text where the mistake is.
+fn exact(at: &Spot, span: Span, error: Error) -> Error {
+    match &at.node.kind {
+        Kind::Template(template) => {
+            let origin = at.node.origin;
+            error.moved(origin, template.place(span, origin))
+        }
+        _ => error,
     }
-    let mut changed = changed.into_iter().peekable();
-    let mut next = |i: usize, old: &Node| match changed.next_if(|(at, _)| *at == i) {
-        Some((_, new)) => new,
-        None => old.clone(),
-    };
-    let kind = match &node.kind {
-        Kind::Map(map) => {
-            let entries = map.iter().enumerate().map(|(i, (key, slot))| {
-                (key.clone(), Slot { origin: slot.origin, node: next(i, &slot.node) })
-            });
-            Kind::Map(Arc::new(entries.collect()))
-        }
-        Kind::List(list) => {
-            Kind::List(Arc::new(list.iter().enumerate().map(|(i, item)| next(i, item)).collect()))
-        }
-        other => other.clone(),
-    };
-    Node::new(kind, node.origin)
 }
 
-/// Whether a resolved value is the same shared container as the written one.
-fn shares(a: &Node, b: &Node) -> bool {
-    match (&a.kind, &b.kind) {
-        (Kind::Map(a), Kind::Map(b)) => Arc::ptr_eq(a, b),
-        (Kind::List(a), Kind::List(b)) => Arc::ptr_eq(a, b),
-        _ => false,
+/// The place of a value; of its interpolation, if it is nothing else.
+fn lone_place(node: &Node) -> Origin {
+    match &node.kind {
+        Kind::Template(template) => match *template.parts {
+            [Part::Interpolation(_, span)] => template.place(span, node.origin),
+            _ => node.origin,
+        },
+        _ => node.origin,
     }
 }
 

@@ -3,6 +3,7 @@
 mod builtin;
 mod cache;
 mod context;
+mod deep;
 mod dirname;
 mod engine;
 mod inputs;

@@ -5,9 +5,8 @@
 //! make get places too, though no path of the tree leads to them.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 
-use crate::value::{Key, KeyPath, Node};
+use crate::value::{HashMap, Key, KeyPath, Node};
 
 /// A container at its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

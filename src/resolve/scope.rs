@@ -1,15 +1,12 @@
 //! The face of the engine: a tree in which values are looked up and resolved.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-
-use indexmap::IndexMap;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::context::Context;
-use crate::resolve::engine::Done;
+use crate::resolve::deep::Done;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
-use crate::value::{Expression, Key, KeyPath, Kind, Node, Part};
+use crate::value::{Expression, HashMap, IndexMap, Key, KeyPath, Kind, Node, Part};
 
 /// A tree whose interpolations can be resolved. What was resolved once is remembered, so a whole tree takes linear
 /// time; nothing is resolved that is not asked for.
@@ -24,6 +21,8 @@ pub struct Scope<'a> {
     /// The interpolations that are being followed, in order.
     pub(super) following: RefCell<IndexMap<(PlaceId, usize), Spot>>,
     pub(super) depth: Cell<u32>,
+    /// Nobody reads what an error says.
+    pub(super) quiet: Cell<bool>,
     /// How many bytes of text were put together.
     pub(super) written: Cell<usize>,
 }
@@ -38,6 +37,7 @@ impl<'a> Scope<'a> {
             resolved: RefCell::default(),
             following: RefCell::default(),
             depth: Cell::new(0),
+            quiet: Cell::new(false),
             written: Cell::new(0),
         }
     }
@@ -177,7 +177,10 @@ impl<'a> Scope<'a> {
     /// The container that the interpolation at a path stands for, to be merged into. `None` if it stands for
     /// something else, or for nothing. The path is taken key by key.
     pub fn container(&self, path: &KeyPath) -> Option<Node> {
-        let end = self.follow(self.find_real(path).ok()??).ok()?;
+        self.quiet.set(true);
+        let end = self.find_real(path).and_then(|spot| spot.map(|spot| self.follow(spot)).transpose());
+        self.quiet.set(false);
+        let end = end.ok()??;
         (end.node.is_container() && (end.real || end.config)).then_some(end.node)
     }
 

@@ -3,11 +3,10 @@
 use std::num::NonZeroU64;
 use std::ops::Range;
 
-use indexmap::IndexMap;
-
 use crate::diag::{Error, ErrorKind, Result};
 use crate::grammar::Override;
 use crate::sweep::axis::Axis;
+use crate::value::IndexMap;
 
 /// The jobs of a sweep: every combination of the values of its overrides, the last one changing fastest.
 ///
@@ -55,7 +54,7 @@ impl Jobs {
     /// All mistakes together: intervals, which a sweeper must search; overrides without any value, such as an empty
     /// range or a glob that matches nothing; sweeps inside values; grids too large to count.
     pub fn new(overrides: &[Override], options: &dyn Fn(&str) -> Vec<String>, seed: u64) -> Result<Self> {
-        let mut axes = IndexMap::new();
+        let mut axes = IndexMap::default();
         let mut errors = Vec::new();
         for one in overrides {
             match Axis::new(one, options, seed) {
@@ -104,6 +103,37 @@ impl Jobs {
     /// The jobs in order.
     pub fn iter(&self) -> impl Iterator<Item = Job> + '_ {
         (0..self.count).filter_map(|index| self.get(index))
+    }
+
+    /// The numbers of jobs to try before all are run: all of them, if they are at most `most`; else so many that every
+    /// value that was listed, and the first and the last of every range, is in one of them.
+    ///
+    /// ```
+    /// use mainstem::diag::{Error, SourceId};
+    /// use mainstem::grammar::parse_overrides;
+    /// use mainstem::sweep::Jobs;
+    /// let mut errors: Vec<Error> = Vec::new();
+    /// let overrides = parse_overrides(["a=x,y", "b=range(100)"].map(|line| (line, SourceId::NONE)), &mut errors);
+    /// let jobs = Jobs::new(&overrides, &|_| Vec::new(), 0).unwrap();
+    /// assert_eq!(jobs.covering(4), [0, 100, 99]);
+    /// assert_eq!(jobs.covering(200).len(), 200);
+    /// ```
+    pub fn covering(&self, most: u64) -> Vec<u64> {
+        if self.count <= most {
+            return (0..self.count).collect();
+        }
+        let mut numbers = vec![0];
+        let mut below = self.count;
+        for axis in &self.axes {
+            below /= axis.len();
+            let last = axis.len() - 1;
+            if axis.is_listed() {
+                numbers.extend((1..=last).map(|value| value * below));
+            } else if last > 0 {
+                numbers.push(last * below);
+            }
+        }
+        numbers
     }
 
     /// The numbers of the jobs in batches of at most that many; without a size, all in one.

@@ -1,11 +1,11 @@
 //! Mappings in written order: linear while small, hashed when large.
 
-use indexmap::IndexMap;
 use indexmap::map::Entry;
 
 use crate::diag::Origin;
 use crate::value::key::Key;
 use crate::value::node::Node;
+use crate::value::table::IndexMap;
 
 /// A value in a mapping, with the place of its key.
 #[derive(Clone, Debug)]
@@ -61,7 +61,7 @@ impl Map {
     /// The slot of a key.
     pub fn slot(&self, key: &Key) -> Option<&Slot> {
         match &self.0 {
-            Repr::Few(entries) => entries.iter().find(|(k, _)| k == key).map(|(_, slot)| slot),
+            Repr::Few(entries) => find(entries, key).map(|at| &entries[at].1),
             Repr::Many(entries) => entries.get(key),
         }
     }
@@ -74,7 +74,7 @@ impl Map {
     /// The slot of a key, to be changed in place.
     pub fn slot_mut(&mut self, key: &Key) -> Option<&mut Slot> {
         match &mut self.0 {
-            Repr::Few(entries) => entries.iter_mut().find(|(k, _)| k == key).map(|(_, slot)| slot),
+            Repr::Few(entries) => find(entries, key).map(|at| &mut entries[at].1),
             Repr::Many(entries) => entries.get_mut(key),
         }
     }
@@ -82,7 +82,7 @@ impl Map {
     /// The key as it was first set: `true` where `1` was asked for.
     pub fn get_key(&self, key: &Key) -> Option<&Key> {
         match &self.0 {
-            Repr::Few(entries) => entries.iter().find(|(k, _)| k == key).map(|(k, _)| k),
+            Repr::Few(entries) => find(entries, key).map(|at| &entries[at].0),
             Repr::Many(entries) => entries.get_key_value(key).map(|(k, _)| k),
         }
     }
@@ -90,9 +90,7 @@ impl Map {
     /// The value of a textual key.
     pub fn get_str(&self, key: &str) -> Option<&Node> {
         match &self.0 {
-            Repr::Few(entries) => {
-                entries.iter().find(|(k, _)| k.as_str() == Some(key)).map(|(_, slot)| &slot.node)
-            }
+            Repr::Few(entries) => find_text(entries, key).map(|at| &entries[at].1.node),
             Repr::Many(entries) => entries.get(&Key::from(key)).map(|slot| &slot.node),
         }
     }
@@ -100,7 +98,7 @@ impl Map {
     /// The value of a key, to be changed in place.
     pub fn get_mut(&mut self, key: &Key) -> Option<&mut Node> {
         match &mut self.0 {
-            Repr::Few(entries) => entries.iter_mut().find(|(k, _)| k == key).map(|(_, slot)| &mut slot.node),
+            Repr::Few(entries) => find(entries, key).map(|at| &mut entries[at].1.node),
             Repr::Many(entries) => entries.get_mut(key).map(|slot| &mut slot.node),
         }
     }
@@ -123,7 +121,7 @@ impl Map {
 
     fn index_of(&self, key: &Key) -> Option<usize> {
         match &self.0 {
-            Repr::Few(entries) => entries.iter().position(|(k, _)| k == key),
+            Repr::Few(entries) => find(entries, key),
             Repr::Many(entries) => entries.get_index_of(key),
         }
     }
@@ -138,8 +136,8 @@ impl Map {
     pub fn insert(&mut self, key: Key, origin: Origin, node: Node) -> Option<Node> {
         let slot = Slot { origin, node };
         match &mut self.0 {
-            Repr::Few(entries) => match entries.iter_mut().find(|(k, _)| *k == key) {
-                Some((_, old)) => Some(std::mem::replace(old, slot).node),
+            Repr::Few(entries) => match find(entries, &key) {
+                Some(at) => Some(std::mem::replace(&mut entries[at].1, slot).node),
                 None => {
                     self.push(key, slot);
                     None
@@ -173,7 +171,7 @@ impl Map {
     }
 
     /// Adds a key that is known to be new.
-    fn push(&mut self, key: Key, slot: Slot) {
+    pub(crate) fn push(&mut self, key: Key, slot: Slot) {
         match &mut self.0 {
             Repr::Few(entries) if entries.len() < FEW => entries.push((key, slot)),
             Repr::Few(entries) => {
@@ -187,11 +185,24 @@ impl Map {
         }
     }
 
+    /// An empty map with room for the keys that most have.
+    pub(crate) fn with_room() -> Self {
+        Self(Repr::Few(Vec::with_capacity(FEW)))
+    }
+
+    /// Takes everything out, as a map without room for more. The room stays here, for the next one.
+    pub(crate) fn take(&mut self) -> Self {
+        match &mut self.0 {
+            Repr::Few(entries) => Self(Repr::Few(entries.drain(..).collect())),
+            Repr::Many(_) => std::mem::take(self),
+        }
+    }
+
     /// Removes a key; the others keep their order.
     pub fn remove(&mut self, key: &Key) -> Option<Node> {
         match &mut self.0 {
             Repr::Few(entries) => {
-                let at = entries.iter().position(|(k, _)| k == key)?;
+                let at = find(entries, key)?;
                 Some(entries.remove(at).1.node)
             }
             Repr::Many(entries) => entries.shift_remove(key).map(|slot| slot.node),
@@ -205,6 +216,19 @@ impl Map {
             Repr::Many(entries) => Iter(Either::Many(entries.iter())),
         }
     }
+}
+
+/// Where a key is.
+fn find(entries: &[(Key, Slot)], key: &Key) -> Option<usize> {
+    match key {
+        Key::Str(text) => find_text(entries, text),
+        _ => entries.iter().position(|(k, _)| k == key),
+    }
+}
+
+/// Where a textual key is.
+fn find_text(entries: &[(Key, Slot)], text: &str) -> Option<usize> {
+    entries.iter().position(|(key, _)| matches!(key, Key::Str(key) if key.as_str() == text))
 }
 
 /// Iterates over a [`Map`] in order.

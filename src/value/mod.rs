@@ -3,17 +3,22 @@
 mod key;
 mod map;
 mod node;
+mod parse_json;
 mod path;
 mod print;
+mod table;
 mod template;
 
 pub use key::Key;
 pub use map::{Map, Slot};
 pub use node::{Kind, Node, Text};
+pub use parse_json::read_json;
 pub use path::KeyPath;
 pub(crate) use path::integer_text;
 pub use print::{
     JsonStyle, write_float, write_int, write_json, write_json_str, write_key_repr, write_repr, write_str,
     write_yaml,
 };
-pub use template::{Argument, Call, Expression, Name, Part, Reference, Template};
+pub use table::{HashMap, HashSet, IndexMap};
+pub(crate) use template::find_written;
+pub use template::{Argument, Call, Expression, Name, Part, Reference, Template, Written};

@@ -28,11 +28,14 @@ impl KeyPath {
     /// Reads dots, brackets and backslash escapes (`\.` `\[` `\]` `\=`). The empty text is the root. Reading cannot
     /// fail: what is not a delimiter is part of a key, and an unclosed bracket ends the path, as in OmegaConf.
     pub fn parse(text: &str) -> Self {
-        let mut keys = Vec::new();
-        let mut chars = text.chars().peekable();
         if text.is_empty() {
             return Self::ROOT;
         }
+        if !text.contains(['[', ']', '\\']) {
+            return Self(text.split('.').map(Key::from).collect());
+        }
+        let mut keys = Vec::new();
+        let mut chars = text.chars().peekable();
         let mut bracket = chars.next_if_eq(&'[').is_some();
         loop {
             let mut key = CompactString::default();

@@ -56,6 +56,10 @@ impl<'t, 'r, 'l> Fast<'t, 'r, 'l> {
             }
             first = false;
         }
+        if first {
+            // Nothing but comments.
+            return Ok(());
+        }
         if self.open.is_empty() {
             return Err(Leave::GiveUp);
         }

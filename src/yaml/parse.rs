@@ -204,8 +204,17 @@ url: http://x:80/y?z
     #[test]
     fn the_fast_reader_reads_the_common_part() {
         assert_eq!(fast(SAMPLE).expect("common"), fully(SAMPLE));
-        for text in ["a: 1", "a:\n- b\n-\nc:", "---\na: 1\n", "é: ü\n", "- - - a\n", "- a: b\n  c:\n  - d\n"]
-        {
+        for text in [
+            "",
+            "\n",
+            "# only\n  # comments",
+            "a: 1",
+            "a:\n- b\n-\nc:",
+            "---\na: 1\n",
+            "é: ü\n",
+            "- - - a\n",
+            "- a: b\n  c:\n  - d\n",
+        ] {
             assert_eq!(fast(text).expect("common"), fully(text), "{text}");
         }
     }
@@ -213,8 +222,8 @@ url: http://x:80/y?z
     #[test]
     fn the_fast_reader_gives_up_when_unsure() {
         let unsure = [
-            "",
             "x",
+            "---\n",
             "a: &x 1",
             "a: *x",
             "a: !!int 1",

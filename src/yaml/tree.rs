@@ -1,12 +1,9 @@
 //! The one builder of trees: whatever reads the text, the meaning is made here.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::diag::{Error, ErrorKind, Origin, SourceId, Span};
-use crate::value::{Key, Kind, Map, Node};
+use crate::value::{HashMap, IndexMap, Key, Kind, Map, Node};
 use crate::yaml::merge::merged;
 use crate::yaml::parse::Limits;
 use crate::yaml::tag::Tag;
@@ -90,6 +87,9 @@ pub(super) struct Tree<'t> {
     root: Option<Node>,
     anchors: HashMap<usize, Option<Anchored>>,
     names: IndexMap<String, Span>,
+    /// Room for the next mappings and lists: they are made as large as they are when they close.
+    maps: Vec<Map>,
+    lists: Vec<Vec<Node>>,
     written: u64,
     expanded: u64,
     errors: Vec<Error>,
@@ -103,8 +103,10 @@ impl<'t> Tree<'t> {
             limits,
             stack: Vec::new(),
             root: None,
-            anchors: HashMap::new(),
-            names: IndexMap::new(),
+            anchors: HashMap::default(),
+            names: IndexMap::default(),
+            maps: Vec::new(),
+            lists: Vec::new(),
             written: 0,
             expanded: 0,
             errors: Vec::new(),
@@ -164,12 +166,14 @@ impl<'t> Tree<'t> {
 
     /// Opens a list.
     pub(super) fn open_list(&mut self, span: Span, properties: Properties) -> Result<(), Stop> {
-        self.open(Body::List(Vec::new()), span, properties)
+        let items = self.lists.pop().unwrap_or_default();
+        self.open(Body::List(items), span, properties)
     }
 
     /// Opens a mapping.
     pub(super) fn open_map(&mut self, span: Span, properties: Properties) -> Result<(), Stop> {
-        let body = Body::Map { map: Map::default(), key: Pending::None, merges: Vec::new(), integers: false };
+        let map = self.maps.pop().unwrap_or_else(Map::with_room);
+        let body = Body::Map { map, key: Pending::None, merges: Vec::new(), integers: false };
         self.open(body, span, properties)
     }
 
@@ -210,9 +214,15 @@ impl<'t> Tree<'t> {
         let kind = match frame.body {
             Body::List(items) if frame.tag == Tag::Path => self.path(&items, span),
             Body::List(items) if frame.tag == Tag::Pairs => self.pairs(items),
-            Body::List(items) => Kind::List(Arc::new(items)),
-            Body::Map { map, merges, integers, .. } => {
+            Body::List(mut items) => {
+                let list = items.drain(..).collect();
+                self.lists.push(items);
+                Kind::List(Arc::new(list))
+            }
+            Body::Map { map: mut room, merges, integers, .. } => {
                 let integers = integers || !merges.is_empty();
+                let map = room.take();
+                self.maps.push(room);
                 let map = if merges.is_empty() { map } else { merged(&map, &merges) };
                 if integers {
                     self.check_integers(&map);

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mainstem::compose::{
-    By, Composed, Composer, ConfigSource, Content, Dir, Entry, Memory, Mode, Provided, Repository,
+    By, Checking, Composed, Composer, ConfigSource, Content, Dir, Entry, Memory, Mode, Provided, Repository,
 };
 use mainstem::diag::Result;
 use mainstem::facts::Facts;
@@ -95,15 +95,21 @@ fn outcome(case: &mut Case) -> Result<String> {
         }
     }
     if command.first().is_some_and(|c| c == "@check") {
-        let report = composer.check(&["main"])?;
+        let checking = Checking {
+            providers: &["main"],
+            config_name: None,
+            overrides: &overrides,
+            registers: &|path| path.ends_with("registered"),
+        };
+        let report = composer.check(checking);
+        let notes = report.notes.into_iter().map(|note| note.error).collect();
         let mut out = String::new();
-        for (name, list) in
-            [("errors", &report.errors), ("warnings", &report.warnings), ("notes", &report.notes)]
-        {
+        for (name, list) in [("errors", report.errors), ("warnings", report.warnings), ("notes", notes)] {
             for error in list {
                 let _ = writeln!(out, "{name}:\n{error:#}");
             }
         }
+        let _ = writeln!(out, "composed: {}", report.composed.join(", "));
         return Ok(out);
     }
     let arguments = composer.arguments(Some("config"), &overrides)?;
@@ -370,10 +376,10 @@ fn a_directory_is_a_source() {
     let dir = Dir::new(&root).shown_as("conf");
     let mut entries = dir.list("db").unwrap().unwrap();
     entries.sort();
-    assert_eq!(
-        entries,
-        [Entry::Config("m.v1".into()), Entry::Group("engine".into()), Entry::Stray("old.yml".into())]
-    );
+    assert_eq!(entries, [Entry::Config("m.v1".into()), Entry::Group("engine".into())]);
+    let survey = dir.survey();
+    assert_eq!(survey.warnings[0].message(), "nothing can select `conf/db/old.yml`: configs end in `.yaml`");
+    assert_eq!(survey.configs, ["config", "db/engine/x", "db/m.v1", "db"]);
     let repository = Repository::new(vec![Provided::new("main", dir)]);
     assert_eq!(repository.options("db").unwrap(), ["m.v1"]);
     assert!(repository.has_config("db").unwrap() && repository.has_group("db").unwrap());

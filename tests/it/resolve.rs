@@ -22,7 +22,13 @@ fn read(sources: &SourceMap, text: &str) -> Node {
 }
 
 fn resolvers() -> Resolvers {
-    Resolvers::default().with("list", |call: &Invocation<'_>| Ok(Node::from(call.arguments().to_vec())))
+    Resolvers::default().with("list", |call: &Invocation<'_>| Ok(Node::from(call.arguments().to_vec()))).with(
+        "loud",
+        |call: &Invocation<'_>| {
+            let text = call.argument(0)?.as_str().unwrap_or_default().to_uppercase();
+            Ok(Node::from(text.as_str()))
+        },
+    )
 }
 
 /// The value at a path of a tree.
@@ -47,7 +53,7 @@ fn case_files() {
             if let Some(env) = line.strip_prefix("# env: ") {
                 facts.env = env.split(' ').filter_map(|pair| pair.split_once('=')).collect();
             } else if let Some(now) = line.strip_prefix("# now: ") {
-                facts.now = now.parse().expect("a time");
+                facts.now = now.parse::<chrono::NaiveDateTime>().expect("a time").into();
             }
         }
         let (root, resolvers, cache) = (read(&sources, input), resolvers(), Cache::default());
@@ -171,9 +177,9 @@ fn a_resolver_sees_its_place() {
     let error = scope.select(&KeyPath::parse("a.u")).expect_err("no such key").located(&sources);
     let expected = "\
 error[resolver]: `a.u` finds no `.z`
-  a.yaml:1:37
+  a.yaml:1:38
   1 | a: {b: '${c}', t: '${twice:.b}', u: '${twice:.z}'}
-    |                                     ^^^^^^^^^^^^^
+    |                                      ^^^^^^^^^^^
 ";
     assert_eq!(format!("{error:#}"), expected);
 }
