@@ -250,7 +250,7 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
     let some = |limit: TokenStream| quote!(::core::option::Option::Some(#limit));
     let limits = [
         attributes.range.as_ref().and_then(|range| expression::range(range, krate, mistakes)).map(some),
-        attributes.length.as_ref().map(|length| expression::length(length, krate)).map(some),
+        attributes.length.as_ref().and_then(|length| expression::length(length, krate, mistakes)).map(some),
         attributes.one_of.as_ref().and_then(|values| expression::one_of(values, krate, mistakes)).map(some),
         attributes.regex.as_ref().and_then(|regex| expression::regex(regex, krate, mistakes)),
     ];

@@ -102,6 +102,8 @@ impl Rings {
         let inside = self.inside();
         let mut states: HashMap<&KeyPath, State> = HashMap::new();
         let mut found = Vec::new();
+        // Many links may close the same ring.
+        let mut closed: HashSet<(&KeyPath, &KeyPath)> = HashSet::new();
         for start in 0..self.links.len() {
             // The link that was taken, and how many of the links inside its target were.
             let mut trail: Vec<(usize, usize)> = vec![(start, 0)];
@@ -118,11 +120,13 @@ impl Rings {
                     continue;
                 };
                 *next += 1;
-                if states.get(&self.links[below].target) == Some(&State::Open) {
+                let back = &self.links[below].target;
+                if states.get(back) == Some(&State::Open) {
+                    if !closed.insert((target, back)) {
+                        continue;
+                    }
                     let ring = trail.iter().map(|(link, _)| *link).chain([below]);
-                    let from = trail
-                        .iter()
-                        .position(|(link, _)| self.links[*link].target == self.links[below].target);
+                    let from = trail.iter().position(|(link, _)| self.links[*link].target == *back);
                     found.push(self.ring(&ring.skip(from.unwrap_or(0) + 1).collect::<Vec<_>>()));
                 } else {
                     trail.push((below, 0));

@@ -25,8 +25,10 @@ pub struct Survey {
 
 /// So deep may folders nest.
 const DEPTH: usize = 64;
-/// So many files and folders may a source hold: links can multiply them.
+/// So many files and folders may a source hold.
 const MEMBERS: usize = 200_000;
+/// So often may links lead to folders that were read before: they multiply.
+const AGAIN: usize = 500;
 
 /// Walks a source group by group.
 pub(crate) fn groups<S: ConfigSource + ?Sized>(source: &S) -> Survey {
@@ -54,13 +56,21 @@ pub(crate) fn groups<S: ConfigSource + ?Sized>(source: &S) -> Survey {
 /// Walks a directory; `shown` is its name in messages. Symbolic links are followed, but never back to a folder that
 /// holds them.
 pub(crate) fn directory(path: &Path, shown: &Path) -> Survey {
-    let mut walk = Walk { survey: Survey::default(), above: Vec::new(), met: HashSet::new(), members: 0 };
+    let mut walk =
+        Walk { survey: Survey::default(), above: Vec::new(), met: HashSet::new(), members: 0, again: 0 };
     match fs::canonicalize(path) {
         Ok(real) => {
             walk.above.push(real);
             walk.folder(path, shown, &Text::default());
         }
         Err(error) => walk.survey.errors.push(unreadable(shown, &error)),
+    }
+    if walk.members > MEMBERS || walk.again > AGAIN {
+        let message = match walk.again > AGAIN {
+            true => format!("links lead to the same folders more than {AGAIN} times"),
+            false => format!("there are more than {MEMBERS} files and folders"),
+        };
+        walk.survey.errors.push(Error::new(ErrorKind::Limit, message).note("the rest is not checked"));
     }
     walk.survey
 }
@@ -73,6 +83,8 @@ struct Walk {
     /// All folders that were read: what is wrong in one is told once, by whatever name it is met again.
     met: HashSet<PathBuf>,
     members: usize,
+    /// How many folders were met again.
+    again: usize,
 }
 
 impl Walk {
@@ -85,12 +97,7 @@ impl Walk {
         members.sort_by_key(|member| (is_link(member), member.file_name()));
         for member in members {
             self.members += 1;
-            if self.members == MEMBERS {
-                let error =
-                    Error::new(ErrorKind::Limit, format!("there are over {MEMBERS} files and folders"));
-                self.survey.errors.push(error.note("the rest is not checked"));
-            }
-            if self.members >= MEMBERS {
+            if self.members > MEMBERS || self.again > AGAIN {
                 return;
             }
             self.member(&member, &shown.join(member.file_name()), group);
@@ -106,9 +113,10 @@ impl Walk {
             return;
         }
         let is_link = is_link(member);
-        let found = if is_link { fs::metadata(&path) } else { member.metadata() };
+        let found =
+            if is_link { fs::metadata(&path).map(|found| found.file_type()) } else { member.file_type() };
         let kind = match found {
-            Ok(found) => found.file_type(),
+            Ok(kind) => kind,
             Err(error) => return self.survey.note(&name, broken(&path, shown, is_link, &error)),
         };
         if name == "__pycache__" || !kind.is_dir() && !looks_like_config(&name) {
@@ -154,6 +162,7 @@ impl Walk {
         }
         let before = (self.survey.errors.len(), self.survey.warnings.len(), self.survey.hidden.len());
         let is_new = self.met.insert(real.clone());
+        self.again += usize::from(!is_new);
         self.above.push(real);
         self.folder(path, shown, group);
         self.above.pop();
@@ -294,5 +303,20 @@ mod tests {
                 "no config can name `conf/db/p\u{fffd}g.yaml`"
             ]
         );
+    }
+    #[test]
+    fn links_that_multiply_come_to_an_end() {
+        let root = std::env::temp_dir().join(format!("mainstem-survey-links-{}", std::process::id()));
+        for level in 0..20 {
+            let dir = root.join(format!("d{level}"));
+            fs::create_dir_all(&dir).unwrap();
+            for name in ["a", "b"] {
+                symlink(format!("../d{}", level + 1), dir.join(name)).unwrap();
+            }
+        }
+        fs::create_dir(root.join("d20")).unwrap();
+        let survey = directory(&root.join("d0"), Path::new("conf"));
+        fs::remove_dir_all(&root).unwrap();
+        assert_eq!(messages(&survey.errors), ["links lead to the same folders more than 500 times"]);
     }
 }

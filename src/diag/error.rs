@@ -58,6 +58,8 @@ pub enum ErrorKind {
     Limit,
     /// A file or a directory that could not be read or written.
     Io,
+    /// A job that failed, by its own account or by a panic.
+    Job,
     /// A command line that the program does not understand.
     Usage,
 }
@@ -88,6 +90,7 @@ impl ErrorKind {
             Self::Sweep => "sweep",
             Self::Limit => "limit",
             Self::Io => "io",
+            Self::Job => "job",
             Self::Usage => "usage",
         }
     }

@@ -26,8 +26,8 @@ pub struct Lock {
 /// What a lock file says of who has it, or had it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Whether the system says that a process has it.
-    pub locked: bool,
+    /// Whether the system says that a process has it; `None`: the file system has no locks.
+    pub locked: Option<bool>,
     /// What the holder wrote into it.
     pub about: String,
     /// When the holder last showed that it lives, by the clock of the file system.
@@ -60,7 +60,7 @@ impl Lock {
                     sleep(PAUSE);
                     continue;
                 }
-                Err(TryLockError::WouldBlock) => return Ok(Err(holder(file, true).map_err(failed)?)),
+                Err(TryLockError::WouldBlock) => return Ok(Err(holder(file, Some(true)).map_err(failed)?)),
                 Err(TryLockError::Error(error)) if no_locks(&error) => false,
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
             };
@@ -68,7 +68,8 @@ impl Lock {
             if locked && !is_at(&file, path).map_err(failed)? {
                 continue;
             }
-            let left = holder(file.try_clone().map_err(failed)?, false).map_err(failed)?;
+            let free = locked.then_some(false);
+            let left = holder(file.try_clone().map_err(failed)?, free).map_err(failed)?;
             if !left.about.is_empty() && still(&left) {
                 return Ok(Err(left));
             }
@@ -114,9 +115,9 @@ pub fn holder_of(path: &Path) -> io::Result<Option<Holder>> {
         Err(error) => return Err(error),
     };
     let locked = match file.try_lock_shared() {
-        Ok(()) => false,
-        Err(TryLockError::WouldBlock) => true,
-        Err(TryLockError::Error(error)) if no_locks(&error) => false,
+        Ok(()) => Some(false),
+        Err(TryLockError::WouldBlock) => Some(true),
+        Err(TryLockError::Error(error)) if no_locks(&error) => None,
         Err(TryLockError::Error(error)) => return Err(error),
     };
     holder(file, locked).map(Some)
@@ -126,12 +127,12 @@ fn open(path: &Path, make: bool) -> io::Result<File> {
     OpenOptions::new().read(true).write(make).create(make).truncate(false).open(path)
 }
 
-fn holder(mut file: File, locked: bool) -> io::Result<Holder> {
+fn holder(mut file: File, locked: Option<bool>) -> io::Result<Holder> {
     let mut about = Vec::new();
     file.rewind()?;
     // Elsewhere than on Unix nobody can read what another one has locked.
     let read = (&mut file).take(1 << 16).read_to_end(&mut about);
-    if !locked {
+    if locked != Some(true) {
         read?;
     }
     let about = String::from_utf8_lossy(&about).into_owned();
@@ -179,8 +180,8 @@ mod tests {
         assert_eq!(holder_of(&path).unwrap(), None);
         let lock = take(&path, "first, with a long name").unwrap();
         let holder = take(&path, "second").unwrap_err();
-        assert_eq!((holder.locked, holder.about.as_str()), (true, "first, with a long name"));
-        assert_eq!(holder_of(&path).unwrap().map(|h| (h.locked, h.about)), Some((true, holder.about)));
+        assert_eq!((holder.locked, holder.about.as_str()), (Some(true), "first, with a long name"));
+        assert_eq!(holder_of(&path).unwrap().map(|h| (h.locked, h.about)), Some((Some(true), holder.about)));
         drop(lock);
         assert_eq!(scratch.names(), [""; 0]);
         let lock = take(&path, "second").unwrap();
@@ -193,9 +194,9 @@ mod tests {
         let scratch = Scratch::new("lock-left");
         let path = scratch.path().join("lock");
         fs::write(&path, "elsewhere").unwrap();
-        assert!(!holder_of(&path).unwrap().unwrap().locked);
+        assert_eq!(holder_of(&path).unwrap().unwrap().locked, Some(false));
         let left = Lock::take(&path, "here", |left| left.about == "elsewhere").unwrap().unwrap_err();
-        assert_eq!((left.locked, left.about.as_str()), (false, "elsewhere"));
+        assert_eq!((left.locked, left.about.as_str()), (Some(false), "elsewhere"));
         assert!(left.seen.is_some());
         let lock = take(&path, "here").unwrap();
         assert_eq!(fs::read_to_string(lock.path()).unwrap(), "here");

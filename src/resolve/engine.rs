@@ -3,6 +3,7 @@
 //! Lone references (`a: ${b}`) are followed in a loop, so chains may be long; everything else nests, and nesting is
 //! limited.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result, Span, did_you_mean};
@@ -52,6 +53,14 @@ impl Scope<'_> {
             let links: Vec<Spot> = self.following.borrow().values().skip(mark).cloned().collect();
             self.keep(links, &end)
         });
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::Cycle
+            && !self.quiet.get()
+        {
+            let (following, error) = (self.following.borrow(), Rc::new(error.clone()));
+            let links = following.values().skip(mark).map(|link| (link.identity(), Rc::clone(&error)));
+            self.circles.borrow_mut().extend(links);
+        }
         self.following.borrow_mut().truncate(mark);
         result.map_err(|error| {
             // The outermost interpolation is the one that was asked for.
@@ -65,6 +74,9 @@ impl Scope<'_> {
             let Kind::Template(template) = &spot.node.kind else { return Ok(spot) };
             if let Some(end) = self.followed.borrow().get(&spot.identity()) {
                 return Ok(end.clone());
+            }
+            if let Some(error) = self.circles.borrow().get(&spot.identity()) {
+                return Err(Error::clone(error));
             }
             if let Some(start) = self.following.borrow().get_index_of(&spot.identity()) {
                 return Err(self.cycle(start));

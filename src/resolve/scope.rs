@@ -1,6 +1,7 @@
 //! The face of the engine: a tree in which values are looked up and resolved.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::context::Context;
@@ -20,6 +21,8 @@ pub struct Scope<'a> {
     pub(super) resolved: RefCell<HashMap<PlaceId, Option<Done>>>,
     /// The interpolations that are being followed, in order.
     pub(super) following: RefCell<IndexMap<(PlaceId, usize), Spot>>,
+    /// What leads into a circle, so that the circle is gone round once however many values lead there.
+    pub(super) circles: RefCell<HashMap<(PlaceId, usize), Rc<Error>>>,
     pub(super) depth: Cell<u32>,
     /// Nobody reads what an error says.
     pub(super) quiet: Cell<bool>,
@@ -36,6 +39,7 @@ impl<'a> Scope<'a> {
             followed: RefCell::default(),
             resolved: RefCell::default(),
             following: RefCell::default(),
+            circles: RefCell::default(),
             depth: Cell::new(0),
             quiet: Cell::new(false),
             written: Cell::new(0),

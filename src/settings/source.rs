@@ -3,7 +3,7 @@
 use crate::compose::{ConfigSource, Content, Entry, Provided, RESERVED, SCHEMA, members};
 use crate::diag::{Result, SourceKind};
 use crate::schema::{Schema, Type};
-use crate::settings::hydra::HYDRA_NODE;
+use crate::settings::hydra::{HYDRA_NODE, MAINSTEM_NODE};
 use crate::settings::plugins::plugin;
 use crate::settings::table::{COLORLOG, File, HYDRA, STORE};
 
@@ -40,6 +40,7 @@ pub fn search_path(
 fn schema(config_path: &str) -> Option<Type> {
     match config_path {
         "hydra/config" => Some(HYDRA_NODE.to_type()),
+        "mainstem/config" => Some(MAINSTEM_NODE.to_type()),
         _ => plugin(config_path).map(|shape| shape.to_type()),
     }
 }
@@ -131,10 +132,10 @@ mod tests {
     }
 
     #[test]
-    fn everything_in_the_store_but_the_reserved_node_is_typed() {
+    fn everything_in_the_store_is_typed() {
         let untyped: Vec<_> =
             STORE.iter().map(|(path, _)| *path).filter(|path| schema(path).is_none()).collect();
-        assert_eq!(untyped, ["mainstem/config"]);
+        assert_eq!(untyped, [""; 0]);
     }
 
     #[test]

@@ -191,6 +191,7 @@ impl Map {
     }
 
     /// Takes everything out, as a map without room for more. The room stays here, for the next one.
+    #[expect(clippy::drain_collect, reason = "the room stays")]
     pub(crate) fn take(&mut self) -> Self {
         match &mut self.0 {
             Repr::Few(entries) => Self(Repr::Few(entries.drain(..).collect())),
@@ -280,6 +281,17 @@ impl FromIterator<(Key, Slot)> for Map {
         let mut map = Self::default();
         for (key, slot) in entries {
             map.insert(key, slot.origin, slot.node);
+        }
+        map
+    }
+}
+
+/// Keys and values from no known place.
+impl<const N: usize> From<[(&str, Node); N]> for Map {
+    fn from(entries: [(&str, Node); N]) -> Self {
+        let mut map = Self::default();
+        for (key, node) in entries {
+            map.set(Key::from(key), node);
         }
         map
     }

@@ -390,3 +390,25 @@ fn a_directory_is_a_source() {
     let config = repository.load("db/m.v1.yaml").unwrap().unwrap();
     assert_eq!(repository.sources().describe(config.root.origin), "conf/db/m.v1.yaml:1:1");
 }
+
+/// However many values lead into a circle, it is gone round once and told once.
+#[test]
+fn a_circle_is_one_mistake() {
+    let mut text = String::new();
+    for i in 0..5000 {
+        let _ = writeln!(text, "k{i}: ${{k{}}}\nx{i}: ${{k0}}", (i + 1) % 5000);
+    }
+    for (name, other) in [("one", "two"), ("two", "one")] {
+        let _ = writeln!(text, "{name}:");
+        for i in 0..1000 {
+            let _ = writeln!(text, "  k{i}: ${{{other}}}");
+        }
+    }
+    let composer = composer(vec![Memory::new().text("config", text)]);
+    let checking =
+        Checking { providers: &["main"], config_name: None, overrides: &[], registers: &|_| false };
+    let report = composer.check(checking);
+    assert_eq!(report.errors.len(), 2, "{:?}", report.errors);
+    assert!(report.errors[0].message().starts_with("interpolations refer to each other: k0 → k1 → "));
+    assert!(report.errors[1].message().starts_with("values hold each other without end: "));
+}

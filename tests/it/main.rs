@@ -12,7 +12,13 @@ mod sweep;
 mod yaml;
 
 #[cfg(feature = "app")]
+mod app;
+
+#[cfg(feature = "app")]
 mod cli;
+
+#[cfg(all(feature = "app", unix))]
+mod run;
 
 #[cfg(feature = "serde")]
 mod bridge;

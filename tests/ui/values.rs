@@ -16,6 +16,8 @@ struct Limits {
     e: String,
     #[mainstem(one_of = [])]
     f: String,
+    #[mainstem(length = "long")]
+    g: String,
 }
 
 fn main() {}
