@@ -53,8 +53,11 @@ pub struct App {
     pub(crate) function: Arc<Function>,
 }
 
-/// The function of a job.
-pub(crate) type Function = dyn Fn(&Bound, &Run) -> std::result::Result<Vec<Objective>, Failed> + Send + Sync;
+/// Makes a job ready: what it needs of its config is read, so that a mistake is found before anything runs.
+pub(crate) type Function = dyn Fn(&Bound) -> Result<Ready> + Send + Sync;
+
+/// A job that only needs its run.
+pub(crate) type Ready = Box<dyn FnOnce(&Run) -> std::result::Result<Vec<Objective>, Failed>>;
 
 impl App {
     /// A program of that name (`hydra.job.name`) whose job is that function. Its configs lie nowhere yet, and its
@@ -63,13 +66,18 @@ impl App {
         name: impl Into<Text>,
         job: impl Fn(&Bound, &Run) -> R + Send + Sync + 'static,
     ) -> Self {
+        let job = Arc::new(job);
+        let ready = move |bound: &Bound| -> Result<Ready> {
+            let (job, bound) = (Arc::clone(&job), bound.clone());
+            Ok(Box::new(move |run| job(&bound, run).objectives()))
+        };
         Self {
             name: name.into(),
             version: Text::const_new(""),
             configs: Configs::none(),
             config_name: None,
             resolvers: resolvers(),
-            function: Arc::new(move |bound, run| job(bound, run).objectives()),
+            function: Arc::new(ready),
         }
     }
 
