@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
 use crate::app::output::Output;
-use crate::app::project::{self, primaries};
+use crate::app::project;
 use crate::compose::{Composed, Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean};
 use crate::facts::Facts;
@@ -35,12 +35,10 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     }
     let found: Vec<Error> =
         warnings.into_inner().into_iter().map(|w: Error| w.located(composed.sources())).collect();
-    let mut output = Output::success(out).warn(composed.warnings(), style).warn(&found, style);
-    if args.config_name.is_none() && args.words.is_empty() && shown.as_map().is_some_and(|map| map.is_empty())
-    {
-        output = output.warn(unnamed(&composer).as_slice(), style);
-    }
-    Ok(output)
+    let output = Output::success(out).warn(composed.warnings(), style).warn(&found, style);
+    let empty = shown.as_map().is_some_and(|map| map.is_empty());
+    let nothing = if empty { project::nothing(&composer, args) } else { None };
+    Ok(output.warn(nothing.as_slice(), style))
 }
 
 /// What is to be printed.
@@ -53,7 +51,8 @@ fn shown(
     let warn = |warning: Error| warnings.borrow_mut().push(warning);
     let context = composer.context(&warn).with_schema(composed.schema());
     let whole = &if args.resolve { unfinished(composed.root(), context) } else { composed.root().clone() };
-    let Some(package) = &args.package else {
+    // The package of the whole is called `_global_`.
+    let Some(package) = args.package.as_deref().filter(|package| *package != "_global_") else {
         if args.hydra {
             return if args.resolve { Scope::new(whole, context).resolve() } else { Ok(whole.clone()) };
         }
@@ -149,15 +148,4 @@ pub(crate) fn absent(root: &Node, path: &KeyPath) -> Error {
         };
     }
     error
-}
-
-/// Why there is nothing to see.
-fn unnamed(composer: &Composer) -> Option<Error> {
-    let names = primaries(composer);
-    let first = names.iter().find(|name| *name == "config").or(names.first())?;
-    Some(
-        Error::new(ErrorKind::Usage, "nothing is composed: no primary config is named")
-            .help(format!("type `-cn {first}`"))
-            .help(format!("primary configs: {}", names.join(", "))),
-    )
 }

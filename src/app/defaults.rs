@@ -30,7 +30,8 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
     };
     let warnings: Vec<_> =
         selection.warnings().iter().map(|warning| warning.clone().located(&sources)).collect();
-    Ok(Output::success(out).warn(&warnings, err))
+    let nothing = project::nothing(&composer, args);
+    Ok(Output::success(out).warn(&warnings, err).warn(nothing.as_slice(), err))
 }
 
 /// The configs to show: the project's own, or all.

@@ -31,10 +31,15 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
     }
     let composer = project::open(args, facts)?;
     let composed = project::compose(&composer, args, &overrides)?;
-    keys_of(&composer, &composed, &keys, args.format, (style, err))
+    let (output, error) = keys_of(&composer, &composed, &keys, args.format, (style, err))?;
+    Ok(match error {
+        Some(error) => output.and_failure(&project::unnamed(error, &composer, args), err),
+        None => output,
+    })
 }
 
-/// Explains keys of a composition. `styles` are those of the two streams.
+/// Explains keys of a composition; beside it, what is wrong with those that cannot be explained. The styles are those of
+/// the two streams.
 ///
 /// # Errors
 /// Group choices that cannot be read.
@@ -44,7 +49,7 @@ pub(crate) fn keys_of(
     keys: &[String],
     format: Format,
     (style, err): (Style, Style),
-) -> Result<Output> {
+) -> Result<(Output, Option<Error>)> {
     let mut out = String::new();
     let mut errors = Vec::new();
     for key in keys {
@@ -65,11 +70,7 @@ pub(crate) fn keys_of(
             }
         }
     }
-    let output = Output::success(out).warn(composed.warnings(), err);
-    Ok(match Error::all(errors) {
-        Some(error) => output.and_failure(&error, err),
-        None => output,
-    })
+    Ok((Output::success(out).warn(composed.warnings(), err), Error::all(errors)))
 }
 
 /// A row of the drawing: where, what, why.

@@ -11,6 +11,7 @@ mod explain;
 mod explain_json;
 mod git;
 mod help;
+mod hydra_flags;
 mod jobs;
 mod json;
 mod main;

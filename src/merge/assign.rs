@@ -180,7 +180,7 @@ fn update<O: Observer>(
             return Err(closed.unknown(&key, &target).at(origin, "no such key"));
         }
         if let (false, Some(map)) = (force, place.as_map()) {
-            return Err(no_key(map, &key, &target).at(origin, "cannot be changed"));
+            return Err(no_key(map, &key, &target, path).at(origin, "cannot be changed"));
         }
     }
     if below.is_empty() && value.is_container() && there.is_some_and(Node::is_container) {
@@ -194,8 +194,8 @@ fn update<O: Observer>(
     }
     if let (Some(next), false) = (below.first(), force) {
         // Whatever stands there gives way to an empty mapping, and that is closed too.
-        let path = target.child(next.clone());
-        let error = no_key(&Map::default(), next, &path).at(origin, "cannot be changed");
+        let at = target.child(next.clone());
+        let error = no_key(&Map::default(), next, &at, path).at(origin, "cannot be changed");
         return Err(match there {
             Some(node) => error.at(node.origin, format!("`{target}` is {}", node.describe())),
             None => error,
@@ -257,8 +257,12 @@ fn delete<O: Observer>(
         let error =
             Error::new(ErrorKind::UnknownKey, format!("`{path}` cannot be deleted: it does not exist"));
         let error = error.at(origin, "no such key");
-        match path.split_last().and_then(|(above, key)| Some((look(root, &above)?.as_map()?, key.clone()))) {
-            Some((map, key)) => suggest(error, map, &key),
+        let near = path.split_last().and_then(|(above, key)| {
+            let near = near(look(root, &above)?.as_map()?, key)?;
+            Some(above.child(Key::from(near.as_str())))
+        });
+        match near {
+            Some(near) => error.help(format!("did you mean `~{near}`?")),
             None => error,
         }
     };
@@ -355,24 +359,26 @@ fn no_container(node: &Node, path: &KeyPath, origin: Origin) -> Error {
         .at(node.origin, "here")
 }
 
-/// The error that a key is not there, in a tree that is closed.
-pub(super) fn no_key(map: &Map, key: &Key, path: &KeyPath) -> Error {
+/// The error that a key at `path` is not there, in a tree that is closed. `wanted` is what was to be set.
+pub(super) fn no_key(map: &Map, key: &Key, path: &KeyPath, wanted: &KeyPath) -> Error {
     let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{path}`"));
-    suggest(error, map, key).help(format!("to add it, write `+{path}=…`"))
-}
-
-fn suggest(error: Error, map: &Map, key: &Key) -> Error {
-    let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
-    match did_you_mean(&key.to_string(), names.iter().map(String::as_str)) {
+    let error = match near(map, key) {
         Some(name) => error.help(format!("did you mean `{name}`?")),
         None => error,
-    }
+    };
+    error.help(format!("to add it, write `+{wanted}=…`"))
+}
+
+fn near(map: &Map, key: &Key) -> Option<String> {
+    let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+    did_you_mean(&key.to_string(), names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn no_index(text: &str, path: &KeyPath, list: &Node, origin: Origin) -> Error {
     Error::new(ErrorKind::Type, format!("`{text}` is no index, and `{path}` is a list"))
         .at(origin, "")
         .at(list.origin, "the list")
+        .help(format!("an element is `{path}.0`; `{path}=extend_list(…)` appends"))
 }
 
 fn out_of_range(list: &Node, key: &Key, path: &KeyPath, origin: Origin) -> Error {

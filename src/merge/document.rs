@@ -235,7 +235,7 @@ impl<O: Observer> Walk<'_, O> {
         }
         if self.closed {
             let path = self.path.child(key.clone());
-            self.errors.push(super::assign::no_key(there, key, &path).at(slot.origin, "no such key"));
+            self.errors.push(super::assign::no_key(there, key, &path, &path).at(slot.origin, "no such key"));
             return;
         }
         let new = if ty.is_any() {

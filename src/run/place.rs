@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::compose::Composer;
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::facts::Facts;
+use crate::facts::{Facts, Now};
 use crate::resolve::{Cache, Context, Scope};
 use crate::value::{KeyPath, Kind, Node};
 
@@ -41,7 +41,7 @@ impl Place {
     /// # Errors
     /// `hydra.run.dir` is no path, or one of the two cannot be resolved.
     pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
-        Self::named_by("hydra.run.dir", composer, root)
+        Self::read(composer, root, "hydra.run.dir")
     }
 
     /// What `hydra.sweep.dir` says, which holds the directories of the jobs of a sweep.
@@ -49,10 +49,10 @@ impl Place {
     /// # Errors
     /// As [`Place::of`].
     pub fn of_sweep(composer: &Composer, root: &Node) -> Result<Self> {
-        Self::named_by("hydra.sweep.dir", composer, root)
+        Self::read(composer, root, "hydra.sweep.dir")
     }
 
-    fn named_by(key: &str, composer: &Composer, root: &Node) -> Result<Self> {
+    fn read(composer: &Composer, root: &Node, key: &str) -> Result<Self> {
         let path = KeyPath::parse(key);
         let scope = Scope::new(root, composer.context(&|_| {}));
         let wanted = scope.select(&path)?.unwrap_or_else(Node::null);
@@ -66,8 +66,8 @@ impl Place {
         let written = scope.get(&path)?.unwrap_or_else(Node::null);
         let (exclusive, fixed) = match &written.kind {
             Kind::Template(template) => {
-                let elsewhere =
-                    Facts { now: (composer.facts.now.get() + LATER).into(), ..composer.facts.clone() };
+                let later = Now::from(composer.facts.now.get() + LATER);
+                let elsewhere = Facts { now: later, ..composer.facts.clone() };
                 let cache = Cache::default();
                 let context = Context::new(&composer.resolvers, &cache, &elsewhere);
                 let other = Scope::new(root, context).select(&path)?;
@@ -99,7 +99,17 @@ fn text(node: &Node) -> Option<String> {
     }
 }
 
-/// The path without the `.` that mean nothing.
+/// The path without `.` and `..`, as Hydra writes it down.
 fn plain(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }

@@ -21,4 +21,7 @@ mod cli;
 mod run;
 
 #[cfg(feature = "serde")]
-mod typed;
+mod bridge;
+
+#[cfg(feature = "derive")]
+mod derive;

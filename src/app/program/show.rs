@@ -95,5 +95,9 @@ fn hydra(root: &Node) -> Node {
 pub(crate) fn explain(session: &Session<'_>, keys: &[String]) -> Result<Output> {
     let composed = session.compose(&session.arguments(&[])?, Mode::Run)?;
     let styles = (session.console.out, session.console.err);
-    explain::keys_of(&session.composer, &composed, keys, Format::Text, styles)
+    let (output, error) = explain::keys_of(&session.composer, &composed, keys, Format::Text, styles)?;
+    Ok(match error {
+        Some(error) => output.and_failure(&error, styles.1),
+        None => output,
+    })
 }
