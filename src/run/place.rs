@@ -41,7 +41,7 @@ impl Place {
     /// # Errors
     /// `hydra.run.dir` is no path, or one of the two cannot be resolved.
     pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
-        Self::read(composer, root, "hydra.run.dir")
+        Self::named_by("hydra.run.dir", composer, root)
     }
 
     /// What `hydra.sweep.dir` says, which holds the directories of the jobs of a sweep.
@@ -49,10 +49,10 @@ impl Place {
     /// # Errors
     /// As [`Place::of`].
     pub fn of_sweep(composer: &Composer, root: &Node) -> Result<Self> {
-        Self::read(composer, root, "hydra.sweep.dir")
+        Self::named_by("hydra.sweep.dir", composer, root)
     }
 
-    fn read(composer: &Composer, root: &Node, key: &str) -> Result<Self> {
+    fn named_by(key: &str, composer: &Composer, root: &Node) -> Result<Self> {
         let path = KeyPath::parse(key);
         let scope = Scope::new(root, composer.context(&|_| {}));
         let wanted = scope.select(&path)?.unwrap_or_else(Node::null);
