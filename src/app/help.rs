@@ -41,9 +41,7 @@ value comes from.
   who set a value           mainstem explain db.port -cd conf -cn config
   which files, and why      mainstem defaults -cd conf -cn config
   all that is wrong         mainstem check conf
-
-What ran
-  mainstem runs ls 'lr<0.1 and status=failed'            runs, their status, results and overrides
+  what ran                  mainstem runs ls 'lr<0.1 and status=failed'
 
 For programs
   how overrides are read    mainstem parse-overrides 'lr=0.1,0.01'
