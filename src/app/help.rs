@@ -43,7 +43,7 @@ value comes from.
   all that is wrong         mainstem check conf
 
 What ran
-  mainstem runs ls 'lr<0.1 and status=failed'            runs, their status, results and overrides
+  mainstem runs ls 'lr<0.1 and status=failed'            runs and their results
 
 For programs
   how overrides are read    mainstem parse-overrides 'lr=0.1,0.01'
