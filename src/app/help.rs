@@ -43,7 +43,7 @@ value comes from.
   all that is wrong         mainstem check conf
 
 What ran
-  mainstem runs ls 'lr<0.1 and status=failed'            runs, their status, results and overrides
+  runs and their results    mainstem runs ls 'lr<0.1 and status=failed'
 
 For programs
   how overrides are read    mainstem parse-overrides 'lr=0.1,0.01'
@@ -87,10 +87,12 @@ mainstem explain: who set a value, and who was overridden.
 
   mainstem explain db.port -cd conf -cn config
   mainstem explain db.port lr -cd conf -cn config db=pg
-  mainstem explain db -cd conf -cn config                which option of the group `db`, and what else there is
   mainstem explain db.port -cd conf -cn config --format json
+  mainstem explain db -cd conf -cn config
 
-The last line of a value is the one in force; what it takes from elsewhere follows.
+The last line of a value is the one in force; what it takes from elsewhere
+follows. Of a config group it tells the option, who chose it, and what else
+there is.
 
   --format text|json        default: text; JSON is one line for each key
   -m, --multirun            as for a sweep as a whole
@@ -136,8 +138,9 @@ exit status is 1 if there is an error.
   --deny warnings           warnings count as errors
   --format text|json        default: text
 
-A config that stands in no file is a note if Python code around the folder registers it, else an error,
-or a warning in an option that no primary config selects.
+A config that stands in no file is a note if Python code around the folder
+registers it, else an error, or a warning in an option that no primary config
+selects.
 
 ",
     where_from!()
@@ -197,7 +200,7 @@ mod tests {
     #[test]
     fn help_fits_a_terminal() {
         let all = std::iter::once(None).chain(Command::ALL.map(|(_, command)| Some(command)));
-        for line in all.flat_map(|command| text(command).lines()) {
+        for line in all.map(text).chain([crate::app::runs::HELP]).flat_map(str::lines) {
             assert!(line.chars().count() <= 80, "{line}");
         }
     }
