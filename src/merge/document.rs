@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
+use crate::merge::variant::becomes;
 use crate::resolve::{Context, Scope};
-use crate::schema::Expected;
+use crate::schema::{Expected, Variant};
 use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
@@ -36,8 +37,8 @@ pub fn merge<O: Observer>(
     context: Context<'_>,
     observer: &mut O,
 ) -> Result<()> {
-    if let Some(error) = too_deep(package.len(), doc) {
-        return Err(error.at(doc.origin, format!("below a package of {} keys", package.len())));
+    if let Some(error) = too_deep(package.len(), &Node::null()) {
+        return Err(error.at(doc.origin, "so deep is its package"));
     }
     let mut embedded = doc.clone();
     for key in package.keys().iter().rev() {
@@ -92,11 +93,10 @@ pub(super) fn merge_at<O: Observer>(
 }
 
 /// The error that a value below a path of so many keys is deeper than trees may be.
-pub(super) fn too_deep(keys: usize, value: &Node) -> Option<Error> {
+pub(crate) fn too_deep(keys: usize, value: &Node) -> Option<Error> {
     let message = match DEEPEST.checked_sub(keys) {
         None => format!("a path of {keys} keys is too long: at most {DEEPEST}"),
-        // A document was measured when it was read.
-        Some(room) if keys == 0 || !value.is_deeper_than(room) => return None,
+        Some(room) if !value.is_deeper_than(room) => return None,
         Some(room) => format!("below {keys} keys, there is room for {room} levels of lists and mappings"),
     };
     Some(Error::new(ErrorKind::Limit, message))
@@ -191,8 +191,9 @@ impl<O: Observer> Walk<'_, O> {
 
     fn map(&mut self, there: &mut Map, comes: &Map, ty: Expected<'_>) -> Result<(), Halt> {
         let start = self.resume.pop().unwrap_or(0);
+        let variant = becomes(there, comes, ty, &self.path, self.observer);
         for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
-            if let Err(halt) = self.entry(there, key, slot, ty) {
+            if let Err(halt) = self.entry(there, key, slot, ty, variant) {
                 self.resume.push(i);
                 return Err(halt);
             }
@@ -200,9 +201,16 @@ impl<O: Observer> Walk<'_, O> {
         Ok(())
     }
 
-    fn entry(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: Expected<'_>) -> Result<(), Halt> {
-        let Some(ty) = ty.child(key) else {
-            self.unknown(key, slot, ty);
+    fn entry<'s>(
+        &mut self,
+        there: &mut Map,
+        key: &Key,
+        slot: &Slot,
+        ty: Expected<'s>,
+        variant: Option<&'s Variant>,
+    ) -> Result<(), Halt> {
+        let Some(ty) = ty.child_in(variant, key) else {
+            self.unknown(key, slot, ty, variant);
             return Ok(());
         };
         let Some(old) = there.slot_mut(key) else {
@@ -254,11 +262,15 @@ impl<O: Observer> Walk<'_, O> {
         there.push(key.clone(), Slot { origin: slot.origin, node: new });
     }
 
-    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>) {
-        if let Some(closed) = ty.as_closed() {
-            let path = self.path.child(key.clone());
-            self.errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));
-        }
+    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>, variant: Option<&Variant>) {
+        let path = self.path.child(key.clone());
+        let error = match (variant, ty.as_closed(), ty.as_enum()) {
+            (Some(variant), _, _) => variant.content.unknown(key, &path).at(slot.origin, "no such key"),
+            (None, Some(closed), _) => closed.unknown(key, &path).at(slot.origin, "no such key"),
+            (None, None, Some(variants)) => variants.no_field(key, &path).at(slot.origin, "no such key"),
+            (None, None, None) => return,
+        };
+        self.errors.push(error);
     }
 }
 
