@@ -15,6 +15,7 @@ use crate::value::Node;
 ///
 /// # Errors
 /// A directory that cannot be read at all. What is wrong inside is no error of the command: it is its result.
+#[inline(never)]
 pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let mut args = args.clone();
     // The directories to check come first, so that the first of them is the primary one.

@@ -7,7 +7,7 @@ use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project::{self, primaries};
-use crate::compose::{Composed, Composer};
+use crate::compose::{Composed, Composer, Mode};
 use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::{Hydra, Scope};
@@ -21,7 +21,7 @@ use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     // Nothing of this is dropped: the process ends when it is printed, and large trees take long to take apart.
     let composer = ManuallyDrop::new(project::open(args, facts)?);
-    let composed = ManuallyDrop::new(project::compose(&composer, args, &args.words)?);
+    let composed = ManuallyDrop::new(compose(&composer, args)?);
     let warnings = RefCell::new(Vec::new());
     let shown =
         shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
@@ -42,6 +42,15 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
         output = output.warn(unnamed(&composer).as_slice(), style);
     }
     Ok(output)
+}
+
+/// Composes as much as is to be printed.
+fn compose(composer: &Composer, args: &Args) -> Result<Composed> {
+    if args.hydra || args.resolve || args.choices || args.multirun || args.package.is_some() {
+        return project::compose(composer, args, &args.words);
+    }
+    let arguments = project::arguments(composer, args, &args.words)?;
+    composer.compose_job(args.config_name.as_deref(), &arguments, Mode::Run)
 }
 
 /// What is to be printed.

@@ -21,6 +21,7 @@ const SEED: u64 = 0;
 ///
 /// # Errors
 /// Overrides that cannot be read, or that make no sweep.
+#[inline(never)]
 pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
     let composer = project::open(args, facts)?;
     let arguments = project::arguments(&composer, args, &args.words)?;

@@ -19,6 +19,7 @@ pub fn main() -> Status {
     output.unwrap_or_else(|error| Output::failure(&error, err)).write()
 }
 
+/// No command is inlined here: the pages of those that are not asked for are not read.
 fn run(args: &Args, out: Style, err: Style) -> Result<Output> {
     let facts = capture::facts()?;
     match args.command {

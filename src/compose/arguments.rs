@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::compose::composed::{Composed, finish};
-use crate::compose::composer::{Composer, Mode};
+use crate::compose::composer::{Composer, Mode, Preludes};
 use crate::compose::plan::{self, Plan, plan};
 use crate::compose::runtime::Lines;
 use crate::compose::selection::Selection;
@@ -76,15 +76,16 @@ impl Composer {
     /// # Errors
     /// Every override that asks for what is not there; everything that is wrong with the defaults lists.
     pub fn select(&self, config_name: Option<&str>, arguments: &Arguments, mode: Mode) -> Result<Selected> {
-        self.select_unlocated(config_name, &arguments.overrides, mode)
+        self.select_unlocated(config_name, &arguments.overrides, mode, Preludes::Merged)
             .map_err(|error| error.located(&arguments.sources))
     }
 
-    fn select_unlocated(
+    pub(crate) fn select_unlocated(
         &self,
         config_name: Option<&str>,
         overrides: &[Override],
         mode: Mode,
+        preludes: Preludes,
     ) -> Result<Selected> {
         let mut warnings = Vec::new();
         let argument = plan::searchpath(overrides);
@@ -92,7 +93,8 @@ impl Composer {
             self.repository_for(config_name, argument.as_ref(), &mut |warning| warnings.push(warning))?;
         let mut errors = Vec::new();
         let Plan { requests, assignments, lines } = plan(overrides, &repository, mode, &mut errors);
-        let selection = self.expand(&repository, config_name, mode, requests, searchpath, &mut errors);
+        let selection =
+            self.expand(&repository, config_name, mode, requests, searchpath, preludes, &mut errors);
         // The pass over the lists goes backwards; people read forwards.
         errors.sort_by_key(|error| error.labels().first().map(|label| label.origin));
         match (selection, Error::all(errors)) {
@@ -142,7 +144,7 @@ impl Composer {
         mode: Mode,
     ) -> Result<Composed> {
         let sources = &arguments.sources;
-        let selected = self.select_unlocated(config_name, &arguments.overrides, mode)?;
+        let selected = self.select_unlocated(config_name, &arguments.overrides, mode, Preludes::Merged)?;
         let Selected { selection, assignments, warnings, lines } = selected;
         let base = self.base(&selection)?;
         let found = RefCell::new(warnings);

@@ -56,6 +56,16 @@ struct SelectionKey {
     mode: Mode,
     requests: Requests,
     searchpath: Vec<Text>,
+    preludes: Preludes,
+}
+
+/// Whether the preludes are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Preludes {
+    /// Before the primary config.
+    Merged,
+    /// They are left out.
+    LeftOut,
 }
 
 /// Everything that a base depends on.
@@ -225,6 +235,7 @@ impl Composer {
         mode: Mode,
         mut requests: Requests,
         searchpath: Vec<Text>,
+        preludes: Preludes,
         errors: &mut Vec<Error>,
     ) -> Option<Arc<Selection>> {
         let key = SelectionKey {
@@ -232,12 +243,13 @@ impl Composer {
             mode,
             requests: requests.clone(),
             searchpath,
+            preludes,
         };
         if let Some(known) = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Some(known);
         }
         let start = Start {
-            preludes: &self.preludes,
+            preludes: if preludes == Preludes::Merged { &self.preludes } else { &[] },
             primary: config_name,
             primary_origin: Origin::NONE,
             skip_missing: mode == Mode::Multirun,

@@ -13,6 +13,7 @@ mod element;
 mod expand;
 mod explain;
 mod item;
+mod job;
 mod plan;
 mod repository;
 mod request;

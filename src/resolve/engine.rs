@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::resolve::context::Hydra;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::resolve::resolver::Entry;
 use crate::resolve::scope::Scope;
@@ -137,6 +138,9 @@ impl Scope<'_> {
 
     /// One interpolation further.
     pub(super) fn step(&self, spot: &Spot, template: &Template) -> Result<Spot> {
+        if let Hydra::LeftOut(followed) = self.context.hydra {
+            followed.set(true);
+        }
         match &*template.parts {
             [Part::Interpolation(Expression::Reference(reference), _)] => self.refer(spot, reference),
             [Part::Interpolation(Expression::Call(call), _)] => self.call(spot, call),

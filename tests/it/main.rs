@@ -5,6 +5,7 @@ mod compose;
 mod corpus;
 mod floors;
 mod grammar;
+mod job;
 mod merge;
 mod print;
 mod resolve;
