@@ -9,6 +9,7 @@ pub mod facts;
 pub mod grammar;
 pub mod merge;
 pub mod resolve;
+pub mod run;
 pub mod schema;
 pub mod settings;
 pub mod sweep;

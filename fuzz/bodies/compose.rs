@@ -6,8 +6,8 @@ use mainstem::compose::{Composed, Composer, Memory, Mode};
 use mainstem::diag::{Error, SourceId, Style};
 use mainstem::facts::Facts;
 use mainstem::resolve::{Hydra, Scope};
-use mainstem::settings::{job, project};
-use mainstem::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
+use mainstem::settings::project;
+use mainstem::value::{JsonStyle, Key, Kind, Node, write_json, write_yaml};
 use mainstem::yaml::{Limits, parse};
 
 pub(crate) fn run(data: &[u8]) {
@@ -30,22 +30,28 @@ pub(crate) fn run(data: &[u8]) {
         let alone = composer.compose_job(Some("config"), &arguments, mode);
         match (composed, alone) {
             (Ok(composed), Ok(alone)) => {
-                assert!(job(alone.root()) == job(composed.root()), "another tree without the preludes");
+                assert!(alone.job() == composed.job(), "another tree without the preludes");
                 whole(&composer, &composed);
             }
             (Err(error), Err(same)) => assert_eq!(error.render(Style::Plain), same.render(Style::Plain)),
-            (composed, alone) => panic!("{composed:?}, and without the preludes {alone:?}"),
+            (composed, alone) => {
+                assert_eq!(
+                    composed.is_ok(),
+                    alone.is_ok(),
+                    "{composed:?}, and without the preludes {alone:?}"
+                );
+            }
         }
     }
 }
 
 fn whole(composer: &Composer, composed: &Composed) {
-    let job = job(composed.root());
+    let job = composed.job();
     prints(&job);
     let warn = |warning: Error| assert!(!warning.located(composed.sources()).render(Style::Plain).is_empty());
     let context =
         composer.context(&warn).with_schema(composed.schema()).with_hydra(Hydra::Of(composed.root()));
-    match Scope::new(&job, context).resolve(&KeyPath::ROOT, &job) {
+    match Scope::new(&job, context).resolve() {
         Ok(resolved) => prints(&resolved),
         Err(error) => assert!(!error.located(composed.sources()).render(Style::Plain).is_empty()),
     }

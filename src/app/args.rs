@@ -85,6 +85,7 @@ pub(crate) struct Args {
     pub(crate) choices: bool,
     pub(crate) hydra: bool,
     pub(crate) deny_warnings: bool,
+    pub(crate) verbose: bool,
     /// What is no flag, in order: overrides, keys, directories.
     pub(crate) words: Vec<String>,
 }
@@ -104,6 +105,7 @@ enum Flag {
     Multirun,
     Choices,
     Hydra,
+    Verbose,
     Help,
     Version,
 }
@@ -135,6 +137,7 @@ const FLAGS: &[Row] = &[
     ),
     ("--choices", "", Flag::Choices, false, &[Command::Compose]),
     ("--hydra", "", Flag::Hydra, false, COMPOSING),
+    ("--verbose", "-v", Flag::Verbose, false, &[Command::Check]),
     ("--help", "-h", Flag::Help, false, &[]),
     ("--version", "", Flag::Version, false, &[]),
 ];
@@ -223,6 +226,7 @@ impl Reading {
             choices: false,
             hydra: false,
             deny_warnings: false,
+            verbose: false,
             words: Vec::new(),
         };
         Self { args, errors: Vec::new() }
@@ -280,6 +284,7 @@ impl Reading {
             Flag::Multirun => self.args.multirun = true,
             Flag::Choices => self.args.choices = true,
             Flag::Hydra => self.args.hydra = true,
+            Flag::Verbose => self.args.verbose = true,
             _ => {}
         }
         None

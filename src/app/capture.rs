@@ -2,11 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diag::{Error, ErrorKind, Result, Style};
-use crate::facts::{Environment, Facts, Now};
+use crate::facts::{Clock, Environment, Facts, Now, Process};
 
 /// What the world looks like now. Text of the environment that is no Unicode is shown with replacement characters.
 ///
@@ -23,6 +24,51 @@ pub fn facts() -> Result<Facts> {
     let instant = chrono::Utc::now();
     let now = Now::when_asked(move || instant.with_timezone(&chrono::Local).naive_local());
     Ok(Facts { env, cwd, now })
+}
+
+/// This process, and a clock. `facts` are those of the same start.
+#[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
+pub fn process(facts: &Facts) -> Process {
+    let clock = Clock::new(|| chrono::Local::now().fixed_offset());
+    let line = |path: &str| std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned());
+    let named = |names: &[&str]| {
+        let mut values = names.iter().filter_map(|name| facts.env.get(name));
+        values.find(|value| !value.is_empty()).map(str::to_owned)
+    };
+    let host = line("/proc/sys/kernel/hostname")
+        .or_else(|| named(&["HOSTNAME", "COMPUTERNAME"]))
+        .or_else(|| line("/etc/hostname"))
+        .unwrap_or_else(|| "localhost".to_owned());
+    #[cfg(unix)]
+    let parent = Some(std::os::unix::process::parent_id());
+    #[cfg(not(unix))]
+    let parent = None;
+    Process {
+        id: std::process::id(),
+        parent,
+        host,
+        boot: line("/proc/sys/kernel/random/boot_id"),
+        user: named(&["USER", "LOGNAME", "USERNAME"]),
+        arguments: env::args_os().map(|text| text.to_string_lossy().into_owned()).collect(),
+        program: env::current_exe().ok().map(|path| without_deleted(&path)),
+        random: random(),
+        clock,
+    }
+}
+
+/// Linux says ` (deleted)` behind the path of a program that was built anew since it was started.
+fn without_deleted(path: &Path) -> PathBuf {
+    let text = path.to_string_lossy();
+    text.strip_suffix(" (deleted)").map_or_else(|| path.to_owned(), PathBuf::from)
+}
+
+/// Bytes that nobody else draws. The standard library keys its hashes with randomness of the system, another key each
+/// time: what comes out tells neither the key nor the next one.
+#[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
+fn random() -> [u8; 10] {
+    let draw = || RandomState::new().hash_one(std::process::id()).to_le_bytes();
+    let (first, second) = (draw(), draw());
+    std::array::from_fn(|i| first.get(i).or_else(|| second.get(i - first.len())).copied().unwrap_or(0))
 }
 
 /// The arguments behind the program's name. What is no Unicode cannot be an override.

@@ -7,11 +7,10 @@ use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project::{self, primaries};
-use crate::compose::{Composed, Composer, Mode};
+use crate::compose::{Composed, Composer, Mode, RESERVED};
 use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
 use crate::facts::Facts;
-use crate::resolve::{Hydra, Scope};
-use crate::settings::RESERVED;
+use crate::resolve::{Context, Hydra, Scope};
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 
 /// Composes and prints.
@@ -61,26 +60,28 @@ fn shown(
     warnings: &RefCell<Vec<Error>>,
 ) -> Result<Node> {
     let warn = |warning: Error| warnings.borrow_mut().push(warning);
-    let whole = composed.root();
     let context = composer.context(&warn).with_schema(composed.schema());
+    let whole = &if args.resolve { unfinished(composed.root(), context) } else { composed.root().clone() };
     let Some(package) = &args.package else {
         if args.hydra {
-            return if args.resolve {
-                Scope::new(whole, context).resolve(&KeyPath::ROOT, whole)
-            } else {
-                Ok(whole.clone())
-            };
+            return if args.resolve { Scope::new(whole, context).resolve() } else { Ok(whole.clone()) };
         }
-        let job = job(whole);
+        let job = composed.job();
         let context = context.with_hydra(Hydra::Of(whole));
-        return if args.resolve { Scope::new(&job, context).resolve(&KeyPath::ROOT, &job) } else { Ok(job) };
+        return if args.resolve { Scope::new(&job, context).resolve() } else { Ok(job) };
     };
     // A relative key counts from the root: `.a` is `a`.
     let path = KeyPath::parse(package.strip_prefix('.').unwrap_or(package));
     let reserved = path.keys().first().and_then(Key::as_str).is_some_and(|key| RESERVED.contains(&key));
-    let (root, context) =
-        if reserved { (whole.clone(), context) } else { (job(whole), context.with_hydra(Hydra::Of(whole))) };
+    let (root, context) = if reserved {
+        (whole.clone(), context)
+    } else {
+        (composed.job(), context.with_hydra(Hydra::Of(whole)))
+    };
     let scope = Scope::new(&root, context);
+    // A lone value that is not known yet is not `???` itself: the error says what is.
+    let lone = matches!(Scope::new(composed.root(), context).get(&path)?, Some(node) if !node.is_container());
+    let scope = if lone && reserved { Scope::new(composed.root(), context) } else { scope };
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
     let found = found.ok_or_else(|| absent(&root, &path))?;
     if args.resolve && matches!(found.kind, Kind::Missing) {
@@ -91,17 +92,42 @@ fn shown(
     Ok(found)
 }
 
-/// The tree without the nodes that the program itself owns: what the job gets.
-fn job(root: &Node) -> Node {
-    let mut job = root.clone();
-    for name in RESERVED {
-        if root.as_map().is_some_and(|map| map.get_str(name).is_some())
-            && let Some(map) = job.as_map_mut()
-        {
-            map.remove(&Key::from(name));
-        }
+/// The tree with `???` for every value of the `hydra` node that refers to one: only a run knows them all.
+fn unfinished(root: &Node, context: Context<'_>) -> Node {
+    let hydra = KeyPath::parse("hydra");
+    let mut whole = root.clone();
+    if let Some(node) = root.as_map().and_then(|map| map.get_str("hydra"))
+        && let Some(node) = open(&Scope::new(root, context), &hydra, node)
+        && let Some(map) = whole.as_map_mut()
+    {
+        map.set(Key::from("hydra"), node);
     }
-    job
+    whole
+}
+
+/// The value with `???` in place of what refers to it; `None` if there is no such thing inside.
+fn open(scope: &Scope<'_>, path: &KeyPath, node: &Node) -> Option<Node> {
+    match &node.kind {
+        Kind::Template(_) => {
+            let error = scope.select_shallow(path).err()?;
+            (error.kind() == ErrorKind::MissingValue).then(|| Node::new(Kind::Missing, node.origin))
+        }
+        Kind::Map(map) => {
+            let changed: Vec<(Key, Node)> = map
+                .iter()
+                .filter_map(|(key, slot)| {
+                    Some((key.clone(), open(scope, &path.child(key.clone()), &slot.node)?))
+                })
+                .collect();
+            let mut whole = (!changed.is_empty()).then(|| node.clone())?;
+            let map = whole.as_map_mut()?;
+            for (key, node) in changed {
+                map.set(key, node);
+            }
+            Some(whole)
+        }
+        _ => None,
+    }
 }
 
 fn with_choices(config: Node, composed: &Composed) -> Node {

@@ -3,18 +3,22 @@
 use std::fmt::Write as _;
 
 use crate::app::args::{Args, Format, wrong};
-use crate::app::json::{line, object, optional, place};
+use crate::app::explain_json::told;
+use crate::app::json::line;
 use crate::app::output::Output;
 use crate::app::project;
-use crate::compose::{By, Change, Composed, Explanation, Step};
-use crate::diag::{Error, Origin, Result, SourceMap, Style};
+use crate::compose::{Absent, By, Change, Chosen, Composed, Explanation, GroupChoice, Inside, Step, Told};
+use crate::diag::{Error, Origin, Result, SourceKind, SourceMap, Style};
 use crate::facts::Facts;
-use crate::value::{JsonStyle, KeyPath, Kind, Node, write_json};
+use crate::merge::Action;
+use crate::resolve::{Answered, Input};
+use crate::value::{JsonStyle, KeyPath, Kind, Node, Text, write_json};
 
-/// Composes and explains the keys among the words: those that are no overrides.
+/// Composes and explains the keys among the words: those that are no overrides. A key that cannot be explained does
+/// not keep the others from being shown.
 ///
 /// # Errors
-/// What cannot be composed; a key that never was.
+/// What cannot be composed.
 #[inline(never)]
 pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result<Output> {
     let (overrides, keys): (Vec<String>, Vec<String>) =
@@ -29,16 +33,28 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
     let mut out = String::new();
     let mut errors = Vec::new();
     for key in keys {
-        match composer.explain(&composed, &KeyPath::parse(&key)) {
-            Ok(found) if args.format == Format::Json => out.push_str(&line(&json(&found, &composed))),
-            Ok(found) => draw(&found, &composed, 0, style, &mut out),
-            Err(error) => errors.push(error),
+        let groups = composed.group_choices(&key)?;
+        let value = composer.explain(&composed, &KeyPath::parse(&key));
+        match (value, args.format) {
+            (Err(error), _) if groups.is_empty() => errors.push(error),
+            (value, Format::Json) => {
+                out.push_str(&line(&told(&key, value.ok().as_ref(), &groups, &composed)));
+            }
+            (value, _) => {
+                for group in &groups {
+                    draw_group(group, &composed, style, &mut out);
+                }
+                if let Ok(value) = &value {
+                    draw(value, &composed, 0, style, &mut out);
+                }
+            }
         }
     }
-    match Error::all(errors) {
-        Some(error) => Err(error),
-        None => Ok(Output::success(out).warn(composed.warnings(), err)),
-    }
+    let output = Output::success(out).warn(composed.warnings(), err);
+    Ok(match Error::all(errors) {
+        Some(error) => output.and_failure(&error, err),
+        None => output,
+    })
 }
 
 /// A row of the drawing: where, what, why.
@@ -49,44 +65,142 @@ struct Row {
     in_force: bool,
 }
 
-fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, out: &mut String) {
-    let pad = "  ".repeat(depth);
-    let head = match &found.value {
-        Some(value) => format!("{} = {}", found.path, short(value)),
-        None => format!("{} is not there", found.path),
-    };
-    let _ = writeln!(out, "{pad}{}", style.paint("1", &head));
-    let last = found.steps.len().saturating_sub(1);
-    let rows: Vec<Row> = found
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(i, step)| row(step, i == last && found.value.is_some(), composed))
-        .collect();
+/// Rows below each other, in columns.
+fn draw_rows(rows: &[Row], pad: &str, style: Style, out: &mut String) {
     let width =
         |text: fn(&Row) -> &String| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
     let (places, values) = (width(|row| &row.place), width(|row| &row.value));
-    for row in &rows {
+    for row in rows {
         let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.chars().count()));
         let place = style.paint("34", &row.place);
         let reason = if row.in_force { style.paint("32", &row.reason) } else { row.reason.clone() };
         let text = format!(
-            "{pad}  {place}{}  {}{}  {reason}",
+            "{pad}{place}{}  {}{}  {reason}",
             fill(&row.place, places),
             row.value,
             fill(&row.value, values)
         );
         let _ = writeln!(out, "{}", text.trim_end());
     }
+}
+
+/// The choice of a config group: who chose, and what else there is.
+fn draw_group(group: &GroupChoice, composed: &Composed, style: Style, out: &mut String) {
+    let option = group.chosen.last().map(|last| match (&last.option, group.absent) {
+        (Some(_), Some(Absent::Open)) => "still to be chosen".to_owned(),
+        (Some(option), Some(Absent::Optional)) => format!("{option}, which does not exist and need not"),
+        (Some(option), _) => option.to_string(),
+        (None, Some(Absent::Deleted)) => "deleted".to_owned(),
+        (None, _) => "null".to_owned(),
+    });
+    let head = match option {
+        Some(option) => format!("{}: {option}", group.key),
+        None => format!("{}: nothing is chosen", group.key),
+    };
+    let _ = writeln!(out, "{}  (config group)", style.paint("1", &head));
+    let sources = composed.sources();
+    let last = group.chosen.len().saturating_sub(1);
+    let row = |(i, chosen): (usize, &Chosen)| Row {
+        place: sources.describe(chosen.origin),
+        value: item(chosen.origin, sources),
+        reason: if i == last { "in force".to_owned() } else { String::new() },
+        in_force: i == last,
+    };
+    let rows: Vec<Row> = group.chosen.iter().enumerate().map(row).collect();
+    draw_rows(&rows, "  ", style, out);
+    let _ = writeln!(out, "  options: {}", listed(&group.options));
+    if group.chosen.is_empty() {
+        let option = group.options.first().map_or("OPTION", Text::as_str);
+        let _ = writeln!(out, "  to choose one: `+{}={option}`", group.key);
+    }
+}
+
+/// So many options are listed before the rest is counted.
+const LISTED: usize = 30;
+
+fn listed(names: &[Text]) -> String {
+    let shown: Vec<&str> = names.iter().take(LISTED).map(Text::as_str).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 if names.is_empty() => "none".to_owned(),
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, out: &mut String) {
+    let pad = "  ".repeat(depth);
+    let head = match &found.value {
+        Some(value) => format!("{} = {}", found.path, short(value)),
+        None if is_deleted(found, composed) => format!("{} is deleted", found.path),
+        None if !found.steps.is_empty() => format!("{} is not there any more", found.path),
+        None => format!("{} is not there", found.path),
+    };
+    let told = match found.told {
+        Told::Here => "",
+        Told::Above => "  (see above)",
+        #[expect(unreachable_patterns, reason = "more may come")]
+        Told::Not | _ => "  (too many values lead here)",
+    };
+    let _ = writeln!(out, "{pad}{}{told}", style.paint("1", &head));
+    let last = found.steps.len().saturating_sub(1);
+    let rows: Vec<Row> =
+        found.steps.iter().enumerate().map(|(i, step)| row(step, i == last, composed)).collect();
+    draw_rows(&rows, &format!("{pad}  "), style, out);
+    for input in &found.inputs {
+        let _ = writeln!(out, "{pad}  {}", input_text(input));
+    }
     for target in &found.targets {
         draw(target, composed, depth + 1, style, out);
+    }
+}
+
+/// Whether an argument took the value away, and nothing else in its place.
+fn is_deleted(found: &Explanation, composed: &Composed) -> bool {
+    found.steps.last().is_some_and(|step| deletes(step, composed))
+}
+
+fn deletes(step: &Step, composed: &Composed) -> bool {
+    let By::Override(index) = step.by else { return false };
+    let assignment = composed.assignments().get(index);
+    step.change == Change::Removed
+        && assignment.is_some_and(|assignment| matches!(assignment.action, Action::Delete(_)))
+}
+
+/// What a value takes from outside of the tree.
+fn input_text(input: &Input) -> String {
+    let instead = |default: &Option<Text>, without: &str| match default {
+        Some(default) => format!("so the default {}", one_line(default)),
+        None => without.to_owned(),
+    };
+    match input {
+        Input::Variable { name, is_set: true, .. } => format!("environment variable {name}: set"),
+        Input::Variable { name, default, .. } => {
+            format!("environment variable {name}: not set, {}", instead(default, "and there is no default"))
+        }
+        Input::Absent { path, default } => {
+            format!("{path}: not there, {}", instead(default, "and there is no default"))
+        }
+        Input::Clock => "the clock: when the program was started".to_owned(),
+        Input::Python => "the version of Python".to_owned(),
+        Input::Resolver { name, answered } => match answered {
+            Answered::Here => format!("resolver {name}: answered by the program"),
+            Answered::Elsewhere => {
+                format!("resolver {name}: answered by another program, so this stays text")
+            }
+            #[expect(unreachable_patterns, reason = "more may come")]
+            Answered::Nowhere | _ => format!("resolver {name}: nobody answers to this name here"),
+        },
+        #[expect(unreachable_patterns, reason = "more inputs may come")]
+        Input::Value(_) | _ => String::new(),
     }
 }
 
 fn row(step: &Step, in_force: bool, composed: &Composed) -> Row {
     let sources: &SourceMap = composed.sources();
     let value = match (&step.value, step.change) {
+        (_, Change::Removed) | (None, _) if deletes(step, composed) => "deleted".to_owned(),
         (_, Change::Removed) | (None, _) => "removed".to_owned(),
+        (Some(_), Change::Merged) => inside(step),
         (Some(value), _) => short(value),
     };
     let because = match &step.by {
@@ -105,6 +219,18 @@ fn row(step: &Step, in_force: bool, composed: &Composed) -> Row {
         By::Program => "the program".to_owned(),
     };
     Row { place, value, reason: reason.join(", "), in_force }
+}
+
+/// What was merged into a container: the keys that were set, and those that were taken away.
+fn inside(step: &Step) -> String {
+    let change = |inside: &Inside| match &inside.value {
+        Some(value) => format!("{} = {}", inside.path, short(value)),
+        None => format!("{} removed", inside.path),
+    };
+    match &*step.inside {
+        [] => "a copy of what it stood for".to_owned(),
+        changes => one_line(&changes.iter().take(SHOWN).map(change).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// So many characters of a value are shown.
@@ -127,9 +253,41 @@ fn short(node: &Node) -> String {
 /// The item of a defaults list, or the argument, that stands at a place.
 pub(crate) fn item(origin: Origin, sources: &SourceMap) -> String {
     let Some(source) = sources.get(origin.source) else { return String::new() };
-    let (number, _) = source.position(origin.span.start);
-    let line = source.line(number).trim();
-    one_line(line.strip_prefix("- ").unwrap_or(line).trim())
+    let (number, column) = source.position(origin.span.start);
+    let line = source.line(number);
+    if matches!(source.kind(), SourceKind::Argument(_)) {
+        return one_line(line.trim());
+    }
+    let line = without_comment(line.trim_start_matches('\u{feff}'));
+    if let Some(item) = line.trim_start().strip_prefix("- ") {
+        return one_line(item.trim());
+    }
+    // Among others in brackets: `[db: pg, model: forest]`.
+    let at = line.char_indices().nth(column - 1).map_or(line.len(), |(at, _)| at);
+    let (before, from) = line.split_at(at);
+    let start = before.rfind(['[', ',', '{']).map_or(0, |at| at + 1);
+    let end = at + from.find([']', ',', '}']).unwrap_or(from.len());
+    one_line(line.get(start..end).unwrap_or(line).trim())
+}
+
+/// A line of YAML without the comment at its end.
+fn without_comment(line: &str) -> &str {
+    let mut quote = None;
+    let mut before = ' ';
+    for (at, c) in line.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            // Inside of a word a quote is a letter.
+            None if matches!(c, '\'' | '"') && matches!(before, ' ' | '\t' | '[' | '{' | ',' | ':') => {
+                quote = Some(c);
+            }
+            None if c == '#' && matches!(before, ' ' | '\t') => return line[..at].trim_end(),
+            None => {}
+        }
+        before = c;
+    }
+    line.trim_end()
 }
 
 fn one_line(text: &str) -> String {
@@ -142,41 +300,21 @@ fn one_line(text: &str) -> String {
     line
 }
 
-fn json(found: &Explanation, composed: &Composed) -> Node {
-    let steps = found.steps.iter().map(|step| step_json(step, composed)).collect::<Vec<_>>();
-    let targets = found.targets.iter().map(|target| json(target, composed)).collect::<Vec<_>>();
-    object([
-        ("key", Node::from(found.path.to_string().as_str())),
-        ("value", found.value.clone().unwrap_or_else(Node::null)),
-        ("exists", Node::from(found.value.is_some())),
-        ("steps", Node::from(steps)),
-        ("refers_to", Node::from(targets)),
-    ])
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn step_json(step: &Step, composed: &Composed) -> Node {
-    let sources = composed.sources();
-    let change = match step.change {
-        Change::Set => "set",
-        Change::Merged => "merged",
-        Change::Removed => "removed",
-        #[expect(unreachable_patterns, reason = "more changes may come")]
-        _ => "changed",
-    };
-    let by = match &step.by {
-        By::Config { config_path, package, why } => object([
-            ("config", Node::from(config_path.as_str())),
-            ("package", Node::from(package.as_str())),
-            ("selected_at", place(*why, sources)),
-            ("selected_by", optional(Some(item(*why, sources).as_str()).filter(|text| !text.is_empty()))),
-        ]),
-        By::Override(index) => object([("override", crate::app::json::count(*index))]),
-        By::Program => object([("program", Node::from(true))]),
-    };
-    object([
-        ("change", Node::from(change)),
-        ("place", place(step.origin, sources)),
-        ("value", step.value.clone().unwrap_or_else(Node::null)),
-        ("by", by),
-    ])
+    #[test]
+    fn comments_are_no_part_of_an_item() {
+        let rows = [
+            ("- db: pg # the fast one", "- db: pg"),
+            ("- db: 'p#g'   # why", "- db: 'p#g'"),
+            ("- \"a # b\": c#d", "- \"a # b\": c#d"),
+            ("- it's: x # '", "- it's: x"),
+            ("# all of it", ""),
+        ];
+        for (line, item) in rows {
+            assert_eq!(without_comment(line), item);
+        }
+    }
 }

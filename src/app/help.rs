@@ -39,6 +39,9 @@ mainstem composes the conf/ folder of a Hydra project, and knows where every val
   mainstem defaults -cd conf -cn config                  which files are merged, in order, and why
   mainstem check conf                                    everything that is wrong in a folder
 
+What ran
+  mainstem runs ls 'lr<0.1 and status=failed'            runs, their status, results and overrides
+
 For programs
   mainstem parse-overrides 'lr=0.1,0.01'                 how overrides are read
   mainstem jobs -- 'lr=0.1,0.01' seed=1,2                which jobs a sweep would run
@@ -62,7 +65,8 @@ What is printed
   --format yaml|json        default: yaml
   --choices                 print `config` and `choices`: the chosen option of each group
   --hydra                   leave the nodes `hydra` and `mainstem` in
-  -m, --multirun            as for a sweep as a whole: open choices (???) and sweeps are left out
+  -m, --multirun            as for a sweep as a whole: open choices (???) are left out, and each value of
+                            a sweep is tried in a job
 
 ",
     where_from!(),
@@ -77,9 +81,10 @@ mainstem explain: who set a value, and who was overridden.
 
   mainstem explain db.port -cd conf -cn config
   mainstem explain db.port lr -cd conf -cn config db=pg
+  mainstem explain db -cd conf -cn config                which option of the group `db`, and what else there is
   mainstem explain db.port -cd conf -cn config --format json
 
-The last line of a value is the one in force; values that it refers to follow.
+The last line of a value is the one in force; what it takes from elsewhere follows.
 
   --format text|json        default: text; JSON is one line for each key
   -m, --multirun            as for a sweep as a whole
@@ -108,14 +113,20 @@ const CHECK: &str = concat!(
 mainstem check: composes every primary config of a folder and reads every option of every group.
 
   mainstem check conf
+  mainstem check conf more                               more is searched behind conf, as by -cd
+  mainstem check conf -cn train db=pg                    one primary config, with overrides
   mainstem check conf --deny warnings --format json
 
-Errors cannot work. Warnings work and are hardly meant so: shadowed files, options that nothing can
-select. Notes are worth knowing: ???, unset environment, unknown resolvers, Python targets.
-The exit status is 1 if there is an error.
+Errors cannot work. Warnings work and are hardly meant so: shadowed files, links that lead nowhere, names
+that nothing can select. Notes are worth knowing, and put together: ???, unset environment, unknown
+resolvers, Python targets. The exit status is 1 if there is an error.
 
+  -v, --verbose             every note at its place
   --deny warnings           warnings count as errors
   --format text|json        default: text
+
+A config that stands in no file is a note if Python code around the folder registers it, else an error,
+or a warning in an option that no primary config selects.
 
 ",
     where_from!()
@@ -135,10 +146,10 @@ Reads its arguments or, if there are none, the lines of standard input. JSON is 
 
 const JOBS: &str = concat!(
     "\
-mainstem jobs: which jobs a sweep would run. For programs.
+mainstem jobs: which jobs a sweep would run, each of them tried out first. For programs.
 
   mainstem jobs -- 'lr=0.1,0.01' seed=1,2
-  mainstem jobs -cd conf -cn config -- 'model=glob(*)'   glob asks the config groups
+  mainstem jobs -cd conf -cn config -- 'model=glob(*)'   glob asks the config groups; every job is composed
   mainstem jobs --max-batch-size 2 --format json -- x=1,2,3
 
   --max-batch-size N        at most N jobs in a batch

@@ -5,33 +5,24 @@ use std::num::NonZeroU64;
 use crate::app::args::{Args, Format};
 use crate::app::json::{line, texts};
 use crate::app::output::Output;
-use crate::app::project;
+use crate::app::{project, sweep};
+use crate::compose::Mode;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Facts;
-use crate::sweep::Jobs;
 use crate::value::Node;
 
 /// More jobs are not listed.
 const LISTED: u64 = 1_000_000;
 
-/// The seed of `shuffle`: the same list at every call.
-const SEED: u64 = 0;
-
 /// Expands the sweep that the overrides span.
 ///
 /// # Errors
-/// Overrides that cannot be read, or that make no sweep.
+/// Overrides that cannot be read, or that make no sweep; jobs that cannot be composed.
 #[inline(never)]
 pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
     let composer = project::open(args, facts)?;
     let arguments = project::arguments(&composer, args, &args.words)?;
-    let options = |group: &str| -> Vec<String> {
-        // A group that cannot be listed has no options to sweep over, which is told as such.
-        let names = composer.repository().options(group).unwrap_or_default();
-        names.iter().map(ToString::to_string).collect()
-    };
-    let jobs =
-        Jobs::new(&arguments.overrides, &options, SEED).map_err(|error| error.located(&arguments.sources))?;
+    let jobs = sweep::jobs(&composer, args, &arguments)?;
     if jobs.len() > LISTED {
         return Err(Error::new(
             ErrorKind::Limit,
@@ -39,6 +30,7 @@ pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
         )
         .help("sweep over fewer values"));
     }
+    sweep::try_jobs(&composer, args, &arguments, &jobs, Mode::Run)?;
     let size = args.max_batch_size.and_then(|size| NonZeroU64::new(size.try_into().unwrap_or(u64::MAX)));
     let batches: Vec<Vec<Vec<String>>> = jobs
         .batches(size)

@@ -2,21 +2,29 @@
 
 use crate::app::args::{Args, Asked, Command, parse};
 use crate::app::output::{Output, Status};
-use crate::app::{capture, check, compose, defaults, explain, help, jobs, overrides};
+use crate::app::{capture, check, compose, defaults, explain, help, jobs, overrides, runs};
 use crate::diag::{Result, Style};
 
 /// Runs the command that the process was started with. Reads arguments, environment, working directory and clock, and
 /// writes to standard output and standard error. Does not end the process.
 pub fn main() -> Status {
     let (out, err) = capture::styles();
-    let output = capture::arguments().and_then(parse).and_then(|asked| match asked {
+    let output = capture::arguments().and_then(|arguments| match arguments.split_first() {
+        // What is about runs has flags and words of its own.
+        Some((first, rest)) if first == "runs" => runs::run(rest, out, err),
+        _ => about_configs(arguments, out, err),
+    });
+    output.unwrap_or_else(|error| Output::failure(&error, err)).write()
+}
+
+fn about_configs(arguments: Vec<String>, out: Style, err: Style) -> Result<Output> {
+    parse(arguments).and_then(|asked| match asked {
         Asked::Version => {
             Ok(Output::success(concat!("mainstem ", env!("CARGO_PKG_VERSION"), "\n").to_owned()))
         }
         Asked::Help(command) => Ok(Output::success(help::text(command).to_owned())),
         Asked::Run(args) => run(&args, out, err),
-    });
-    output.unwrap_or_else(|error| Output::failure(&error, err)).write()
+    })
 }
 
 /// No command is inlined here: the pages of those that are not asked for are not read.

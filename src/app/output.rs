@@ -55,6 +55,13 @@ impl Output {
         self
     }
 
+    /// The same with an error at the end: what could be told is told.
+    pub(crate) fn and_failure(mut self, error: &Error, style: Style) -> Self {
+        self.err.push_str(&error.render(style));
+        self.status = Status::of(error);
+        self
+    }
+
     /// An error and nothing else.
     pub(crate) fn failure(error: &Error, style: Style) -> Self {
         Self { out: String::new(), err: error.render(style), status: Status::of(error) }

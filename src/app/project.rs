@@ -6,12 +6,11 @@ use std::sync::Arc;
 use crate::app::args::Args;
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
-use crate::compose::{
-    Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Runtime, Selection,
-};
+use crate::app::sweep;
+use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Selection};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::facts::Facts;
-use crate::settings::{HYDRA_VERSION, HYDRA_VERSION_BASE, PRELUDES, resolvers, search_path};
+use crate::settings::{composer, resolvers};
 use crate::value::Text;
 
 /// What `hydra.job.name` says where no program has a name.
@@ -40,16 +39,7 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
         return Err(error);
     }
     let resolvers = resolvers().declare(args.declared.iter().map(String::as_str));
-    let runtime = Runtime {
-        version: HYDRA_VERSION.into(),
-        version_base: Some(HYDRA_VERSION_BASE.into()),
-        job_name: Some(JOB_NAME.into()),
-    };
-    Ok(Composer::new(Repository::new(search_path(main, more)), facts)
-        .with_preludes(PRELUDES.map(Text::const_new))
-        .with_packages(folders)
-        .with_resolvers(resolvers)
-        .with_runtime(runtime))
+    Ok(composer(main, more, facts, JOB_NAME).with_packages(folders).with_resolvers(resolvers))
 }
 
 /// How to compose.
@@ -100,6 +90,9 @@ pub(crate) fn arguments(composer: &Composer, args: &Args, words: &[String]) -> R
 /// Composes with the overrides among the words.
 pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
+    if args.multirun {
+        sweep::try_whole(composer, args, &arguments)?;
+    }
     composer.compose(args.config_name.as_deref(), &arguments, mode(args))
 }
 

@@ -29,7 +29,7 @@ struct Alias {
 }
 
 /// An override in three: the operator, the key as it is spelled, and what follows with its `=`.
-fn split(text: &str) -> (&str, &str, Option<&str>) {
+pub(crate) fn split(text: &str) -> (&str, &str, Option<&str>) {
     let operator = ["++", "+", "~"].into_iter().find(|operator| text.starts_with(operator)).unwrap_or("");
     let rest = &text[operator.len()..];
     let mut escaped = false;

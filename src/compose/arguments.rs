@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::compose::composed::{Composed, finish};
-use crate::compose::composer::{Composer, Mode, Preludes};
+use crate::compose::aliases::Aliases;
+use crate::compose::composed::Composed;
+use crate::compose::composer::{Asked, Composer, Mode, Others, Preludes};
 use crate::compose::plan::{self, Plan, plan};
-use crate::compose::runtime::Lines;
+use crate::compose::runtime::{Lines, fill};
 use crate::compose::selection::Selection;
+use crate::compose::together::values_unchecked;
 use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap};
 use crate::grammar::{Override, parse_override};
 use crate::merge::Assignment;
@@ -33,42 +35,75 @@ pub struct Selected {
     pub(crate) lines: Lines,
 }
 
+/// What cannot be selected, and how many overrides of values were not looked at.
+pub(crate) struct Unselected {
+    pub(crate) error: Error,
+    pub(crate) values: usize,
+}
+
+impl From<Error> for Unselected {
+    fn from(error: Error) -> Self {
+        Self { error, values: 0 }
+    }
+}
+
+/// What was read of the arguments.
+struct Parsed {
+    overrides: Vec<Override>,
+    /// Those that cannot be read; `None` if nobody knows, as the aliases cannot be read.
+    unread: Option<Vec<String>>,
+    errors: Vec<Error>,
+}
+
 impl Composer {
     /// Parses overrides, counted from 1 in messages. Aliases of the primary config are expanded first.
     ///
     /// # Errors
-    /// Every override that cannot be parsed; a primary config that cannot be read.
+    /// Every override that cannot be parsed; a primary config that cannot be read. With them comes what is wrong with
+    /// the configs and the other overrides, as far as it would be whatever the first ones were meant to say.
     pub fn arguments<S: AsRef<str>>(&self, config_name: Option<&str>, texts: &[S]) -> Result<Arguments> {
         let sources = Arc::new(self.sources());
-        let parsed = self.parse(config_name, texts, &sources);
-        let overrides = parsed.map_err(|error| error.located(&sources))?;
-        Ok(Arguments { overrides, sources })
+        let Parsed { overrides, unread, errors } = self.parse(config_name, texts, &sources);
+        let error = match errors.as_slice() {
+            [] => None,
+            _ => self.with_others(errors, config_name, &overrides, unread.as_deref()),
+        };
+        match error {
+            None => Ok(Arguments { overrides, sources }),
+            Some(error) => Err(error.located(&sources)),
+        }
     }
 
-    fn parse<S: AsRef<str>>(
-        &self,
-        config_name: Option<&str>,
-        texts: &[S],
-        sources: &SourceMap,
-    ) -> Result<Vec<Override>> {
+    fn parse<S: AsRef<str>>(&self, config_name: Option<&str>, texts: &[S], sources: &SourceMap) -> Parsed {
+        let overrides = Vec::with_capacity(texts.len());
+        let mut parsed = Parsed { overrides, unread: Some(Vec::new()), errors: Vec::new() };
         if texts.is_empty() {
-            return Ok(Vec::new());
+            return parsed;
         }
-        let aliases = self.aliases(config_name)?;
-        let mut errors: Vec<Error> = Vec::new();
-        let mut overrides = Vec::with_capacity(texts.len());
+        let aliases = self.aliases(config_name).unwrap_or_else(|error| {
+            parsed.errors.push(error);
+            parsed.unread = None;
+            Aliases::default()
+        });
         for (index, text) in texts.iter().enumerate() {
-            let expanded = match aliases.expand(text.as_ref()) {
-                Ok(expanded) => expanded,
-                Err(error) => {
-                    errors.push(error);
-                    continue;
+            let text = text.as_ref();
+            // Without a value it may be an alias, if only they were known.
+            if parsed.unread.is_none() && !text.contains('=') {
+                continue;
+            }
+            let before = parsed.errors.len();
+            match aliases.expand(text) {
+                Ok(expanded) => {
+                    let source = sources.add(Source::new(SourceKind::Argument(index + 1), "", &*expanded));
+                    parsed.overrides.extend(parse_override(&expanded, source, &mut parsed.errors));
                 }
-            };
-            let source = sources.add(Source::new(SourceKind::Argument(index + 1), "", &*expanded));
-            overrides.extend(parse_override(&expanded, source, &mut errors));
+                Err(error) => parsed.errors.push(error),
+            }
+            if let (true, Some(unread)) = (parsed.errors.len() > before, &mut parsed.unread) {
+                unread.push(text.to_owned());
+            }
         }
-        Error::all(errors).map_or(Ok(overrides), Err)
+        parsed
     }
 
     /// Works out which configs the overrides select, and which values they assign.
@@ -76,25 +111,27 @@ impl Composer {
     /// # Errors
     /// Every override that asks for what is not there; everything that is wrong with the defaults lists.
     pub fn select(&self, config_name: Option<&str>, arguments: &Arguments, mode: Mode) -> Result<Selected> {
-        self.select_unlocated(config_name, &arguments.overrides, mode, Preludes::Merged)
-            .map_err(|error| error.located(&arguments.sources))
+        self.select_beside(config_name, &arguments.overrides, mode, Others::None, Preludes::Merged)
+            .map_err(|Unselected { error, .. }| error.located(&arguments.sources))
     }
 
-    pub(crate) fn select_unlocated(
+    /// Selects; there may be other overrides, which cannot be read.
+    pub(crate) fn select_beside(
         &self,
         config_name: Option<&str>,
         overrides: &[Override],
         mode: Mode,
+        others: Others,
         preludes: Preludes,
-    ) -> Result<Selected> {
+    ) -> Result<Selected, Unselected> {
         let mut warnings = Vec::new();
         let argument = plan::searchpath(overrides);
         let (repository, searchpath) =
             self.repository_for(config_name, argument.as_ref(), &mut |warning| warnings.push(warning))?;
         let mut errors = Vec::new();
         let Plan { requests, assignments, lines } = plan(overrides, &repository, mode, &mut errors);
-        let selection =
-            self.expand(&repository, config_name, mode, requests, searchpath, preludes, &mut errors);
+        let asked = Asked { config_name, mode, others, searchpath, preludes };
+        let selection = self.expand(&repository, asked, requests, &mut errors);
         // The pass over the lists goes backwards; people read forwards.
         errors.sort_by_key(|error| error.labels().first().map(|label| label.origin));
         match (selection, Error::all(errors)) {
@@ -107,9 +144,12 @@ impl Composer {
                 let told = |error: Error, warning: &Error| {
                     warning.helps().iter().fold(error.note(warning.message()), |error, help| error.help(help))
                 };
-                Err(warnings.iter().fold(error, told))
+                let error = warnings.iter().fold(error, told);
+                Err(Unselected { error, values: assignments.len() })
             }
-            (None, None) => Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded")),
+            (None, None) => {
+                Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded").into())
+            }
         }
     }
 
@@ -144,13 +184,18 @@ impl Composer {
         mode: Mode,
     ) -> Result<Composed> {
         let sources = &arguments.sources;
-        let selected = self.select_unlocated(config_name, &arguments.overrides, mode, Preludes::Merged)?;
-        let Selected { selection, assignments, warnings, lines } = selected;
-        let base = self.base(&selection)?;
+        let selected =
+            self.select_beside(config_name, &arguments.overrides, mode, Others::None, Preludes::Merged);
+        let selected = selected.map_err(|Unselected { error, values }| values_unchecked(error, values))?;
+        let Selected { selection, assignments, mut warnings, lines } = selected;
+        let base = self.base(&selection).map_err(|error| values_unchecked(error, assignments.len()))?;
+        warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
-        finish(&mut root, self.runtime.as_ref(), &selection, &self.facts, lines)?;
+        if let Some(runtime) = &self.runtime {
+            fill(&mut root, runtime, &selection, self.merging(&|_| {}), mode, lines)?;
+        }
         let warnings = found.take().into_iter().map(|warning| warning.located(sources)).collect();
         Ok(Composed { root, base, assignments, sources: Arc::clone(sources), warnings })
     }

@@ -1,12 +1,13 @@
 //! The tree of a selection, before any value is overridden: shared by all jobs that select the same configs.
 
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::merge::merge;
+use crate::merge::{Observer, merge};
 use crate::resolve::Context;
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 
 /// All configs of a selection, merged. Immutable and shared; [`Base::apply`] works on a copy-on-write clone.
@@ -14,7 +15,9 @@ use crate::value::{Key, KeyPath, Kind, Map, Node};
 pub struct Base {
     pub(crate) root: Node,
     pub(crate) selection: Arc<Selection>,
-    pub(crate) schema: Type,
+    pub(crate) schema: Schema,
+    /// What was suspicious when it was merged: told to everyone who uses it.
+    pub(crate) warnings: Vec<Error>,
 }
 
 impl Base {
@@ -24,7 +27,7 @@ impl Base {
     }
 
     /// What the tree must be: the schemas of all its configs.
-    pub fn schema(&self) -> &Type {
+    pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
@@ -33,68 +36,98 @@ impl Base {
         &self.selection
     }
 
-    /// Merges the configs of a selection. The preludes are taken from `prefix` if it has them, and left there.
+    /// Merges the configs of a selection on top of the preludes, which are merged already.
     pub(crate) fn merge(
         selection: &Arc<Selection>,
+        preludes: &Merged,
         context: Context<'_>,
-        prefix: &mut Option<Prefix>,
-    ) -> Result<Self> {
-        let included = selection.included();
-        let count = included.iter().take_while(|included| included.prelude).count();
-        let (preludes, own) = included.split_at(count);
-        let mut errors = Vec::new();
-        let start = match prefix {
-            Some(known) if known.included == preludes => known.grown.clone(),
-            _ => {
-                let start = Grown { root: Node::from(Map::default()), schema: context.schema.clone() };
-                let grown = start.merge_all(preludes, context, &mut errors);
-                *prefix = Some(Prefix { included: preludes.to_vec(), grown: grown.clone() });
-                grown
-            }
-        };
-        let Grown { root, schema } = start.merge_all(own, context, &mut errors);
+    ) -> Result<(Self, Lasting)> {
+        let (_, own) = parted(selection);
+        let merged = preludes.clone().merge_all(own, context);
+        let Merged { root, schema, errors, warnings, lasting } = merged;
         match Error::all(errors) {
-            Some(error) => {
-                *prefix = None;
-                Err(error)
-            }
-            None => Ok(Self { root, selection: Arc::clone(selection), schema }),
+            Some(error) => Err(error),
+            None => Ok((Self { root, selection: Arc::clone(selection), schema, warnings }, lasting)),
+        }
+    }
+
+    /// The same tree for a selection of the same configs that other arguments brought in.
+    pub(crate) fn selected_by(&self, selection: &Arc<Selection>) -> Self {
+        Self {
+            root: self.root.clone(),
+            selection: Arc::clone(selection),
+            schema: self.schema.clone(),
+            warnings: self.warnings.clone(),
         }
     }
 }
 
-/// The preludes, merged: nearly always the same.
-#[derive(Debug)]
-pub(crate) struct Prefix {
-    included: Vec<Included>,
-    grown: Grown,
+/// The preludes of a selection, and all its other configs.
+pub(crate) fn parted(selection: &Selection) -> (&[Included], &[Included]) {
+    let included = selection.included();
+    included.split_at(included.iter().take_while(|included| included.prelude).count())
 }
 
-/// A tree in the making, with what it must be so far.
+/// Whether what was merged may be used again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lasting {
+    /// Merging it again gives the same.
+    Yes,
+    /// A resolver was asked whose answer may be another one the next time.
+    No,
+}
+
+/// A tree in the making, with what it must be so far, and what was found on the way.
 #[derive(Clone, Debug)]
-struct Grown {
+pub(crate) struct Merged {
     root: Node,
-    schema: Type,
+    schema: Schema,
+    errors: Vec<Error>,
+    warnings: Vec<Error>,
+    pub(crate) lasting: Lasting,
 }
 
-impl Grown {
-    fn merge_all(mut self, all: &[Included], context: Context<'_>, errors: &mut Vec<Error>) -> Self {
+impl Merged {
+    /// Merges configs that stand before all others, such as preludes.
+    pub(crate) fn first(all: &[Included], context: Context<'_>) -> Self {
+        let start = Self {
+            root: Node::from(Map::default()),
+            schema: context.schema.clone(),
+            errors: Vec::new(),
+            warnings: Vec::new(),
+            lasting: Lasting::Yes,
+        };
+        start.merge_all(all, context)
+    }
+
+    /// Whether all went well.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    fn merge_all(mut self, all: &[Included], context: Context<'_>) -> Self {
+        let (warnings, lasting) = (RefCell::new(std::mem::take(&mut self.warnings)), Cell::new(self.lasting));
+        let warn = |warning: Error| warnings.borrow_mut().push(warning);
+        let fleeting = || lasting.set(Lasting::No);
+        let context = context.with_warnings(&warn).with_fleeting(&fleeting);
         for included in all {
-            errors.extend(restricted(included));
-            if let Err(error) = step(&mut self.root, &mut self.schema, included, context) {
-                errors.push(error.at(included.why, format!("`{}` is included here", included.config_path)));
+            self.errors.extend(restricted(included));
+            if let Err(error) = step(&mut self.root, &mut self.schema, included, context, &mut ()) {
+                self.errors
+                    .push(error.at(included.why, format!("`{}` is included here", included.config_path)));
             }
         }
-        self
+        Self { warnings: warnings.take(), lasting: lasting.get(), ..self }
     }
 }
 
 /// Merges one config into the tree. From then on the tree must be what the config's schema says.
-pub(crate) fn step(
+pub(crate) fn step<O: Observer>(
     root: &mut Node,
-    schema: &mut Type,
+    schema: &mut Schema,
     included: &Included,
     context: Context<'_>,
+    observer: &mut O,
 ) -> Result<()> {
     let package = KeyPath::parse(&included.package);
     let body = &included.document.root;
@@ -106,7 +139,7 @@ pub(crate) fn step(
         .at(body.origin, "expected a mapping")
         .help("put the list below a key, or give the config a package"));
     }
-    merge(root, &package, body, context.with_schema(schema), &mut ())?;
+    merge(root, &package, body, context.with_schema(schema), observer)?;
     if let Some(ty) = &included.document.schema {
         schema.place(&package, ty.clone());
     }

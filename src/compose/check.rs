@@ -1,288 +1,405 @@
-//! Looking through a whole config directory: every primary config composed, every option read.
+//! Looking through a whole project: every primary config composed, every option read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use indexmap::IndexMap;
+
+use crate::compose::base::put;
 use crate::compose::complaints;
 use crate::compose::composer::{Composer, Mode};
-use crate::compose::config_source::Entry;
+use crate::compose::cycles::cycles;
 use crate::compose::document::Document;
 use crate::compose::element::{Element, What};
 use crate::compose::item::Item;
-use crate::compose::repository::Repository;
-use crate::compose::tree::Tree;
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
-use crate::value::{Call, Expression, Kind, Name, Node, Part, Text};
+use crate::compose::notes::notes;
+use crate::compose::plan;
+use crate::compose::report::{Note, Report, Tally, Topic, is_same};
+use crate::compose::repository::{Provided, Repository};
+use crate::compose::sources::Memory;
+use crate::compose::tree::{NodeId, Tree};
+use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::value::{KeyPath, Map, Node, Text};
 
-/// What was found. Everything in it is located: it can draw itself.
-#[derive(Clone, Debug, Default)]
-pub struct Report {
-    /// What cannot be composed or read.
-    pub errors: Vec<Error>,
-    /// What works and is hardly meant so: shadowed files, options that nothing can select, headers without effect.
-    pub warnings: Vec<Error>,
-    /// What is worth knowing: `???`, unset environment, unknown resolvers, Python targets.
-    pub notes: Vec<Error>,
-    /// The primary configs that were composed.
-    pub composed: Vec<Text>,
-    /// How many configs were read.
-    pub read: usize,
+/// What is to be checked, and what is known beside the configs.
+#[derive(Clone, Copy)]
+pub struct Checking<'a> {
+    /// The providers whose configs are the project's own (`main`, `command-line` …), as against those that the program
+    /// brings along.
+    pub providers: &'a [&'a str],
+    /// The primary config; all configs outside of any group if there is none.
+    pub config_name: Option<&'a str>,
+    /// Overrides to compose with.
+    pub overrides: &'a [String],
+    /// Whether code is seen to register a config of that path, which stands in no file.
+    pub registers: &'a dyn Fn(&str) -> bool,
 }
 
-/// So deep may folders nest: symbolic links can make them endless.
-const DEPTH: usize = 32;
+/// So many more places that name one absent config are shown.
+const PLACES: usize = 7;
+
+/// A place of `hydra.searchpath` that belongs to the project, and not to a package.
+fn is_local(provided: &Provided) -> bool {
+    provided.provider.starts_with("hydra.searchpath") && provided.source().location().starts_with("file://")
+}
 
 impl Composer {
-    /// Checks everything that sources of the given providers hold (`main`, `command-line` …): the project's own
-    /// configs, and not those that the program brings along.
+    /// Checks everything that the project's own sources hold. They are those of the given providers, and the
+    /// directories that `hydra.searchpath` names in a primary config or an override.
+    pub fn check(&self, checking: Checking<'_>) -> Report {
+        let check = Check {
+            composer: self,
+            checking,
+            repository: Arc::clone(self.repository()),
+            paths: BTreeMap::new(),
+            errors: Tally::default(),
+            warnings: Tally::default(),
+            notes: Vec::new(),
+            registered: BTreeSet::new(),
+            doubtful: IndexMap::new(),
+            read: 0,
+        };
+        check.run()
+    }
+
+    /// The repository that a composition with these arguments reads: with what `hydra.searchpath` adds.
     ///
     /// # Errors
-    /// A source that cannot be listed.
-    pub fn check(&self, providers: &[&str]) -> Result<Report> {
-        let mut report = Report::default();
-        let repository = self.repository();
-        let mut paths: BTreeMap<Text, Vec<usize>> = BTreeMap::new();
-        for (index, provided) in repository.search_path().iter().enumerate() {
-            if providers.contains(&provided.provider.as_str()) {
-                self.gather(index, &mut paths, &mut report)?;
-            }
-        }
-        for (path, places) in &paths {
-            self.check_document(path, places, &mut report);
-        }
-        let primaries = paths.keys().filter(|path| !path.contains('/'));
-        for name in primaries {
-            self.check_primary(name, &mut report);
-        }
-        tidy(&mut report);
-        let sources = repository.sources();
-        for list in [&mut report.errors, &mut report.warnings, &mut report.notes] {
-            *list = std::mem::take(list).into_iter().map(|error| error.located(sources)).collect();
-        }
-        Ok(report)
-    }
-
-    /// All configs of one source, with the sources that have them.
-    fn gather(
+    /// A primary config that cannot be read; a search path that is none.
+    pub fn repository_of(
         &self,
-        index: usize,
-        paths: &mut BTreeMap<Text, Vec<usize>>,
-        report: &mut Report,
-    ) -> Result<()> {
-        let Some(provided) = self.repository().search_path().get(index) else { return Ok(()) };
-        let mut groups = vec![(Text::default(), 0)];
-        while let Some((group, depth)) = groups.pop() {
-            for entry in provided.source().list(&group)?.unwrap_or_default() {
-                let name = match &entry {
-                    Entry::Config(name) | Entry::Group(name) | Entry::Stray(name) => name,
-                };
-                if name.starts_with('.') {
-                    continue;
-                }
-                let path =
-                    if group.is_empty() { name.clone() } else { Text::from(format!("{group}/{name}")) };
-                match entry {
-                    Entry::Config(_) => paths.entry(path).or_default().push(index),
-                    Entry::Group(_) if depth < DEPTH => groups.push((path, depth + 1)),
-                    Entry::Group(_) => {}
-                    Entry::Stray(_) => report.warnings.push(
-                        Error::new(
-                            ErrorKind::NotFound,
-                            format!("nothing can select `{path}`: configs end in `.yaml`"),
-                        )
-                        .help("rename it"),
-                    ),
+        config_name: Option<&str>,
+        overrides: &[crate::grammar::Override],
+    ) -> Result<Arc<Repository>> {
+        let argument = plan::searchpath(overrides);
+        // What is not there is told when it is composed.
+        self.repository_for(config_name, argument.as_ref(), &mut |_| {}).map(|(repository, _)| repository)
+    }
+
+    /// A composer of the same settings that reads one source more.
+    fn with_source(&self, more: Provided) -> Self {
+        let mut composer = Self::new(self.repository().extended(vec![more]), self.facts.clone())
+            .with_preludes(self.preludes.iter().cloned())
+            .with_resolvers(self.resolvers.clone())
+            .with_schema(self.schema.clone());
+        composer.packages.clone_from(&self.packages);
+        composer.runtime.clone_from(&self.runtime);
+        composer
+    }
+}
+
+struct Check<'a> {
+    composer: &'a Composer,
+    checking: Checking<'a>,
+    /// With the search paths of all primary configs.
+    repository: Arc<Repository>,
+    /// The configs of the project, with the places in the search path that have them.
+    paths: BTreeMap<Text, Vec<usize>>,
+    errors: Tally,
+    warnings: Tally,
+    notes: Vec<Note>,
+    /// Configs that stand in no file and count as empty.
+    registered: BTreeSet<Text>,
+    /// Configs that stand in no file, with what is said of every place that names them.
+    doubtful: IndexMap<Text, Vec<Error>>,
+    read: usize,
+}
+
+impl Check<'_> {
+    fn run(mut self) -> Report {
+        self.survey(|provided, own| own.contains(&provided.provider.as_str()));
+        let primaries = self.primaries();
+        self.search_paths(&primaries);
+        self.survey(|provided, _| is_local(provided));
+        let paths = std::mem::take(&mut self.paths);
+        for (path, places) in &paths {
+            self.documents(path, places);
+        }
+        let composed = self.compose(&primaries);
+        let mut groups: Vec<Text> =
+            paths.keys().filter_map(|path| path.split_once('/')).map(|(group, _)| group.into()).collect();
+        groups.dedup();
+        self.unmet(&primaries, &composed, &groups);
+        let sources = self.repository.sources();
+        let errors = self.errors;
+        let warnings = self.warnings.without(&errors);
+        let notes = self.notes.into_iter().map(|note| Note { error: note.error.located(sources), ..note });
+        Report {
+            errors: errors.finish(sources),
+            warnings: warnings.finish(sources),
+            notes: notes.collect(),
+            composed,
+            primaries: primaries.len(),
+            read: self.read,
+        }
+    }
+
+    /// Looks at what the places of the search path hold.
+    fn survey(&mut self, is_asked: impl Fn(&Provided, &[&str]) -> bool) {
+        let repository = Arc::clone(&self.repository);
+        for (index, provided) in repository.search_path().iter().enumerate() {
+            if !is_asked(provided, self.checking.providers) {
+                continue;
+            }
+            let survey = provided.source().survey();
+            for path in survey.configs {
+                self.paths.entry(path).or_default().push(index);
+            }
+            survey.errors.into_iter().for_each(|error| self.errors.add(error, None));
+            survey.warnings.into_iter().for_each(|error| self.warnings.add(error, None));
+            for path in survey.hidden {
+                let message = format!("`{path}` is not looked at: its name begins with a dot");
+                let error = Error::new(ErrorKind::NotFound, message);
+                self.notes.push(Note { topic: Topic::Hidden, name: path.into(), error });
+            }
+        }
+    }
+
+    fn primaries(&self) -> Vec<Text> {
+        match self.checking.config_name {
+            Some(name) => vec![name.into()],
+            None => self.paths.keys().filter(|path| !path.contains('/')).cloned().collect(),
+        }
+    }
+
+    /// Takes in the places that only some primary config searches. What is wrong with them is told by composing.
+    fn search_paths(&mut self, primaries: &[Text]) {
+        let mut more: Vec<Provided> = Vec::new();
+        for name in primaries {
+            let Ok(arguments) = self.composer.arguments(Some(name), self.checking.overrides) else {
+                continue;
+            };
+            let Ok(found) = self.composer.repository_of(Some(name), &arguments.overrides) else { continue };
+            for provided in found.search_path() {
+                let is_known = |one: &Provided| one.source().location() == provided.source().location();
+                if provided.provider.starts_with("hydra.searchpath")
+                    && !more.iter().chain(self.repository.search_path()).any(is_known)
+                {
+                    more.push(provided.clone());
                 }
             }
         }
-        Ok(())
+        if !more.is_empty() {
+            // The places before keep their numbers.
+            self.repository = Arc::new(self.repository.extended(more));
+        }
     }
 
-    fn check_document(&self, path: &Text, places: &[usize], report: &mut Report) {
-        let repository = self.repository();
+    fn documents(&mut self, path: &Text, places: &[usize]) {
+        let repository = Arc::clone(&self.repository);
         for (nth, &index) in places.iter().enumerate() {
             let document = match repository.load_from(index, path) {
                 Ok(Some(document)) => document,
                 Ok(None) => continue,
                 Err(error) => {
-                    report.errors.push(error);
+                    self.read += 1;
+                    error.each().into_iter().for_each(|error| self.errors.add(error, None));
                     continue;
                 }
             };
-            report.read += 1;
-            if let (true, Ok(Some(winner))) = (nth > 0, repository.load(path)) {
-                report.warnings.push(
-                    Error::new(ErrorKind::NotFound, format!("`{path}` is shadowed"))
-                        .at(document.origin(), "this file is never read")
-                        .at(winner.origin(), "this one stands earlier in the search path"),
-                );
+            self.read += 1;
+            // What a search path adds may well be replaced: that is what it is good for.
+            let is_own = repository
+                .search_path()
+                .get(index)
+                .is_some_and(|place| self.checking.providers.contains(&place.provider.as_str()));
+            if let (true, Ok(Some(winner))) = (nth > 0 && is_own, repository.load(path)) {
+                let error = Error::new(ErrorKind::NotFound, format!("`{path}` is shadowed"))
+                    .at(document.origin(), "this file is never read")
+                    .at(winner.origin(), "this one stands earlier in the search path");
+                self.warnings.add(error, None);
             }
-            if let Some(origin) = document.ignored_header {
-                report.warnings.push(
-                    Error::new(ErrorKind::Defaults, "this `@package` comment has no effect")
-                        .at(origin, "something stands before it")
-                        .help("move it to the first line"),
-                );
-            }
-            if let Some(segment) = path.split('/').rev().skip(1).find(|s| !is_plain(s)) {
-                report.warnings.push(
-                    Error::new(
-                        ErrorKind::NotFound,
-                        format!("nothing can select `{path}` from the command line"),
-                    )
-                    .at(document.origin(), format!("`{segment}` is no name for a config group")),
-                );
-            }
-            check_list(repository, path, &document, report);
-            self.note(&document.root, report);
+            self.document(path, &document);
         }
     }
 
-    /// Composes a primary config, with choices that are open left out.
-    fn check_primary(&self, name: &Text, report: &mut Report) {
-        if self.repository().load(name).is_err() {
+    fn document(&mut self, path: &Text, document: &Document) {
+        if let Some(origin) = document.ignored_header {
+            let error = Error::new(ErrorKind::Defaults, "this `@package` comment has no effect")
+                .at(origin, "something stands before it")
+                .help("move it to the first line");
+            self.warnings.add(error, None);
+        }
+        if let Some(segment) = path.split('/').rev().skip(1).find(|s| !is_plain(s)) {
+            let message = format!("nothing can select `{path}` from the command line");
+            let error = Error::new(ErrorKind::NotFound, message)
+                .at(document.origin(), format!("`{segment}` is no name for a config group"));
+            self.warnings.add(error, None);
+        }
+        let mut owner = Item::config(path.clone(), document.origin());
+        if let Some((header, _)) = &document.header {
+            owner.set_header(header);
+        }
+        for element in &document.defaults {
+            if !element.optional && element.what != What::Itself {
+                self.element(element, &owner);
+            }
+        }
+        let package = owner.final_package();
+        notes(self.composer, &document.root, KeyPath::parse(&package), &mut self.notes);
+        let mut alone = Node::from(Map::default());
+        let keys: Vec<&str> = package.split('.').filter(|key| !key.is_empty()).collect();
+        match keys.is_empty() {
+            true => alone = document.root.clone(),
+            false => put(&mut alone, &keys, document.root.clone()),
+        }
+        for error in cycles(&alone, self.composer.merging(&|_| {})) {
+            self.errors.add(error, None);
+        }
+    }
+
+    /// Whether what an item of a defaults list names exists. Optional items and computed names are left to composing.
+    fn element(&mut self, element: &Element, owner: &Item) {
+        let mut tree = Tree::new(Item::from_element(element));
+        for mut item in Item::from_element(element).options() {
+            item.hang(&owner.group_path(), &owner.final_package());
+            if item.is_interpolated() || item.is_missing() || item.name().is_none() {
+                continue;
+            }
+            let mut wrong = Vec::new();
+            if !complaints::check_paths(&item, &mut wrong) {
+                wrong.into_iter().for_each(|error| self.errors.add(error, None));
+                continue;
+            }
+            match self.repository.has_config(&item.config_path()) {
+                Ok(true) => {}
+                Ok(false) => {
+                    *tree.item_mut(NodeId::ROOT) = item;
+                    self.absent(&tree);
+                }
+                Err(error) => self.errors.add(error, None),
+            }
+        }
+    }
+
+    /// A config that stands in no file. It is worth knowing if code is seen to register it, an error if it looks like a
+    /// slip of the fingers or if its group has options and they are files. Else code that cannot be seen may register
+    /// it: then it is an error where a primary config needs it, and a warning in an option that none selects.
+    fn absent(&mut self, tree: &Tree) {
+        let item = tree.item(NodeId::ROOT);
+        let (path, group) = (item.config_path(), item.group_path());
+        if (self.checking.registers)(&path) {
+            let error = Error::new(ErrorKind::NotFound, format!("`{path}` is registered in code"));
+            let error = error.at(item.why, "it counts as empty here");
+            self.notes.push(Note { topic: Topic::Registered, name: path.clone(), error });
+            self.registered.insert(path);
             return;
         }
-        let nothing: [&str; 0] = [];
-        let composed = self
-            .arguments(Some(name), &nothing)
-            .and_then(|arguments| self.compose(Some(name), &arguments, Mode::Multirun));
-        match composed {
-            Ok(composed) => {
-                report.composed.push(name.clone());
-                report.warnings.extend(composed.warnings().iter().cloned());
-            }
-            Err(error) => report.errors.extend(error.each()),
+        let options = self.repository.options(&group).unwrap_or_default();
+        let name = item.name().unwrap_or("");
+        let group_slip = self.slip(&group, name);
+        let slip = group_slip.is_some() || did_you_mean(name, options.iter().map(Text::as_str)).is_some();
+        let mut error = complaints::not_found(&self.repository, tree, NodeId::ROOT);
+        if let Some(near) = group_slip {
+            error = error.help(format!("did you mean the group `{near}`?"));
+        }
+        if slip {
+            self.errors.add(error, None);
+        } else if group.starts_with("hydra/") {
+            self.warnings.add(error.note("a plugin may bring it: it counts as empty here"), None);
+            self.registered.insert(path);
+        } else if item.is_group() && !options.is_empty() {
+            self.errors.add(error, None);
+        } else {
+            let error = error.note("code may register it, but no Python around is seen to do so");
+            self.doubtful.entry(path).or_default().push(error);
         }
     }
 
-    /// Notes on values: what must be given, and what this program cannot know.
-    fn note(&self, root: &Node, report: &mut Report) {
-        let mut stack = vec![(root.clone(), 0_usize)];
-        while let Some((node, depth)) = stack.pop() {
-            match &node.kind {
-                Kind::Missing => {
-                    report
-                        .notes
-                        .push(Error::new(ErrorKind::MissingValue, "must be given").at(node.origin, ""));
-                }
-                Kind::Template(template) => self.note_parts(&template.parts, node.origin, 0, report),
-                Kind::List(items) if depth < 1000 => {
-                    stack.extend(items.iter().rev().map(|item| (item.clone(), depth + 1)));
-                }
-                Kind::Map(map) if depth < 1000 => {
-                    if let Some(target) = map.get_str("_target_") {
-                        let shown = target.as_str().unwrap_or("…");
-                        let message = format!("`_target_` names Python code: `{shown}`");
-                        report.notes.push(Error::new(ErrorKind::Resolver, message).at(target.origin, ""));
-                    }
-                    let slots: Vec<_> = map.iter().map(|(_, slot)| (slot.node.clone(), depth + 1)).collect();
-                    stack.extend(slots.into_iter().rev());
-                }
-                _ => {}
-            }
-        }
+    /// The group of a similar name that has such an option.
+    fn slip(&self, group: &str, name: &str) -> Option<String> {
+        let (above, last) = group.rsplit_once('/').unwrap_or(("", group));
+        let groups = self.repository.groups(above).unwrap_or_default();
+        let near = did_you_mean(last, groups.iter().map(Text::as_str).filter(|near| *near != last))?;
+        let near = if above.is_empty() { near.to_owned() } else { format!("{above}/{near}") };
+        self.repository.has_config(&format!("{near}/{name}")).is_ok_and(|has| has).then_some(near)
     }
 
-    fn note_parts(&self, parts: &[Part], origin: Origin, depth: usize, report: &mut Report) {
-        for part in parts {
-            if let Part::Interpolation(expression, _) = part {
-                self.note_expression(expression, origin, depth, report);
-            }
-        }
+    /// A composer to which some configs that stand in no file are empty.
+    fn with_empty<'t>(&self, paths: impl Iterator<Item = &'t Text>) -> Option<Composer> {
+        let mut paths = paths.peekable();
+        paths.peek()?;
+        let empty = paths.fold(Memory::new(), |memory, path| memory.text(path, ""));
+        Some(self.composer.with_source(Provided::new("code", empty)))
     }
 
-    fn note_expression(&self, expression: &Expression, origin: Origin, depth: usize, report: &mut Report) {
-        if depth > 100 {
+    /// Composes the primary configs, with choices that are open left out. Returns those that can be.
+    fn compose(&mut self, primaries: &[Text]) -> Vec<Text> {
+        let known = self.with_empty(self.registered.iter());
+        // Who cannot be composed for want of a config that code may register is composed without it, for the rest.
+        let hopeful = self.with_empty(self.registered.iter().chain(self.doubtful.keys()));
+        let hopeful = hopeful.filter(|_| !self.doubtful.is_empty());
+        let mut composed = Vec::new();
+        for name in primaries {
+            if self.primary(name, known.as_ref().unwrap_or(self.composer)) {
+                composed.push(name.clone());
+            } else if let Some(hopeful) = &hopeful {
+                self.primary(name, hopeful);
+            }
+        }
+        for mut places in std::mem::take(&mut self.doubtful).into_values() {
+            places.retain(|error| !self.errors.has(error));
+            let mut places = places.into_iter();
+            // Many configs may name the same one.
+            let Some(first) = places.next() else { continue };
+            let origins = places.filter_map(|error| error.labels().first().map(|label| label.origin));
+            let error = origins.take(PLACES).fold(first, |error, origin| error.at(origin, "and here"));
+            self.warnings.add(error, None);
+        }
+        composed
+    }
+
+    /// Whether a primary config can be composed, and refers to nothing in circles.
+    fn primary(&mut self, name: &Text, composer: &Composer) -> bool {
+        let found = composer
+            .arguments(Some(name), self.checking.overrides)
+            .and_then(|arguments| composer.compose(Some(name), &arguments, Mode::Multirun));
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                for error in error.each() {
+                    let mut told = self.doubtful.values().flatten();
+                    let told = told.find(|doubtful| is_same(doubtful, &error)).cloned();
+                    self.errors.add(told.unwrap_or(error), Some(name));
+                }
+                return false;
+            }
+        };
+        found.warnings().iter().for_each(|warning| self.warnings.add(warning.clone(), Some(name)));
+        let circles = cycles(found.root(), composer.context(&|_| {}).with_schema(found.schema()));
+        let is_fine = circles.is_empty();
+        for error in circles {
+            self.errors.add(error.located(found.sources()), Some(name));
+        }
+        is_fine
+    }
+
+    /// A check that composes nothing has checked little.
+    fn unmet(&mut self, primaries: &[Text], composed: &[Text], groups: &[Text]) {
+        if !composed.is_empty() {
             return;
         }
-        match expression {
-            Expression::Call(call) => {
-                self.note_call(call, origin, report);
-                for argument in &call.arguments {
-                    self.note_expression(&argument.value, origin, depth + 1, report);
-                }
+        let is_own = |p: &&Provided| self.checking.providers.contains(&p.provider.as_str());
+        let dirs: Vec<String> =
+            self.repository.search_path().iter().filter(is_own).map(|p| p.source().location()).collect();
+        let dirs = dirs.join(", ");
+        let error = match (primaries, groups) {
+            ([], []) => Error::new(ErrorKind::NotFound, "there is nothing to check: no config was found")
+                .note(format!("looked for files named `.yaml` in {dirs}"))
+                .help("name the folder that the program composes from: `mainstem check conf`"),
+            ([], groups) => {
+                Error::new(ErrorKind::NotFound, "nothing was composed: there is no primary config")
+                    .note(format!("looked for `.yaml` files outside of any group in {dirs}"))
+                    .note(format!("there are the groups {}", complaints::listed(groups)))
+                    .help("name the folder of the primary config first: `mainstem check conf more`")
+                    .help(format!("or name a config of a group: `-cn {}/NAME`", groups[0]))
             }
-            Expression::Concat(parts) => self.note_parts(parts, origin, depth + 1, report),
-            Expression::List(items) => {
-                items.iter().for_each(|item| self.note_expression(&item.value, origin, depth + 1, report));
+            ([_], _) => {
+                Error::new(ErrorKind::NotFound, "nothing was composed: the primary config has errors")
             }
-            Expression::Map(entries) => {
-                entries
-                    .iter()
-                    .for_each(|(_, item)| self.note_expression(&item.value, origin, depth + 1, report));
-            }
-            Expression::Reference(_) | Expression::Literal(_) => {}
-        }
-    }
-
-    fn note_call(&self, call: &Call, origin: Origin, report: &mut Report) {
-        let Name::Literal(name) = &call.name else { return };
-        if !self.resolvers.knows(name) {
-            let message = format!("the resolver `{name}` is not known: its values stay as they are written");
-            report.notes.push(Error::new(ErrorKind::Resolver, message).at(origin, ""));
-        }
-        if let ("oc.env", [argument]) = (name.as_str(), &*call.arguments)
-            && let Expression::Literal(Kind::Str(variable)) = &argument.value
-            && self.facts.env.get(variable).is_none()
-        {
-            let message =
-                format!("the environment variable `{variable}` is not set, and has no default here");
-            report.notes.push(Error::new(ErrorKind::Resolver, message).at(origin, ""));
-        }
-    }
-}
-
-/// Whether what a defaults list names exists. Overrides, optional items and computed names are left to composing.
-fn check_list(repository: &Repository, path: &Text, document: &Document, report: &mut Report) {
-    let mut owner = Item::config(path.clone(), document.origin());
-    if let Some((header, _)) = &document.header {
-        owner.set_header(header);
-    }
-    let (base, package) = (owner.group_path(), owner.final_package());
-    for element in &document.defaults {
-        if element.optional || element.is_override || element.what == What::Itself {
-            continue;
-        }
-        check_element(repository, element, &base, &package, report);
-    }
-}
-
-fn check_element(
-    repository: &Repository,
-    element: &Element,
-    base: &Text,
-    package: &Text,
-    report: &mut Report,
-) {
-    let mut tree = Tree::new(Item::from_element(element));
-    let root = crate::compose::tree::NodeId::ROOT;
-    for mut item in Item::from_element(element).options() {
-        item.hang(base, package);
-        if item.is_interpolated() || item.is_missing() || item.name().is_none() {
-            continue;
-        }
-        if !complaints::check_paths(&item, &mut report.errors) {
-            continue;
-        }
-        match repository.has_config(&item.config_path()) {
-            Ok(true) => {}
-            Ok(false) => {
-                // A group without files, or a config of its own: Python code may register it. A slip of the fingers
-                // and an option that its group does not have are mistakes.
-                let options = repository.options(&item.group_path()).unwrap_or_default();
-                let near =
-                    did_you_mean(item.name().unwrap_or(""), options.iter().map(Text::as_str)).is_some();
-                let certain = near || item.is_group() && !options.is_empty();
-                *tree.item_mut(root) = item;
-                let error = complaints::not_found(repository, &tree, root);
-                if certain {
-                    report.errors.push(error);
-                } else {
-                    report.warnings.push(error.note("code may register it, which cannot be seen from here"));
-                }
-            }
-            Err(error) => report.errors.push(error),
-        }
+            _ => Error::new(ErrorKind::NotFound, "nothing was composed: every primary config has errors"),
+        };
+        self.warnings.add(error, None);
     }
 }
 
@@ -290,15 +407,4 @@ fn check_element(
 fn is_plain(segment: &str) -> bool {
     let ok = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$' | '.');
     segment.chars().all(ok) && !segment.starts_with(|c: char| c.is_ascii_digit() || c == '-')
-}
-
-/// One mistake may be met in many compositions: each is told once, as what it is at worst.
-fn tidy(report: &mut Report) {
-    let mut seen = BTreeSet::new();
-    for list in [&mut report.errors, &mut report.warnings, &mut report.notes] {
-        list.retain(|error| {
-            let place = error.labels().first().map(|label| label.origin);
-            seen.insert((place, error.message().to_owned()))
-        });
-    }
 }

@@ -153,8 +153,19 @@ pub(crate) fn conflict(key: &str, before: &Known, now: &Item) -> Error {
     ))
 }
 
-/// A name that is computed from choices that do not exist.
-pub(crate) fn unresolved(item: &Item, known: &IndexMap<Text, Known>) -> Error {
+/// So many names that cannot be computed are told with what was meant; it is looked up among all choices.
+const GUESSED: usize = 50;
+
+/// Names that are computed from choices that do not exist.
+pub(crate) fn unresolved(tree: &Tree, waiting: &[NodeId], known: &IndexMap<Text, Known>) -> Vec<Error> {
+    let nothing = IndexMap::default();
+    let told = |(at, &id): (usize, &NodeId)| {
+        not_computed(tree.item(id), if at < GUESSED { known } else { &nothing })
+    };
+    waiting.iter().enumerate().map(told).collect()
+}
+
+fn not_computed(item: &Item, known: &IndexMap<Text, Known>) -> Error {
     let text = match &item.role {
         Role::Config { path, .. } => path.as_str(),
         Role::Group { choice: Choice::One(pick), .. } => pick.name.as_str(),

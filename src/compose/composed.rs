@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use crate::compose::base::{Base, find};
-use crate::compose::runtime::{Lines, Runtime, fill};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
-use crate::facts::Facts;
 use crate::merge::{Assignment, assign};
 use crate::resolve::Context;
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Key, Node};
+
+/// The nodes that are no part of the job's config, and the config groups of the same names.
+pub const RESERVED: [&str; 2] = ["hydra", "mainstem"];
 
 /// A composed tree: immutable, shared, not resolved. Keeps what it was made of, so that `explain` can replay it.
 #[derive(Clone, Debug)]
@@ -28,15 +29,18 @@ impl Composed {
         &self.root
     }
 
-    /// The tree without the `hydra` node: what the job gets.
+    /// The tree without the nodes that the program itself owns ([`RESERVED`]): what the job gets.
     pub fn job(&self) -> Node {
-        let mut root = self.root.clone();
-        if self.hydra().is_some()
-            && let Some(map) = root.as_map_mut()
-        {
-            map.remove(&Key::from("hydra"));
+        let mut job = self.root.clone();
+        for name in RESERVED {
+            // Looked at first: a shared mapping is copied when it is asked for to be changed.
+            if find(&job, &[name]).is_some()
+                && let Some(map) = job.as_map_mut()
+            {
+                map.remove(&Key::from(name));
+            }
         }
-        root
+        job
     }
 
     /// The `hydra` node.
@@ -50,7 +54,7 @@ impl Composed {
     }
 
     /// What the tree must be.
-    pub fn schema(&self) -> &Type {
+    pub fn schema(&self) -> &Schema {
         self.base.schema()
     }
 
@@ -97,15 +101,4 @@ impl Base {
         }
         Error::all(errors).map_or(Ok(root), Err)
     }
-}
-
-/// Fills in the facts of the run.
-pub(crate) fn finish(
-    root: &mut Node,
-    runtime: Option<&Runtime>,
-    selection: &Selection,
-    facts: &Facts,
-    lines: Lines,
-) -> Result<()> {
-    runtime.map_or(Ok(()), |runtime| fill(root, runtime, selection, facts, lines))
 }

@@ -1,19 +1,19 @@
 //! From arguments to a tree: what every front door of the program uses.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use crate::compose::base::{Base, Prefix};
+use crate::compose::base::{Base, Lasting, Merged, parted};
 use crate::compose::expand::{Start, expand};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::runtime::Runtime;
 use crate::compose::search_path::{self, Packages};
-use crate::compose::selection::Selection;
+use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{HashMap, KeyPath, Kind, Node, Text};
 
 /// How a composition treats what is left open.
@@ -26,6 +26,25 @@ pub enum Mode {
     Multirun,
 }
 
+/// Whether there are arguments beside those that are known, which may choose configs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// There are none.
+    None,
+    /// There may be: what meets nothing now may meet what they bring in.
+    May,
+}
+
+/// What is to be selected.
+pub(crate) struct Asked<'a> {
+    pub(crate) config_name: Option<&'a str>,
+    pub(crate) mode: Mode,
+    pub(crate) others: Others,
+    /// What `hydra.searchpath` adds.
+    pub(crate) searchpath: Vec<Text>,
+    pub(crate) preludes: Preludes,
+}
+
 /// Composes configs of a repository. Immutable and cheap to share between threads: what was read, selected or merged
 /// once is kept, so that the jobs of a sweep share it.
 pub struct Composer {
@@ -35,12 +54,24 @@ pub struct Composer {
     pub(crate) resolvers: Resolvers,
     pub(crate) cache: Cache,
     pub(crate) facts: Facts,
-    pub(crate) schema: Type,
+    pub(crate) schema: Schema,
     pub(crate) runtime: Option<Runtime>,
     repositories: RwLock<HashMap<Vec<Text>, Arc<Repository>>>,
     selections: Mutex<Recent<SelectionKey, Arc<Selection>>>,
     bases: Mutex<Recent<BaseKey, Arc<Base>>>,
     prefix: Mutex<Option<Prefix>>,
+}
+
+/// Preludes, and the tree that they make.
+#[derive(Clone)]
+struct Prefix {
+    included: Arc<[Included]>,
+    merged: Arc<Merged>,
+}
+
+/// What is kept is whole, whoever panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Composer {
@@ -110,7 +141,7 @@ impl Composer {
             resolvers: Resolvers::default(),
             cache: Cache::default(),
             facts,
-            schema: Type::Any,
+            schema: Schema::ANY.clone(),
             runtime: None,
             repositories: RwLock::default(),
             selections: Mutex::new(Recent(Vec::new())),
@@ -142,7 +173,7 @@ impl Composer {
 
     /// With types for parts of the tree.
     #[must_use]
-    pub fn with_schema(mut self, schema: Type) -> Self {
+    pub fn with_schema(mut self, schema: Schema) -> Self {
         self.schema = schema;
         self
     }
@@ -231,13 +262,11 @@ impl Composer {
     pub(crate) fn expand(
         &self,
         repository: &Arc<Repository>,
-        config_name: Option<&str>,
-        mode: Mode,
+        asked: Asked<'_>,
         mut requests: Requests,
-        searchpath: Vec<Text>,
-        preludes: Preludes,
         errors: &mut Vec<Error>,
     ) -> Option<Arc<Selection>> {
+        let Asked { config_name, mode, others, searchpath, preludes } = asked;
         let key = SelectionKey {
             config_name: config_name.map(Text::from),
             mode,
@@ -245,7 +274,7 @@ impl Composer {
             searchpath,
             preludes,
         };
-        if let Some(known) = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+        if let Some(known) = lock(&self.selections).get(&key) {
             return Some(known);
         }
         let start = Start {
@@ -260,12 +289,15 @@ impl Composer {
         if errors.len() > before {
             return None;
         }
+        if others == Others::May {
+            return Some(Arc::new(selection));
+        }
         errors.extend(requests.unused(&selection.choices));
         if errors.len() > before {
             return None;
         }
         let selection = Arc::new(selection);
-        self.selections.lock().unwrap_or_else(PoisonError::into_inner).keep(key, Arc::clone(&selection));
+        lock(&self.selections).keep(key, Arc::clone(&selection));
         Some(selection)
     }
 
@@ -275,30 +307,32 @@ impl Composer {
     /// All configs that cannot be merged.
     pub fn base(&self, selection: &Arc<Selection>) -> Result<Arc<Base>> {
         let key = BaseKey(Arc::clone(selection));
-        if let Some(known) = self.bases.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
-            if Arc::ptr_eq(&known.selection, selection) {
-                return Ok(known);
-            }
-            // The same configs, brought in by other arguments.
-            return Ok(Arc::new(Base {
-                root: known.root.clone(),
-                selection: Arc::clone(selection),
-                schema: known.schema.clone(),
-            }));
+        if let Some(known) = lock(&self.bases).get(&key) {
+            let same = Arc::ptr_eq(&known.selection, selection);
+            return Ok(if same { known } else { Arc::new(known.selected_by(selection)) });
         }
-        let base = Arc::new(self.merge(selection)?);
-        if !self.cache.is_impure() {
-            self.bases.lock().unwrap_or_else(PoisonError::into_inner).keep(key, Arc::clone(&base));
+        // No lock is held while anything is merged: a resolver of the user's own may compose, too.
+        let (base, lasting) =
+            Base::merge(selection, &self.merged_preludes(selection), self.merging(&|_| {}))?;
+        let base = Arc::new(base);
+        if lasting == Lasting::Yes {
+            lock(&self.bases).keep(key, Arc::clone(&base));
         }
         Ok(base)
     }
 
-    fn merge(&self, selection: &Arc<Selection>) -> Result<Base> {
-        let mut prefix = self.prefix.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.cache.is_impure() {
-            *prefix = None;
+    /// The preludes of a selection, merged: nearly always the same.
+    fn merged_preludes(&self, selection: &Selection) -> Arc<Merged> {
+        let (preludes, _) = parted(selection);
+        let known = lock(&self.prefix).clone();
+        if let Some(known) = known.filter(|known| *known.included == *preludes) {
+            return known.merged;
         }
-        Base::merge(selection, self.merging(&|_| {}), &mut prefix)
+        let merged = Arc::new(Merged::first(preludes, self.merging(&|_| {})));
+        if merged.lasting == Lasting::Yes && merged.is_whole() {
+            *lock(&self.prefix) = Some(Prefix { included: preludes.into(), merged: Arc::clone(&merged) });
+        }
+        merged
     }
 
     /// A map for the texts of one composition, on top of the one that all share.

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::compose::survey::{self, Survey};
 use crate::diag::{Result, SourceKind};
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Node, Text};
 
 /// One place that holds configs and config groups: a directory, files inside the program, a map in memory.
@@ -37,7 +38,7 @@ pub trait ConfigSource: fmt::Debug + Send + Sync {
     fn list(&self, group: &str) -> Result<Option<Vec<Entry>>>;
 
     /// What the config at a path must be, from where it is merged on; `None` if it may be anything.
-    fn schema(&self, config_path: &str) -> Option<Type> {
+    fn schema(&self, config_path: &str) -> Option<Schema> {
         let _ = config_path;
         None
     }
@@ -56,6 +57,11 @@ pub trait ConfigSource: fmt::Debug + Send + Sync {
     /// As [`ConfigSource::list`].
     fn has_group(&self, group: &str) -> Result<bool> {
         Ok(self.list(group)?.is_some())
+    }
+
+    /// Everything in it, and what is wrong with it as a place: for [`Composer::check`](crate::compose::Composer::check).
+    fn survey(&self) -> Survey {
+        survey::groups(self)
     }
 }
 
@@ -89,8 +95,6 @@ pub enum Entry {
     Config(Text),
     /// A group inside the group.
     Group(Text),
-    /// A file that looks like a config and is none, because it is named `.yml`.
-    Stray(Text),
 }
 
 /// The config path without the extension that users may write.

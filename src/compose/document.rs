@@ -3,7 +3,7 @@
 use crate::compose::config_source::Content;
 use crate::compose::element::{Element, elements};
 use crate::diag::{Error, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::{Key, Kind, Map, Node, Text};
 use crate::yaml;
 
@@ -23,7 +23,7 @@ pub struct Document {
     /// Who put the source it comes from into the search path.
     pub provider: Text,
     /// What its content must be, from where it is merged on.
-    pub schema: Option<Type>,
+    pub schema: Option<Schema>,
 }
 
 impl Document {

@@ -1,18 +1,18 @@
 //! Expanding defaults lists: one pass depth first and backwards, so that the last override of a group is met first;
 //! then the choices that are computed from other choices.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::compose::complaints;
+use crate::compose::document::Document;
 use crate::compose::element::Choice;
 use crate::compose::item::{EMPTY, Item, Role};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, Origin};
-use crate::value::{IndexMap, Text};
-
-use std::sync::Arc;
-
-use crate::compose::document::Document;
+use crate::value::{HashMap, IndexMap, Text};
 
 /// So deep may configs include each other.
 const DEPTH: usize = 100;
@@ -58,6 +58,7 @@ pub(crate) fn expand(repository: &Repository, requests: &mut Requests, start: St
         errors: Vec::new(),
         warnings: Vec::new(),
         stopped: false,
+        deferred: Deferred::default(),
     };
     expander.run(start);
     let Expander { tree, known, errors, warnings, .. } = expander;
@@ -74,6 +75,8 @@ struct Expander<'a> {
     warnings: Vec<Error>,
     /// A cycle or a limit: going on makes no sense.
     stopped: bool,
+    /// Items whose names are computed.
+    deferred: Deferred,
 }
 
 /// Where in the expansion a subtree stands.
@@ -145,7 +148,7 @@ impl Expander<'_> {
         match document {
             Some(document) => self.expand_document(id, &path, &document, within),
             None if within.primary && path == EMPTY => self.expand_list(id, Vec::new(), within),
-            None if item.optional => self.tree.item_mut(id).deleted = true,
+            None if item.optional => self.tree.item_mut(id).deleted = Some(Origin::NONE),
             None => self.errors.push(complaints::not_found(self.repository, &self.tree, id)),
         }
     }
@@ -302,10 +305,10 @@ impl Expander<'_> {
             let path = item.config_path();
             self.requests.delete_config(&path)
         };
-        if deleted {
-            self.tree.item_mut(id).deleted = true;
+        if deleted.is_some() {
+            self.tree.item_mut(id).deleted = deleted;
         }
-        deleted
+        deleted.is_some()
     }
 
     /// Notes the choice of a group; a second, different one is a conflict.
@@ -318,6 +321,7 @@ impl Expander<'_> {
         let known = Known { name, why: item.why, group: item.group_path() };
         match self.known.entry(item.override_key()) {
             indexmap::map::Entry::Vacant(free) => {
+                self.deferred.wake(free.key());
                 free.insert(known);
             }
             indexmap::map::Entry::Occupied(before) if before.get().name == known.name => {}
@@ -332,37 +336,80 @@ impl Expander<'_> {
         self.stopped = true;
     }
 
-    /// Expands the items whose names are computed, as soon as the choices they need are known.
+    /// Expands the items whose names are computed, as soon as the choices they need are known: of those that are
+    /// ready always the one that stands first.
     fn resolve_deferred(&mut self) {
-        let mut waiting = Vec::new();
-        self.tree.deferred_below(NodeId::ROOT, &mut waiting);
-        while !self.stopped {
-            let known = &self.known;
-            let ready = waiting.iter().enumerate().find_map(|(at, &id)| {
-                let resolved = resolve(self.tree.item(id), known)?;
-                Some((at, id, resolved))
-            });
-            let Some((at, id, resolved)) = ready else { break };
-            let eligible = self.tree.undefer(id).unwrap_or(0);
-            *self.tree.item_mut(id) = resolved;
-            let mut inner = Vec::new();
-            if complaints::check_paths(self.tree.item(id), &mut self.errors) {
-                let depth = self.tree.depth(id);
-                self.expand(id, Within { primary: false, eligible: Some(eligible), depth });
-                self.tree.deferred_below(id, &mut inner);
+        self.defer_below(NodeId::ROOT, &Rank::default());
+        while !self.stopped
+            && let Some((rank, id)) = self.deferred.ready.pop_first()
+        {
+            match resolve(self.tree.item(id), &self.known) {
+                Err(missing) => self.deferred.wait(missing, rank, id),
+                Ok(resolved) => {
+                    let eligible = self.tree.undefer(id).unwrap_or(0);
+                    *self.tree.item_mut(id) = resolved;
+                    if complaints::check_paths(self.tree.item(id), &mut self.errors) {
+                        let depth = self.tree.depth(id);
+                        self.expand(id, Within { primary: false, eligible: Some(eligible), depth });
+                        self.defer_below(id, &rank);
+                    }
+                }
             }
-            waiting.splice(at..=at, inner);
         }
         if !self.stopped {
-            for id in waiting {
-                self.errors.push(complaints::unresolved(self.tree.item(id), &self.known));
-            }
+            let waiting = std::mem::take(&mut self.deferred).left();
+            self.errors.extend(complaints::unresolved(&self.tree, &waiting, &self.known));
         }
+    }
+
+    /// Takes note of the items below (and with) a node that are put off. They stand where the node stood.
+    fn defer_below(&mut self, id: NodeId, rank: &Rank) {
+        let mut inner = Vec::new();
+        self.tree.deferred_below(id, &mut inner);
+        let ranked = inner.into_iter().enumerate().map(|(at, id)| {
+            let mut rank = rank.clone();
+            rank.push(at);
+            (rank, id)
+        });
+        self.deferred.ready.extend(ranked);
     }
 }
 
-/// The item with every `${choice}` in its name replaced; `None` while some choice is not known.
-fn resolve(item: &Item, known: &IndexMap<Text, Known>) -> Option<Item> {
+/// The order in which items that are put off stand in the list: a place for each level of items that brought in others.
+type Rank = Vec<usize>;
+
+/// The items that are put off: each one is looked at when it is met, and again when the choice it waits for is made.
+#[derive(Debug, Default)]
+struct Deferred {
+    /// To be looked at, the first in the list first.
+    ready: BTreeMap<Rank, NodeId>,
+    /// By the choice that they wait for.
+    waiting: HashMap<Text, Vec<(Rank, NodeId)>>,
+}
+
+impl Deferred {
+    fn wait(&mut self, choice: Text, rank: Rank, id: NodeId) {
+        self.waiting.entry(choice).or_default().push((rank, id));
+    }
+
+    /// The choice has been made.
+    fn wake(&mut self, choice: &Text) {
+        self.ready.extend(self.waiting.remove(choice).into_iter().flatten());
+    }
+
+    /// What waits still, in the order of the list.
+    fn left(self) -> Vec<NodeId> {
+        let left: BTreeMap<Rank, NodeId> =
+            self.ready.into_iter().chain(self.waiting.into_values().flatten()).collect();
+        left.into_values().collect()
+    }
+}
+
+/// The item with every `${choice}` in its name replaced.
+///
+/// # Errors
+/// The first choice that is not known.
+fn resolve(item: &Item, known: &IndexMap<Text, Known>) -> Result<Item, Text> {
     let mut resolved = item.clone();
     match &mut resolved.role {
         Role::Config { path, option } => {
@@ -384,25 +431,29 @@ fn resolve(item: &Item, known: &IndexMap<Text, Known>) -> Option<Item> {
         }
         _ => {}
     }
-    Some(resolved)
+    Ok(resolved)
 }
 
 /// Replaces every `${key}` by the choice of that key.
-fn substitute(text: &str, known: &IndexMap<Text, Known>) -> Option<Text> {
+///
+/// # Errors
+/// The first key of which no choice is known. What is no key at all never will be.
+fn substitute(text: &str, known: &IndexMap<Text, Known>) -> Result<Text, Text> {
     let mut out = Text::default();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
         let (before, from) = rest.split_at(at);
         let inner = &from[2..];
-        let end = inner.find(['{', '}']).filter(|&end| inner.as_bytes()[end] == b'}')?;
-        let name = known.get(inner[..end].trim())?.name.as_ref()?;
-        if name == "???" || name.contains("${") {
-            return None;
-        }
+        let end = inner.find(['{', '}']).filter(|&end| inner.as_bytes()[end] == b'}');
+        let end = end.ok_or_else(|| Text::from(inner))?;
+        let key = inner[..end].trim();
+        let name = known.get(key).and_then(|known| known.name.as_ref());
+        let name =
+            name.filter(|name| *name != "???" && !name.contains("${")).ok_or_else(|| Text::from(key))?;
         out.push_str(before);
         out.push_str(name);
         rest = &inner[end + 1..];
     }
     out.push_str(rest);
-    Some(out)
+    Ok(out)
 }

@@ -1,238 +1,166 @@
-//! Who set a value, and who was overridden: the composition is replayed, and one path watched.
+//! Who set a value, and who was overridden; and what it takes from elsewhere.
 
-use crate::compose::base::step;
+use std::collections::HashSet;
+
 use crate::compose::composed::Composed;
 use crate::compose::composer::Composer;
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
-use crate::merge::assign;
-use crate::resolve::{Context, Scope};
-use crate::value::{Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Text};
+use crate::compose::replay::{Step, get};
+use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::resolve::{Input, Scope};
+use crate::value::{Key, KeyPath, Kind, Node};
 
 /// The history of a value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
-    /// Where the value stands.
+    /// Where the value stands, as it was asked for: interpolations may be on the way to it.
     pub path: KeyPath,
-    /// The value as it is written; `None` if the last step took it away.
+    /// The value as it is written; `None` if there is none: the last step took it away, or there never was one.
     pub value: Option<Node>,
     /// What happened to it, in order. The last step is in force.
     pub steps: Vec<Step>,
-    /// The histories of the values that it refers to.
+    /// The histories of the values that it refers to, or that lead to it.
     pub targets: Vec<Explanation>,
+    /// What else it takes from outside of itself.
+    pub inputs: Vec<Input>,
+    /// How much of this is told.
+    pub told: Told,
 }
 
-/// One thing that happened to a value.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    /// What happened.
-    pub change: Change,
-    /// Where the new value (or what replaced it) is written.
-    pub origin: Origin,
-    /// The value after the step; `None` if there is none.
-    pub value: Option<Node>,
-    /// Who did it.
-    pub by: By,
-}
-
-/// What happened to a value.
+/// How much of a history is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Change {
-    /// It was set, alone or with what holds it.
-    Set,
-    /// Something was merged into it.
-    Merged,
-    /// It was taken away, alone or with what held it.
-    Removed,
-}
-
-/// Who changed a value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum By {
-    /// A config.
-    Config {
-        /// Its path.
-        config_path: Text,
-        /// Where its content lands.
-        package: Text,
-        /// What brought it in.
-        why: Origin,
-    },
-    /// An override, counted from 0.
-    Override(usize),
-    /// The program itself, which fills in facts of the run.
-    Program,
+pub enum Told {
+    /// All of it.
+    Here,
+    /// Only that it is there: the rest is told above, where it was met first. Values that refer to each other end so.
+    Above,
+    /// Only that it is there: so many values lead to it that this one is left out.
+    Not,
 }
 
 /// So many references are followed in a row.
-const FOLLOWED: usize = 16;
+const DEEPEST: usize = 64;
+/// The histories of so many values are told.
+const MOST: usize = 500;
 
 impl Composer {
-    /// Replays a composition and notes everything that happens to the value at a path.
+    /// Replays a composition and notes everything that happens to the value at a path, and to those it refers to.
+    ///
+    /// ```
+    /// use mainstem::compose::{Change, Composer, Memory, Mode, Provided, Repository};
+    /// use mainstem::facts::Facts;
+    /// use mainstem::value::KeyPath;
+    /// let conf = Memory::new().text("config", "a: {b: 1}\nc: ${a}");
+    /// let composer = Composer::new(Repository::new(vec![Provided::new("main", conf)]), Facts::default());
+    /// let arguments = composer.arguments(Some("config"), &["a.b=2"])?;
+    /// let composed = composer.compose(Some("config"), &arguments, Mode::Run)?;
+    /// let found = composer.explain(&composed, &KeyPath::parse("c.b"))?;
+    /// let [c, ab] = &*found.targets else { panic!() };
+    /// assert_eq!((c.path.to_string(), ab.path.to_string()), ("c".to_owned(), "a.b".to_owned()));
+    /// assert_eq!(ab.steps.len(), 2);
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
     ///
     /// # Errors
     /// There never was such a value.
     pub fn explain(&self, composed: &Composed, path: &KeyPath) -> Result<Explanation> {
-        let mut seen = Vec::new();
-        let found = self.history(composed, path, &mut seen);
-        found.ok_or_else(|| unknown(composed.root(), path).located(composed.sources()))
+        let scope = Scope::new(composed.root(), self.context(&|_| {}).with_schema(composed.schema()));
+        let mut teller = Teller { root: composed.root(), scope, told: HashSet::new(), paths: Vec::new() };
+        let mut found = teller.tell(path, 0);
+        let mut steps = self.replay(composed, &teller.paths).into_iter();
+        give(&mut found, &mut steps);
+        if found.value.is_none() && found.steps.is_empty() && found.targets.is_empty() {
+            return Err(unknown(composed.root(), path).located(composed.sources()));
+        }
+        Ok(found)
+    }
+}
+
+/// Hands out the steps in the order in which the values were met.
+fn give(found: &mut Explanation, steps: &mut impl Iterator<Item = Vec<Step>>) {
+    if found.told == Told::Here {
+        found.steps = steps.next().unwrap_or_default();
+    }
+    for target in &mut found.targets {
+        give(target, steps);
+    }
+}
+
+/// Goes from a value to those that it refers to.
+struct Teller<'a> {
+    root: &'a Node,
+    scope: Scope<'a>,
+    /// Told in full.
+    told: HashSet<String>,
+    /// Whose steps are wanted, in the order in which they were met.
+    paths: Vec<KeyPath>,
+}
+
+impl Teller<'_> {
+    fn tell(&mut self, path: &KeyPath, depth: usize) -> Explanation {
+        let value = get(self.root, path).cloned();
+        if depth >= DEEPEST || self.paths.len() >= MOST {
+            return Explanation { told: Told::Not, ..alone(path, value) };
+        }
+        if !self.told.insert(path.to_string()) {
+            return Explanation { told: Told::Above, ..alone(path, value) };
+        }
+        self.paths.push(path.clone());
+        match value {
+            Some(value) => self.with_inputs(alone(path, Some(value)), depth),
+            None => self.through(path, depth),
+        }
     }
 
-    fn history(&self, composed: &Composed, path: &KeyPath, seen: &mut Vec<KeyPath>) -> Option<Explanation> {
-        if seen.len() >= FOLLOWED || seen.contains(path) {
-            return None;
+    /// What an interpolation takes from elsewhere.
+    fn with_inputs(&mut self, mut found: Explanation, depth: usize) -> Explanation {
+        for input in self.scope.inputs(&found.path) {
+            match input {
+                Input::Value(target) => found.targets.push(self.tell(&target, depth + 1)),
+                input => found.inputs.push(input),
+            }
         }
-        seen.push(path.clone());
-        let steps = self.steps(composed, path);
-        let value = get(composed.root(), path).cloned();
-        if steps.is_empty() && value.is_none() {
-            return None;
-        }
-        let paths = value.as_ref().map(|node| referred(composed.root(), path, node, self.context(&|_| {})));
-        let targets =
-            paths.unwrap_or_default().iter().filter_map(|path| self.history(composed, path, seen)).collect();
-        Some(Explanation { path: path.clone(), value, steps, targets })
+        found
     }
 
-    fn steps(&self, composed: &Composed, path: &KeyPath) -> Vec<Step> {
-        let context = self.merging(&|_| {});
-        let mut root = Node::from(Map::default());
-        let mut schema = context.schema.clone();
-        let mut steps = Vec::new();
-        let mut watch = |root: &Node, before: Option<Node>, by: By| {
-            steps.extend(changed(root, path, before.as_ref(), by));
+    /// A value that is not there as the path has it: an interpolation on the way may lead to it.
+    fn through(&mut self, path: &KeyPath, depth: usize) -> Explanation {
+        let mut found = alone(path, None);
+        let Some((above, rest)) = interpolation_above(self.root, path) else { return found };
+        found.value = self.scope.get(path).ok().flatten();
+        let target = match self.scope.extent(&above) {
+            Ok(Some(target)) => target.keys().iter().chain(rest).cloned().collect(),
+            // What it stands for has no place in the tree: whoever makes it is told with it.
+            _ => above.clone(),
         };
-        for included in composed.selection().included() {
-            let before = get(&root, path).cloned();
-            // What was composed once composes again.
-            let _ = step(&mut root, &mut schema, included, context);
-            let by = By::Config {
-                config_path: included.config_path.clone(),
-                package: included.package.clone(),
-                why: included.why,
-            };
-            watch(&root, before, by);
+        if target != above {
+            self.paths.push(above.clone());
+            found.targets.push(alone(&above, get(self.root, &above).cloned()));
+        } else if found.value.is_none() {
+            return found;
         }
-        for (index, assignment) in composed.assignments().iter().enumerate() {
-            let before = get(&root, path).cloned();
-            let _ = assign(&mut root, assignment, context.with_schema(&schema), &mut ());
-            watch(&root, before, By::Override(index));
-        }
-        let before = get(&root, path).cloned();
-        watch(composed.root(), before, By::Program);
-        steps
+        found.targets.push(self.tell(&target, depth + 1));
+        found
     }
 }
 
-/// What became of the value at the path.
-fn changed(root: &Node, path: &KeyPath, before: Option<&Node>, by: By) -> Option<Step> {
-    let after = get(root, path);
-    let (change, origin) = match (before, after) {
-        (None, None) => return None,
-        (None, Some(after)) => (Change::Set, after.origin),
-        (Some(_), None) => (Change::Removed, nearest(root, path)),
-        (Some(before), Some(after)) => {
-            let both = before.is_container() && after.is_container();
-            if before.origin != after.origin || !both && before != after {
-                (Change::Set, after.origin)
-            } else if !both || newest(before, after).is_none() {
-                return None;
-            } else {
-                (Change::Merged, newest(before, after).unwrap_or(after.origin))
-            }
-        }
-    };
-    Some(Step { change, origin, value: after.cloned(), by })
+fn alone(path: &KeyPath, value: Option<Node>) -> Explanation {
+    let path = path.clone();
+    Explanation { path, value, steps: Vec::new(), targets: Vec::new(), inputs: Vec::new(), told: Told::Here }
 }
 
-/// Whether both are one and the same container.
-fn shared(a: &Node, b: &Node) -> bool {
-    match (&a.kind, &b.kind) {
-        (Kind::Map(a), Kind::Map(b)) => std::sync::Arc::ptr_eq(a, b),
-        (Kind::List(a), Kind::List(b)) => std::sync::Arc::ptr_eq(a, b),
-        _ => false,
-    }
-}
-
-/// The place of the first value inside that is new or other than before.
-fn newest(before: &Node, after: &Node) -> Option<Origin> {
-    let mut stack = vec![(before.clone(), after.clone())];
-    while let Some((before, after)) = stack.pop() {
-        if before.origin != after.origin {
-            return Some(after.origin);
+/// The interpolation on the way to a path, and the keys that go on from it.
+fn interpolation_above<'p>(root: &Node, path: &'p KeyPath) -> Option<(KeyPath, &'p [Key])> {
+    let keys = path.keys();
+    let mut above = KeyPath::ROOT;
+    for (i, key) in keys.iter().enumerate() {
+        let node = get(root, &above)?;
+        if matches!(node.kind, Kind::Template(_)) {
+            return Some((above, &keys[i..]));
         }
-        if shared(&before, &after) {
-            continue;
-        }
-        match (&before.kind, &after.kind) {
-            (Kind::Map(before), Kind::Map(after)) => {
-                for (key, slot) in after.iter() {
-                    match before.get(key) {
-                        Some(old) => stack.push((old.clone(), slot.node.clone())),
-                        None => return Some(slot.node.origin),
-                    }
-                }
-                if before.len() > after.len() {
-                    return Some(Origin::NONE);
-                }
-            }
-            (a, b) if a == b => {}
-            _ => return Some(after.origin),
-        }
+        above.push(key.clone());
     }
     None
-}
-
-/// The value at a path, interpolations not followed.
-fn get<'n>(root: &'n Node, path: &KeyPath) -> Option<&'n Node> {
-    path.keys().iter().try_fold(root, |node, key| match key {
-        Key::Str(text) => node.find(text).flatten().map(|(_, child)| child),
-        key => node.child(key),
-    })
-}
-
-/// The place of the nearest thing above a path that exists.
-fn nearest(root: &Node, path: &KeyPath) -> Origin {
-    let mut at = path.clone();
-    while at.pop().is_some() {
-        if let Some(node) = get(root, &at) {
-            return node.origin;
-        }
-    }
-    Origin::NONE
-}
-
-/// The paths that a value refers to.
-fn referred(root: &Node, path: &KeyPath, node: &Node, context: Context<'_>) -> Vec<KeyPath> {
-    let Kind::Template(template) = &node.kind else { return Vec::new() };
-    let references = template.parts.iter().filter_map(|part| match part {
-        Part::Interpolation(Expression::Reference(reference), _) => Some(reference),
-        _ => None,
-    });
-    let scope = Scope::new(root, context);
-    let literal = references.filter_map(|reference| target(path, reference));
-    let mut paths: Vec<KeyPath> = literal.collect();
-    if paths.is_empty()
-        && let Ok(Some(target)) = scope.target(path)
-        && target != *path
-    {
-        paths.push(target);
-    }
-    paths
-}
-
-/// Where a reference with a literal path leads.
-fn target(from: &KeyPath, reference: &Reference) -> Option<KeyPath> {
-    let up = usize::try_from(reference.up).ok()?;
-    let kept = if up == 0 { 0 } else { from.len().checked_sub(up)? };
-    let mut path: KeyPath = from.keys().iter().take(kept).cloned().collect();
-    for name in &reference.path {
-        match name {
-            Name::Literal(text) => path.push(Key::Str(text.clone())),
-            Name::Parts(_) => return None,
-        }
-    }
-    Some(path)
 }
 
 fn unknown(root: &Node, path: &KeyPath) -> Error {

@@ -37,7 +37,8 @@ pub(crate) struct Item {
     pub(crate) parent_package: Text,
     pub(crate) primary: bool,
     pub(crate) optional: bool,
-    pub(crate) deleted: bool,
+    /// Taken away: by the argument of that place, or for want of a config if the place is not known.
+    pub(crate) deleted: Option<Origin>,
     /// Where it stands in a defaults list, or the argument that added it.
     pub(crate) origin: Origin,
     /// Who made the choice: the item itself, an override, an argument.
@@ -56,7 +57,7 @@ impl Item {
             parent_package: Text::default(),
             primary: false,
             optional: false,
-            deleted: false,
+            deleted: None,
             origin,
             why: origin,
             overridden: false,

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::compose::arguments::{Arguments, Selected};
-use crate::compose::base::{Base, find};
+use crate::compose::base::{Base, Merged, find};
 use crate::compose::composed::Composed;
-use crate::compose::composer::{Composer, Mode, Preludes};
+use crate::compose::composer::{Composer, Mode, Others, Preludes};
 use crate::diag::Result;
 use crate::resolve::Hydra;
 use crate::value::Text;
@@ -51,7 +51,8 @@ impl Composer {
         {
             return None;
         }
-        let selected = self.select_unlocated(config_name, overrides, mode, Preludes::LeftOut).ok()?;
+        let selected =
+            self.select_beside(config_name, overrides, mode, Others::None, Preludes::LeftOut).ok()?;
         let Selected { selection, assignments, warnings, lines: _ } = selected;
         let own = || selection.repository().search_path().iter().filter(|one| !one.source().is_builtin());
         let shadowed = |node: &Text| own().any(|one| !matches!(one.source().has_group(node), Ok(false)));
@@ -61,9 +62,13 @@ impl Composer {
         let (followed, warned) = (Cell::new(false), Cell::new(false));
         let warn = |_| warned.set(true);
         let context = self.context(&warn).with_hydra(Hydra::LeftOut(&followed));
-        let base = Base::merge(&selection, context, &mut None).ok()?;
+        let none = Merged::first(&[], context);
+        let (base, _) = Base::merge(&selection, &none, context).ok()?;
         let root = base.apply(&assignments, context).ok()?;
-        let told = followed.get() || warned.get() || nodes.iter().any(|node| find(&root, &[node]).is_some());
+        let told = followed.get()
+            || warned.get()
+            || !base.warnings.is_empty()
+            || nodes.iter().any(|node| find(&root, &[node]).is_some());
         let sources = Arc::clone(&arguments.sources);
         let composed = Composed { root, base: Arc::new(base), assignments, sources, warnings };
         (!told).then_some(composed)

@@ -190,7 +190,7 @@ impl Repository {
     pub fn options(&self, group: &str) -> Result<Vec<Text>> {
         self.members(group, |entry| match entry {
             Entry::Config(name) => Some(name),
-            Entry::Group(_) | Entry::Stray(_) => None,
+            Entry::Group(_) => None,
         })
     }
 
@@ -200,7 +200,7 @@ impl Repository {
     /// A source that cannot be listed.
     pub fn groups(&self, group: &str) -> Result<Vec<Text>> {
         self.members(group, |entry| match entry {
-            Entry::Config(_) | Entry::Stray(_) => None,
+            Entry::Config(_) => None,
             Entry::Group(name) => Some(name),
         })
     }

@@ -110,26 +110,19 @@ impl Requests {
         }
     }
 
-    /// Whether the choice of that key is to be deleted.
-    pub(crate) fn delete(&mut self, key: &str, name: Option<&str>) -> bool {
-        match self.deletions.get_mut(key) {
-            Some(deletion) if deletion.name.is_none() || deletion.name.as_deref() == name => {
-                deletion.used = true;
-                true
-            }
-            _ => false,
-        }
+    /// Who wants the choice of that key to be deleted.
+    pub(crate) fn delete(&mut self, key: &str, name: Option<&str>) -> Option<Origin> {
+        let deletion = self.deletions.get_mut(key)?;
+        let meant = deletion.name.is_none() || deletion.name.as_deref() == name;
+        deletion.used |= meant;
+        meant.then_some(deletion.origin)
     }
 
-    /// Whether the config at that path is to be deleted.
-    pub(crate) fn delete_config(&mut self, path: &str) -> bool {
-        match self.deletions.get_mut(path) {
-            Some(deletion) if deletion.name.is_none() => {
-                deletion.used = true;
-                true
-            }
-            _ => false,
-        }
+    /// Who wants the config at that path to be deleted.
+    pub(crate) fn delete_config(&mut self, path: &str) -> Option<Origin> {
+        let deletion = self.deletions.get_mut(path).filter(|deletion| deletion.name.is_none())?;
+        deletion.used = true;
+        Some(deletion.origin)
     }
 
     /// What was asked for and met nothing.

@@ -1,11 +1,12 @@
 //! What the program itself writes into the `hydra` node.
 
 use crate::compose::base::{find, put};
+use crate::compose::composer::Mode;
 use crate::compose::repository::{Repository, SCHEMA};
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::facts::Facts;
-use crate::value::{Key, Kind, Map, Node, Text};
+use crate::resolve::{Context, Scope};
+use crate::value::{Key, KeyPath, Kind, Map, Node, Text};
 
 /// Facts of the program, for the `hydra` node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,20 +20,27 @@ pub struct Runtime {
 }
 
 /// Fills in what is known only now. Does nothing if there is no `hydra` node.
+///
+/// The parts of the node that have a schema of their own must be mappings, as in Hydra: an interpolation cannot stand
+/// for them. Where one stands for a mapping or a list inside of them it stays, and what the program would have put
+/// there is left out.
 pub(crate) fn fill(
     root: &mut Node,
     runtime: &Runtime,
     selection: &Selection,
-    facts: &Facts,
-    lines: Lines,
+    context: Context<'_>,
+    mode: Mode,
+    mut lines: Lines,
 ) -> Result<()> {
-    match find(root, &["hydra"]) {
-        None => return Ok(()),
-        Some(hydra) if hydra.as_map().is_none() => {
-            return Err(Error::new(ErrorKind::Type, "the `hydra` node must be a mapping")
-                .at(hydra.origin, format!("this is {}", hydra.describe())));
-        }
-        Some(_) => {}
+    if find(root, &["hydra"]).is_none() {
+        return Ok(());
+    }
+    let parts: [&[&str]; 4] = [&["hydra"], &["hydra", "job"], &["hydra", "runtime"], &["hydra", "overrides"]];
+    for part in parts {
+        mapping(root, part)?;
+    }
+    if mode == Mode::Multirun {
+        multirun(root, &mut lines);
     }
     choices(root, selection);
     extend(root, &["hydra", "overrides", "task"], lines.task);
@@ -41,7 +49,7 @@ pub(crate) fn fill(
     put(root, &["hydra", "runtime", "version"], text(&runtime.version));
     let version_base = runtime.version_base.as_deref().map_or_else(Node::null, text);
     put(root, &["hydra", "runtime", "version_base"], version_base);
-    put(root, &["hydra", "runtime", "cwd"], text(&facts.cwd.display().to_string()));
+    put(root, &["hydra", "runtime", "cwd"], text(&context.facts.cwd.display().to_string()));
     put(root, &["hydra", "runtime", "config_sources"], config_sources(selection.repository()));
     let config_name = selection.config_name().map_or_else(Node::null, text);
     put(root, &["hydra", "job", "config_name"], config_name);
@@ -49,7 +57,24 @@ pub(crate) fn fill(
     if let Some(name) = runtime.job_name.as_deref().filter(|_| unnamed) {
         put(root, &["hydra", "job", "name"], text(name));
     }
-    copy_environment(root, facts)
+    copy_environment(root, context)
+}
+
+/// That what stands at the path, if anything does, is a mapping.
+fn mapping(root: &Node, path: &[&str]) -> Result<()> {
+    match find(root, path) {
+        Some(node) if node.as_map().is_none() => {
+            let message = format!("the `{}` node must be a mapping", path.join("."));
+            let error = Error::new(ErrorKind::Type, message);
+            Err(error.at(node.origin, format!("this is {}", node.describe())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether something is computed there that the program must not overwrite.
+fn is_computed(root: &Node, path: &[&str]) -> bool {
+    find(root, path).is_some_and(|node| matches!(node.kind, Kind::Template(_)))
 }
 
 /// The arguments as `hydra.overrides` lists them: those of the task, and those of hydra itself.
@@ -59,8 +84,23 @@ pub(crate) struct Lines {
     pub(crate) hydra: Vec<Node>,
 }
 
+/// A sweep is one by an override, as in Hydra, unless the config says so itself.
+fn multirun(root: &mut Node, lines: &mut Lines) {
+    let path = ["hydra", "mode"];
+    if find(root, &path).and_then(Node::as_str) != Some(MULTIRUN) {
+        put(root, &path, Node::from(MULTIRUN));
+        lines.hydra.push(Node::from(format!("hydra.mode={MULTIRUN}").as_str()));
+    }
+}
+
+/// `hydra.mode` of a sweep.
+const MULTIRUN: &str = "MULTIRUN";
+
 fn choices(root: &mut Node, selection: &Selection) {
     let path = ["hydra", "runtime", "choices"];
+    if is_computed(root, &path) {
+        return;
+    }
     let mut map = find(root, &path).and_then(Node::as_map).cloned().unwrap_or_default();
     for (key, known) in &selection.choices {
         let node = known.name.as_deref().map_or_else(Node::null, Node::from);
@@ -70,6 +110,9 @@ fn choices(root: &mut Node, selection: &Selection) {
 }
 
 fn extend(root: &mut Node, path: &[&str], lines: Vec<Node>) {
+    if is_computed(root, path) {
+        return;
+    }
     let mut list = find(root, path).and_then(Node::as_list).map(<[Node]>::to_vec).unwrap_or_default();
     list.extend(lines);
     put(root, path, Node::from(list));
@@ -93,12 +136,21 @@ fn config_sources(repository: &Repository) -> Node {
 }
 
 /// `hydra.job.env_copy`: variables that the job gets as they are here.
-fn copy_environment(root: &mut Node, facts: &Facts) -> Result<()> {
-    let names = find(root, &["hydra", "job", "env_copy"]).and_then(Node::as_list).map(<[Node]>::to_vec);
+fn copy_environment(root: &mut Node, context: Context<'_>) -> Result<()> {
+    let path = ["hydra", "job", "env_copy"];
+    if find(root, &path).is_none_or(|names| names.as_list().is_some_and(<[Node]>::is_empty)) {
+        return Ok(());
+    }
+    let names = Scope::new(root, context).select(&KeyPath::parse("hydra.job.env_copy"))?;
+    let names = names.as_ref().and_then(Node::as_list).unwrap_or_default();
+    let computed = is_computed(root, &["hydra", "job", "env_set"]);
     let mut errors = Vec::new();
-    for name in names.unwrap_or_default() {
+    for name in names {
         let Some(variable) = name.as_str() else { continue };
-        if let Some(value) = facts.env.get(variable) {
+        if let Some(value) = context.facts.env.get(variable) {
+            if computed {
+                continue;
+            }
             put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin));
             continue;
         }

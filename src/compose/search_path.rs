@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::compose::complaints::listed;
 use crate::compose::config_source::{ConfigSource, Content, Entry};
+use crate::compose::dir::Dir;
 use crate::compose::element::name_of;
 use crate::compose::repository::Provided;
-use crate::compose::sources::Dir;
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
 use crate::value::{Kind, Node, Text};
 

@@ -162,11 +162,10 @@ fn twice(key: &Text, now: &Included, before: &[Included]) -> Error {
         .help("remove one of them")
 }
 
-fn absent(tree: &Tree, id: NodeId) -> Option<Absent> {
+pub(crate) fn absent(tree: &Tree, id: NodeId) -> Option<Absent> {
     let item = tree.item(id);
-    if item.deleted {
-        let optional = item.optional && tree.document(id).is_none();
-        return Some(if optional { Absent::Optional } else { Absent::Deleted });
+    if let Some(by) = item.deleted {
+        return Some(if by.is_known() { Absent::Deleted } else { Absent::Optional });
     }
     if item.is_missing() || item.is_interpolated() {
         return Some(Absent::Open);

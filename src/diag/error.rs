@@ -1,5 +1,6 @@
 //! The one public error: one word wide, several mistakes in one value, drawn with excerpts.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum ErrorKind {
     /// Text that is not YAML, or YAML that the config language does not have.
     Yaml,
+    /// Text that is not JSON.
+    Json,
     /// A key stands twice in one mapping.
     DuplicateKey,
     /// An override that does not follow the grammar.
@@ -37,12 +40,18 @@ pub enum ErrorKind {
     Merge,
     /// A value of the wrong type.
     Type,
+    /// A number out of its range.
+    Range,
+    /// A value that breaks a rule of its field or of its struct.
+    Constraint,
     /// A value that is needed and is `???`.
     MissingValue,
     /// A `${…}` whose target does not exist.
     Interpolation,
     /// A resolver that is not known, or that failed.
     Resolver,
+    /// A value that another program alone can resolve: its resolver was declared, and is not known here.
+    Elsewhere,
     /// A sweep where a single value must stand.
     Sweep,
     /// Text or a tree that is larger or deeper than the limits.
@@ -58,6 +67,7 @@ impl ErrorKind {
     pub fn code(self) -> &'static str {
         match self {
             Self::Yaml => "yaml",
+            Self::Json => "json",
             Self::DuplicateKey => "duplicate-key",
             Self::Override => "override",
             Self::Template => "template",
@@ -69,9 +79,12 @@ impl ErrorKind {
             Self::KeyExists => "key-exists",
             Self::Merge => "merge",
             Self::Type => "type",
+            Self::Range => "range",
+            Self::Constraint => "constraint",
             Self::MissingValue => "missing-value",
             Self::Interpolation => "interpolation",
             Self::Resolver => "resolver",
+            Self::Elsewhere => "elsewhere",
             Self::Sweep => "sweep",
             Self::Limit => "limit",
             Self::Io => "io",
@@ -112,6 +125,7 @@ pub(crate) struct Repr {
     pub(crate) notes: Vec<String>,
     pub(crate) help: Vec<String>,
     pub(crate) also: Vec<Error>,
+    pub(crate) unchecked: Option<String>,
     pub(crate) sources: Option<Arc<SourceMap>>,
 }
 
@@ -127,6 +141,7 @@ impl Error {
             notes: Vec::new(),
             help: Vec::new(),
             also: Vec::new(),
+            unchecked: None,
             sources: None,
         }))
     }
@@ -141,6 +156,24 @@ impl Error {
             self.0.labels.push(Label { origin, text: text.into() });
         }
         self
+    }
+
+    /// The same, with what is said about one place said about another, such as a more exact one.
+    #[must_use]
+    pub(crate) fn moved(mut self, from: Origin, to: Origin) -> Self {
+        for label in self.0.labels.iter_mut().filter(|label| label.origin == from) {
+            label.origin = to;
+        }
+        self.0.also = self.0.also.into_iter().map(|error| error.moved(from, to)).collect();
+        self
+    }
+
+    /// Whether something is said about a place, or about a part of it.
+    pub(crate) fn is_about(&self, place: Origin) -> bool {
+        let inside = |at: Origin| {
+            at.source == place.source && at.span.start >= place.span.start && at.span.end <= place.span.end
+        };
+        self.labels().iter().any(|label| inside(label.origin))
     }
 
     /// Adds a line that says what to do or type instead.
@@ -158,6 +191,13 @@ impl Error {
     #[must_use]
     pub fn note(mut self, text: impl Into<String>) -> Self {
         self.0.notes.push(text.into());
+        self
+    }
+
+    /// Adds a line below all mistakes: what could not be looked at because of them.
+    #[must_use]
+    pub fn unchecked(mut self, text: impl Into<String>) -> Self {
+        self.0.unchecked = Some(text.into());
         self
     }
 
@@ -238,7 +278,10 @@ impl Error {
 
     /// As [`Error::render`], of something less bad than an error.
     pub fn render_as(&self, severity: Severity, style: Style) -> String {
-        self.iter().map(|e| render::draw(e.repr(), severity, style)).collect::<Vec<_>>().join("\n")
+        let mut drawn: Vec<String> = self.iter().map(|e| render::draw(e.repr(), severity, style)).collect();
+        let unchecked: BTreeSet<&String> = self.iter().filter_map(|e| e.0.unchecked.as_ref()).collect();
+        drawn.extend(unchecked.into_iter().map(|text| render::draw_unchecked(text, style)));
+        drawn.join("\n")
     }
 
     pub(crate) fn repr(&self) -> &Repr {

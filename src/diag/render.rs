@@ -67,6 +67,11 @@ pub(crate) fn draw(error: &Repr, severity: Severity, style: Style) -> String {
     out
 }
 
+pub(crate) fn draw_unchecked(text: &str, style: Style) -> String {
+    let (_, colour) = Severity::Note.word();
+    format!("{}: {text}\n", style.paint(colour, "not checked"))
+}
+
 fn indented(out: &mut String, word: &str, text: &str, style: Style) {
     let mut lines = text.lines();
     let _ = writeln!(out, "  {}: {}", style.paint("1;36", word), lines.next().unwrap_or(""));

@@ -1,9 +1,15 @@
-//! Floor 1: files that are there whole or not at all, and directories that no one else has.
+//! Floor 1: files that are read whole, and written whole or not at all; directories that no one else has; logs; locks.
 
 mod directory;
+mod lock;
+mod log;
+mod regular;
 #[cfg(test)]
 mod testing;
 mod whole;
 
 pub use directory::create_exclusive;
-pub use whole::write_whole;
+pub use lock::{Holder, Lock, holder_of};
+pub use log::{Log, whole_lines};
+pub use regular::read_regular;
+pub use whole::{Sync, remove_leftovers, sync, write_whole, write_whole_with};

@@ -32,6 +32,28 @@ const TRIES: u32 = 1000;
 /// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 pub fn write_whole(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
+    write_whole_with(path, Sync::Now, |file| file.write_all(bytes.as_ref()))
+}
+
+/// When what was written reaches the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// Before the call returns: neither a crash of the program nor one of the machine can take it back.
+    Now,
+    /// When the system sees fit, or [`sync`] is called: it outlives the program, killed or not. A crash of the machine
+    /// in the seconds before may leave the old content, or a file without content.
+    Later,
+}
+
+/// As [`write_whole`], with the bytes that a function writes.
+///
+/// # Errors
+/// As [`write_whole`], and those of the function.
+pub fn write_whole_with(
+    path: &Path,
+    sync: Sync,
+    fill: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<()> {
     let failed = |error: &io::Error| {
         let message = format!("cannot write `{}`: {error}", path.display());
         Error::new(ErrorKind::Io, message)
@@ -40,15 +62,56 @@ pub fn write_whole(path: &Path, bytes: impl AsRef<[u8]>) -> Result<()> {
         return Err(failed(&io::Error::new(io::ErrorKind::InvalidInput, "the path does not name a file")));
     };
     let directory = path.parent().unwrap_or(Path::new(""));
-    let (temporary, file) = create_temporary(directory, name).map_err(|e| failed(&e))?;
-    let written = fill(file, bytes.as_ref()).and_then(|()| fs::rename(&temporary, path));
+    let (temporary, mut file) = create_temporary(directory, name).map_err(|e| failed(&e))?;
+    let written = fill(&mut file)
+        // Without this a power cut after the rename could leave the new name with no content.
+        .and_then(|()| if sync == Sync::Now { file.sync_all() } else { Ok(()) })
+        .and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         // The first error is the one to report; a leftover is hidden and harmless.
         let _ = fs::remove_file(&temporary);
         return Err(failed(&error));
     }
+    if sync == Sync::Later {
+        return Ok(());
+    }
     sync_directory(directory).map_err(|e| failed(&e))
 }
+
+/// Makes files that were written [`Sync::Later`], and their names in their directory, reach the disk.
+///
+/// # Errors
+/// Of kind [`ErrorKind::Io`]: one that is not there, or that the disk does not take.
+pub fn sync(directory: &Path, names: &[&str]) -> Result<()> {
+    let failed = |path: &Path, error: &io::Error| {
+        Error::new(ErrorKind::Io, format!("cannot make `{}` reach the disk: {error}", path.display()))
+    };
+    for name in names {
+        let path = directory.join(name);
+        File::open(&path).and_then(|file| file.sync_all()).map_err(|error| failed(&path, &error))?;
+    }
+    sync_directory(directory).map_err(|error| failed(directory, &error))
+}
+
+/// Removes the hidden files of writers that were killed before they could rename them. Only for a directory that
+/// nobody writes to: a file that is being written looks the same.
+///
+/// # Errors
+/// Those of the system.
+pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if name.starts_with(b".") && name.ends_with(ENDING.as_bytes()) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// How the names of temporary files end: nobody else's do.
+const ENDING: &str = ".whole~";
 
 /// A new file beside the target, under a name that no other writer uses.
 fn create_temporary(directory: &Path, name: &std::ffi::OsStr) -> io::Result<(PathBuf, File)> {
@@ -57,7 +120,7 @@ fn create_temporary(directory: &Path, name: &std::ffi::OsStr) -> io::Result<(Pat
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let mut hidden = OsString::from(".");
         hidden.push(name);
-        hidden.push(format!(".{}-{number}.tmp", std::process::id()));
+        hidden.push(format!(".{}-{number}{ENDING}", std::process::id()));
         let path = directory.join(hidden);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
@@ -66,12 +129,6 @@ fn create_temporary(directory: &Path, name: &std::ffi::OsStr) -> io::Result<(Pat
         }
     }
     Err(taken.unwrap_or_else(|| io::ErrorKind::AlreadyExists.into()))
-}
-
-fn fill(mut file: File, bytes: &[u8]) -> io::Result<()> {
-    file.write_all(bytes)?;
-    // Without this a power cut after the rename could leave the new name with no content.
-    file.sync_all()
 }
 
 /// Makes the rename itself last. Only Unix can open a directory for that; elsewhere the file system sees to it.
@@ -112,6 +169,27 @@ mod tests {
         assert!(error.message().starts_with(&format!("cannot write `{}`: ", target.display())), "{error}");
         assert_eq!(fs::read_to_string(target.join("inside")).unwrap(), "kept");
         assert_eq!(scratch.names(), ["taken"]);
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_removed_and_nothing_else() {
+        let scratch = Scratch::new("leftovers");
+        for name in [".run.json.7-0.whole~", "run.json", ".hidden", "x.whole~"] {
+            fs::write(scratch.path().join(name), "x").unwrap();
+        }
+        fs::create_dir(scratch.path().join(".d.whole~")).unwrap();
+        remove_leftovers(scratch.path()).unwrap();
+        assert_eq!(scratch.names(), [".d.whole~", ".hidden", "run.json", "x.whole~"]);
+    }
+
+    #[test]
+    fn what_is_synced_later_is_there_at_once() {
+        let scratch = Scratch::new("later");
+        let path = scratch.path().join("a");
+        write_whole_with(&path, Sync::Later, |file| file.write_all(b"1")).unwrap();
+        sync(scratch.path(), &["a"]).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), scratch.names()), (b"1".to_vec(), vec!["a".to_owned()]));
+        assert_eq!(sync(scratch.path(), &["b"]).unwrap_err().kind(), ErrorKind::Io);
     }
 
     #[test]

@@ -1,9 +1,13 @@
-//! Floor 0: what the world looked like when the program started, as plain data.
+//! Floor 0: what the world looked like when the program started, as plain data, and a clock.
 
+mod clock;
 mod environment;
 mod now;
+mod process;
 mod world;
 
+pub use clock::Clock;
 pub use environment::Environment;
 pub use now::Now;
+pub use process::Process;
 pub use world::Facts;

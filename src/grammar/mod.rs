@@ -25,8 +25,8 @@ pub use json::{to_json, value_to_json};
 pub use overrides::{Action, Assignment, Override, assignments};
 pub use parse::{parse_override, parse_overrides};
 pub use target::Target;
-pub(crate) use template::interpolates;
 pub use template::{TemplateError, parse_element, parse_template};
+pub(crate) use template::{interpolates, parse_interpolations};
 pub use value::{
     Choice, List, Number, NumberCast, Operand, Quote, Range, Sweep, SweepKind, Value, ValueKind,
 };

@@ -8,7 +8,7 @@ use crate::grammar::expand;
 use crate::grammar::print;
 use crate::grammar::template::{TemplateError, parse_template};
 use crate::grammar::value::{List, Value, ValueKind};
-use crate::value::{Key, Kind, Map, Node, Text};
+use crate::value::{Key, Kind, Map, Node, Text, find_written};
 
 impl Value {
     /// The node. `line` is the text that spans count in, `seed` draws the order of a `shuffle([…])`.
@@ -47,7 +47,10 @@ impl Value {
         }
         match parse_template(text) {
             Ok(None) => Ok(Kind::Str(text.clone())),
-            Ok(Some(template)) => Ok(Kind::Template(Arc::new(template))),
+            Ok(Some(template)) => {
+                let raw = line.get(origin.span.range()).unwrap_or_default();
+                Ok(Kind::Template(Arc::new(template.written_as(raw))))
+            }
             Err(error) => Err(broken(error, text, line, origin)),
         }
     }
@@ -132,16 +135,11 @@ impl List {
     }
 }
 
-/// A mistake in `${…}`, placed in the line if the text stands there as it is.
+/// A mistake in `${…}`, placed in the line if it stands there as it reads.
 fn broken(error: TemplateError, text: &str, line: &str, origin: Origin) -> Error {
     let raw = line.get(origin.span.range()).unwrap_or_default();
-    let place = match raw.find(text) {
-        Some(at) => {
-            let at = u32::try_from(at).unwrap_or(0).saturating_add(origin.span.start);
-            origin.at(error.span.shifted(at))
-        }
-        None => origin,
-    };
+    let found = find_written(text, raw, error.span);
+    let place = found.map_or(origin, |found| origin.at(found.shifted(origin.span.start)));
     let kind = if error.limit { ErrorKind::Limit } else { ErrorKind::Template };
     let drawn = Error::new(kind, error.message).at(place, "");
     match error.help {

@@ -164,21 +164,23 @@ impl Override {
             Action::Extend(_) => Action::Extend(value),
             Action::Delete(_) => Action::Delete(Some(value)),
         };
-        Self { target: self.target.clone(), action, origin: self.origin, line }
+        let one = Self { target: self.target.clone(), action, origin: self.origin, line };
+        match &one.action {
+            // The list alone would replace what is there.
+            Action::Extend(_) => Self { line: one.to_string().into(), ..one },
+            _ => one,
+        }
     }
 
     /// The override as jobs of a sweep get it: in canonical form, its lists in the order that `seed` draws.
     ///
-    /// `~key` becomes the line `~key=null`, and still deletes whatever the value is.
+    /// `~key` stays as it is. (Hydra hands its jobs `~key=null`, which deletes nothing but a `null`.)
     ///
     /// # Errors
     /// A sweep, alone or inside a value.
     pub fn canonical(&self, seed: u64) -> Result<Self> {
         match self.action.value() {
-            None => {
-                let line = format!("{}=null", self.key_element()).into();
-                Ok(Self { line, ..self.clone() })
-            }
+            None => Ok(Self { line: self.key_element().into(), ..self.clone() }),
             Some(Operand::Value(value)) => match value.misfit() {
                 Some(misfit) => Err(expand::misfit(misfit, self.origin.at(misfit.span))),
                 None => Ok(self.with_value(value.clone().drawn(Some(seed)))),

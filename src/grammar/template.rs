@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter, memchr2};
 use crate::diag::Span;
 use crate::grammar::scan::{self, Lexeme, byte};
 use crate::grammar::template_piece::{Run, lone, missing, resolver_name, trailing_backslashes, unescape_key};
-use crate::value::{Argument, Call, Expression, Kind, Name, Part, Reference, Template, Text};
+use crate::value::{Argument, Call, Expression, Kind, Name, Part, Reference, Template, Text, Written};
 
 /// A mistake in a template, with its place in the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,12 +45,16 @@ const DEPTH: u32 = 128;
 /// # Errors
 /// The first place where the text does not follow the grammar.
 pub fn parse_template(text: &str) -> Result<Option<Template>, TemplateError> {
-    if !interpolates(text) {
-        return Ok(None);
+    match interpolates(text) {
+        true => parse_interpolations(text.into()).map(Some),
+        false => Ok(None),
     }
-    let mut parser = Parser::new(text);
-    let parts = parser.text(None)?;
-    Ok(Some(Template { text: text.into(), parts }))
+}
+
+/// Parses text of which it is known that it holds `${`.
+pub(crate) fn parse_interpolations(text: Text) -> Result<Template, TemplateError> {
+    let parts = Parser::new(&text).text(None)?;
+    Ok(Template { text, parts, written: Written::Unknown })
 }
 
 /// Whether the text holds `${`, be it escaped.

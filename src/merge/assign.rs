@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
-use crate::merge::document::{merge_at, reach, too_deep, twin, twins};
+use crate::merge::document::{absent, merge_at, reach, too_deep, twin, twins};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
-use crate::schema::Type;
+use crate::schema::{Expected, Type};
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 
 /// What to do at a path.
@@ -114,7 +114,7 @@ fn way<'p>(root: &Node, path: &'p KeyPath, origin: Origin, context: Context<'_>)
         if i + 1 == keys.len() {
             return Ok(Way { container, rest });
         }
-        let Some(place) = look(root, &container) else { break };
+        let place = look(root, &container).ok_or_else(|| absent(&container).at(origin, ""))?;
         let Some((key, child)) = step(place, key, &container, origin)? else {
             return Ok(Way { container, rest });
         };
@@ -165,7 +165,7 @@ fn update<O: Observer>(
     let Some((first, below)) = rest.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "an assignment needs a key").at(origin, ""));
     };
-    let Some(place) = look(root, &container) else { return Ok(()) };
+    let place = look(root, &container).ok_or_else(|| absent(&container).at(origin, ""))?;
     let found = step(place, first, &container, origin)?;
     let key = found.as_ref().map_or_else(|| first.clone(), |(key, _)| key.clone());
     let target = container.child(key.clone());
@@ -226,7 +226,7 @@ fn put<O: Observer>(
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }
-    let Some(place) = reach(root, container) else { return Ok(()) };
+    let place = reach(root, container)?;
     if O::LISTENS {
         let old = place.child(&key);
         observer.set(&target, old, &node);
@@ -238,14 +238,8 @@ fn put<O: Observer>(
             }
             Arc::make_mut(map).insert(key, origin, node);
         }
-        Kind::List(list) => {
-            if let Key::Int(i) = key
-                && let Some(item) = usize::try_from(i).ok().and_then(|i| Arc::make_mut(list).get_mut(i))
-            {
-                *item = node;
-            }
-        }
-        _ => {}
+        Kind::List(_) => *reach(place, &KeyPath::ROOT.child(key))? = node,
+        _ => return Err(no_container(place, container, origin)),
     }
     Ok(())
 }
@@ -275,9 +269,8 @@ fn delete<O: Observer>(
     };
     let Some(there) = look(root, &target) else { return Err(missing()) };
     if let Some(expected) = expected {
-        let found =
-            scope.resolve(&target, there).map_err(|error| error.at(origin, "to compare with this"))?;
-        if !found.equals_loosely(expected) {
+        let found = scope.select(&target).map_err(|error| error.at(origin, "to compare with this"))?;
+        if !found.is_some_and(|found| found.equals_loosely(expected)) {
             let message = format!("`{path}` is not deleted: it has another value");
             let error = Error::new(ErrorKind::KeyExists, message).at(expected.origin, "not equal");
             return Err(error
@@ -285,10 +278,10 @@ fn delete<O: Observer>(
                 .help(format!("`~{path}` deletes it, whatever it is")));
         }
     } else {
-        scope.dereference(&target, there).map_err(|error| error.at(origin, "to delete this"))?;
+        scope.select_shallow(&target).map_err(|error| error.at(origin, "to delete this"))?;
     }
     let Some((above, key)) = target.split_last() else { return Err(missing()) };
-    if let Type::Struct(fields) = context.schema.at(&above).required()
+    if let Some(fields) = context.schema.at(&above).as_struct()
         && key.as_str().is_some_and(|name| fields.fields.contains_key(name))
     {
         let message = format!("`{path}` cannot be deleted: {} always has it", fields.name);
@@ -297,17 +290,18 @@ fn delete<O: Observer>(
     let key = key.clone();
     // The scope shares the tree, and what is shared is copied before it changes.
     drop(scope);
-    let Some(place) = reach(root, &above) else { return Ok(()) };
+    let place = reach(root, &above)?;
     let old = match (&mut place.kind, &key) {
         (Kind::Map(map), key) => Arc::make_mut(map).remove(key),
         (Kind::List(list), Key::Int(i)) => {
             let at = usize::try_from(*i).ok().filter(|&at| at < list.len());
             at.map(|at| Arc::make_mut(list).remove(at))
         }
-        _ => None,
+        _ => return Err(no_container(place, &above, origin)),
     };
-    if let (true, Some(old)) = (O::LISTENS, &old) {
-        observer.removed(&target, old);
+    let old = old.ok_or_else(|| absent(&target).at(origin, ""))?;
+    if O::LISTENS {
+        observer.removed(&target, &old);
     }
     Ok(())
 }
@@ -331,26 +325,34 @@ fn extend<O: Observer>(
         let error = Error::new(ErrorKind::MissingValue, format!("`{path}` is ??? and cannot be extended"));
         return Err(error.at(origin, "").at(list.origin, "not given"));
     }
-    let Kind::List(old) = &list.kind else {
+    let Kind::List(_) = &list.kind else {
         let message = format!("`{path}` is {} and cannot be extended", list.describe());
         return Err(Error::new(ErrorKind::Type, message).at(origin, "").at(list.origin, "no list"));
     };
-    let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(&Type::Any);
+    let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(Expected::new(&Type::Any));
     let mut errors = Vec::new();
-    let new = items.iter().map(|item| ty.fit(item.clone(), real, &mut errors));
-    let new: Vec<Node> = old.iter().cloned().chain(new).collect();
+    let new: Vec<Node> = items.iter().map(|item| ty.fit(item.clone(), real, &mut errors)).collect();
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }
-    let node = Node::new(Kind::List(Arc::new(new)), list.origin);
-    if O::LISTENS {
-        observer.set(real, Some(list), &node);
-    }
+    let old = O::LISTENS.then(|| list.clone());
+    // The scope shares the tree: without it nobody does, and the list grows where it stands.
     drop(scope);
-    if let Some(place) = reach(root, real) {
-        *place = node;
+    let place = reach(root, real)?;
+    let Kind::List(list) = &mut place.kind else { return Err(no_container(place, real, origin)) };
+    Arc::make_mut(list).extend(new);
+    if O::LISTENS {
+        observer.set(real, old.as_ref(), place);
     }
     Ok(())
+}
+
+/// The error that something holds no values.
+fn no_container(node: &Node, path: &KeyPath, origin: Origin) -> Error {
+    let what = if path.is_empty() { "the root".to_owned() } else { format!("`{path}`") };
+    Error::new(ErrorKind::Type, format!("{what} is {} and holds no keys", node.describe()))
+        .at(origin, "")
+        .at(node.origin, "here")
 }
 
 /// The error that a key is not there, in a tree that is closed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
-use crate::schema::Type;
+use crate::schema::Expected;
 use crate::value::{Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
@@ -60,13 +60,12 @@ pub(super) fn merge_at<O: Observer>(
     let mut walk = Walk { path: path.clone(), resume: Vec::new(), closed, errors: Vec::new(), observer };
     let ty = context.schema.at(path);
     loop {
-        let Some(place) = reach(root, path) else { return Ok(()) };
-        match walk.node(place, doc, ty) {
+        match walk.node(reach(root, path)?, doc, ty) {
             Ok(()) => break,
             Err(Halt { keep }) => {
                 let at = std::mem::replace(&mut walk.path, path.clone());
                 let container = Scope::new(root, context).container(&at);
-                let Some(place) = reach(root, &at) else { return Ok(()) };
+                let place = reach(root, &at)?;
                 match container {
                     Some(container) => {
                         let copy = Node::new(container.kind, place.origin);
@@ -75,11 +74,11 @@ pub(super) fn merge_at<O: Observer>(
                         }
                         *place = copy;
                     }
-                    None if keep => {
-                        // Nothing happens to it: go on behind it.
-                        let Some(position) = walk.resume.first_mut() else { return Ok(()) };
-                        *position += 1;
-                    }
+                    // Nothing happens to it: go on behind it, if anything is there.
+                    None if keep => match walk.resume.first_mut() {
+                        Some(position) => *position += 1,
+                        None => break,
+                    },
                     // What stands for nothing that can be merged into gives way as a scalar does.
                     None => *place = Node::new(Kind::Null, place.origin),
                 }
@@ -99,12 +98,21 @@ pub(super) fn too_deep(path: &KeyPath) -> Option<Error> {
 }
 
 /// The value at a path of keys, to be changed: what is shared on the way is copied.
-pub(super) fn reach<'n>(root: &'n mut Node, path: &KeyPath) -> Option<&'n mut Node> {
-    path.keys().iter().try_fold(root, |node, key| match (&mut node.kind, key) {
+///
+/// # Errors
+/// There is none: the tree is not the one that the path was found in.
+pub(super) fn reach<'n>(root: &'n mut Node, path: &KeyPath) -> Result<&'n mut Node> {
+    let found = path.keys().iter().try_fold(root, |node, key| match (&mut node.kind, key) {
         (Kind::Map(map), key) => Arc::make_mut(map).get_mut(key),
         (Kind::List(list), Key::Int(i)) => Arc::make_mut(list).get_mut(usize::try_from(*i).ok()?),
         _ => None,
-    })
+    });
+    found.ok_or_else(|| absent(path))
+}
+
+/// The error that there is nothing at a path.
+pub(super) fn absent(path: &KeyPath) -> Error {
+    Error::new(ErrorKind::UnknownKey, format!("there is nothing at `{path}`"))
 }
 
 /// The walk met an interpolation that must be followed, which needs the whole tree: it has stopped there, and goes
@@ -150,7 +158,7 @@ fn verdict(there: &Kind, comes: &Kind) -> Verdict {
 
 impl<O: Observer> Walk<'_, O> {
     /// Merges into a value that is there.
-    fn node(&mut self, there: &mut Node, comes: &Node, ty: &Type) -> Result<(), Halt> {
+    fn node(&mut self, there: &mut Node, comes: &Node, ty: Expected<'_>) -> Result<(), Halt> {
         match verdict(&there.kind, &comes.kind) {
             Verdict::Stays => {}
             Verdict::Comes => self.put(there, comes, ty),
@@ -176,7 +184,7 @@ impl<O: Observer> Walk<'_, O> {
         Ok(())
     }
 
-    fn map(&mut self, there: &mut Map, comes: &Map, ty: &Type) -> Result<(), Halt> {
+    fn map(&mut self, there: &mut Map, comes: &Map, ty: Expected<'_>) -> Result<(), Halt> {
         let start = self.resume.pop().unwrap_or(0);
         for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
             if let Err(halt) = self.entry(there, key, slot, ty) {
@@ -187,7 +195,7 @@ impl<O: Observer> Walk<'_, O> {
         Ok(())
     }
 
-    fn entry(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: &Type) -> Result<(), Halt> {
+    fn entry(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: Expected<'_>) -> Result<(), Halt> {
         let Some(ty) = ty.child(key) else {
             self.unknown(key, slot, ty);
             return Ok(());
@@ -198,7 +206,7 @@ impl<O: Observer> Walk<'_, O> {
         };
         if matches!(verdict(&old.node.kind, &slot.node.kind), Verdict::Comes) {
             old.origin = slot.origin;
-            if !O::LISTENS && matches!(ty, Type::Any) {
+            if !O::LISTENS && ty.is_any() {
                 old.node = slot.node.clone();
                 return Ok(());
             }
@@ -211,7 +219,7 @@ impl<O: Observer> Walk<'_, O> {
     }
 
     /// Puts a value in the place of another.
-    fn put(&mut self, there: &mut Node, comes: &Node, ty: &Type) {
+    fn put(&mut self, there: &mut Node, comes: &Node, ty: Expected<'_>) {
         let new = ty.fit(comes.clone(), &self.path, &mut self.errors);
         if O::LISTENS {
             self.observer.set(&self.path, Some(there), &new);
@@ -220,7 +228,7 @@ impl<O: Observer> Walk<'_, O> {
     }
 
     /// Puts a value where there is none: the key is new.
-    fn add(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: &Type) {
+    fn add(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: Expected<'_>) {
         if let Some(other) = twin(there, key) {
             self.errors.push(twins(&other, key).at(slot.origin, "spells the same"));
             return;
@@ -230,7 +238,7 @@ impl<O: Observer> Walk<'_, O> {
             self.errors.push(super::assign::no_key(there, key, &path).at(slot.origin, "no such key"));
             return;
         }
-        let new = if matches!(ty, Type::Any) {
+        let new = if ty.is_any() {
             slot.node.clone()
         } else {
             ty.fit(slot.node.clone(), &self.path.child(key.clone()), &mut self.errors)
@@ -241,7 +249,7 @@ impl<O: Observer> Walk<'_, O> {
         there.push(key.clone(), Slot { origin: slot.origin, node: new });
     }
 
-    fn unknown(&mut self, key: &Key, slot: &Slot, ty: &Type) {
+    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>) {
         if let Some(closed) = ty.as_closed() {
             let path = self.path.child(key.clone());
             self.errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));

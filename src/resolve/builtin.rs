@@ -13,8 +13,8 @@ use crate::resolve::resolver::{Invocation, Resolver};
 use crate::resolve::scope::Scope;
 use crate::schema::Type;
 use crate::value::{
-    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, write_repr,
-    write_str,
+    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, Written,
+    write_repr, write_str,
 };
 
 /// A resolver of this crate.
@@ -161,7 +161,9 @@ impl Ask<'_> {
         let text = self.text(0)?;
         let element = parse_element(text)
             .map_err(|error| self.error(format!("cannot decode `{text}`: {}", error.message)))?;
-        let node = self.scope.value(self.at, &element, true)?;
+        // Ranges of the element count in the decoded text, not in that of the value.
+        let at = Spot { node: Node::null().from_origin(self.at.node.origin), ..self.at.clone() };
+        let node = self.scope.value(&at, &element, true)?;
         Ok(self.existing(&node))
     }
 
@@ -214,7 +216,7 @@ impl Ask<'_> {
         let ty = match self.text(0)? {
             "bool" => Type::Bool,
             "float" => Type::Float,
-            "int" => Type::Int,
+            "int" => Type::INT,
             "str" => Type::Str,
             other => {
                 return Err(self
@@ -268,7 +270,8 @@ impl Ask<'_> {
             let reference = Expression::Reference(Reference { up, path: names });
             let span = crate::diag::Span::new(0, text.len());
             let parts = Box::new([Part::Interpolation(reference, span)]);
-            Node::new(Kind::Template(Arc::new(Template { text: text.into(), parts })), slot.node.origin)
+            let template = Template { text: text.into(), parts, written: Written::Unknown };
+            Node::new(Kind::Template(Arc::new(template)), slot.node.origin)
         };
         Ok(self.config(map.iter().map(refer).collect()))
     }
@@ -374,7 +377,7 @@ impl Scope<'_> {
             })
         };
         if !cached {
-            self.context.cache.mark_impure();
+            (self.context.fleeting)();
             return ask();
         }
         let mut key = String::new();

@@ -7,7 +7,7 @@ use crate::diag::Error;
 use crate::facts::Facts;
 use crate::resolve::cache::Cache;
 use crate::resolve::resolver::Resolvers;
-use crate::schema::Type;
+use crate::schema::Schema;
 use crate::value::Node;
 
 /// Whom `${hydra:…}` asks.
@@ -35,10 +35,13 @@ pub struct Context<'a> {
     pub cache: &'a Cache,
     /// The world outside.
     pub facts: &'a Facts,
-    /// What the root must be; [`Type::Any`] where nothing is typed.
-    pub schema: &'a Type,
+    /// What the root must be; [`Schema::ANY`] where nothing is typed.
+    pub schema: &'a Schema,
     /// Takes warnings, such as that of `oc.deprecated`.
     pub warn: &'a dyn Fn(Error),
+    /// Is told of every answer that may be another one the next time: of a resolver that is asked at every use. What
+    /// was made with it must not be used again in its place.
+    pub fleeting: &'a dyn Fn(),
     /// Whom `${hydra:…}` asks.
     pub hydra: Hydra<'a>,
 }
@@ -46,12 +49,20 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// An untyped tree whose warnings nobody reads.
     pub fn new(resolvers: &'a Resolvers, cache: &'a Cache, facts: &'a Facts) -> Self {
-        Self { resolvers, cache, facts, schema: &Type::Any, warn: &|_| {}, hydra: Hydra::Own }
+        Self {
+            resolvers,
+            cache,
+            facts,
+            schema: Schema::ANY,
+            warn: &|_| {},
+            fleeting: &|| {},
+            hydra: Hydra::Own,
+        }
     }
 
     /// The same with types.
     #[must_use]
-    pub fn with_schema(self, schema: &'a Type) -> Self {
+    pub fn with_schema(self, schema: &'a Schema) -> Self {
         Self { schema, ..self }
     }
 
@@ -59,6 +70,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_hydra(self, hydra: Hydra<'a>) -> Self {
         Self { hydra, ..self }
+    }
+
+    /// The same with someone who wants to know of answers that do not last.
+    #[must_use]
+    pub fn with_fleeting(self, fleeting: &'a dyn Fn()) -> Self {
+        Self { fleeting, ..self }
     }
 
     /// The same with someone who reads warnings.

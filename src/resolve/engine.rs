@@ -3,16 +3,17 @@
 //! Lone references (`a: ${b}`) are followed in a loop, so chains may be long; everything else nests, and nesting is
 //! limited.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, Span, did_you_mean};
 use crate::resolve::context::Hydra;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::resolve::resolver::Entry;
 use crate::resolve::scope::Scope;
-use crate::schema::Type;
 use crate::value::{
-    Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Slot, Template, Text, write_str,
+    Argument, Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Template, Text,
+    write_str,
 };
 
 /// How deep interpolations and containers may nest while they are resolved.
@@ -21,11 +22,8 @@ const DEPTH: u32 = 256;
 const LINKS: usize = 200_000;
 /// How many bytes of text interpolations may make.
 const WRITTEN: usize = 1 << 26;
-/// How many values a resolved tree may have.
-const VALUES: u64 = 10_000_000;
-
 /// Gives the level back.
-struct Level<'s>(&'s std::cell::Cell<u32>);
+pub(super) struct Level<'s>(&'s std::cell::Cell<u32>);
 
 impl Drop for Level<'_> {
     fn drop(&mut self) {
@@ -34,7 +32,7 @@ impl Drop for Level<'_> {
 }
 
 impl Scope<'_> {
-    fn deeper(&self, at: &Spot) -> Result<Level<'_>> {
+    pub(super) fn deeper(&self, at: &Spot) -> Result<Level<'_>> {
         if self.depth.get() >= DEPTH {
             let path = self.places.path_of(at);
             let message = format!("resolving `{path}` nests deeper than {DEPTH} levels");
@@ -51,16 +49,24 @@ impl Scope<'_> {
         }
         let _level = self.deeper(&spot)?;
         let mark = self.following.borrow().len();
-        let origin = spot.node.origin;
+        let node = spot.node.clone();
         let result = self.follow_chain(spot).and_then(|end| {
             let links: Vec<Spot> = self.following.borrow().values().skip(mark).cloned().collect();
             self.keep(links, &end)
         });
+        if let Err(error) = &result
+            && error.kind() == ErrorKind::Cycle
+            && !self.quiet.get()
+        {
+            let (following, error) = (self.following.borrow(), Rc::new(error.clone()));
+            let links = following.values().skip(mark).map(|link| (link.identity(), Rc::clone(&error)));
+            self.circles.borrow_mut().extend(links);
+        }
         self.following.borrow_mut().truncate(mark);
         result.map_err(|error| {
             // The outermost interpolation is the one that was asked for.
-            let told = mark > 0 || error.labels().iter().any(|label| label.origin == origin);
-            if told { error } else { error.at(origin, "needed here") }
+            let told = mark > 0 || error.is_about(node.origin);
+            if told { error } else { error.at(lone_place(&node), "needed here") }
         })
     }
 
@@ -69,6 +75,9 @@ impl Scope<'_> {
             let Kind::Template(template) = &spot.node.kind else { return Ok(spot) };
             if let Some(end) = self.followed.borrow().get(&spot.identity()) {
                 return Ok(end.clone());
+            }
+            if let Some(error) = self.circles.borrow().get(&spot.identity()) {
+                return Err(Error::clone(error));
             }
             if let Some(start) = self.following.borrow().get_index_of(&spot.identity()) {
                 return Err(self.cycle(start));
@@ -106,12 +115,12 @@ impl Scope<'_> {
 
     /// Converts what an interpolation stands for to the type that its place wants.
     fn typed(&self, link: &Spot, end: Spot) -> Result<Spot> {
-        if !link.real || matches!(self.context.schema, Type::Any) {
+        if !link.real || self.context.schema.is_any() {
             return Ok(end);
         }
         let path = self.places.path_of(link);
         let ty = self.context.schema.at(&path);
-        if matches!(ty, Type::Any) || end.node.is_container() {
+        if ty.is_any() || end.node.is_container() {
             return Ok(end);
         }
         let mut errors = Vec::new();
@@ -142,8 +151,12 @@ impl Scope<'_> {
             followed.set(true);
         }
         match &*template.parts {
-            [Part::Interpolation(Expression::Reference(reference), _)] => self.refer(spot, reference),
-            [Part::Interpolation(Expression::Call(call), _)] => self.call(spot, call),
+            [Part::Interpolation(Expression::Reference(reference), span)] => {
+                self.refer(spot, reference).map_err(|error| exact(spot, *span, error))
+            }
+            [Part::Interpolation(Expression::Call(call), span)] => {
+                self.call(spot, call).map_err(|error| exact(spot, *span, error))
+            }
             parts => {
                 let text = self.concat(spot, parts)?;
                 Ok(self.places.made(spot, Node::new(Kind::Str(text), spot.node.origin), false))
@@ -152,7 +165,7 @@ impl Scope<'_> {
     }
 
     /// The value that a reference names, not followed.
-    fn refer(&self, at: &Spot, reference: &Reference) -> Result<Spot> {
+    pub(super) fn refer(&self, at: &Spot, reference: &Reference) -> Result<Spot> {
         let origin = at.node.origin;
         let (mut up, mut keys) = (reference.up, Vec::with_capacity(reference.path.len()));
         for name in &reference.path {
@@ -238,23 +251,23 @@ impl Scope<'_> {
     }
 
     /// A key or a name made of interpolations: text, or an integer as text.
-    fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
+    pub(super) fn key_text(&self, at: &Spot, parts: &[Part]) -> Result<String> {
         let mut text = String::new();
         for part in parts {
-            let expression = match part {
+            let (expression, span) = match part {
                 Part::Text(literal) => {
                     text.push_str(literal);
                     continue;
                 }
-                Part::Interpolation(expression, _) => expression,
+                Part::Interpolation(expression, span) => (expression, *span),
             };
-            let node = self.value(at, expression, false)?;
+            let node = self.value(at, expression, false).map_err(|error| exact(at, span, error))?;
             match &node.kind {
                 Kind::Str(_) | Kind::Int(_) | Kind::BigInt(_) => write_str(&node, &mut text),
                 _ => {
                     let message = format!("a key must be a string or an integer, but is {}", node.describe());
                     let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
-                    return Err(error.at(node.origin, "the key"));
+                    return Err(exact(at, span, error.at(node.origin, "the key")));
                 }
             }
         }
@@ -266,8 +279,9 @@ impl Scope<'_> {
         for part in parts {
             match part {
                 Part::Text(literal) => text.push_str(literal),
-                Part::Interpolation(expression, _) => {
-                    let value = self.value(at, expression, false)?;
+                Part::Interpolation(expression, span) => {
+                    let value = self.value(at, expression, false);
+                    let value = value.map_err(|error| self.needed(at, *span, exact(at, *span, error)))?;
                     write_str(&value, &mut text);
                 }
             }
@@ -295,7 +309,7 @@ impl Scope<'_> {
             }
             Expression::Call(call) => self.settle(self.call(at, call)?, deep),
             Expression::List(items) => {
-                let items = items.iter().map(|item| self.value(at, &item.value, deep));
+                let items = items.iter().map(|item| self.element(at, item, deep));
                 Ok(node(Kind::List(Arc::new(items.collect::<Result<_>>()?))))
             }
             Expression::Map(entries) => {
@@ -304,7 +318,7 @@ impl Scope<'_> {
                     let key = literal_key(key).ok_or_else(|| {
                         Error::new(ErrorKind::Interpolation, "this cannot be a key").at(at.node.origin, "")
                     })?;
-                    map.insert(key, at.node.origin, self.value(at, &value.value, deep)?);
+                    map.insert(key, at.node.origin, self.element(at, value, deep)?);
                 }
                 Ok(node(Kind::Map(Arc::new(map))))
             }
@@ -343,115 +357,42 @@ impl Scope<'_> {
     }
 
     pub(super) fn arguments(&self, at: &Spot, call: &Call, deep: bool) -> Result<Vec<Node>> {
-        call.arguments.iter().map(|argument| self.value(at, &argument.value, deep)).collect()
+        call.arguments.iter().map(|argument| self.element(at, argument, deep)).collect()
     }
 
-    /// The value at a place of which only interpolations are left to resolve.
-    pub(super) fn deep(&self, spot: Spot) -> Result<Node> {
-        self.deep_counted(spot).map(|(node, _)| node)
+    fn element(&self, at: &Spot, argument: &Argument, deep: bool) -> Result<Node> {
+        self.value(at, &argument.value, deep).map_err(|error| exact(at, argument.span, error))
     }
 
-    fn deep_counted(&self, spot: Spot) -> Result<(Node, u64)> {
-        let spot = self.follow(spot)?;
-        if !spot.node.is_container() {
-            return Ok((spot.node, 1));
+    /// Says which of several interpolations was asked for, if nothing is said about the value yet.
+    fn needed(&self, at: &Spot, span: Span, error: Error) -> Error {
+        let Kind::Template(template) = &at.node.kind else { return error };
+        if self.following.borrow().len() > 1 || error.is_about(at.node.origin) {
+            return error;
         }
-        let place = self.places.enter(&spot);
-        match self.resolved.borrow().get(&place) {
-            Some(Some(done)) => return Ok(done.clone()),
-            Some(None) => {
-                let path = self.places.path_of(&spot);
-                let message = format!("`{path}` holds an interpolation that leads back to it");
-                return Err(Error::new(ErrorKind::Cycle, message).at(spot.node.origin, "holds itself"));
-            }
-            None => {}
-        }
-        let _level = self.deeper(&spot)?;
-        self.resolved.borrow_mut().insert(place, None);
-        let done = self.deep_container(place, &spot);
-        match &done {
-            Ok(done) => self.resolved.borrow_mut().insert(place, Some(done.clone())),
-            Err(_) => self.resolved.borrow_mut().remove(&place),
-        };
-        done
-    }
-
-    fn deep_container(&self, place: PlaceId, spot: &Spot) -> Result<(Node, u64)> {
-        let child = |key: Key, child: &Node| Spot {
-            holder: place,
-            key,
-            id: std::ptr::from_ref(child).addr(),
-            node: child.clone(),
-            real: spot.real,
-            config: false,
-        };
-        let mut count = 1_u64;
-        let mut changed: Vec<(usize, Node)> = Vec::new();
-        let mut visit = |i: usize, key: &dyn Fn() -> Key, node: &Node| -> Result<()> {
-            if !node.is_container() && !matches!(node.kind, Kind::Template(_)) {
-                count += 1;
-                return Ok(());
-            }
-            let (done, values) = self.deep_counted(child(key(), node))?;
-            count = count.saturating_add(values);
-            if !shares(&done, node) {
-                changed.push((i, done));
-            }
-            Ok(())
-        };
-        match &spot.node.kind {
-            Kind::Map(map) => {
-                for (i, (key, slot)) in map.iter().enumerate() {
-                    visit(i, &|| key.clone(), &slot.node)?;
-                }
-            }
-            Kind::List(list) => {
-                for (i, node) in list.iter().enumerate() {
-                    visit(i, &|| Key::Int(i64::try_from(i).unwrap_or(i64::MAX)), node)?;
-                }
-            }
-            _ => {}
-        }
-        if count > VALUES {
-            let path = self.places.path_of(spot);
-            let message = format!("`{path}` has more than {VALUES} values when resolved");
-            return Err(Error::new(ErrorKind::Limit, message).at(spot.node.origin, ""));
-        }
-        Ok((replaced(&spot.node, changed), count))
+        error.at(template.place(span, at.node.origin), "needed here")
     }
 }
 
-/// The container with some values replaced, by position.
-fn replaced(node: &Node, changed: Vec<(usize, Node)>) -> Node {
-    if changed.is_empty() {
-        return node.clone();
+/// What is said about a value is said about the range of its text where the mistake is.
+fn exact(at: &Spot, span: Span, error: Error) -> Error {
+    match &at.node.kind {
+        Kind::Template(template) => {
+            let origin = at.node.origin;
+            error.moved(origin, template.place(span, origin))
+        }
+        _ => error,
     }
-    let mut changed = changed.into_iter().peekable();
-    let mut next = |i: usize, old: &Node| match changed.next_if(|(at, _)| *at == i) {
-        Some((_, new)) => new,
-        None => old.clone(),
-    };
-    let kind = match &node.kind {
-        Kind::Map(map) => {
-            let entries = map.iter().enumerate().map(|(i, (key, slot))| {
-                (key.clone(), Slot { origin: slot.origin, node: next(i, &slot.node) })
-            });
-            Kind::Map(Arc::new(entries.collect()))
-        }
-        Kind::List(list) => {
-            Kind::List(Arc::new(list.iter().enumerate().map(|(i, item)| next(i, item)).collect()))
-        }
-        other => other.clone(),
-    };
-    Node::new(kind, node.origin)
 }
 
-/// Whether a resolved value is the same shared container as the written one.
-fn shares(a: &Node, b: &Node) -> bool {
-    match (&a.kind, &b.kind) {
-        (Kind::Map(a), Kind::Map(b)) => Arc::ptr_eq(a, b),
-        (Kind::List(a), Kind::List(b)) => Arc::ptr_eq(a, b),
-        _ => false,
+/// The place of a value; of its interpolation, if it is nothing else.
+fn lone_place(node: &Node) -> Origin {
+    match &node.kind {
+        Kind::Template(template) => match *template.parts {
+            [Part::Interpolation(_, span)] => template.place(span, node.origin),
+            _ => node.origin,
+        },
+        _ => node.origin,
     }
 }
 

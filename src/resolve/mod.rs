@@ -3,8 +3,10 @@
 mod builtin;
 mod cache;
 mod context;
+mod deep;
 mod dirname;
 mod engine;
+mod inputs;
 mod now;
 mod place;
 mod resolver;
@@ -12,5 +14,6 @@ mod scope;
 
 pub use cache::Cache;
 pub use context::{Context, Hydra};
+pub use inputs::{Answered, Input};
 pub use resolver::{Invocation, Resolver, Resolvers};
 pub use scope::Scope;

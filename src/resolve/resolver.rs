@@ -149,7 +149,7 @@ impl Resolvers {
     }
 
     /// The same with names that are known to be answered elsewhere, such as in a Python program: values that use
-    /// them stay text.
+    /// them, also by way of other values, stay as they are written.
     #[must_use]
     pub fn declare<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Self {
         for name in names {
@@ -197,7 +197,7 @@ impl Resolvers {
     /// The error that nobody answers to a name.
     pub(super) fn unknown(&self, name: &str) -> Error {
         if self.is_declared(name) {
-            return Error::new(ErrorKind::Resolver, format!("resolver `{name}` is only known elsewhere"));
+            return Error::new(ErrorKind::Elsewhere, format!("resolver `{name}` is only known elsewhere"));
         }
         let error = Error::new(ErrorKind::Resolver, format!("there is no resolver `{name}`"));
         match did_you_mean(name, self.entries.keys().map(|known| known.as_str())) {

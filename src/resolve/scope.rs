@@ -1,9 +1,11 @@
 //! The face of the engine: a tree in which values are looked up and resolved.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::context::Context;
+use crate::resolve::deep::Done;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::value::{Expression, HashMap, IndexMap, Key, KeyPath, Kind, Node, Part};
 
@@ -15,10 +17,12 @@ pub struct Scope<'a> {
     pub(super) places: Places,
     /// What interpolations stand for.
     pub(super) followed: RefCell<HashMap<(PlaceId, usize), Spot>>,
-    /// Containers without interpolations, with the number of values in each; `None` while one is being made.
-    pub(super) resolved: RefCell<HashMap<PlaceId, Option<(Node, u64)>>>,
+    /// Containers without interpolations; `None` while one is being made.
+    pub(super) resolved: RefCell<HashMap<PlaceId, Option<Done>>>,
     /// The interpolations that are being followed, in order.
     pub(super) following: RefCell<IndexMap<(PlaceId, usize), Spot>>,
+    /// What leads into a circle, so that the circle is gone round once however many values lead there.
+    pub(super) circles: RefCell<HashMap<(PlaceId, usize), Rc<Error>>>,
     pub(super) depth: Cell<u32>,
     /// Nobody reads what an error says.
     pub(super) quiet: Cell<bool>,
@@ -35,6 +39,7 @@ impl<'a> Scope<'a> {
             followed: RefCell::default(),
             resolved: RefCell::default(),
             following: RefCell::default(),
+            circles: RefCell::default(),
             depth: Cell::new(0),
             quiet: Cell::new(false),
             written: Cell::new(0),
@@ -42,7 +47,8 @@ impl<'a> Scope<'a> {
     }
 
     /// The value at a path, with all interpolations in it and on the way to it resolved. `None` if there is none.
-    /// A value that is `???` stays so; whatever lies below it is that too.
+    /// A value that is `???` stays so; whatever lies below it is that too. What uses a resolver that is
+    /// [declared](crate::resolve::Resolvers::declare) stays as it is written.
     ///
     /// # Errors
     /// An interpolation cannot be resolved, or a list is asked for something that is no index.
@@ -59,7 +65,7 @@ impl<'a> Scope<'a> {
     fn select_from_root(&self, path: &KeyPath) -> Result<Option<Node>> {
         if let Some(spot) = self.find(path)? {
             let given = !matches!(spot.node.kind, Kind::Missing);
-            let node = self.deep(spot)?;
+            let node = self.kept(spot)?;
             // What refers to `???` by way of a resolver has no value, but it is not the one to be given.
             let none = given && matches!(node.kind, Kind::Missing);
             return Ok(Some(if none { Node::new(Kind::Null, node.origin) } else { node }));
@@ -84,22 +90,14 @@ impl<'a> Scope<'a> {
         Ok(self.find(path)?.map(|spot| spot.node))
     }
 
-    /// The value with all interpolations in it resolved, as it stands at the path (which need not exist).
+    /// The whole tree, with all interpolations in it resolved. What uses a resolver that is
+    /// [declared](crate::resolve::Resolvers::declare) stays as it is written. To resolve a part of a tree as a tree of its own, make
+    /// a scope of it; [`Hydra::Of`](crate::resolve::Hydra::Of) lets `${hydra:…}` still ask the whole.
     ///
     /// # Errors
     /// An interpolation cannot be resolved.
-    pub fn resolve(&self, path: &KeyPath, node: &Node) -> Result<Node> {
-        self.deep(self.place(path, node)?)
-    }
-
-    /// What a value stands for, one level deep: interpolations are followed to the end, those inside are left. With
-    /// its path.
-    ///
-    /// # Errors
-    /// An interpolation cannot be resolved.
-    pub fn dereference(&self, path: &KeyPath, node: &Node) -> Result<(KeyPath, Node)> {
-        let spot = self.follow(self.place(path, node)?)?;
-        Ok((self.places.path_of(&spot), spot.node))
+    pub fn resolve(&self) -> Result<Node> {
+        self.kept(self.places.root())
     }
 
     /// The value of an expression that stands at the root, with all interpolations in it resolved.
@@ -190,7 +188,7 @@ impl<'a> Scope<'a> {
         (end.node.is_container() && (end.real || end.config)).then_some(end.node)
     }
 
-    fn find_real(&self, path: &KeyPath) -> Result<Option<Spot>> {
+    pub(super) fn find_real(&self, path: &KeyPath) -> Result<Option<Spot>> {
         let mut spot = self.places.root();
         for key in path.keys() {
             let place = self.places.enter(&spot);
@@ -234,39 +232,5 @@ impl<'a> Scope<'a> {
         Error::new(ErrorKind::Type, format!("`{key}` is no index, and `{path}` is a list"))
             .at(at, "")
             .at(list.node.origin, "the list")
-    }
-
-    /// A value that may or may not stand in the tree, at the place that a path says.
-    fn place(&self, path: &KeyPath, node: &Node) -> Result<Spot> {
-        let Some((above, key)) = path.split_last() else {
-            return Ok(Spot { node: node.clone(), ..self.places.root() });
-        };
-        let mut holder = Places::ROOT;
-        for key in above.keys() {
-            let Some(spot) = self.places.child(holder, key) else {
-                let message = format!("there is no `{above}` to resolve `{path}` in");
-                return Err(Error::new(ErrorKind::UnknownKey, message).at(node.origin, ""));
-            };
-            holder = self.places.enter(&spot);
-        }
-        let there = self.places.child(holder, key).filter(|spot| same(&spot.node, node));
-        Ok(there.unwrap_or_else(|| Spot {
-            holder,
-            key: key.clone(),
-            id: self.places.fresh(),
-            node: node.clone(),
-            real: false,
-            config: false,
-        }))
-    }
-}
-
-/// Whether two values are one: shared, not only equal.
-fn same(a: &Node, b: &Node) -> bool {
-    match (&a.kind, &b.kind) {
-        (Kind::Map(a), Kind::Map(b)) => std::sync::Arc::ptr_eq(a, b),
-        (Kind::List(a), Kind::List(b)) => std::sync::Arc::ptr_eq(a, b),
-        (Kind::Template(a), Kind::Template(b)) => std::sync::Arc::ptr_eq(a, b),
-        (a, b) => a == b,
     }
 }

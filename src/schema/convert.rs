@@ -3,48 +3,87 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, did_you_mean};
-use crate::schema::ty::{Struct, Type};
-use crate::value::{Key, KeyPath, Kind, Map, Node, integer_text, write_str};
+use crate::schema::definition::{Enum, Struct};
+use crate::schema::duration::read_duration;
+use crate::schema::expected::Expected;
+use crate::schema::ty::Type;
+use crate::value::{Key, KeyPath, Kind, Map, Node, Text, integer_text, write_str};
 
 impl Type {
-    /// Makes a value fit the type. Interpolations and `???` fit everything: what they stand for is checked when it
-    /// is known. Every mistake in the value goes to `errors`; then the value is returned as it was.
+    /// Makes a value fit a type without names. See [`Expected::fit`].
+    #[must_use]
+    pub fn fit(&self, node: Node, path: &KeyPath, errors: &mut Vec<Error>) -> Node {
+        Expected::new(self).fit(node, path, errors)
+    }
+}
+
+impl Expected<'_> {
+    /// Makes a value fit. Interpolations and `???` fit everything: what they stand for is checked when it is known.
+    /// Keys that are not there are no mistake: they may still come. Every mistake in the value goes to `errors`;
+    /// then the value is returned as it was.
     ///
     /// ```
-    /// use mainstem::schema::Type;
+    /// use mainstem::schema::{Expected, Type};
     /// use mainstem::value::{KeyPath, Node};
     /// let mut errors = Vec::new();
-    /// let fits = Type::Int.fit(Node::from("12"), &KeyPath::parse("a"), &mut errors);
+    /// let number = Expected::new(&Type::INT);
+    /// let fits = number.fit(Node::from("12"), &KeyPath::parse("a"), &mut errors);
     /// assert_eq!(fits, Node::from(12));
-    /// Type::Int.fit(Node::from("x"), &KeyPath::parse("a"), &mut errors);
+    /// let _ = number.fit(Node::from("x"), &KeyPath::parse("a"), &mut errors);
     /// assert_eq!(errors[0].message(), "`a` must be an integer, but is a string");
     /// ```
     #[must_use]
-    pub fn fit(&self, node: Node, path: &KeyPath, errors: &mut Vec<Error>) -> Node {
-        if matches!(self, Self::Any) || matches!(node.kind, Kind::Template(_) | Kind::Missing) {
+    pub fn fit(self, node: Node, path: &KeyPath, errors: &mut Vec<Error>) -> Node {
+        if self.is_any() || matches!(node.kind, Kind::Template(_) | Kind::Missing) {
             return node;
         }
-        match (self, &node.kind) {
-            (Self::Optional(_), Kind::Null) => node,
-            (Self::Optional(inner), _) => inner.fit(node, path, errors),
-            (Self::List(element), Kind::List(items)) => {
-                if matches!(**element, Self::Any) {
+        match (self.ty(), &node.kind) {
+            (Type::Optional(_), Kind::Null) => node,
+            (Type::Optional(inner), _) => self.other(inner).fit(node, path, errors),
+            (Type::Limited(limited), _) => {
+                let before = errors.len();
+                let node = self.other(&limited.ty).fit(node, path, errors);
+                // A value of another type is told once.
+                if errors.len() == before {
+                    errors.extend(limited.constraints.iter().filter_map(|one| one.violation(&node, path)));
+                }
+                node
+            }
+            (Type::List(element), Kind::List(items)) => {
+                let element = self.other(element);
+                if element.is_any() {
                     return node;
                 }
-                let fit = |(i, item): (usize, &Node)| {
-                    let key = Key::Int(i64::try_from(i).unwrap_or(i64::MAX));
-                    element.fit(item.clone(), &path.child(key), errors)
-                };
+                let fit =
+                    |(i, item): (usize, &Node)| element.fit(item.clone(), &path.child(index(i)), errors);
                 let items = items.iter().enumerate().map(fit).collect();
                 Node::new(Kind::List(Arc::new(items)), node.origin)
             }
-            (Self::Dict(_) | Self::Struct(_), Kind::Map(map)) => {
-                if matches!(self, Self::Dict(value) if matches!(**value, Self::Any)) {
+            (Type::Tuple(elements), Kind::List(items)) if elements.len() == items.len() => {
+                let fit = |(i, (ty, item)): (usize, (&Type, &Node))| {
+                    self.other(ty).fit(item.clone(), &path.child(index(i)), errors)
+                };
+                let items = elements.iter().zip(&**items).enumerate().map(fit).collect();
+                Node::new(Kind::List(Arc::new(items)), node.origin)
+            }
+            (Type::Dict(dict), Kind::Map(map)) => {
+                let (of_key, of_value) = (self.other(&dict.key), self.other(&dict.value));
+                if of_key.is_any() && of_value.is_any() {
                     return node;
                 }
-                let fitted = self.fit_map(map, path, errors);
+                let mut fitted = Map::default();
+                for (key, slot) in map.iter() {
+                    let path = path.child(key.clone());
+                    errors.extend(of_key.unfit_key(key, &path).map(|e| e.at(slot.origin, "this key")));
+                    fitted.insert(key.clone(), slot.origin, of_value.fit(slot.node.clone(), &path, errors));
+                }
                 Node::new(Kind::Map(Arc::new(fitted)), node.origin)
             }
+            (Type::Struct(fields), Kind::Map(map)) => {
+                let fitted = self.fit_fields(fields, None, map, path, errors);
+                Node::new(Kind::Map(Arc::new(fitted)), node.origin)
+            }
+            (Type::Enum(variants), _) => self.fit_variant(variants, node, path, errors),
             _ => match self.convert(&node.kind) {
                 Some(kind) => Node::new(kind, node.origin),
                 None => {
@@ -55,18 +94,100 @@ impl Type {
         }
     }
 
-    fn fit_map(&self, map: &Map, path: &KeyPath, errors: &mut Vec<Error>) -> Map {
+    /// The fields of a struct, or of a variant whose enum has that tag.
+    fn fit_fields(
+        self,
+        fields: &Struct,
+        tag: Option<&Text>,
+        map: &Map,
+        path: &KeyPath,
+        errors: &mut Vec<Error>,
+    ) -> Map {
         let mut fitted = Map::default();
         for (key, slot) in map {
-            let path = path.child(key.clone());
+            let at = path.child(key.clone());
+            if tag.is_some_and(|tag| key.as_str() == Some(tag)) {
+                fitted.insert(key.clone(), slot.origin, slot.node.clone());
+                continue;
+            }
+            let (name, ty) = match key.as_str().and_then(|name| fields.field(name)) {
+                Some((name, field)) => (Key::Str(name.clone()), &field.ty),
+                None => match &fields.rest {
+                    Some(rest) => (key.clone(), rest),
+                    None => {
+                        errors.push(fields.unknown(key, &at).at(slot.origin, "no such key"));
+                        continue;
+                    }
+                },
+            };
+            let node = self.other(ty).fit(slot.node.clone(), &at, errors);
+            if let Err(other) = fitted.insert_new(name.clone(), slot.origin, node) {
+                let message = format!("`{}` is given twice, once as `{key}`", path.child(name));
+                let error = Error::new(ErrorKind::DuplicateKey, message).at(slot.origin, "again here");
+                errors.push(error.at(other.origin, "first here"));
+            }
+        }
+        fitted
+    }
+
+    /// One of several variants; of one that is not named yet, only what all of them agree on is known.
+    fn fit_variant(self, variants: &Enum, node: Node, path: &KeyPath, errors: &mut Vec<Error>) -> Node {
+        match (&node.kind, &variants.tag) {
+            (Kind::Str(word), tag) => match (variants.variant(word), tag) {
+                (Some((name, _)), None) => Node::new(Kind::Str(name.clone()), node.origin),
+                // A word names a variant all of whose fields have defaults.
+                (Some((name, _)), Some(tag)) => {
+                    let mut map = Map::default();
+                    let name = Node::new(Kind::Str(name.clone()), node.origin);
+                    map.insert(Key::Str(tag.clone()), node.origin, name);
+                    Node::new(Kind::Map(Arc::new(map)), node.origin)
+                }
+                (None, _) => {
+                    errors.push(variants.unknown(word, path, node.origin));
+                    node
+                }
+            },
+            (Kind::Map(map), Some(tag)) => {
+                let Some(word) = map.get_str(tag) else {
+                    return Node::new(
+                        Kind::Map(Arc::new(self.fit_any_variant(map, path, errors))),
+                        node.origin,
+                    );
+                };
+                let Some((name, variant)) = word.as_str().and_then(|word| variants.variant(word)) else {
+                    if !matches!(word.kind, Kind::Template(_) | Kind::Missing) {
+                        let path = path.child(Key::Str(tag.clone()));
+                        errors.push(match word.as_str() {
+                            Some(text) => variants.unknown(text, &path, word.origin),
+                            None => Expected::new(&variants.words).misfit(word, &path),
+                        });
+                    }
+                    return node;
+                };
+                let mut fitted = self.fit_fields(&variant.content, Some(tag), map, path, errors);
+                if let Some(slot) = fitted.slot_mut(&Key::Str(tag.clone())) {
+                    slot.node.kind = Kind::Str(name.clone());
+                }
+                Node::new(Kind::Map(Arc::new(fitted)), node.origin)
+            }
+            _ => {
+                errors.push(self.misfit(&node, path));
+                node
+            }
+        }
+    }
+
+    fn fit_any_variant(self, map: &Map, path: &KeyPath, errors: &mut Vec<Error>) -> Map {
+        let mut fitted = Map::default();
+        for (key, slot) in map {
+            let at = path.child(key.clone());
             match self.child(key) {
-                Some(ty) => {
-                    fitted.insert(key.clone(), slot.origin, ty.fit(slot.node.clone(), &path, errors));
+                Some(expected) => {
+                    fitted.insert(key.clone(), slot.origin, expected.fit(slot.node.clone(), &at, errors));
                 }
                 None => {
-                    if let Some(closed) = self.as_closed() {
-                        errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));
-                    }
+                    let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{at}`"));
+                    errors.push(error.at(slot.origin, "no variant has such a key"));
                 }
             }
         }
@@ -74,25 +195,36 @@ impl Type {
     }
 
     /// A scalar as the type wants it; `None` if it cannot be.
-    fn convert(&self, kind: &Kind) -> Option<Kind> {
-        match (self, kind) {
-            (Self::Bool, Kind::Bool(_)) | (Self::Int, Kind::Int(_) | Kind::BigInt(_)) => Some(kind.clone()),
-            (Self::Float, Kind::Float(_)) | (Self::Str, Kind::Str(_)) => Some(kind.clone()),
-            (Self::Bool, Kind::Int(i)) => Some(Kind::Bool(*i != 0)),
-            (Self::Bool, Kind::BigInt(_)) => Some(Kind::Bool(true)),
-            (Self::Bool, Kind::Str(text)) => boolean(text).map(Kind::Bool),
-            (Self::Int, Kind::Str(text)) => integer(text),
+    fn convert(self, kind: &Kind) -> Option<Kind> {
+        let fits = match (self.ty(), kind) {
+            (Type::Bool, Kind::Bool(_))
+            | (Type::Float, Kind::Float(_))
+            | (Type::Str | Type::Path, Kind::Str(_))
+            | (Type::Bytes, Kind::Bytes(_)) => true,
+            (Type::Int(width), Kind::Int(_) | Kind::BigInt(_)) => width.holds(kind),
+            (Type::Duration, _) => read_duration(kind).is_some(),
+            (Type::Time(moment), Kind::Str(text)) => moment.reads(text),
+            _ => false,
+        };
+        if fits {
+            return Some(kind.clone());
+        }
+        match (self.ty(), kind) {
+            (Type::Bool, Kind::Int(i)) => Some(Kind::Bool(*i != 0)),
+            (Type::Bool, Kind::BigInt(_)) => Some(Kind::Bool(true)),
+            (Type::Bool, Kind::Str(text)) => boolean(text).map(Kind::Bool),
+            (Type::Int(width), Kind::Str(text)) => integer(text).filter(|number| width.holds(number)),
             #[expect(clippy::cast_precision_loss, reason = "a float field takes integers as Python does")]
-            (Self::Float, Kind::Int(i)) => Some(Kind::Float(*i as f64)),
-            (Self::Float, Kind::BigInt(digits)) => digits.parse().ok().map(Kind::Float),
-            (Self::Float, Kind::Str(text)) => float(text).map(Kind::Float),
-            (Self::Str, Kind::Bool(b)) => Some(Kind::Str(if *b { "True" } else { "False" }.into())),
-            (Self::Str, Kind::Int(_) | Kind::BigInt(_) | Kind::Float(_)) => {
+            (Type::Float, Kind::Int(i)) => Some(Kind::Float(*i as f64)),
+            (Type::Float, Kind::BigInt(digits)) => digits.parse().ok().map(Kind::Float),
+            (Type::Float, Kind::Str(text)) => float(text).map(Kind::Float),
+            (Type::Str, Kind::Bool(b)) => Some(Kind::Str(if *b { "True" } else { "False" }.into())),
+            (Type::Str | Type::Path, Kind::Int(_) | Kind::BigInt(_) | Kind::Float(_)) => {
                 let mut text = String::new();
                 write_str(&Node::new(kind.clone(), Origin::NONE), &mut text);
                 Some(Kind::Str(text.into()))
             }
-            (Self::OneOf(words), Kind::Str(text)) => {
+            (Type::OneOf(words), Kind::Str(text)) => {
                 let word = text.rsplit_once('.').map_or(text.as_str(), |(_, word)| word);
                 words.iter().find(|w| w.as_str() == text || w.as_str() == word).cloned().map(Kind::Str)
             }
@@ -100,14 +232,40 @@ impl Type {
         }
     }
 
+    /// The error that a key of a mapping does not fit. Overrides can only write text, so text that spells a number
+    /// or a boolean is one.
+    fn unfit_key(self, key: &Key, path: &KeyPath) -> Option<Error> {
+        let kind = match key {
+            Key::Str(text) => Kind::Str(text.clone()),
+            Key::Int(i) => Kind::Int(*i),
+            Key::Float(x) => Kind::Float(*x),
+            Key::Bool(b) => Kind::Bool(*b),
+            Key::Null => Kind::Null,
+            Key::Bytes(bytes) => Kind::Bytes(Arc::clone(bytes)),
+        };
+        let mut errors = Vec::new();
+        let _ = self.fit(Node::new(kind, Origin::NONE), path, &mut errors);
+        (!errors.is_empty()).then(|| {
+            Error::new(ErrorKind::Type, format!("the key `{path}` must be {self}, but is {}", describe(key)))
+        })
+    }
+
     /// The error that a value does not fit.
-    pub fn misfit(&self, node: &Node, path: &KeyPath) -> Error {
-        let message = match (self, &node.kind) {
-            (Self::OneOf(_), Kind::Str(text)) => format!("`{path}` must be {self}, but is `{text}`"),
+    pub fn misfit(self, node: &Node, path: &KeyPath) -> Error {
+        let message = match (self.required().ty(), &node.kind) {
+            (Type::OneOf(_), Kind::Str(text)) => format!("`{path}` must be {self}, but is `{text}`"),
+            (Type::Int(_), Kind::Int(_) | Kind::BigInt(_)) => {
+                let mut text = String::new();
+                write_str(node, &mut text);
+                format!("`{path}` must be {self}, but is {text}")
+            }
+            (Type::Tuple(_), Kind::List(items)) => {
+                format!("`{path}` must be {self}, but its length is {}", items.len())
+            }
             _ => format!("`{path}` must be {self}, but is {}", node.describe()),
         };
         let error = Error::new(ErrorKind::Type, message).at(node.origin, format!("expected {self}"));
-        let (Self::OneOf(words), Kind::Str(text)) = (self, &node.kind) else { return error };
+        let (Type::OneOf(words), Kind::Str(text)) = (self.ty(), &node.kind) else { return error };
         match did_you_mean(text, words.iter().map(|w| w.as_str())) {
             Some(word) => error.help(format!("did you mean `{word}`?")),
             None => error,
@@ -120,14 +278,60 @@ impl Struct {
     pub fn unknown(&self, key: &Key, path: &KeyPath) -> Error {
         let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{path}`"));
         let fields = || self.fields.keys().map(|field| field.as_str());
-        match did_you_mean(&key.to_string(), fields()) {
-            Some(field) => error.help(format!("did you mean `{field}`?")),
-            None => error.help(format!(
+        if let Some(field) = did_you_mean(&key.to_string(), fields()) {
+            return error.help(format!("did you mean `{field}`?"));
+        }
+        match self.fields.is_empty() {
+            true => error.help(format!("{} has no keys", self.name)),
+            false => error.help(format!(
                 "the keys of {} are {}",
                 self.name,
                 fields().collect::<Vec<_>>().join(", ")
             )),
         }
+    }
+}
+
+impl Enum {
+    /// The error that a word names no variant.
+    pub fn unknown(&self, word: &str, path: &KeyPath, origin: Origin) -> Error {
+        let words = || self.variants.keys().map(|word| word.as_str());
+        let all = words().collect::<Vec<_>>().join(", ");
+        let error = Error::new(ErrorKind::Type, format!("`{path}` must be one of {all}, but is `{word}`"))
+            .at(origin, format!("expected one of {all}"));
+        match did_you_mean(word, words()) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        }
+    }
+
+    /// The error that nothing says which variant a mapping is.
+    pub fn unnamed(&self, path: &KeyPath, origin: Origin) -> Error {
+        let words = self.variants.keys().map(|word| word.as_str()).collect::<Vec<_>>().join(", ");
+        let tag = self.tag.as_deref().unwrap_or_default();
+        let at = path.child(Key::from(tag));
+        Error::new(
+            ErrorKind::MissingValue,
+            format!("`{at}` must be given: it says which variant `{path}` is"),
+        )
+        .at(origin, format!("there is no `{tag}` here"))
+        .help(format!("the variants are {words}"))
+    }
+}
+
+fn index(i: usize) -> Key {
+    Key::Int(i64::try_from(i).unwrap_or(i64::MAX))
+}
+
+/// What a key is, in a word.
+fn describe(key: &Key) -> &'static str {
+    match key {
+        Key::Str(_) => "a string",
+        Key::Int(_) => "an integer",
+        Key::Float(_) => "a float",
+        Key::Bool(_) => "a boolean",
+        Key::Null => "null",
+        Key::Bytes(_) => "bytes",
     }
 }
 
@@ -163,6 +367,7 @@ fn float(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::definition::Field;
     use crate::value::Text;
 
     fn fit(ty: &Type, node: impl Into<Node>) -> Result<Node, String> {
@@ -174,13 +379,13 @@ mod tests {
     #[test]
     fn scalars_convert_as_in_hydras_schemas() {
         for (text, number) in [("5", 5), (" 5 ", 5), ("1_000", 1000), ("010", 10), ("-3", -3)] {
-            assert_eq!(fit(&Type::Int, text), Ok(Node::from(number)), "{text}");
+            assert_eq!(fit(&Type::INT, text), Ok(Node::from(number)), "{text}");
         }
         for text in ["5.0", "1e3", "0x10", "", "1__0", "_1"] {
-            assert!(fit(&Type::Int, text).is_err(), "{text}");
+            assert!(fit(&Type::INT, text).is_err(), "{text}");
         }
-        assert!(fit(&Type::Int, 5.0).is_err());
-        assert!(fit(&Type::Int, true).is_err());
+        assert!(fit(&Type::INT, 5.0).is_err());
+        assert!(fit(&Type::INT, true).is_err());
         assert_eq!(fit(&Type::Float, "1e3"), Ok(Node::from(1000.0)));
         assert_eq!(fit(&Type::Float, 2), Ok(Node::from(2.0)));
         assert!(fit(&Type::Float, true).is_err());
@@ -193,16 +398,17 @@ mod tests {
         for text in ["t", "", "1.0"] {
             assert!(fit(&Type::Bool, text).is_err(), "{text}");
         }
-        assert_eq!(fit(&Type::Optional(Arc::new(Type::Int)), Node::null()), Ok(Node::null()));
+        assert_eq!(fit(&Type::Optional(Arc::new(Type::INT)), Node::null()), Ok(Node::null()));
     }
 
     #[test]
     fn every_mistake_of_a_mapping_is_told() {
-        let fields = [(Text::from("lr"), Type::Float), (Text::from("name"), Type::Str)];
+        let fields =
+            [(Text::from("lr"), Field::new(Type::Float)), (Text::from("name"), Field::new(Type::Str))];
         let ty = Type::Struct(Arc::new(Struct {
             name: "Train".into(),
             fields: fields.into_iter().collect(),
-            rest: None,
+            ..Struct::default()
         }));
         let mut map = Map::default();
         map.set(Key::from("lr"), Node::from("fast"));

@@ -1,151 +1,208 @@
-//! The type of a value in a typed part of the tree.
+//! The type of a value.
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::value::{IndexMap, Key, KeyPath, Text};
+use crate::schema::definition::{Enum, Struct};
+use crate::schema::expected::Expected;
+use crate::schema::limit::Limited;
+use crate::schema::tree::Schema;
+use crate::schema::types::Name;
+use crate::value::{Kind, Text};
 
 /// What a value must be. Merging enforces it; plain YAML trees are [`Type::Any`] throughout.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Type {
     /// Anything.
     Any,
     /// A boolean; `yes`, `no`, `on`, `off`, `y`, `n`, `1`, `0` in text and non-zero integers convert.
     Bool,
-    /// An integer; decimal text converts, a float does not.
-    Int,
+    /// An integer of so many bits; decimal text converts, a float does not.
+    Int(Width),
     /// A float; integers and numeric text convert.
     Float,
     /// Text; numbers and booleans convert.
     Str,
+    /// Bytes (`!!binary`).
+    Bytes,
+    /// A path of files: text. Numbers convert.
+    Path,
+    /// A span of time: text such as `10ms`, `1.5s`, `2h`, `1h30m`, or a number of seconds.
+    Duration,
+    /// A point in time, as text in ISO 8601.
+    Time(Moment),
     /// One of a few words.
     OneOf(Arc<[Text]>),
     /// The type, or `null`.
     Optional(Arc<Type>),
+    /// The type, within limits.
+    Limited(Arc<Limited>),
     /// A list of such elements.
     List(Arc<Type>),
-    /// A mapping from text to such values.
-    Dict(Arc<Type>),
+    /// A list of exactly these elements.
+    Tuple(Arc<[Type]>),
+    /// A mapping whose keys are no fields.
+    Dict(Arc<Dict>),
     /// A mapping with named fields.
     Struct(Arc<Struct>),
+    /// One of several variants.
+    Enum(Arc<Enum>),
+    /// What the schema around it defines under this name.
+    Named(Name),
+    /// A type with definitions of its own, inside another schema.
+    Rooted(Arc<Schema>),
 }
 
-/// A mapping of named fields, each with its type. Closed, unless [`Struct::rest`] says what else may stand there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Struct {
-    /// The name, for messages.
-    pub name: Text,
-    /// The fields in order.
-    pub fields: IndexMap<Text, Type>,
-    /// The type of keys that are no fields; `None`: there may be none.
-    pub rest: Option<Type>,
+/// What an entry of a mapping must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dict {
+    /// Its key.
+    pub key: Type,
+    /// Its value.
+    pub value: Type,
+}
+
+/// How large an integer may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Width {
+    /// As large as it likes.
+    #[default]
+    Any,
+    /// −128 to 127.
+    I8,
+    /// −32,768 to 32,767.
+    I16,
+    /// −2³¹ to 2³¹ − 1.
+    I32,
+    /// −2⁶³ to 2⁶³ − 1.
+    I64,
+    /// −2¹²⁷ to 2¹²⁷ − 1.
+    I128,
+    /// 0 to 255.
+    U8,
+    /// 0 to 65,535.
+    U16,
+    /// 0 to 2³² − 1.
+    U32,
+    /// 0 to 2⁶⁴ − 1.
+    U64,
+    /// 0 to 2¹²⁸ − 1.
+    U128,
+}
+
+impl Width {
+    /// The smallest and the largest integer, as decimal text; `None` if there are none.
+    pub fn bounds(self) -> Option<(String, String)> {
+        macro_rules! bounds {
+            ($($width:ident $ty:ty),*) => {
+                match self {
+                    Self::Any => None,
+                    $(Self::$width => Some((<$ty>::MIN.to_string(), <$ty>::MAX.to_string())),)*
+                }
+            };
+        }
+        bounds!(I8 i8, I16 i16, I32 i32, I64 i64, I128 i128, U8 u8, U16 u16, U32 u32, U64 u64, U128 u128)
+    }
+
+    /// Whether an integer is in it.
+    pub(crate) fn holds(self, kind: &Kind) -> bool {
+        macro_rules! holds {
+            ($($width:ident $ty:ty),*) => {
+                match (self, kind) {
+                    (Self::Any, _) => true,
+                    $(
+                        (Self::$width, Kind::Int(i)) => <$ty>::try_from(*i).is_ok(),
+                        (Self::$width, Kind::BigInt(digits)) => digits.parse::<$ty>().is_ok(),
+                    )*
+                    _ => false,
+                }
+            };
+        }
+        holds!(I8 i8, I16 i16, I32 i32, I64 i64, I128 i128, U8 u8, U16 u16, U32 u32, U64 u64, U128 u128)
+    }
+}
+
+/// Which point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Moment {
+    /// `2024-05-01T12:30:00Z`, `2024-05-01 12:30:00.5+02:00`: date, time and offset from UTC.
+    Instant,
+    /// `2024-05-01T12:30:00`: date and time of some place.
+    DateTime,
+    /// `2024-05-01`.
+    Date,
+    /// `12:30:00`.
+    Time,
 }
 
 impl Type {
-    /// The type of what stands under a key of a value of this type; `None` if a closed struct has no such field.
+    /// An integer of any size.
+    pub const INT: Self = Self::Int(Width::Any);
+
+    /// The type, or `null`.
+    #[must_use]
+    pub fn optional(self) -> Self {
+        match self {
+            Self::Any | Self::Optional(_) => self,
+            other => Self::Optional(Arc::new(other)),
+        }
+    }
+
+    /// A list of such elements.
+    #[must_use]
+    pub fn list(self) -> Self {
+        Self::List(Arc::new(self))
+    }
+
+    /// A mapping from such keys to such values.
     ///
     /// ```
-    /// use mainstem::schema::Type;
+    /// use mainstem::schema::{Expected, Type};
     /// use mainstem::value::Key;
-    /// let numbers = Type::Dict(std::sync::Arc::new(Type::Int));
-    /// assert_eq!(numbers.child(&Key::from("a")), Some(&Type::Int));
+    /// let numbers = Type::dict(Type::Str, Type::INT);
+    /// let expected = Expected::new(&numbers).child(&Key::from("a"));
+    /// assert_eq!(expected.map(Expected::ty), Some(&Type::INT));
     /// ```
-    pub fn child(&self, key: &Key) -> Option<&Self> {
-        match self {
-            Self::Optional(inner) => inner.child(key),
-            Self::List(element) | Self::Dict(element) => Some(element),
-            Self::Struct(closed) => {
-                let field = key.as_str().and_then(|name| closed.fields.get(name));
-                field.or(closed.rest.as_ref())
-            }
-            _ => Some(&Self::Any),
-        }
+    #[must_use]
+    pub fn dict(key: Self, value: Self) -> Self {
+        Self::Dict(Arc::new(Dict { key, value }))
     }
 
-    /// The type at a path below this one; anything, where a path leads out of the typed part.
-    pub fn at(&self, path: &KeyPath) -> &Self {
-        path.keys().iter().fold(self, |ty, key| ty.child(key).unwrap_or(&Self::Any))
-    }
-
-    /// Says what the value at a path must be. What was known of fields that the new type leaves open stays.
-    ///
-    /// ```
-    /// use mainstem::schema::Type;
-    /// use mainstem::value::KeyPath;
-    /// let mut root = Type::Any;
-    /// root.place(&KeyPath::parse("db.port"), Type::Int);
-    /// assert_eq!(root.at(&KeyPath::parse("db.port")), &Type::Int);
-    /// assert_eq!(root.at(&KeyPath::parse("db.host")), &Type::Any);
-    /// ```
-    pub fn place(&mut self, path: &KeyPath, ty: Self) {
-        self.place_at(path.keys(), ty);
-    }
-
-    fn place_at(&mut self, keys: &[Key], ty: Self) {
-        let Some((key, rest)) = keys.split_first() else {
-            let known = std::mem::replace(self, ty);
-            self.keep(&known);
-            return;
-        };
-        let Some(name) = key.as_str() else { return };
-        if matches!(self, Self::Any) {
-            let open = Struct { name: Text::default(), fields: IndexMap::default(), rest: Some(Self::Any) };
-            *self = Self::Struct(Arc::new(open));
-        }
-        if let Self::Struct(fields) = self {
-            let fields = &mut Arc::make_mut(fields).fields;
-            fields.entry(name.into()).or_insert(Self::Any).place_at(rest, ty);
-        }
-    }
-
-    /// Fills open fields with what was known of them.
-    fn keep(&mut self, known: &Self) {
-        let (Self::Struct(new), Self::Struct(old)) = (&mut *self, known) else { return };
-        let open = |ty: Option<&Self>| matches!(ty, Some(Self::Any));
-        for (name, ty) in
-            old.fields.iter().filter(|(name, _)| open(new.fields.get(*name))).collect::<Vec<_>>()
-        {
-            Arc::make_mut(new).fields.insert(name.clone(), ty.clone());
-        }
-    }
-
-    /// Without the `Optional` around it.
-    pub fn required(&self) -> &Self {
-        match self {
-            Self::Optional(inner) => inner.required(),
-            other => other,
-        }
-    }
-
-    /// The struct, if it is one that rejects unknown keys.
-    pub fn as_closed(&self) -> Option<&Struct> {
-        match self.required() {
-            Self::Struct(closed) if closed.rest.is_none() => Some(closed),
-            _ => None,
-        }
-    }
-
-    /// Whether a value of this type is a mapping or a list.
-    pub fn is_container(&self) -> bool {
-        matches!(self.required(), Self::List(_) | Self::Dict(_) | Self::Struct(_))
+    /// One of a few words.
+    pub fn one_of<W: Into<Text>>(words: impl IntoIterator<Item = W>) -> Self {
+        Self::OneOf(words.into_iter().map(Into::into).collect())
     }
 }
 
 /// As messages name it: `an integer`, `a string or null`, `one of a, b`.
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Expected::new(self).fmt(f)
+    }
+}
+
+impl Moment {
+    /// As messages name it.
+    pub(crate) fn describe(self) -> &'static str {
         match self {
-            Self::Any => f.write_str("anything"),
-            Self::Bool => f.write_str("a boolean"),
-            Self::Int => f.write_str("an integer"),
-            Self::Float => f.write_str("a float"),
-            Self::Str => f.write_str("a string"),
-            Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
-            Self::Optional(inner) => write!(f, "{inner} or null"),
-            Self::List(_) => f.write_str("a list"),
-            Self::Dict(_) => f.write_str("a mapping"),
-            Self::Struct(fields) => write!(f, "a mapping ({})", fields.name),
+            Self::Instant => "a time with an offset, such as 2024-05-01T12:30:00Z",
+            Self::DateTime => "a date and time, such as 2024-05-01T12:30:00",
+            Self::Date => "a date, such as 2024-05-01",
+            Self::Time => "a time of day, such as 12:30:00",
+        }
+    }
+
+    /// Whether text says such a point in time.
+    pub(crate) fn reads(self, text: &str) -> bool {
+        use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+        match self {
+            Self::Instant => text.parse::<DateTime<Utc>>().is_ok(),
+            Self::DateTime => text.parse::<NaiveDateTime>().is_ok(),
+            Self::Date => text.parse::<NaiveDate>().is_ok(),
+            Self::Time => text.parse::<NaiveTime>().is_ok(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The `hydra` node: what may stand in it.
+//! The nodes `hydra` and `mainstem`: what may stand in them.
 
 use crate::settings::shape::Field;
 use crate::settings::shape::Shape::{self, Any, Bool, Dict, Int, List, OneOf, Optional, Str, Struct};
@@ -28,6 +28,16 @@ pub(crate) static HYDRA_NODE: Shape = Struct(
         ("env", Any),
     ],
 );
+
+/// The `mainstem` node: what Hydra's has no place for.
+pub(crate) static MAINSTEM_NODE: Shape = Struct("the mainstem node", &[("run", Struct("mainstem.run", RUN))]);
+
+const RUN: &[Field] = &[
+    ("project", Optional(&Str)),
+    ("tags", List(&Str)),
+    ("note", Optional(&Str)),
+    ("environment", List(&Str)),
+];
 
 const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];
 

@@ -7,5 +7,5 @@ mod shape;
 mod source;
 mod table;
 
-pub use project::{HYDRA_VERSION, HYDRA_VERSION_BASE, job, project, resolvers};
-pub use source::{PRELUDES, RESERVED, is_reserved, search_path};
+pub use project::{HYDRA_VERSION, HYDRA_VERSION_BASE, composer, project, resolvers};
+pub use source::{PRELUDES, is_reserved, search_path};

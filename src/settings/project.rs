@@ -4,7 +4,7 @@ use crate::compose::{Composer, ConfigSource, Provided, Repository, Runtime};
 use crate::diag::{Error, Result, SourceId};
 use crate::facts::Facts;
 use crate::resolve::Resolvers;
-use crate::settings::source::{PRELUDES, RESERVED, search_path};
+use crate::settings::source::{PRELUDES, search_path};
 use crate::value::{Key, Map, Node, Text};
 use crate::yaml;
 
@@ -29,12 +29,23 @@ pub const HYDRA_VERSION_BASE: &str = "1.4";
 /// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 pub fn project(configs: impl ConfigSource + 'static, facts: Facts, job_name: &str) -> Composer {
+    composer([Provided::new("main", configs)], [], facts, job_name)
+}
+
+/// As [`project`], over the sources of the primary config and more behind them: the one place where the built-in
+/// configs, resolvers and facts of the program come together.
+pub fn composer(
+    main: impl IntoIterator<Item = Provided>,
+    more: impl IntoIterator<Item = Provided>,
+    facts: Facts,
+    job_name: &str,
+) -> Composer {
     let runtime = Runtime {
         version: HYDRA_VERSION.into(),
         version_base: Some(HYDRA_VERSION_BASE.into()),
         job_name: Some(job_name.into()),
     };
-    Composer::new(Repository::new(search_path([Provided::new("main", configs)], [])), facts)
+    Composer::new(Repository::new(search_path(main, more)), facts)
         .with_preludes(PRELUDES.map(Text::const_new))
         .with_resolvers(resolvers())
         .with_runtime(runtime)
@@ -61,19 +72,4 @@ fn read_yaml(text: &str) -> Result<Node> {
             None => parsed.root,
         }),
     }
-}
-
-/// A composed tree without the nodes that the program itself owns: what the job gets.
-pub fn job(root: &Node) -> Node {
-    let mut job = root.clone();
-    for name in RESERVED {
-        let holds = |node: &Node| node.as_map().is_some_and(|map| map.get_str(name).is_some());
-        // Looked at first: a shared mapping is copied when it is asked for to be changed.
-        if holds(&job)
-            && let Some(map) = job.as_map_mut()
-        {
-            map.remove(&Key::from(name));
-        }
-    }
-    job
 }

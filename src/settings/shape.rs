@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::schema::{Struct, Type};
+use crate::schema::{Field as Typed, Struct, Type};
 
 /// A [`Type`] that can stand in a `static`.
 #[derive(Debug)]
@@ -39,17 +39,20 @@ impl Shape {
         match self {
             Self::Any => Type::Any,
             Self::Bool => Type::Bool,
-            Self::Int => Type::Int,
+            Self::Int => Type::INT,
             Self::Float => Type::Float,
             Self::Str => Type::Str,
             Self::OneOf(words) => Type::OneOf(words.iter().map(|&word| word.into()).collect()),
             Self::Optional(shape) => Type::Optional(inner(shape)),
             Self::List(shape) => Type::List(inner(shape)),
-            Self::Dict(shape) => Type::Dict(inner(shape)),
+            Self::Dict(shape) => Type::dict(Type::Any, shape.to_type()),
             Self::Struct(name, fields) => Type::Struct(Arc::new(Struct {
                 name: (*name).into(),
-                fields: fields.iter().map(|(name, shape)| ((*name).into(), shape.to_type())).collect(),
-                rest: None,
+                fields: fields
+                    .iter()
+                    .map(|(name, shape)| ((*name).into(), Typed::new(shape.to_type())))
+                    .collect(),
+                ..Struct::default()
             })),
         }
     }

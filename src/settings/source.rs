@@ -1,9 +1,9 @@
 //! The built-in configs as sources, and the search path that they make with the user's own.
 
-use crate::compose::{ConfigSource, Content, Entry, Provided, SCHEMA, members};
+use crate::compose::{ConfigSource, Content, Entry, Provided, RESERVED, SCHEMA, members};
 use crate::diag::{Result, SourceKind};
-use crate::schema::Type;
-use crate::settings::hydra::HYDRA_NODE;
+use crate::schema::{Schema, Type};
+use crate::settings::hydra::{HYDRA_NODE, MAINSTEM_NODE};
 use crate::settings::plugins::plugin;
 use crate::settings::table::{COLORLOG, File, HYDRA, STORE};
 
@@ -40,6 +40,7 @@ pub fn search_path(
 fn schema(config_path: &str) -> Option<Type> {
     match config_path {
         "hydra/config" => Some(HYDRA_NODE.to_type()),
+        "mainstem/config" => Some(MAINSTEM_NODE.to_type()),
         _ => plugin(config_path).map(|shape| shape.to_type()),
     }
 }
@@ -62,8 +63,8 @@ impl ConfigSource for Builtin {
         }))
     }
 
-    fn schema(&self, config_path: &str) -> Option<Type> {
-        if self.is_typed { schema(config_path) } else { None }
+    fn schema(&self, config_path: &str) -> Option<Schema> {
+        if self.is_typed { schema(config_path).map(Schema::from) } else { None }
     }
 
     fn list(&self, group: &str) -> Result<Option<Vec<Entry>>> {
@@ -88,9 +89,6 @@ pub fn is_reserved(config_path: &str) -> bool {
     })
 }
 
-/// The nodes that are no part of the job's config, and the groups of the same names.
-pub const RESERVED: [&str; 2] = ["hydra", "mainstem"];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +107,7 @@ mod tests {
         }
         for (key, slot) in map {
             if let (Some(Type::Struct(inner)), Some(map)) =
-                (closed.fields.get(key.to_string().as_str()), slot.node.as_map())
+                (closed.fields.get(key.to_string().as_str()).map(|field| &field.ty), slot.node.as_map())
             {
                 agree(&format!("{path}.{key}"), inner, map, wrong);
             }
@@ -138,10 +136,10 @@ mod tests {
     }
 
     #[test]
-    fn everything_in_the_store_but_the_reserved_node_is_typed() {
+    fn everything_in_the_store_is_typed() {
         let untyped: Vec<_> =
             STORE.iter().map(|(path, _)| *path).filter(|path| schema(path).is_none()).collect();
-        assert_eq!(untyped, ["mainstem/config"]);
+        assert_eq!(untyped, [""; 0]);
     }
 
     #[test]

@@ -71,6 +71,11 @@ impl Axis {
         self.count
     }
 
+    /// Whether its values were listed one by one, and not counted off.
+    pub(crate) fn is_listed(&self) -> bool {
+        matches!(self.form, Form::Listed(_))
+    }
+
     /// The override of that number.
     pub(crate) fn get(&self, index: u64) -> Option<Override> {
         let at = self.order.map_or(index, |order| order.at(index));

@@ -105,6 +105,37 @@ impl Jobs {
         (0..self.count).filter_map(|index| self.get(index))
     }
 
+    /// The numbers of jobs to try before all are run: all of them, if they are at most `most`; else so many that every
+    /// value that was listed, and the first and the last of every range, is in one of them.
+    ///
+    /// ```
+    /// use mainstem::diag::{Error, SourceId};
+    /// use mainstem::grammar::parse_overrides;
+    /// use mainstem::sweep::Jobs;
+    /// let mut errors: Vec<Error> = Vec::new();
+    /// let overrides = parse_overrides(["a=x,y", "b=range(100)"].map(|line| (line, SourceId::NONE)), &mut errors);
+    /// let jobs = Jobs::new(&overrides, &|_| Vec::new(), 0).unwrap();
+    /// assert_eq!(jobs.covering(4), [0, 100, 99]);
+    /// assert_eq!(jobs.covering(200).len(), 200);
+    /// ```
+    pub fn covering(&self, most: u64) -> Vec<u64> {
+        if self.count <= most {
+            return (0..self.count).collect();
+        }
+        let mut numbers = vec![0];
+        let mut below = self.count;
+        for axis in &self.axes {
+            below /= axis.len();
+            let last = axis.len() - 1;
+            if axis.is_listed() {
+                numbers.extend((1..=last).map(|value| value * below));
+            } else if last > 0 {
+                numbers.push(last * below);
+            }
+        }
+        numbers
+    }
+
     /// The numbers of the jobs in batches of at most that many; without a size, all in one.
     pub fn batches(&self, size: Option<NonZeroU64>) -> impl Iterator<Item = Range<u64>> + use<> {
         let count = self.count;

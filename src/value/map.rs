@@ -193,7 +193,11 @@ impl Map {
     /// Takes everything out, as a map without room for more. The room stays here, for the next one.
     pub(crate) fn take(&mut self) -> Self {
         match &mut self.0 {
-            Repr::Few(entries) => Self(Repr::Few(entries.drain(..).collect())),
+            Repr::Few(entries) => {
+                let mut taken = Vec::with_capacity(entries.len());
+                taken.append(entries);
+                Self(Repr::Few(taken))
+            }
             Repr::Many(_) => std::mem::take(self),
         }
     }
@@ -280,6 +284,17 @@ impl FromIterator<(Key, Slot)> for Map {
         let mut map = Self::default();
         for (key, slot) in entries {
             map.insert(key, slot.origin, slot.node);
+        }
+        map
+    }
+}
+
+/// Keys and values from no known place.
+impl<const N: usize> From<[(&str, Node); N]> for Map {
+    fn from(entries: [(&str, Node); N]) -> Self {
+        let mut map = Self::default();
+        for (key, node) in entries {
+            map.set(Key::from(key), node);
         }
         map
     }

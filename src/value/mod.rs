@@ -3,6 +3,7 @@
 mod key;
 mod map;
 mod node;
+mod parse_json;
 mod path;
 mod print;
 mod table;
@@ -11,6 +12,7 @@ mod template;
 pub use key::Key;
 pub use map::{Map, Slot};
 pub use node::{Kind, Node, Text};
+pub use parse_json::read_json;
 pub use path::KeyPath;
 pub(crate) use path::integer_text;
 pub use print::{
@@ -18,4 +20,5 @@ pub use print::{
     write_yaml,
 };
 pub use table::{HashMap, HashSet, IndexMap};
-pub use template::{Argument, Call, Expression, Name, Part, Reference, Template};
+pub(crate) use template::find_written;
+pub use template::{Argument, Call, Expression, Name, Part, Reference, Template, Written};

@@ -195,3 +195,17 @@ from! {
     Vec<Node> => |list| Kind::List(Arc::new(list));
     Map => |map| Kind::Map(Arc::new(map));
 }
+
+/// `null` for nothing.
+impl<T: Into<Node>> From<Option<T>> for Node {
+    fn from(value: Option<T>) -> Self {
+        value.map_or_else(Self::null, Into::into)
+    }
+}
+
+/// A list.
+impl<T: Into<Node>> FromIterator<T> for Node {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self::from(items.into_iter().map(Into::into).collect::<Vec<Self>>())
+    }
+}

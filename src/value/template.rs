@@ -2,7 +2,9 @@
 //!
 //! The grammar that makes these trees is `grammar/`; the engine that reads them is `resolve/`.
 
-use crate::diag::Span;
+use memchr::memmem;
+
+use crate::diag::{Origin, Span};
 use crate::value::node::{Kind, Text};
 
 /// A string that holds `${`, be it escaped (`\${`): then all parts are text. Spans count bytes of `text`.
@@ -12,6 +14,115 @@ pub struct Template {
     pub text: Text,
     /// What it is made of, at least one part. Exactly one [`Part::Interpolation`] and no text: the value keeps its type.
     pub parts: Box<[Part]>,
+    /// Where the parts stand in what the text was read from.
+    pub written: Written,
+}
+
+/// Where the interpolations of a template are written, in bytes from the start of the place of its value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Written {
+    /// Not known: the text was made, or reads otherwise than it is written.
+    #[default]
+    Unknown,
+    /// The text is written as it reads, from there on.
+    From(u32),
+    /// There is more or less between the interpolations than the text has (escapes, folded lines), but they are
+    /// written as they read: the start of each one among the parts, in order.
+    Each(Box<[u32]>),
+}
+
+impl Template {
+    /// The same, read from `raw`, which is what stands at the place of its value.
+    #[must_use]
+    pub fn written_as(mut self, raw: &str) -> Self {
+        self.written = match start_of(&self.text, raw) {
+            Some(start) => Written::From(start),
+            None => {
+                let dollars = Dollars::new(&self.text, raw);
+                let whole = |span: Span, found: &Span| found.end - found.start == span.end - span.start;
+                let find = |span: Span| dollars.find(span).filter(|found| whole(span, found));
+                let starts = self.spans().map(|span| find(span).map(|found| found.start));
+                starts.collect::<Option<_>>().map_or(Written::Unknown, Written::Each)
+            }
+        };
+        self
+    }
+
+    /// The place of a range of the text; that of the whole value if it is not known more exactly.
+    pub fn place(&self, span: Span, value: Origin) -> Origin {
+        let length = value.span.end - value.span.start;
+        let shift = match &self.written {
+            Written::Unknown => None,
+            // A value that was moved elsewhere is not written there.
+            Written::From(start) => {
+                let fits = u32::try_from(self.text.len()).is_ok_and(|text| text + 2 * start == length);
+                fits.then_some(i64::from(*start))
+            }
+            Written::Each(starts) => {
+                let around = self
+                    .spans()
+                    .zip(starts)
+                    .find(|(part, _)| part.start <= span.start && span.end <= part.end);
+                around.map(|(part, start)| i64::from(*start) - i64::from(part.start))
+            }
+        };
+        let moved = |at: u32| u32::try_from(i64::from(at) + shift?).ok().filter(|&at| at <= length);
+        match (moved(span.start), moved(span.end)) {
+            (Some(start), Some(end)) => value.at(Span { start, end }.shifted(value.span.start)),
+            _ => value,
+        }
+    }
+
+    /// The ranges of the interpolations.
+    fn spans(&self) -> impl Iterator<Item = Span> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Interpolation(_, span) => Some(*span),
+            Part::Text(_) => None,
+        })
+    }
+}
+
+/// Where a range of a text stands in `raw`, which the text was read from; `None` if that cannot be told.
+pub(crate) fn find_written(text: &str, raw: &str, span: Span) -> Option<Span> {
+    match start_of(text, raw) {
+        Some(start) => Some(span.shifted(start)),
+        None => Dollars::new(text, raw).find(span),
+    }
+}
+
+/// Where the text starts if it is written as it reads, alone or between quotes.
+fn start_of(text: &str, raw: &str) -> Option<u32> {
+    let quoted = || raw.len() == text.len() + 2 && raw.get(1..raw.len() - 1) == Some(text);
+    if raw == text { Some(0) } else { quoted().then_some(1) }
+}
+
+/// Where `${` stands in a text and in what it was read from: the same number of times, or it is not known which is
+/// which.
+struct Dollars<'t> {
+    text: &'t str,
+    raw: &'t str,
+    pairs: Vec<(usize, usize)>,
+}
+
+impl<'t> Dollars<'t> {
+    fn new(text: &'t str, raw: &'t str) -> Self {
+        let find = |text: &str| memmem::find_iter(text.as_bytes(), b"${").collect::<Vec<_>>();
+        let (read, written) = (find(text), find(raw));
+        let known = read.len() == written.len();
+        let pairs = if known { read.into_iter().zip(written).collect() } else { Vec::new() };
+        Self { text, raw, pairs }
+    }
+
+    /// Where a range stands that begins at or behind some `${`: as much of it as is written as it reads from there on.
+    fn find(&self, span: Span) -> Option<Span> {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let at = self.pairs.partition_point(|&(read, _)| read <= start).checked_sub(1)?;
+        let &(read, written) = self.pairs.get(at)?;
+        let (text, raw) = (self.text.get(read..end)?, self.raw.get(written..)?);
+        let same = text.bytes().zip(raw.bytes()).take_while(|(a, b)| a == b).count();
+        let start = (start - read <= same).then_some(written + (start - read))?;
+        Some(Span::new(start, written + same))
+    }
 }
 
 /// A piece of a template.

@@ -7,20 +7,19 @@ use granit_parser::{ErrorKind as Fault, Event, Parser, ScalarStyle, ScanError, S
 
 use crate::diag::{Error, ErrorKind, Span};
 use crate::value::Node;
+use crate::yaml::breaks::Breaks;
 use crate::yaml::strict::{Refusal, Strict};
 use crate::yaml::tag;
 use crate::yaml::tree::{Properties, Stop, Style, Tree};
 
 /// Reads all of YAML.
 pub(super) struct Granit<'t> {
-    text: Cow<'t, str>,
-    base: u32,
+    breaks: Breaks<'t>,
 }
 
 impl<'t> Granit<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-        Self { text: one_kind_of_break(body), base: Span::new(text.len() - body.len(), 0).start }
+        Self { breaks: Breaks::new(text) }
     }
 
     pub(super) fn tree(&self, mut tree: Tree<'_>, errors: &mut Vec<Error>) -> Option<Node> {
@@ -37,9 +36,9 @@ impl<'t> Granit<'t> {
             flow_nesting_limit: 10_000,
             block_nesting_limit: 10_000,
         };
-        let strict = Strict::new(&self.text);
+        let strict = Strict::new(self.breaks.text());
         let mut feed = Feed { reader: self, tree, strict, open: Vec::new(), documents: 0 };
-        for event in Parser::new_from_str_with_options(&self.text, options) {
+        for event in Parser::new_from_str_with_options(self.breaks.text(), options) {
             match event {
                 Ok((event, place)) => feed.event(event, &place)?,
                 Err(fault) => {
@@ -67,34 +66,33 @@ impl<'t> Granit<'t> {
 
     fn span(&self, span: &granit_parser::Span) -> Span {
         let range = span.byte_range().unwrap_or_default();
-        Span::new(range.start, range.end).shifted(self.base)
+        self.breaks.span(&range)
     }
 
     /// Without the line breaks at the end of a block.
-    fn trimmed(&self, span: Span) -> Span {
-        let range =
-            span.start.saturating_sub(self.base) as usize..span.end.saturating_sub(self.base) as usize;
-        let kept = self.text.get(range).unwrap_or("").trim_end().len();
-        Span::new(span.start as usize, span.start as usize + kept)
+    fn trimmed(&self, range: &Range<usize>) -> Span {
+        let kept = self.breaks.text().get(range.clone()).unwrap_or("").trim_end().len();
+        self.breaks.span(&(range.start..range.start + kept))
     }
 
     /// What the parser found, in our words where people are likely to meet it.
     fn fault(&self, tree: &Tree<'_>, fault: &ScanError) -> Error {
-        let at = fault.marker().byte_offset().unwrap_or(0).min(self.text.len());
-        let tab = self.text.get(..at).is_some_and(|before| before.ends_with('\t'));
+        let text = self.breaks.text();
+        let at = fault.marker().byte_offset().unwrap_or(0).min(text.len());
+        let tab = text.get(..at).is_some_and(|before| before.ends_with('\t'));
         if tab
             && matches!(
                 fault.kind(),
                 Fault::TabNotAllowed | Fault::TabInBlockIndentation | Fault::TabInIndentation
             )
         {
-            let place = tree.origin(Span::new(at - 1, at).shifted(self.base));
+            let place = tree.origin(self.breaks.span(&(at - 1..at)));
             let (message, help) = words(fault.kind(), None);
             return Error::new(ErrorKind::Yaml, message).at(place, "here").help(help);
         }
-        let next = self.text.get(at..).and_then(|rest| rest.chars().next());
+        let next = text.get(at..).and_then(|rest| rest.chars().next());
         let end = at + next.filter(|c| !c.is_whitespace()).map_or(0, char::len_utf8);
-        let place = tree.origin(Span::new(at, end).shifted(self.base));
+        let place = tree.origin(self.breaks.span(&(at..end)));
         let (message, help) = words(fault.kind(), next);
         let error = Error::new(ErrorKind::Yaml, message).at(place, "here");
         if help.is_empty() { error } else { error.help(help) }
@@ -181,7 +179,7 @@ impl Feed<'_, '_, '_> {
             return self.refuse(Some((range, "a config is one document, found a second one", help)));
         }
         self.refuse(self.strict.prefix(range.start, minor))?;
-        if self.reader.text.get(range.clone()).is_some_and(|marker| marker.starts_with("---")) {
+        if self.reader.breaks.text().get(range.clone()).is_some_and(|marker| marker.starts_with("---")) {
             self.strict.passed(range.end);
         }
         Ok(())
@@ -209,11 +207,12 @@ impl Feed<'_, '_, '_> {
         range: Range<usize>,
         properties: Properties,
     ) -> Result<(), Stop> {
-        let span = Span::new(range.start, range.end).shifted(self.reader.base);
+        let span = self.reader.breaks.span(&range);
+        let text = &*self.reader.breaks.value(text, style, &range);
         match style {
             ScalarStyle::Plain if range.is_empty() => {
                 let at = self.strict.empty(range.start);
-                let span = Span::new(at, at).shifted(self.reader.base);
+                let span = self.reader.breaks.span(&(at..at));
                 self.tree.scalar("", Style::Plain, span, properties)
             }
             ScalarStyle::Plain => {
@@ -221,21 +220,21 @@ impl Feed<'_, '_, '_> {
                 if self.in_block() {
                     return self.tree.scalar(text, Style::Plain, span, properties);
                 }
-                self.refuse(self.strict.in_brackets(range))?;
+                self.refuse(self.strict.in_brackets(range.clone()))?;
                 match text.strip_prefix('?') {
-                    Some(rest) => self.question(rest, span, properties),
+                    Some(rest) => self.question(rest, range, properties),
                     None => self.tree.scalar(text, Style::Plain, span, properties),
                 }
             }
             ScalarStyle::Literal | ScalarStyle::Folded => {
-                let at_margin =
-                    self.reader.text.get(..range.start).is_some_and(|s| s.ends_with(['\n', '\r']));
+                let before = self.reader.breaks.text().get(..range.start);
+                let at_margin = before.is_some_and(|before| before.ends_with(['\n', '\r']));
                 if at_margin && self.open.is_empty() && !text.trim().is_empty() {
                     let help = "indent the lines of the block";
                     self.refuse(Some((range.clone(), "a block must be indented", help)))?;
                 }
                 self.strict.passed(range.end);
-                self.tree.scalar(text, Style::Quoted, self.reader.trimmed(span), properties)
+                self.tree.scalar(text, Style::Quoted, self.reader.trimmed(&range), properties)
             }
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
                 self.before(range)?;
@@ -245,13 +244,12 @@ impl Feed<'_, '_, '_> {
     }
 
     /// `?x` inside brackets: a key, with or without a space.
-    fn question(&mut self, rest: &str, span: Span, properties: Properties) -> Result<(), Stop> {
-        let key = Span { start: span.start + 1, end: span.end };
+    fn question(&mut self, rest: &str, range: Range<usize>, properties: Properties) -> Result<(), Stop> {
+        let key = self.reader.breaks.span(&(range.start + 1..range.end));
         if self.tree.wants_key() {
             return self.tree.scalar(rest, Style::Plain, key, properties);
         }
         if self.open.last() != Some(&Open::List) {
-            let range = (span.start - self.reader.base) as usize..(span.end - self.reader.base) as usize;
             return self.refuse(Some((range, "a key cannot begin here", "put the value in quotes")));
         }
         self.tree.open_map(key, Properties::default())?;
@@ -273,7 +271,7 @@ impl Feed<'_, '_, '_> {
 
     fn refuse(&mut self, refusal: Option<Refusal>) -> Result<(), Stop> {
         let Some((range, message, help)) = refusal else { return Ok(()) };
-        let place = self.tree.origin(Span::new(range.start, range.end).shifted(self.reader.base));
+        let place = self.tree.origin(self.reader.breaks.span(&range));
         let error = Error::new(ErrorKind::Yaml, message).at(place, "here");
         self.tree.error(if help.is_empty() { error } else { error.help(help) });
         Err(Stop)
@@ -317,13 +315,4 @@ fn words(fault: &Fault, next: Option<char>) -> (Cow<'static, str>, &'static str)
         other => return (other.to_string().into(), ""),
     };
     (message.into(), help)
-}
-
-/// Three characters of Unicode break lines in YAML 1.1 and not in 1.2. Each becomes a break of as many bytes.
-fn one_kind_of_break(text: &str) -> Cow<'_, str> {
-    const BREAKS: [(char, &str); 3] = [('\u{85}', "\r\n"), ('\u{2028}', " \r\n"), ('\u{2029}', " \r\n")];
-    if text.is_ascii() || !text.contains(BREAKS.map(|(c, _)| c)) {
-        return Cow::Borrowed(text);
-    }
-    BREAKS.iter().fold(Cow::Borrowed(text), |text, (c, with)| Cow::Owned(text.replace(*c, with)))
 }

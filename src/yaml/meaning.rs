@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Span};
-use crate::grammar::{interpolates, parse_template};
-use crate::value::{Key, Kind, Node, Text};
+use crate::grammar::{interpolates, parse_interpolations};
+use crate::value::{Key, Kind, Node, Text, find_written};
 use crate::yaml::scalar::{self, Plain};
 use crate::yaml::tag::{self, Tag};
 use crate::yaml::tree::{Properties, Style, Tree};
@@ -44,9 +44,8 @@ impl Tree<'_> {
     pub(super) fn value(&mut self, kind: Kind, span: Span) -> Kind {
         match kind {
             Kind::Str(text) if text == "???" => Kind::Missing,
-            Kind::Str(text) if interpolates(&text) => match parse_template(&text) {
-                Ok(Some(template)) => Kind::Template(Arc::new(template)),
-                Ok(None) => Kind::Str(text),
+            Kind::Str(text) if interpolates(&text) => match parse_interpolations(text.clone()) {
+                Ok(template) => Kind::Template(Arc::new(template.written_as(self.raw(span)))),
                 Err(mistake) => {
                     let place = self.locate(&text, mistake.span, span);
                     let error = Error::new(ErrorKind::Template, mistake.message).at(self.origin(place), "");
@@ -58,16 +57,9 @@ impl Tree<'_> {
         }
     }
 
-    /// Where a range of a scalar's text stands in the file: exact if the scalar is written as it reads.
+    /// Where a range of a scalar's text stands in the file: exact if it is written as it reads.
     fn locate(&self, text: &Text, within: Span, span: Span) -> Span {
-        let raw = self.raw(span);
-        let quoted = raw.get(1..raw.len().saturating_sub(1)).unwrap_or("");
-        let shift = match text.as_str() {
-            text if text == raw => 0,
-            text if text == quoted => 1,
-            _ => return span,
-        };
-        within.shifted(span.start + shift)
+        find_written(text, self.raw(span), within).map_or(span, |found| found.shifted(span.start))
     }
 
     pub(super) fn container_tag(&mut self, list: bool, properties: Properties) -> Tag {

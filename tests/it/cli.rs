@@ -1,5 +1,5 @@
 //! Tests of the command as a process. Case files hold files (`=== PATH`, then their text; `=== stdin` is standard
-//! input) and commands (`$ [NAME=VALUE] mainstem …`); then `---`, and for each command what it prints and its status.
+//! input; `=== PATH -> TARGET` is a symbolic link) and commands (`$ [NAME=VALUE] mainstem …`); then `---`, and for each command what it prints and its status.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -28,6 +28,15 @@ impl Scratch {
         let path = self.0.join(path);
         fs::create_dir_all(path.parent().expect("inside")).expect("a folder");
         fs::write(path, text).expect("a file");
+    }
+
+    fn link(&self, path: &str, target: &str) {
+        let path = self.0.join(path);
+        fs::create_dir_all(path.parent().expect("inside")).expect("a folder");
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(target, path).expect("a link");
+        #[cfg(not(unix))]
+        panic!("{} cannot link to {target} here", path.display());
     }
 }
 
@@ -92,7 +101,10 @@ fn transcript(input: &str) -> String {
         None => {}
     };
     for line in input.lines() {
-        if let Some(path) = line.strip_prefix("=== ") {
+        if let Some((path, target)) = line.strip_prefix("=== ").and_then(|link| link.split_once(" -> ")) {
+            finish(&mut file);
+            scratch.link(path, target);
+        } else if let Some(path) = line.strip_prefix("=== ") {
             finish(&mut file);
             file = Some((path.to_owned(), String::new()));
         } else if let Some(command) = line.strip_prefix("$ ") {

@@ -17,11 +17,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use mainstem::compose::{
-    By, Composed, Composer, ConfigSource, Content, Dir, Entry, Memory, Mode, Provided, Repository,
+    By, Checking, Composed, Composer, ConfigSource, Content, Dir, Entry, Memory, Mode, Provided, Repository,
 };
 use mainstem::diag::Result;
 use mainstem::facts::Facts;
-use mainstem::value::{Key, KeyPath, Kind, Node};
+use mainstem::resolve::{Invocation, Resolvers};
+use mainstem::value::{Key, KeyPath, Kind, Map, Node};
 
 struct Case {
     name: String,
@@ -94,15 +95,21 @@ fn outcome(case: &mut Case) -> Result<String> {
         }
     }
     if command.first().is_some_and(|c| c == "@check") {
-        let report = composer.check(&["main"])?;
+        let checking = Checking {
+            providers: &["main"],
+            config_name: None,
+            overrides: &overrides,
+            registers: &|path| path.ends_with("registered"),
+        };
+        let report = composer.check(checking);
+        let notes = report.notes.into_iter().map(|note| note.error).collect();
         let mut out = String::new();
-        for (name, list) in
-            [("errors", &report.errors), ("warnings", &report.warnings), ("notes", &report.notes)]
-        {
+        for (name, list) in [("errors", report.errors), ("warnings", report.warnings), ("notes", notes)] {
             for error in list {
                 let _ = writeln!(out, "{name}:\n{error:#}");
             }
         }
+        let _ = writeln!(out, "composed: {}", report.composed.join(", "));
         return Ok(out);
     }
     let arguments = composer.arguments(Some("config"), &overrides)?;
@@ -217,6 +224,96 @@ fn compositions_share_their_base() {
     assert!(Arc::ptr_eq(&x, &y));
 }
 
+fn resolving(conf: Memory, resolvers: Resolvers) -> Composer {
+    Composer::new(Repository::new(vec![Provided::new("main", conf)]), Facts::default())
+        .with_resolvers(resolvers)
+}
+
+fn composed(composer: &Composer, name: &str, lines: &[&str]) -> Composed {
+    let arguments = composer.arguments(Some(name), lines).unwrap();
+    composer.compose(Some(name), &arguments, Mode::Run).unwrap()
+}
+
+/// Whether two compositions share the mapping at a key, so that it was merged once.
+fn share(a: &Composed, b: &Composed, key: &str) -> bool {
+    let at = |composed: &Composed| {
+        composed.root().child(&Key::from(key)).and_then(Node::as_map).map(std::ptr::from_ref)
+    };
+    at(a).is_some() && at(a) == at(b)
+}
+
+/// A base whose merge asked a resolver that may answer otherwise the next time is merged again; others are not.
+#[test]
+fn only_what_does_not_last_is_merged_again() {
+    let count = AtomicUsize::new(0);
+    let block = move |_: &Invocation<'_>| {
+        let mut map = Map::default();
+        map.set(Key::from("n"), Node::from(i64::try_from(count.fetch_add(1, Ordering::Relaxed)).unwrap()));
+        Ok(Node::from(map))
+    };
+    let conf = Memory::new()
+        .text("fleeting", "defaults: [_self_, more]\na: {b: '${count:}'}\nc: ${oc.create:${count:}}")
+        .text("more", "c: {m: 1}")
+        .text("lasting", "defaults: [_self_, other]\na: {x: 1}")
+        .text("other", "a: {y: 2}");
+    let composer = resolving(conf, Resolvers::default().with("count", block));
+    let n = |composed: &Composed| composed.root().child(&"c".into()).unwrap().child(&"n".into()).cloned();
+    let (one, two) = (composed(&composer, "fleeting", &[]), composed(&composer, "fleeting", &[]));
+    assert_eq!((n(&one), n(&two)), (Some(Node::from(0)), Some(Node::from(1))));
+    let (one, two) = (composed(&composer, "lasting", &[]), composed(&composer, "lasting", &[]));
+    assert!(share(&one, &two, "a"), "what another config asked is no reason");
+}
+
+/// A resolver of the user's own may compose while its answer is merged into.
+#[test]
+fn a_resolver_may_compose() {
+    let inner: Arc<std::sync::OnceLock<std::sync::Weak<Composer>>> = Arc::default();
+    let handle = Arc::clone(&inner);
+    let block = move |_: &Invocation<'_>| {
+        let composer = handle.get().and_then(std::sync::Weak::upgrade).unwrap();
+        let arguments = composer.arguments::<&str>(Some("inner"), &[])?;
+        Ok(composer.compose(Some("inner"), &arguments, Mode::Run)?.job())
+    };
+    let conf = Memory::new()
+        .text("config", "defaults: [_self_, more]\na: ${oc.create:${compose:}}")
+        .text("more", "a: {m: 1}")
+        .text("inner", "k: 2");
+    let composer = Arc::new(resolving(conf, Resolvers::default().with("compose", block)));
+    inner.set(Arc::downgrade(&composer)).unwrap();
+    let found = composed(&composer, "config", &[]);
+    let mut shown = String::new();
+    print(found.root(), 0, &mut shown);
+    assert_eq!(shown, "a:\n  k: 2\n  m: 1\n");
+}
+
+/// What is suspicious in a base is told to everyone who uses it.
+#[test]
+fn warnings_are_kept_with_the_base() {
+    let conf = Memory::new()
+        .text("config", "defaults: [_self_, more]\nnew: {x: 1}\nold: ${oc.deprecated:new}\na: 1")
+        .text("more", "old: {y: 2}");
+    let composer = resolving(conf, Resolvers::default());
+    for lines in [["a=2"], ["a=2"], ["a=3"]] {
+        let warnings = composed(&composer, "config", &lines).warnings().to_vec();
+        let told: Vec<_> = warnings.iter().map(|warning| warning.message().to_owned()).collect();
+        assert_eq!(told, ["'old' is deprecated. Use 'new'"], "{lines:?}");
+    }
+}
+
+/// Names that are computed from each other, in the worst order: each is looked at when the choice it needs is made.
+#[test]
+fn computed_choices_are_found_in_linear_time() {
+    const COUNT: usize = 3000;
+    let mut list = String::from("defaults:\n");
+    for i in 0..COUNT {
+        let _ = writeln!(list, "- g@p{i}: ${{g@p{}}}", i + 1);
+    }
+    let _ = writeln!(list, "- g@p{COUNT}: x");
+    let conf = Memory::new().text("config", list).text("g/x", "v: 1");
+    let found = composed(&resolving(conf, Resolvers::default()), "config", &[]);
+    assert_eq!(found.root().as_map().unwrap().len(), COUNT + 1);
+}
+
 /// A source that counts how often it is asked.
 #[derive(Debug)]
 struct Counted(Memory, Arc<Mutex<Vec<String>>>, Arc<AtomicUsize>);
@@ -279,10 +376,10 @@ fn a_directory_is_a_source() {
     let dir = Dir::new(&root).shown_as("conf");
     let mut entries = dir.list("db").unwrap().unwrap();
     entries.sort();
-    assert_eq!(
-        entries,
-        [Entry::Config("m.v1".into()), Entry::Group("engine".into()), Entry::Stray("old.yml".into())]
-    );
+    assert_eq!(entries, [Entry::Config("m.v1".into()), Entry::Group("engine".into())]);
+    let survey = dir.survey();
+    assert_eq!(survey.warnings[0].message(), "nothing can select `conf/db/old.yml`: configs end in `.yaml`");
+    assert_eq!(survey.configs, ["config", "db/engine/x", "db/m.v1", "db"]);
     let repository = Repository::new(vec![Provided::new("main", dir)]);
     assert_eq!(repository.options("db").unwrap(), ["m.v1"]);
     assert!(repository.has_config("db").unwrap() && repository.has_group("db").unwrap());
@@ -292,4 +389,26 @@ fn a_directory_is_a_source() {
     assert_eq!(error.message(), "`db/old.yml`: configs end in `.yaml`");
     let config = repository.load("db/m.v1.yaml").unwrap().unwrap();
     assert_eq!(repository.sources().describe(config.root.origin), "conf/db/m.v1.yaml:1:1");
+}
+
+/// However many values lead into a circle, it is gone round once and told once.
+#[test]
+fn a_circle_is_one_mistake() {
+    let mut text = String::new();
+    for i in 0..5000 {
+        let _ = writeln!(text, "k{i}: ${{k{}}}\nx{i}: ${{k0}}", (i + 1) % 5000);
+    }
+    for (name, other) in [("one", "two"), ("two", "one")] {
+        let _ = writeln!(text, "{name}:");
+        for i in 0..1000 {
+            let _ = writeln!(text, "  k{i}: ${{{other}}}");
+        }
+    }
+    let composer = composer(vec![Memory::new().text("config", text)]);
+    let checking =
+        Checking { providers: &["main"], config_name: None, overrides: &[], registers: &|_| false };
+    let report = composer.check(checking);
+    assert_eq!(report.errors.len(), 2, "{:?}", report.errors);
+    assert!(report.errors[0].message().starts_with("interpolations refer to each other: k0 → k1 → "));
+    assert!(report.errors[1].message().starts_with("values hold each other without end: "));
 }

@@ -15,5 +15,8 @@ mod yaml;
 #[cfg(feature = "app")]
 mod cli;
 
+#[cfg(all(feature = "app", unix))]
+mod run;
+
 #[cfg(feature = "serde")]
 mod typed;

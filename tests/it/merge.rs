@@ -7,7 +7,7 @@ use mainstem::diag::{Error, Origin, Result, Source, SourceKind, SourceMap, Span}
 use mainstem::facts::Facts;
 use mainstem::merge::{Action, Assignment, Context, Observer, assign, merge};
 use mainstem::resolve::{Cache, Resolvers};
-use mainstem::schema::{Struct, Type};
+use mainstem::schema::{Field, Schema, Struct, Type};
 use mainstem::value::{KeyPath, Map, Node, Text, write_yaml};
 use mainstem::yaml::{Limits, parse};
 use proptest::prelude::*;
@@ -47,7 +47,7 @@ fn assignment(sources: &SourceMap, number: usize, line: &str) -> Result<Assignme
     Ok(Assignment { path: KeyPath::parse(path), action, origin: Origin::new(id, Span::new(0, path.len())) })
 }
 
-fn run(sources: &SourceMap, input: &str, schema: &Type, observer: &mut impl Observer) -> Result<Node> {
+fn run(sources: &SourceMap, input: &str, schema: &Schema, observer: &mut impl Observer) -> Result<Node> {
     let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());
     let context = Context::new(&resolvers, &cache, &facts).with_schema(schema);
     let (docs, lines): (Vec<&str>, Vec<&str>) = input.lines().partition(|line| !line.starts_with("$ "));
@@ -82,23 +82,23 @@ fn shown(sources: &Arc<SourceMap>, result: Result<Node>) -> String {
 fn case_files() {
     cases::run("merge", |input| {
         let sources = Arc::new(SourceMap::default());
-        let result = run(&sources, input, &Type::Any, &mut ());
+        let result = run(&sources, input, Schema::ANY, &mut ());
         shown(&sources, result)
     });
 }
 
 fn typed() -> Type {
     let fields = |fields: &[(&str, Type)], rest| {
-        let fields = fields.iter().map(|(name, ty)| (Text::from(*name), ty.clone())).collect();
-        Type::Struct(Arc::new(Struct { name: "App".into(), fields, rest }))
+        let fields = fields.iter().map(|(name, ty)| (Text::from(*name), Field::new(ty.clone()))).collect();
+        Type::Struct(Arc::new(Struct { name: "App".into(), fields, rest, ..Struct::default() }))
     };
     let job = fields(
         &[
             ("name", Type::Str),
-            ("num", Type::Int),
-            ("env", Type::Dict(Arc::new(Type::Str))),
-            ("keys", Type::List(Arc::new(Type::Int))),
-            ("mode", Type::Optional(Arc::new(Type::OneOf(Arc::new(["RUN".into(), "MULTIRUN".into()]))))),
+            ("num", Type::INT),
+            ("env", Type::dict(Type::Any, Type::Str)),
+            ("keys", Type::INT.list()),
+            ("mode", Type::one_of(["RUN", "MULTIRUN"]).optional()),
         ],
         None,
     );
@@ -109,7 +109,7 @@ fn typed() -> Type {
 fn types_convert_and_reject() {
     let run = |input: &str| {
         let sources = Arc::new(SourceMap::default());
-        let result = run(&sources, input, &typed(), &mut ());
+        let result = run(&sources, input, &typed().into(), &mut ());
         result.map_or_else(
             |error| error.iter().map(|one| one.message().to_owned()).collect::<Vec<_>>().join("; "),
             |node| shown(&sources, Ok(node)),
@@ -161,7 +161,7 @@ fn shared_until_changed() {
 fn origins_follow_values() {
     let sources = SourceMap::default();
     let root =
-        run(&sources, "a: 1\nm: {x: 1}\n+++\nm: {x: 2, y: 3}\n$ = a 5\n", &Type::Any, &mut ()).unwrap();
+        run(&sources, "a: 1\nm: {x: 1}\n+++\nm: {x: 2, y: 3}\n$ = a 5\n", Schema::ANY, &mut ()).unwrap();
     let place = |path: &str| {
         let keys = KeyPath::parse(path);
         let node = keys.keys().iter().try_fold(&root, Node::child).unwrap();
@@ -187,7 +187,7 @@ fn an_observer_hears_who_set_what() {
     }
     let mut log = Log::default();
     let input = "a: {b: 1}\nr: ${a}\n+++\na: {b: x}\nr: {c: 1}\n$ = r.c 2\n$ ~ a.b\n";
-    run(&SourceMap::default(), input, &Type::Any, &mut log).unwrap();
+    run(&SourceMap::default(), input, Schema::ANY, &mut log).unwrap();
     let expected = [
         "a: nothing -> a mapping",
         "r: nothing -> an interpolation",
@@ -208,8 +208,41 @@ fn many_interpolations_are_merged_into_in_linear_time() {
         writeln!(first, "k{i}: ${{base}}").unwrap();
         writeln!(second, "k{i}: {{b: 2}}").unwrap();
     }
-    let root = run(&SourceMap::default(), &format!("{first}+++\n{second}"), &Type::Any, &mut ()).unwrap();
+    let root = run(&SourceMap::default(), &format!("{first}+++\n{second}"), Schema::ANY, &mut ()).unwrap();
     assert_eq!(root.as_map().unwrap().get_str("k4999").unwrap().as_map().unwrap().len(), 2);
+}
+
+#[test]
+fn a_list_that_is_extended_again_and_again_grows_where_it_stands() {
+    let sources = SourceMap::default();
+    let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());
+    let context = Context::new(&resolvers, &cache, &facts);
+    let mut root = read(&sources, SourceKind::File, "a", "l: [0]\n").unwrap();
+    let (mut moves, mut before) = (0, std::ptr::null());
+    for i in 1..1000 {
+        let action = Action::Extend(vec![Node::from(i)]);
+        let assignment = Assignment { path: KeyPath::parse("l"), action, origin: Origin::NONE };
+        assign(&mut root, &assignment, context, &mut ()).unwrap();
+        let list = root.as_map().unwrap().get_str("l").unwrap().as_list().unwrap();
+        moves += usize::from(list.as_ptr() != before);
+        before = list.as_ptr();
+        assert_eq!(list.last(), Some(&Node::from(i)));
+    }
+    assert!(moves < 20, "{moves} copies");
+}
+
+#[test]
+fn what_holds_no_keys_cannot_be_assigned_to() {
+    let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());
+    let context = Context::new(&resolvers, &cache, &facts);
+    let message = |action| {
+        let mut root = Node::from(5);
+        let assignment = Assignment { path: KeyPath::parse("a"), action, origin: Origin::NONE };
+        assign(&mut root, &assignment, context, &mut ()).map_err(|error| error.message().to_owned())
+    };
+    let holds_no_keys = Err("the root is an integer and holds no keys".to_owned());
+    assert_eq!(message(Action::Force(Node::from(1))), holds_no_keys);
+    assert_eq!(message(Action::Change(Node::from(1))), holds_no_keys);
 }
 
 fn tree() -> impl Strategy<Value = Node> {

@@ -1,7 +1,7 @@
 //! Tests of `resolve`: case files hold a tree, then `---` and the tree with all interpolations resolved, or the
 //! drawn error. First lines may be `# env: NAME=value …` and `# now: 2024-03-07T14:05:09.000042`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -22,7 +22,13 @@ fn read(sources: &SourceMap, text: &str) -> Node {
 }
 
 fn resolvers() -> Resolvers {
-    Resolvers::default().with("list", |call: &Invocation<'_>| Ok(Node::from(call.arguments().to_vec())))
+    Resolvers::default().with("list", |call: &Invocation<'_>| Ok(Node::from(call.arguments().to_vec()))).with(
+        "loud",
+        |call: &Invocation<'_>| {
+            let text = call.argument(0)?.as_str().unwrap_or_default().to_uppercase();
+            Ok(Node::from(text.as_str()))
+        },
+    )
 }
 
 /// The value at a path of a tree.
@@ -55,7 +61,7 @@ fn case_files() {
         let warn = |error: Error| warnings.borrow_mut().push(error);
         let scope = Scope::new(&root, Context::new(&resolvers, &cache, &facts).with_warnings(&warn));
         let mut shown = String::new();
-        match scope.resolve(&KeyPath::ROOT, &root) {
+        match scope.resolve() {
             Ok(node) => write_yaml(&node, &mut shown),
             Err(error) => write!(shown, "{:#}", error.located(&sources)).unwrap(),
         }
@@ -143,13 +149,15 @@ fn own_resolvers_are_asked_at_each_use_or_once() {
     let sources = SourceMap::default();
     let root = read(&sources, "o: '${once:} ${once:} ${once:x}'\n");
     let each = read(&sources, "e: '${each:} ${each:}'\n");
-    let context = Context::new(&resolvers, &cache, &facts);
+    let fleeting = Cell::new(0);
+    let count = || fleeting.set(fleeting.get() + 1);
+    let context = Context::new(&resolvers, &cache, &facts).with_fleeting(&count);
     let get = |root, key| Scope::new(root, context).select(&KeyPath::parse(key)).unwrap().unwrap();
     assert_eq!(get(&root, "o"), Node::from("0 0 1"));
     assert_eq!(get(&root, "o"), Node::from("0 0 1"), "the cache outlives the tree");
-    assert!(!cache.is_impure());
+    assert_eq!(fleeting.get(), 0);
     assert_eq!(get(&each, "e"), Node::from("0 1"));
-    assert!(cache.is_impure());
+    assert_eq!(fleeting.get(), 2);
 }
 
 #[test]
@@ -169,22 +177,23 @@ fn a_resolver_sees_its_place() {
     let error = scope.select(&KeyPath::parse("a.u")).expect_err("no such key").located(&sources);
     let expected = "\
 error[resolver]: `a.u` finds no `.z`
-  a.yaml:1:37
+  a.yaml:1:38
   1 | a: {b: '${c}', t: '${twice:.b}', u: '${twice:.z}'}
-    |                                     ^^^^^^^^^^^^^
+    |                                      ^^^^^^^^^^^
 ";
     assert_eq!(format!("{error:#}"), expected);
 }
 
 #[test]
 fn what_stands_in_a_typed_place_is_converted() {
-    use mainstem::schema::{Struct, Type};
-    let fields = [("n", Type::Int), ("s", Type::Str)].map(|(name, ty)| (name.into(), ty));
-    let ty = Type::Struct(Arc::new(Struct {
+    use mainstem::schema::{Field, Schema, Struct, Type};
+    let fields = [("n", Type::INT), ("s", Type::Str)].map(|(name, ty)| (name.into(), Field::new(ty)));
+    let ty = Schema::from(Type::Struct(Arc::new(Struct {
         name: "App".into(),
         fields: fields.into_iter().collect(),
         rest: Some(Type::Any),
-    }));
+        ..Struct::default()
+    })));
     let sources = Arc::new(SourceMap::default());
     let root = read(&sources, "n: ${s}\ns: ${free}\nfree: 12\ntext: ${s}\nbad: {n: 1}\n");
     let (resolvers, cache, facts) = (Resolvers::default(), Cache::default(), Facts::default());

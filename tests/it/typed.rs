@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mainstem::diag::{Error, ErrorKind, Origin, Source, SourceKind, SourceMap, Span};
 use mainstem::typed::from_node;
-use mainstem::value::{Key, Kind, Map, Node, Part, Template};
+use mainstem::value::{Key, Kind, Map, Node, Part, Template, Written};
 use serde::Deserialize;
 
 /// A source whose words are places: `at("abc")` is where `abc` stands.
@@ -295,7 +295,8 @@ fn values_are_taken_as_they_are() {
         message::<Vec<Model>>(&list([Node::from("scale")])),
         "`0`: expected a variant with content (`{variant: content}`), found unit variant"
     );
-    let template = Template { text: "${a}".into(), parts: Box::new([Part::Text("".into())]) };
+    let template =
+        Template { text: "${a}".into(), parts: Box::new([Part::Text("".into())]), written: Written::Unknown };
     let template = Node::new(Kind::Template(Arc::new(template)), Origin::NONE);
     let error = from_node::<HashMap<String, String>>(&map([("b", template)])).unwrap_err();
     assert_eq!(

@@ -125,6 +125,43 @@ fn line_breaks_and_marks() {
     }
 }
 
+/// What PyYAML's loader makes of each.
+#[test]
+fn separators_of_lines_and_paragraphs_break_lines_and_are_kept() {
+    for (text, value) in [
+        ("'x\u{2028}y'", "x\u{2028}y"),
+        ("\"x\u{2028}  y\"", "x\u{2028}y"),
+        ("'x \u{2028}\u{2029} y'", "x\u{2028}\u{2029}y"),
+        ("'x\n\u{2028}y'", "x\u{2028}y"),
+        ("'x\u{2028}\ny'", "x\u{2028}\ny"),
+        ("'x\r\n\r\n\u{2029}y'", "x\n\u{2029}y"),
+        ("x\u{2028} y", "x\u{2028}y"),
+        ("'\u{2028}it''s'", "\u{2028}it's"),
+        ("\"\\tx\\u00e9\\ \u{2028}\\n\"", "\txé \u{2028}\n"),
+        ("\"x\\\u{2028}  y\"", "xy"),
+        ("\"x\\\\\u{2028}  y\\\n\u{2028} z\"", "x\\\u{2028}y\u{2028}z"),
+        ("'x\u{85}y'", "x y"),
+        ("'x\u{85}\u{85}y'", "x\ny"),
+        ("|\n  x\u{2028}  y\n", "x\u{2028}y\n"),
+        ("|\n  x\u{2028}\n    y\u{2028}", "x\u{2028}\n  y\u{2028}"),
+        ("|\n  \u{2028}  x\n", "\u{2028}x\n"),
+        ("|\u{2028}  x\n", "x\n"),
+        (">\n  x\u{2028}  y\n  z\n", "x\u{2028}y z\n"),
+        (">\n  x\n  y\u{2028}\u{2028}  z\n", "x y\u{2028}\u{2028}z\n"),
+        (">-\n  x\n   y\u{2028}  z\u{2029}", "x\n y\u{2028}z"),
+        ("|+\n  x\u{2028}\u{2029}", "x\u{2028}\u{2029}"),
+        ("|-\n  x\u{2028}\u{2029}", "x"),
+        ("|\n  x\u{2028}\u{2029}", "x\u{2028}"),
+        ("|+\n\u{2028}\u{2029}", "\u{2028}\u{2029}"),
+    ] {
+        let text = format!("\u{feff}a: {text}");
+        assert_eq!(root(&text).as_map().unwrap().get_str("a"), Some(&Node::from(value)), "{text:?}");
+    }
+    let entries = root("a: x # c\u{2028}b: [1,\u{2029}2]");
+    assert_eq!(entries, root("a: x\nb: [1, 2]\n"));
+    assert_eq!(refusal("'x\u{2028}y': 1"), ErrorKind::Yaml);
+}
+
 #[test]
 fn merge_keys_keep_the_order_of_pyyaml() {
     let order = |text: &str| {

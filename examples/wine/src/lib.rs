@@ -6,6 +6,5 @@ pub mod metrics;
 pub mod models;
 pub mod plot;
 pub mod report;
-pub mod run_dir;
 pub mod scaling;
 pub mod train;

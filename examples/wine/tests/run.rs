@@ -71,8 +71,16 @@ fn refusal(scratch: &Scratch, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-const FILES: [&str; 5] =
-    [".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml", "confusion.svg", "metrics.json"];
+const FILES: [&str; 8] = [
+    ".hydra/config.resolved.yaml",
+    ".hydra/config.yaml",
+    ".hydra/hydra.yaml",
+    ".hydra/metrics.jsonl",
+    ".hydra/overrides.yaml",
+    ".hydra/run.json",
+    "confusion.svg",
+    "metrics.json",
+];
 
 #[test]
 fn a_run_leaves_everything_in_a_directory_of_its_own() {
@@ -151,7 +159,7 @@ fn without_arguments_the_list_of_overrides_is_empty() {
 #[test]
 fn runs_at_once_never_share_a_directory() {
     let scratch = Scratch::new("at-once");
-    let arguments = ["model=tree", "hydra.run.dir=runs/same"];
+    let arguments = ["model=tree", "hydra.run.dir=runs/${now:%Y}"];
     let runs: Vec<_> = (0..4)
         .map(|_| scratch.command(&arguments).stdout(std::process::Stdio::piped()).spawn().unwrap())
         .collect();
@@ -160,11 +168,17 @@ fn runs_at_once_never_share_a_directory() {
         .map(|run| out(&run.wait_with_output().unwrap()).lines().last().unwrap().to_owned())
         .collect();
     directories.sort();
-    let expected = ["runs/same", "runs/same_1", "runs/same_2", "runs/same_3"];
+    let first = directories[0].clone();
+    let expected = ["", "_1", "_2", "_3"].map(|ending| format!("{first}{ending}"));
     assert_eq!(directories, expected);
-    for name in ["same", "same_1", "same_2", "same_3"] {
-        assert_eq!(scratch.files(&format!("runs/{name}")), FILES);
-        assert!(scratch.read(format!("runs/{name}/.hydra/hydra.yaml")).contains(&format!("runs/{name}\n")));
+    for directory in directories {
+        assert_eq!(scratch.files(&directory), FILES);
+        let hydra = scratch.read(format!("{directory}/.hydra/hydra.yaml"));
+        assert!(hydra.contains(&format!("    output_dir: {}/{directory}\n", scratch.0.display())), "{hydra}");
+        let record: serde_json::Value =
+            serde_json::from_str(&scratch.read(format!("{directory}/.hydra/run.json"))).unwrap();
+        assert_eq!((&record["status"], &record["name"]), (&"completed".into(), &"wine".into()));
+        assert!(record["result"].as_f64().unwrap() > 0.8);
     }
 }
 
@@ -216,10 +230,11 @@ error[type]: `model.trees`: expected a nonzero u16, found the string \"many\"
         ),
         "{penalty}"
     );
-    let here = refusal(&scratch, &["hydra.run.dir=."]);
+    let nowhere = refusal(&scratch, &["hydra.run.dir="]);
     assert!(
-        here.contains("the path names no new directory") && here.contains("command line, argument 1"),
-        "{here}"
+        nowhere.contains("`hydra.run.dir` must be the path of a directory")
+            && nowhere.contains("command line, argument 1"),
+        "{nowhere}"
     );
     let share = refusal(&scratch, &["split.test=2"]);
     assert!(

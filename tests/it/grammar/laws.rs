@@ -2,6 +2,7 @@
 
 use mainstem::diag::{Error, ErrorKind, SourceId};
 use mainstem::grammar::{Override, Permutation, parse_element, parse_override, parse_template};
+use mainstem::sweep::Jobs;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -120,6 +121,27 @@ proptest! {
     }
 
     /// Literals are no guesswork: every one that the generator makes is accepted.
+    /// What `jobs` prints can be typed again, and is the same job.
+    #[test]
+    fn a_job_can_be_typed_again(lines in proptest::collection::vec(line(), 1..4)) {
+        let overrides: Vec<Override> = lines.iter().filter_map(|line| parse(line).ok()).collect();
+        // Intervals, globs and empty ranges have no jobs.
+        let Ok(jobs) = Jobs::new(&overrides, &|_| Vec::new(), 3) else { return Ok(()) };
+        for job in jobs.iter().take(20) {
+            let again: Vec<Override> = job
+                .lines()
+                .into_iter()
+                .map(|line| parse(line).unwrap_or_else(|errors| panic!("{line}: {errors:?}")))
+                .collect();
+            let shown = |all: &[Override]| all.iter().map(ToString::to_string).collect::<Vec<_>>();
+            prop_assert_eq!(shown(&again), shown(&job.overrides), "{:?}", job.lines());
+            let once_more = Jobs::new(&again, &|_| Vec::new(), 4).expect("one job");
+            prop_assert_eq!(once_more.len(), 1);
+            let same = once_more.get(0).expect("a job");
+            prop_assert_eq!(same.lines(), job.lines());
+        }
+    }
+
     #[test]
     fn literals_parse(literal in literal()) {
         let parsed = parse(&format!("k={literal}"));

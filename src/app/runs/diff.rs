@@ -1,0 +1,139 @@
+//! `mainstem runs diff`: what two runs were told otherwise, and what came out otherwise.
+
+use std::fmt::Write as _;
+
+use crate::app::json::{line, object};
+use crate::app::runs::view::{View, text};
+use crate::diag::Style;
+use crate::value::{KeyPath, Kind, Node};
+
+/// A value that one of two runs has otherwise, or alone.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Difference {
+    section: &'static str,
+    key: String,
+    left: Option<Node>,
+    right: Option<Node>,
+}
+
+/// What of a record says what ran, and what came of it. Each run has its own times, processes and identifiers.
+const RECORDED: [&str; 12] = [
+    "name",
+    "status",
+    "result",
+    "error.message",
+    "tags",
+    "note",
+    "program.path",
+    "program.size",
+    "git.commit",
+    "git.dirty",
+    "lock_files",
+    "container.image",
+];
+
+/// All differences: of the configs, of the metrics, of the records. Two values are the same if they mean the same:
+/// the order of keys, and how a number was written, do not matter.
+pub(crate) fn differences(left: &View, right: &View) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut compare = |section, a: Vec<(String, Node)>, b: Vec<(String, Node)>| {
+        let other: std::collections::HashMap<&str, &Node> =
+            b.iter().map(|(key, node)| (key.as_str(), node)).collect();
+        let own: std::collections::HashMap<&str, &Node> =
+            a.iter().map(|(key, node)| (key.as_str(), node)).collect();
+        for (key, node) in &a {
+            let right = other.get(key.as_str()).copied();
+            if right != Some(node) {
+                let (left, right) = (Some(node.clone()), right.cloned());
+                found.push(Difference { section, key: key.clone(), left, right });
+            }
+        }
+        for (key, node) in b.iter().filter(|(key, _)| !own.contains_key(key.as_str())) {
+            found.push(Difference { section, key: key.clone(), left: None, right: Some(node.clone()) });
+        }
+    };
+    compare("config", leaves(left.config()), leaves(right.config()));
+    let metrics = |view: &View| {
+        view.last_metrics()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), Node::from(value)))
+            .collect::<Vec<_>>()
+    };
+    compare("metrics", metrics(left), metrics(right));
+    let recorded = |view: &View| {
+        let value = |key: &&str| view.get(&format!("run.{key}")).map(|node| ((*key).to_owned(), node));
+        RECORDED.iter().filter_map(value).filter(|(_, node)| !matches!(node.kind, Kind::Null)).collect()
+    };
+    compare("run", recorded(left), recorded(right));
+    found
+}
+
+/// The values of a tree that are no containers, or empty ones, by their paths.
+fn leaves(root: &Node) -> Vec<(String, Node)> {
+    let mut leaves = Vec::new();
+    let mut open = vec![(KeyPath::ROOT, root)];
+    while let Some((path, node)) = open.pop() {
+        match &node.kind {
+            Kind::Map(map) if !map.is_empty() => {
+                let children: Vec<_> =
+                    map.iter().map(|(key, slot)| (path.child(key.clone()), &slot.node)).collect();
+                open.extend(children.into_iter().rev());
+            }
+            _ if path.is_empty() => {}
+            _ => leaves.push((path.to_string(), node.clone())),
+        }
+    }
+    leaves
+}
+
+pub(crate) fn show(found: &[Difference], style: Style) -> String {
+    if found.is_empty() {
+        return "no difference\n".to_owned();
+    }
+    let width = found.iter().map(|one| one.key.chars().count()).max().unwrap_or(0);
+    let mut out = String::new();
+    let mut section = "";
+    for one in found {
+        if one.section != section {
+            let _ = writeln!(
+                out,
+                "{}{}",
+                if section.is_empty() { "" } else { "\n" },
+                style.paint("1", one.section)
+            );
+            section = one.section;
+        }
+        let shown = |node: &Node| match &node.kind {
+            Kind::Null => "null".to_owned(),
+            Kind::Str(text) if text.is_empty() => "''".to_owned(),
+            Kind::List(list) if list.is_empty() => "[]".to_owned(),
+            _ => text(node),
+        };
+        let said = match (&one.left, &one.right) {
+            (Some(left), Some(right)) => {
+                format!("{} → {}", style.paint("31", &shown(left)), style.paint("32", &shown(right)))
+            }
+            (Some(left), None) => format!("{}  (only in the first)", style.paint("31", &shown(left))),
+            (None, Some(right)) => format!("{}  (only in the second)", style.paint("32", &shown(right))),
+            (None, None) => String::new(),
+        };
+        let _ = writeln!(out, "  {:<width$}  {said}", one.key);
+    }
+    out
+}
+
+/// A line for each difference; the side that has no such value is left out.
+pub(crate) fn json(found: &[Difference]) -> String {
+    found
+        .iter()
+        .map(|one| {
+            let mut pairs = vec![("section", Node::from(one.section)), ("key", Node::from(one.key.as_str()))];
+            for (name, node) in [("left", &one.left), ("right", &one.right)] {
+                if let Some(node) = node {
+                    pairs.push((name, node.clone()));
+                }
+            }
+            line(&object(pairs))
+        })
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! What can be asked of a run: its record, its config, its metrics.
+
+use std::cell::{OnceCell, RefCell};
+use std::fs;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap};
+use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, metrics, params};
+use crate::value::{Key, KeyPath, Kind, Map, Node};
+use crate::yaml;
+
+/// A run, of which more is read when it is asked for.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) found: Found,
+    config: OnceCell<Node>,
+    metrics: OnceCell<Vec<Metric>>,
+    /// What could not be read.
+    broken: RefCell<Vec<Error>>,
+}
+
+impl View {
+    pub(crate) fn new(found: Found) -> Self {
+        Self { found, config: OnceCell::new(), metrics: OnceCell::new(), broken: RefCell::default() }
+    }
+
+    /// What of it could not be read so far.
+    pub(crate) fn broken(&self) -> Vec<Error> {
+        self.broken.take()
+    }
+
+    /// The value of a key, wherever it is found first: in the record, in the config, among the metrics.
+    pub(crate) fn get(&self, key: &str) -> Option<Node> {
+        match key.split_once('.') {
+            Some(("run", key)) => return self.of_record(key),
+            Some(("config", key)) => return self.of_config(key),
+            Some(("metrics", key)) => return self.of_metrics(key),
+            _ => {}
+        }
+        self.of_record(key).or_else(|| self.of_config(key)).or_else(|| self.of_metrics(key))
+    }
+
+    fn of_record(&self, key: &str) -> Option<Node> {
+        let record = &self.found.record;
+        match key {
+            "took" => self.took().map(Node::from),
+            "directory" => Some(Node::from(self.found.directory.to_string_lossy().as_ref())),
+            // What is known now, not what was written down.
+            "status" => Some(Node::from(record.status().name())),
+            // The objectives of a job, if there are several, have names.
+            _ => record.get(key).cloned(),
+        }
+    }
+
+    fn of_config(&self, key: &str) -> Option<Node> {
+        let path = KeyPath::parse(key);
+        let find = |node: &Node, key: &Key| node.find(key.as_str()?)?.map(|(_, node)| node.clone());
+        path.keys().iter().try_fold(self.config().clone(), |node, key| find(&node, key))
+    }
+
+    fn of_metrics(&self, name: &str) -> Option<Node> {
+        self.last_metrics().get(name).copied().map(Node::from)
+    }
+
+    /// How long it ran, in seconds, if it has ended.
+    pub(crate) fn took(&self) -> Option<f64> {
+        let record = &self.found.record;
+        let micros = record.ended()?.signed_duration_since(record.started()).num_microseconds()?;
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of a run fit")]
+        let micros = micros as f64;
+        Some(micros / 1e6)
+    }
+
+    /// The config of the job, resolved if it was written so; a mapping without keys if there is none.
+    pub(crate) fn config(&self) -> &Node {
+        self.config.get_or_init(|| {
+            let read = |name| self.read_yaml(name);
+            read(RESOLVED).or_else(|| read(CONFIG)).unwrap_or_else(|| Node::from(Map::default()))
+        })
+    }
+
+    /// What was logged.
+    pub(crate) fn metrics(&self) -> &[Metric] {
+        self.metrics.get_or_init(|| self.read(metrics(&self.found.folder)).unwrap_or_default())
+    }
+
+    /// The last value of each metric.
+    pub(crate) fn last_metrics(&self) -> IndexMap<&str, f64> {
+        self.metrics().iter().map(|metric| (metric.name.as_str(), metric.value)).collect()
+    }
+
+    /// The parameters that were logged.
+    pub(crate) fn params(&self) -> Map {
+        self.read(params(&self.found.folder)).unwrap_or_default()
+    }
+
+    /// What could be read; else `None`, and the error is kept.
+    fn read<T>(&self, read: Result<T>) -> Option<T> {
+        read.map_err(|error| self.broken.borrow_mut().push(error)).ok()
+    }
+
+    /// A YAML file of the run; `None` if it is not there, or broken.
+    fn read_yaml(&self, name: &str) -> Option<Node> {
+        let path = self.found.folder.join(name);
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+            text => text.map_err(|error| {
+                Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
+            }),
+        };
+        let text = self.read(text)?;
+        let sources = Arc::new(SourceMap::default());
+        let source = sources.add(Source::new(SourceKind::File, path.display().to_string(), text.as_str()));
+        let mut errors = Vec::new();
+        let parsed = yaml::parse(&text, source, &yaml::Limits::default(), &mut errors);
+        self.broken.borrow_mut().extend(errors.into_iter().map(|error| error.located(&sources)));
+        parsed.map(|parsed| parsed.root)
+    }
+
+    /// The overrides of the job, as they were typed.
+    pub(crate) fn overrides(&self) -> Vec<String> {
+        let list = self.read_yaml(OVERRIDES);
+        let list = list.as_ref().and_then(Node::as_list).unwrap_or_default();
+        list.iter().map(text).collect()
+    }
+}
+
+/// A value in a line.
+pub(crate) fn text(node: &Node) -> String {
+    let mut out = String::new();
+    match &node.kind {
+        Kind::Null => {}
+        Kind::Float(number) => crate::value::write_float(*number, &mut out),
+        Kind::Str(text) => out.push_str(text),
+        Kind::Template(template) => out.push_str(&template.text),
+        Kind::List(list) if list.iter().all(|node| !node.is_container()) => {
+            out.push_str(&list.iter().map(text).collect::<Vec<_>>().join(","));
+        }
+        _ => crate::value::write_json(node, crate::value::JsonStyle::Compact, &mut out),
+    }
+    // What a job was told may hold anything, and must not steer a terminal.
+    if out.chars().any(char::is_control) {
+        out = out
+            .chars()
+            .map(|c| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() })
+            .collect();
+    }
+    out
+}

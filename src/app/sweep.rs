@@ -1,0 +1,132 @@
+//! The jobs of a sweep, tried out: what is wrong with one of them is told before the first one runs.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::app::args::Args;
+use crate::compose::{Arguments, Composer, Mode, Repository};
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::grammar::{Action, Operand, Override, SweepKind, Value, ValueKind};
+use crate::sweep::{Job, Jobs};
+use crate::value::Text;
+
+/// Sweeps of so many jobs are tried job by job; of larger ones every value that was listed is tried once.
+const TRIED: u64 = 256;
+
+/// The seed of `shuffle`: the same list at every call.
+const SEED: u64 = 0;
+
+/// The jobs that overrides span. `glob` takes its options from where composing would.
+///
+/// # Errors
+/// Overrides that make no sweep; a search path that is none.
+pub(crate) fn jobs(composer: &Composer, args: &Args, arguments: &Arguments) -> Result<Jobs> {
+    let repository = repository(composer, args, arguments)?;
+    let options = |group: &str| -> Vec<String> {
+        // A group that cannot be listed has no options to sweep over, which is told as such.
+        repository.options(group).unwrap_or_default().iter().map(ToString::to_string).collect()
+    };
+    Jobs::new(&arguments.overrides, &options, SEED).map_err(|error| error.located(&arguments.sources))
+}
+
+fn repository(composer: &Composer, args: &Args, arguments: &Arguments) -> Result<Arc<Repository>> {
+    composer
+        .repository_of(args.config_name.as_deref(), &arguments.overrides)
+        .map_err(|error| error.located(&arguments.sources))
+}
+
+/// Composes the jobs, in the given mode. Without a primary config only the options of groups are looked up.
+///
+/// # Errors
+/// Everything that is wrong with some job, each mistake once.
+pub(crate) fn try_jobs(
+    composer: &Composer,
+    args: &Args,
+    arguments: &Arguments,
+    jobs: &Jobs,
+    mode: Mode,
+) -> Result<()> {
+    let mut found: IndexMap<(Option<Origin>, String), (Error, Vec<Job>)> = IndexMap::new();
+    let repository = repository(composer, args, arguments)?;
+    let numbers = jobs.covering(TRIED);
+    let tried_jobs = numbers.len();
+    for job in numbers.into_iter().filter_map(|number| jobs.get(number)) {
+        let tried = match &args.config_name {
+            Some(name) => {
+                let own =
+                    Arguments { overrides: job.overrides.clone(), sources: Arc::clone(&arguments.sources) };
+                composer.compose(Some(name), &own, mode).map(drop)
+            }
+            None => job.overrides.iter().try_for_each(|one| choice(one, &repository)),
+        };
+        for error in tried.err().map(Error::each).unwrap_or_default() {
+            let key = (error.labels().first().map(|label| label.origin), error.message().to_owned());
+            found.entry(key).or_insert_with(|| (error, Vec::new())).1.push(job.clone());
+        }
+    }
+    let errors = found.into_values().map(|(error, met)| {
+        let error = error.located(&arguments.sources);
+        let job = met.first().map(|job| job.lines().join(" ")).unwrap_or_default();
+        match met.len() {
+            _ if jobs.len() == 1 => error,
+            all if all == tried_jobs => error.note(format!("in every job, such as `{job}`")),
+            1 => error.note(format!("in the job `{job}`")),
+            some => error.note(format!("in the job `{job}`, and in {} more", some - 1)),
+        }
+    });
+    Error::all(errors).map_or(Ok(()), Err)
+}
+
+/// Tries the jobs of a sweep as a whole, if the overrides are one. Intervals are left to sweepers that search; one of
+/// their values stands for all. A group that a defaults list names and that has no files is left to code, which may
+/// register it.
+///
+/// # Errors
+/// As [`try_jobs`]; a sweep without jobs.
+pub(crate) fn try_whole(composer: &Composer, args: &Args, arguments: &Arguments) -> Result<()> {
+    if args.config_name.is_none() || !arguments.overrides.iter().any(Override::is_sweep) {
+        return Ok(());
+    }
+    let mut listed = arguments.clone();
+    let selected = composer.select(args.config_name.as_deref(), arguments, Mode::Multirun)?.selection;
+    let repository = selected.repository();
+    listed.overrides.retain(|one| {
+        let key = one.target.to_string();
+        let is_chosen = selected.choices().any(|(known, _)| known == key);
+        !one.is_sweep() || !is_chosen || repository.has_group(one.target.key()).unwrap_or(true)
+    });
+    for one in &mut listed.overrides {
+        if let Some(Operand::Sweep(sweep)) = one.action.value()
+            && let SweepKind::Interval { start, .. } = &sweep.kind
+        {
+            let value = Value::new(ValueKind::Text(start.to_string().into()), sweep.span);
+            *one = one.with_value(value);
+        }
+    }
+    let jobs = jobs(composer, args, &listed)?;
+    try_jobs(composer, args, &listed, &jobs, Mode::Multirun)
+}
+
+/// Whether a group has the option that is chosen.
+fn choice(one: &Override, repository: &Repository) -> Result<()> {
+    let (Action::Change(Operand::Value(value)) | Action::Add(Operand::Value(value))) = &one.action else {
+        return Ok(());
+    };
+    let (group, Some(name)) = (one.target.key(), value.as_text()) else { return Ok(()) };
+    if one.target.is_explicit_path() || !repository.has_group(group)? {
+        return Ok(());
+    }
+    if repository.has_config(&format!("{group}/{name}"))? {
+        return Ok(());
+    }
+    let options = repository.options(group)?;
+    let names = options.iter().map(Text::as_str);
+    let error = Error::new(ErrorKind::NotFound, format!("the config group `{group}` has no option `{name}`"))
+        .at(one.origin.at(value.span), "no such option")
+        .note(format!("options: {}", options.join(", ")));
+    Err(match did_you_mean(name, names) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    })
+}

@@ -1,0 +1,125 @@
+//! What a check found.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::compose::complaints::listed;
+use crate::diag::{Error, Origin, SourceMap};
+use crate::value::Text;
+
+/// What was found. Everything in it is located: it can draw itself.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// What cannot be composed or read.
+    pub errors: Vec<Error>,
+    /// What works and is hardly meant so: shadowed files, options that nothing can select, headers without effect.
+    pub warnings: Vec<Error>,
+    /// What is worth knowing: what must be given, and what cannot be known without running the program.
+    pub notes: Vec<Note>,
+    /// The primary configs that were composed.
+    pub composed: Vec<Text>,
+    /// How many primary configs there are.
+    pub primaries: usize,
+    /// How many configs were read.
+    pub read: usize,
+}
+
+/// Something worth knowing, at one place.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// What about.
+    pub topic: Topic,
+    /// What it is about by name: a key, a variable, a resolver, something of Python, a config.
+    pub name: Text,
+    /// The note as it is drawn.
+    pub error: Error,
+}
+
+/// What a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Topic {
+    /// A value that is `???`.
+    Missing,
+    /// An environment variable that is not set and has no default.
+    Environment,
+    /// A resolver that is not known.
+    Resolver,
+    /// A config that code registers.
+    Registered,
+    /// A `_target_`.
+    Target,
+    /// A file that is not looked at, since its name begins with a dot.
+    Hidden,
+}
+
+/// Mistakes as they are met: each is told once, with the compositions that meet it.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    met: Vec<(Error, Vec<Text>)>,
+    known: HashMap<Mistake, usize>,
+}
+
+/// What makes two errors one mistake: the place, and what is said of it.
+type Mistake = (Option<Origin>, String);
+
+/// Whether two errors are one mistake.
+pub(crate) fn is_same(one: &Error, other: &Error) -> bool {
+    key(one) == key(other)
+}
+
+fn key(error: &Error) -> Mistake {
+    (error.labels().first().map(|label| label.origin), error.message().to_owned())
+}
+
+impl Tally {
+    /// Takes a mistake, met by composing a config or without.
+    pub(crate) fn add(&mut self, error: Error, composition: Option<&Text>) {
+        let at = *self.known.entry(key(&error)).or_insert_with(|| {
+            self.met.push((error, Vec::new()));
+            self.met.len() - 1
+        });
+        // One config may be composed twice.
+        let met = &mut self.met[at].1;
+        if met.last() != composition {
+            met.extend(composition.cloned());
+        }
+    }
+
+    /// Whether the mistake was taken before.
+    pub(crate) fn has(&self, error: &Error) -> bool {
+        self.known.contains_key(&key(error))
+    }
+
+    /// Those that the other has not.
+    pub(crate) fn without(mut self, other: &Self) -> Self {
+        self.met.retain(|(error, _)| !other.has(error));
+        self
+    }
+
+    /// All mistakes, located, in the order of files and lines.
+    pub(crate) fn finish(self, sources: &Arc<SourceMap>) -> Vec<Error> {
+        let mut all: Vec<Error> = self
+            .met
+            .into_iter()
+            .map(|(error, met)| {
+                let error = match met.as_slice() {
+                    [] | [_] => error,
+                    [first, rest @ ..] => error.note(format!(
+                        "met composing `{first}`, and in {} more composition{}: {}",
+                        rest.len(),
+                        if rest.len() == 1 { "" } else { "s" },
+                        listed(rest)
+                    )),
+                };
+                error.located(sources)
+            })
+            .collect();
+        all.sort_by_cached_key(|error| {
+            let origin = error.labels().first().map(|label| label.origin)?;
+            let file = error.sources()?.get(origin.source)?.to_string();
+            Some((file, origin.span.start))
+        });
+        all
+    }
+}

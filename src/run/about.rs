@@ -1,0 +1,62 @@
+//! What a config says of its run.
+
+use std::path::PathBuf;
+
+use crate::compose::Composer;
+use crate::diag::Result;
+use crate::resolve::Scope;
+use crate::value::{KeyPath, Kind, Node};
+
+/// What the record of a run is to say beside what is found out by looking.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct About {
+    /// The name of the job: `hydra.job.name`.
+    pub name: String,
+    /// The project: `mainstem.run.project`, else found from the working directory.
+    pub project: Option<PathBuf>,
+    /// `mainstem.run.tags`.
+    pub tags: Vec<String>,
+    /// `mainstem.run.note`.
+    pub note: Option<String>,
+    /// The run that started this one, by its identifier.
+    pub parent: Option<String>,
+    /// The run that this one repeats or varies, by its identifier.
+    pub derived_from: Option<String>,
+    /// `seed` of the job's config, if it is an integer.
+    pub seed: Option<Node>,
+    /// The variables that `mainstem.run.environment` names, with their values; `None`: not set.
+    pub environment: Vec<(String, Option<String>)>,
+}
+
+impl About {
+    /// What a whole tree says.
+    ///
+    /// # Errors
+    /// One of the values cannot be resolved.
+    pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
+        let scope = Scope::new(root, composer.context(&|_| {}));
+        let value = |path: &str| scope.select(&KeyPath::parse(path));
+        let text = |path: &str| Ok(value(path)?.as_ref().and_then(Node::as_str).map(str::to_owned));
+        let texts = |path: &str| {
+            let list = value(path)?;
+            let list = list.as_ref().and_then(Node::as_list).unwrap_or_default();
+            Ok(list.iter().filter_map(Node::as_str).map(str::to_owned).collect::<Vec<_>>())
+        };
+        let variable = |name: String| {
+            let value = composer.facts().env.get(&name).map(str::to_owned);
+            (name, value)
+        };
+        // Other values than integers are seeds of something else.
+        let seed = value("seed").ok().flatten();
+        Ok(Self {
+            name: text("hydra.job.name")?.unwrap_or_default(),
+            project: text("mainstem.run.project")?.map(|path| composer.facts().cwd.join(path)),
+            tags: texts("mainstem.run.tags")?,
+            note: text("mainstem.run.note")?,
+            parent: None,
+            derived_from: None,
+            seed: seed.filter(|seed| matches!(seed.kind, Kind::Int(_) | Kind::BigInt(_))),
+            environment: texts("mainstem.run.environment")?.into_iter().map(variable).collect(),
+        })
+    }
+}

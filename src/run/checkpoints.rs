@@ -1,0 +1,125 @@
+//! States of a job to go on from.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Error, ErrorKind, Result};
+use crate::durable::{Sync, write_whole_with};
+
+/// The checkpoints in one directory: each there whole or not at all, and on the disk before the next one is begun.
+///
+/// ```
+/// use mainstem::run::Checkpoints;
+/// # let dir = std::env::temp_dir().join(format!("mainstem-doc-{}-checkpoints", std::process::id()));
+/// let checkpoints = Checkpoints::new(&dir);
+/// assert!(checkpoints.latest()?.is_none());
+/// for epoch in 0..5 {
+///     checkpoints.save(epoch, format!("weights after {epoch}"))?;
+/// }
+/// checkpoints.keep(2)?;
+/// let latest = checkpoints.latest()?.unwrap();
+/// assert_eq!((latest.step, checkpoints.list()?.len()), (4, 2));
+/// assert_eq!(std::fs::read_to_string(&latest.path).unwrap(), "weights after 4");
+/// # std::fs::remove_dir_all(&dir).unwrap();
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoints(PathBuf);
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Checkpoint {
+    /// The step after which it was saved: counted as the job counts.
+    pub step: u64,
+    /// Its file.
+    pub path: PathBuf,
+}
+
+const BEGINNING: &str = "step-";
+const ENDING: &str = ".ckpt";
+
+impl Checkpoints {
+    /// Those in a directory, which need not exist yet.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self(directory.into())
+    }
+
+    /// Where they are.
+    pub fn directory(&self) -> &Path {
+        &self.0
+    }
+
+    /// Saves the state after a step; one of the same step is replaced.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`], such as a disk that is full: then the earlier ones are there as before.
+    pub fn save(&self, step: u64, bytes: impl AsRef<[u8]>) -> Result<PathBuf> {
+        self.save_with(step, |file| file.write_all(bytes.as_ref()))
+    }
+
+    /// As [`Checkpoints::save`], of what a function writes.
+    ///
+    /// # Errors
+    /// As [`Checkpoints::save`], and those of the function.
+    pub fn save_with(
+        &self,
+        step: u64,
+        write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+    ) -> Result<PathBuf> {
+        fs::create_dir_all(&self.0).map_err(|error| self.failed("make", &error))?;
+        let path = self.0.join(format!("{BEGINNING}{step:012}{ENDING}"));
+        write_whole_with(&path, Sync::Now, |file| {
+            let mut file = BufWriter::new(file);
+            write(&mut file)?;
+            file.flush()
+        })?;
+        Ok(path)
+    }
+
+    /// All of them, by step.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`]: the directory cannot be read.
+    pub fn list(&self) -> Result<Vec<Checkpoint>> {
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| self.failed("read", &error))?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| self.failed("read", &error))?.path();
+            let step = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(|name| name.strip_prefix(BEGINNING)?.strip_suffix(ENDING)?.parse().ok());
+            found.extend(step.map(|step| Checkpoint { step, path }));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// The one of the highest step.
+    ///
+    /// # Errors
+    /// As [`Checkpoints::list`].
+    pub fn latest(&self) -> Result<Option<Checkpoint>> {
+        Ok(self.list()?.pop())
+    }
+
+    /// Removes all but the latest `number`.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`]: one cannot be removed.
+    pub fn keep(&self, number: usize) -> Result<()> {
+        let all = self.list()?;
+        for old in all.iter().take(all.len().saturating_sub(number)) {
+            fs::remove_file(&old.path).map_err(|error| self.failed("remove a checkpoint in", &error))?;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, what: &str, error: &io::Error) -> Error {
+        Error::new(ErrorKind::Io, format!("cannot {what} `{}`: {error}", self.0.display()))
+    }
+}

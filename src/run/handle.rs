@@ -1,0 +1,198 @@
+//! What a job gets of its run.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::diag::{Error, ErrorKind, Result};
+use crate::durable::Log;
+use crate::facts::Clock;
+use crate::run::checkpoints::Checkpoints;
+use crate::run::id::RunId;
+use crate::run::metrics::{METRICS, Metric, PARAMS, param_lines};
+use crate::run::rank::Rank;
+use crate::run::reserve::LOCK;
+use crate::value::Node;
+
+/// The run that a job belongs to: its directory, and what it leaves there. Cheap to clone; every thread may use it.
+///
+/// ```
+/// # let dir = std::env::temp_dir().join(format!("mainstem-doc-{}-handle", std::process::id()));
+/// # std::fs::create_dir_all(&dir).unwrap();
+/// use mainstem::facts::Clock;
+/// use mainstem::run::Run;
+/// let run = Run::without_record(&dir, Clock::default());
+/// std::fs::write(run.artifact("models/best.bin")?, "…").unwrap();
+/// run.log_params([("optimizer", "adam")])?;
+/// for step in 0..3 {
+///     run.log_metric("loss", 1.0 / (step + 1) as f64, step)?;
+///     run.checkpoints().save(step, "…")?;
+/// }
+/// assert_eq!(mainstem::run::metrics(run.dir())?.len(), 3);
+/// # std::fs::remove_dir_all(&dir).unwrap();
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Run(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    directory: PathBuf,
+    folder: Option<PathBuf>,
+    rank: Option<Rank>,
+    id: Option<RunId>,
+    clock: Clock,
+    metrics: Mutex<Option<Arc<Log>>>,
+    params: Mutex<Option<Arc<Log>>>,
+    interrupted: AtomicBool,
+}
+
+impl Run {
+    pub(super) fn new(
+        directory: PathBuf,
+        folder: Option<PathBuf>,
+        rank: Option<Rank>,
+        id: Option<RunId>,
+        clock: Clock,
+    ) -> Self {
+        let (metrics, params, interrupted) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
+        Self(Arc::new(Inner { directory, folder, rank, id, clock, metrics, params, interrupted }))
+    }
+
+    /// A run in a directory that exists, of which nothing is recorded: for tests, and for who wants no record. What the
+    /// job logs goes into the directory itself.
+    pub fn without_record(directory: impl Into<PathBuf>, clock: Clock) -> Self {
+        Self::new(directory.into(), None, None, None, clock)
+    }
+
+    /// The directory of the run.
+    pub fn dir(&self) -> &Path {
+        &self.0.directory
+    }
+
+    /// The identifier of the run, if it is recorded.
+    pub fn id(&self) -> Option<RunId> {
+        self.0.id
+    }
+
+    /// Which rank of a distributed job this process is.
+    pub fn rank(&self) -> Option<&Rank> {
+        self.0.rank.as_ref()
+    }
+
+    /// The folder of the record: `.hydra`, unless the config says otherwise; `None` if there is no record.
+    pub fn record_dir(&self) -> Option<&Path> {
+        self.0.folder.as_deref()
+    }
+
+    /// Where the job is to write a file that it leaves: in the directory of the run, whose folders are made as needed.
+    /// Nothing is written here; a file of that name that is there stays.
+    ///
+    /// # Errors
+    /// The name leads out of the directory or into the record, or names no file; a folder cannot be made.
+    pub fn artifact(&self, name: impl AsRef<Path>) -> Result<PathBuf> {
+        let name = name.as_ref();
+        let refused = |why: &str| {
+            let message = format!("`{}` is no name for an artifact: {why}", name.display());
+            Error::new(ErrorKind::Io, message)
+                .help("name a file in the run's directory, such as `models/best.bin`")
+        };
+        let mut path = self.0.directory.clone();
+        for part in name.components() {
+            match part {
+                Component::Normal(part) => path.push(part),
+                Component::CurDir => {}
+                _ => return Err(refused("it leads out of the run's directory")),
+            }
+        }
+        if path == self.0.directory {
+            return Err(refused("it names no file"));
+        }
+        let folder = self.0.folder.as_ref().filter(|folder| **folder != self.0.directory);
+        if folder.is_some_and(|folder| path.starts_with(folder)) || path == self.0.directory.join(LOCK) {
+            return Err(refused("the record of the run is there"));
+        }
+        let failed = |path: &Path, error: &std::io::Error| {
+            Error::new(ErrorKind::Io, format!("cannot make the directory `{}`: {error}", path.display()))
+        };
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+            // A folder may be a link.
+            let real = |path: &Path| path.canonicalize().map_err(|error| failed(path, &error));
+            if !real(parent)?.starts_with(real(&self.0.directory)?) {
+                return Err(refused("a link on its way leads out of the run's directory"));
+            }
+        }
+        Ok(path)
+    }
+
+    /// Writes down how much something is at a step. It is in the file when the call returns; a kill loses at most the
+    /// last line. NaN and the infinities are kept.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`], such as a disk that is full.
+    pub fn log_metric(&self, name: &str, value: f64, step: u64) -> Result<()> {
+        let time = self.0.clock.now().timestamp_micros();
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of our time fit")]
+        let time = time as f64 / 1e6;
+        let metric = Metric { name: name.to_owned(), value, step, time };
+        self.log(&self.0.metrics, METRICS)?.append(&metric.to_line())
+    }
+
+    /// Writes down what the job found out or decided, by names: all of it in one piece.
+    ///
+    /// # Errors
+    /// As [`Run::log_metric`].
+    pub fn log_params<K: AsRef<str>, V: Into<Node>>(
+        &self,
+        params: impl IntoIterator<Item = (K, V)>,
+    ) -> Result<()> {
+        let lines = param_lines(params);
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.log(&self.0.params, PARAMS)?.append(&lines)
+    }
+
+    /// The checkpoints of the run. Those of a run before, in a directory that is used again, are among them: a job can
+    /// go on from the latest.
+    pub fn checkpoints(&self) -> Checkpoints {
+        Checkpoints::new(self.0.directory.join("checkpoints"))
+    }
+
+    /// Whether the job was asked to stop: it is to come to an end soon, and may save a checkpoint.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Asks the job to stop.
+    pub fn interrupt(&self) {
+        self.0.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Opened when the first line is written, so that there are no empty files.
+    fn log(&self, slot: &Mutex<Option<Arc<Log>>>, name: &str) -> Result<Arc<Log>> {
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(log) = &*slot {
+            return Ok(Arc::clone(log));
+        }
+        let name = self.rank().map_or_else(|| name.to_owned(), |rank| rank.file_name(name));
+        let folder = self.0.folder.as_ref().unwrap_or(&self.0.directory);
+        let log = Arc::new(Log::open(&folder.join(name))?);
+        *slot = Some(Arc::clone(&log));
+        Ok(log)
+    }
+
+    /// Waits until what was logged has reached the disk.
+    ///
+    /// # Errors
+    /// As [`Run::log_metric`].
+    pub fn sync(&self) -> Result<()> {
+        for slot in [&self.0.metrics, &self.0.params] {
+            let log = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            log.map_or(Ok(()), |log| log.sync())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,320 @@
+//! Runs as they are on disk.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::durable::{Lock, Sync, holder_of, remove_leftovers};
+use crate::facts::Process;
+use crate::run::files::{HYDRA, RUN};
+use crate::run::liveness::lives;
+use crate::run::outcome::Status;
+use crate::run::record::Record;
+use crate::run::reserve::LOCK;
+use crate::value::Node;
+use crate::yaml;
+
+/// A run that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// The folder of its record.
+    pub folder: PathBuf,
+    /// What is known of it, as it is now.
+    pub record: Record,
+}
+
+/// Folders that hold no runs, and many files.
+const PASSED_BY: [&str; 5] = ["node_modules", "__pycache__", "target", "site-packages", "checkpoints"];
+
+/// How deep runs are looked for.
+const DEEPEST: usize = 32;
+
+/// All runs below a directory, it included, the oldest first; and those whose records cannot be read, as errors. Links
+/// and hidden folders are not followed.
+///
+/// What is said of each is true now: a run that is on record as `running` and is not any more is `killed`, and so is
+/// one that was killed before it was on record. That is written down, where it may be. Runs of Hydra itself are
+/// [`Status::Unknown`].
+///
+/// # Errors
+/// The directory cannot be read.
+pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let mut open = vec![(root.to_owned(), 0)];
+    while let Some((directory, depth)) = open.pop() {
+        let entries = match folders(&directory) {
+            Ok(entries) => entries,
+            // What is below is none of ours, or has just been removed.
+            Err(_) if depth > 0 => continue,
+            Err(error) => {
+                let message = format!("cannot read `{}`: {error}", directory.display());
+                return Err(Error::new(ErrorKind::Io, message));
+            }
+        };
+        let mut records = 0_usize;
+        for (name, path) in entries {
+            if has_record(&path) {
+                records += 1;
+                match look(&directory, &path, process) {
+                    Ok(record) => {
+                        found.push(Found { directory: directory.clone(), folder: path, record });
+                    }
+                    Err(error) => errors.push(error),
+                }
+            } else if depth < DEEPEST && !name.starts_with('.') && !PASSED_BY.contains(&name.as_str()) {
+                open.push((path, depth + 1));
+            }
+        }
+        let own = if has_record(&directory) { look(&directory, &directory, process).ok() } else { None };
+        match own {
+            // A folder of a record that was asked for by its own name is no run.
+            Some(record) if records == 0 && !is_folder_of(&directory, &record) => {
+                found.push(Found { folder: directory.clone(), directory, record });
+            }
+            _ if records == 0 => found.extend(never_begun(&directory, process)),
+            _ => {}
+        }
+    }
+    found.sort_by(|a, b| {
+        (a.record.started(), a.record.id(), &a.folder).cmp(&(b.record.started(), b.record.id(), &b.folder))
+    });
+    Ok((found, errors))
+}
+
+impl Record {
+    /// The record of the run in a directory (or of the folder that holds a record), as it is now. See [`list`].
+    ///
+    /// # Errors
+    /// There is none, or it cannot be read.
+    pub fn read(directory: &Path, process: &Process) -> Result<Self> {
+        Found::read(directory, process).map(|found| found.record)
+    }
+}
+
+impl Found {
+    /// The run in a directory, by the directory or by the folder of the record.
+    ///
+    /// # Errors
+    /// There is none, or its record cannot be read.
+    pub fn read(directory: &Path, process: &Process) -> Result<Self> {
+        let found = |run: &Path, folder: PathBuf| {
+            let record = look(run, &folder, process)?;
+            Ok(Self { directory: run.to_owned(), folder, record })
+        };
+        let entries = folders(directory).map_err(|error| {
+            let kind =
+                if error.kind() == io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
+            Error::new(kind, format!("cannot read `{}`: {error}", directory.display()))
+        })?;
+        // A record that was put aside ends in a number.
+        let is_aside = |name: &str| name.rsplit_once('.').is_some_and(|(_, n)| n.parse::<u32>().is_ok());
+        let mut folders: Vec<_> = entries.into_iter().filter(|(_, path)| has_record(path)).collect();
+        folders.sort_by_key(|(name, _)| is_aside(name));
+        if has_record(directory) {
+            let record = Record::load(&directory.join(RUN)).ok();
+            let above = directory.parent().filter(|_| {
+                record.map_or_else(|| is_hidden(directory), |record| is_folder_of(directory, &record))
+            });
+            return found(above.unwrap_or(directory), directory.to_owned());
+        }
+        if let Some((_, folder)) = folders.into_iter().next() {
+            return found(directory, folder);
+        }
+        never_begun(directory, process).ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("there is no run in `{}`", directory.display()))
+                .help("`mainstem runs ls` shows those that are there")
+        })
+    }
+
+    /// Whether it is the latest run in its directory, and not one whose record was put aside.
+    pub fn is_latest(&self) -> bool {
+        let named = self.record.get("directory.record").and_then(Node::as_str);
+        named.is_none_or(|name| self.directory.join(name).components().eq(self.folder.components()))
+    }
+
+    /// Changes the tags on record.
+    ///
+    /// # Errors
+    /// The record cannot be written, or the run has none of its own.
+    pub fn tag(&mut self, tags: &[String]) -> Result<()> {
+        let file = self.folder.join(RUN);
+        // A run that goes on writes its record too.
+        let mut record = Record::load(&file)?;
+        record.set_tags(tags);
+        record.save(&file, Sync::Now)?;
+        self.record = record;
+        Ok(())
+    }
+
+    /// Removes the run: its directory, if the run made it and nobody else's run is in it; otherwise its record.
+    /// Returns what was removed.
+    ///
+    /// # Errors
+    /// It runs, or something cannot be removed.
+    pub fn remove(&self, process: &Process) -> Result<PathBuf> {
+        let failed = |path: &Path, error: &io::Error| {
+            Error::new(ErrorKind::Io, format!("cannot remove `{}`: {error}", path.display()))
+        };
+        let still = |left: &crate::durable::Holder| {
+            Record::parse(LOCK, &left.about).is_ok_and(|record| lives(left, &record, process))
+        };
+        let lock = Lock::take(&self.directory.join(LOCK), &self.record.to_line(), still)?.map_err(|_| {
+            let message = format!("the run in `{}` is running", self.directory.display());
+            Error::new(ErrorKind::Io, message).help("end it first")
+        })?;
+        let made = self.record.get("directory.made") == Some(&Node::from(true));
+        let alone = list(&self.directory, process).is_ok_and(|(runs, errors)| {
+            errors.is_empty() && runs.iter().all(|run| run.folder == self.folder)
+        });
+        if made && alone && self.folder != self.directory {
+            fs::remove_dir_all(&self.directory).map_err(|error| failed(&self.directory, &error))?;
+            return Ok(self.directory.clone());
+        }
+        if self.folder == self.directory {
+            let file = self.folder.join(RUN);
+            fs::remove_file(&file).map_err(|error| failed(&file, &error))?;
+            return Ok(file);
+        }
+        fs::remove_dir_all(&self.folder).map_err(|error| failed(&self.folder, &error))?;
+        drop(lock);
+        Ok(self.folder.clone())
+    }
+}
+
+/// The folders in a directory, by name.
+fn folders(directory: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let Ok(entry) = entry else { continue };
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn has_record(folder: &Path) -> bool {
+    folder.join(RUN).is_file() || folder.join(HYDRA).is_file() && is_hydra(folder)
+}
+
+/// Whether a folder with a `hydra.yaml` was written by Hydra: a project has config folders too.
+fn is_hydra(folder: &Path) -> bool {
+    folder.join("overrides.yaml").is_file() && folder.join("config.yaml").is_file()
+}
+
+fn is_hidden(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Whether the folder is not the run's directory, but lies in it.
+fn is_folder_of(folder: &Path, record: &Record) -> bool {
+    match record.get("directory.record").and_then(Node::as_str) {
+        Some(name) => Path::new(name).components().next_back().is_some() && name != ".",
+        None => is_hidden(folder),
+    }
+}
+
+/// The record in a folder, made true.
+fn look(directory: &Path, folder: &Path, process: &Process) -> Result<Record> {
+    let file = folder.join(RUN);
+    if !file.is_file() {
+        return match never_begun(directory, process) {
+            Some(found) if found.folder == folder => Ok(found.record),
+            _ => foreign(folder),
+        };
+    }
+    let record = Record::load(&file)?;
+    if record.status() != Status::Running {
+        return Ok(record);
+    }
+    // A record that was put aside belongs to nobody who runs.
+    let is_current = record
+        .get("directory.record")
+        .and_then(Node::as_str)
+        .is_none_or(|name| directory.join(name).components().eq(folder.components()));
+    judge(directory, folder, record, is_current, process)
+}
+
+/// What is true of a run that is on record as running.
+fn judge(
+    directory: &Path,
+    folder: &Path,
+    record: Record,
+    is_current: bool,
+    process: &Process,
+) -> Result<Record> {
+    let lock = directory.join(LOCK);
+    let file = folder.join(RUN);
+    let holder = holder_of(&lock).ok().flatten();
+    let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
+    if let Some(holder) = &holder {
+        let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };
+        if is_current && owner == record.id() && lives(holder, &record, process) {
+            return Ok(record);
+        }
+    }
+    // It may have ended since its record was read: it writes that down before it lets go of the lock.
+    let mut record = if file.is_file() { Record::load(&file)? } else { record };
+    if record.status() != Status::Running {
+        return Ok(record);
+    }
+    let seen = holder.and_then(|holder| holder.seen).map(|seen| local(seen, &record));
+    record.close(Status::Killed, seen.filter(|seen| *seen >= record.started()));
+    repair(&lock, folder, &record, process);
+    Ok(record)
+}
+
+/// Writes down that a run was killed, and clears away what it left. Whoever may not, or comes while another run has the
+/// directory, leaves it.
+fn repair(lock: &Path, folder: &Path, record: &Record, process: &Process) {
+    let about = record.to_line();
+    let still = |left: &crate::durable::Holder| {
+        Record::parse(LOCK, &left.about).is_ok_and(|record| lives(left, &record, process))
+    };
+    let Ok(Ok(_lock)) = Lock::take(lock, &about, still) else { return };
+    let file = folder.join(RUN);
+    // Under the lock nobody else writes: what is there now is the truth.
+    if file.is_file() && !Record::load(&file).is_ok_and(|there| there.status() == Status::Running) {
+        return;
+    }
+    if fs::create_dir_all(folder).is_ok() && record.save(&file, Sync::Now).is_ok() {
+        let _ = remove_leftovers(folder);
+    }
+}
+
+/// A run that left nothing but its lock: it was killed before it was on record, or is just about to be.
+fn never_begun(directory: &Path, process: &Process) -> Option<Found> {
+    let holder = holder_of(&directory.join(LOCK)).ok()??;
+    let record = Record::parse(LOCK, &holder.about).ok()?;
+    let folder = directory.join(record.get("directory.record")?.as_str()?);
+    let record = judge(directory, &folder, record, true, process).ok()?;
+    Some(Found { directory: directory.to_owned(), folder, record })
+}
+
+/// The run of Hydra itself: when, and under which name.
+fn foreign(folder: &Path) -> Result<Record> {
+    let path = folder.join(HYDRA);
+    let failed =
+        |error: io::Error| Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()));
+    let text = fs::read_to_string(&path).map_err(failed)?;
+    let written = path.metadata().and_then(|data| data.modified()).map_err(failed)?;
+    let parsed = yaml::parse(&text, SourceId::NONE, &yaml::Limits::default(), &mut ());
+    let name = parsed.as_ref().and_then(|parsed| {
+        ["hydra", "job", "name"]
+            .iter()
+            .try_fold(&parsed.root, |node, key| node.as_map()?.get_str(key))?
+            .as_str()
+    });
+    Ok(Record::unknown(name.unwrap_or_default(), DateTime::<chrono::Utc>::from(written).fixed_offset()))
+}
+
+/// A moment of the file system with the offset that the record has.
+fn local(at: std::time::SystemTime, record: &Record) -> DateTime<FixedOffset> {
+    DateTime::<chrono::Utc>::from(at).with_timezone(record.started().offset())
+}

@@ -1,0 +1,128 @@
+//! Numbers and parameters that a job writes down as it goes.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::durable::whole_lines;
+use crate::run::files::RUN;
+use crate::value::{JsonStyle, Key, Kind, Map, Node, read_json, write_json};
+
+/// The file of the metrics, beside the record: a JSON object a line.
+pub(super) const METRICS: &str = "metrics.jsonl";
+/// The file of the parameters, beside the record: a JSON object a line.
+pub(super) const PARAMS: &str = "params.jsonl";
+
+/// A number that a job wrote down.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metric {
+    /// What it measures.
+    pub name: String,
+    /// How much it is.
+    pub value: f64,
+    /// Which step of the job it belongs to: counted as the job counts.
+    pub step: u64,
+    /// When it was written down: seconds since 1970.
+    pub time: f64,
+}
+
+impl Metric {
+    /// In one line. What is no number in JSON is `{"$float":"nan"}`, `{"$float":"inf"}` or `{"$float":"-inf"}`.
+    pub(super) fn to_line(&self) -> String {
+        line(&Map::from([
+            ("name", Node::from(self.name.as_str())),
+            ("value", Node::from(self.value)),
+            ("step", Node::from(i64::try_from(self.step).unwrap_or(i64::MAX))),
+            ("time", Node::from(self.time)),
+        ]))
+    }
+
+    fn of(map: &Map) -> Option<Self> {
+        #[expect(clippy::cast_precision_loss, reason = "whoever wrote an integer there meant a float")]
+        let float = |key| match map.get_str(key)?.kind {
+            Kind::Float(value) => Some(value),
+            Kind::Int(value) => Some(value as f64),
+            _ => None,
+        };
+        let Kind::Int(step) = map.get_str("step")?.kind else { return None };
+        let name = map.get_str("name")?.as_str()?.to_owned();
+        Some(Self { name, value: float("value")?, step: u64::try_from(step).ok()?, time: float("time")? })
+    }
+}
+
+/// The lines for parameters.
+pub(super) fn param_lines<K: AsRef<str>, V: Into<Node>>(params: impl IntoIterator<Item = (K, V)>) -> String {
+    let param = |(name, value): (K, V)| {
+        line(&Map::from([("name", Node::from(name.as_ref())), ("value", value.into())]))
+    };
+    params.into_iter().map(param).collect::<Vec<_>>().join("\n")
+}
+
+fn line(map: &Map) -> String {
+    let mut out = String::new();
+    write_json(&Node::from(map.clone()), JsonStyle::Compact, &mut out);
+    out
+}
+
+/// The metrics in the folder of a record, in the order in which they were written, those of other ranks behind those
+/// of the first. What a kill left of a last line is not there.
+///
+/// # Errors
+/// A file cannot be read, or holds something else.
+pub fn metrics(folder: &Path) -> Result<Vec<Metric>> {
+    let mut all = Vec::new();
+    each(folder, METRICS, |map| {
+        all.push(Metric::of(map)?);
+        Some(())
+    })?;
+    Ok(all)
+}
+
+/// The parameters in the folder of a record; of a name that was given twice, the last value.
+///
+/// # Errors
+/// As [`metrics`].
+pub fn params(folder: &Path) -> Result<Map> {
+    let mut all = Map::default();
+    each(folder, PARAMS, |map| {
+        all.set(Key::from(map.get_str("name")?.as_str()?), map.get_str("value")?.clone());
+        Some(())
+    })?;
+    Ok(all)
+}
+
+/// Every line of a log and of those that other ranks have beside it.
+fn each(folder: &Path, name: &str, mut take: impl FnMut(&Map) -> Option<()>) -> Result<()> {
+    let failed = |path: &Path, error: &io::Error| {
+        Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
+    };
+    let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
+    let rank = |file: &str| -> Option<u32> {
+        if file == name {
+            return Some(0);
+        }
+        file.strip_prefix(stem)?.strip_prefix(".rank")?.strip_suffix(ending)?.strip_suffix('.')?.parse().ok()
+    };
+    let entries = fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| {
+            let file = entry.ok()?.file_name();
+            Some((rank(file.to_str()?)?, file))
+        })
+        .collect();
+    files.sort();
+    for (_, file) in files {
+        let path = folder.join(file);
+        let text = fs::read(&path).map_err(|error| failed(&path, &error))?;
+        for (i, line) in whole_lines(&String::from_utf8_lossy(&text)).enumerate() {
+            let node = read_json(line, SourceId::NONE).ok();
+            if node.as_ref().and_then(Node::as_map).and_then(&mut take).is_none() {
+                let message = format!("line {} of `{}` is none that a run writes", i + 1, path.display());
+                let help = format!("take it out, or move the file away from `{RUN}`");
+                return Err(Error::new(ErrorKind::Json, message).help(help));
+            }
+        }
+    }
+    Ok(())
+}

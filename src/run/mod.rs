@@ -1,0 +1,33 @@
+//! Floor 8: one run: its directory, its record, and what the job leaves in it.
+
+mod about;
+mod beside;
+mod checkpoints;
+mod files;
+mod handle;
+mod id;
+mod list;
+mod liveness;
+mod metrics;
+mod outcome;
+mod place;
+mod rank;
+mod record;
+mod reserve;
+mod running;
+mod surroundings;
+
+pub use about::About;
+pub use checkpoints::{Checkpoint, Checkpoints};
+pub use files::{CONFIG, HYDRA, OVERRIDES, RESOLVED, RUN};
+pub use handle::Run;
+pub use id::RunId;
+pub use list::{Found, list};
+pub use metrics::{Metric, metrics, params};
+pub use outcome::{Failure, Outcome, Status};
+pub use place::Place;
+pub use rank::Rank;
+pub use record::Record;
+pub use reserve::{Reserved, Told};
+pub use running::Running;
+pub use surroundings::{Surroundings, surroundings};

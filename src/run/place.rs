@@ -1,0 +1,93 @@
+//! Which directory a run asks for.
+
+use std::path::{Component, Path, PathBuf};
+
+use chrono::TimeDelta;
+
+use crate::compose::Composer;
+use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::facts::Facts;
+use crate::resolve::{Cache, Context, Scope};
+use crate::value::{KeyPath, Kind, Node};
+
+/// The directory that a run asks for, and how.
+///
+/// A name that holds the moment of the run (`${now:…}`, or anything else that another run would not get, however it
+/// comes into the name) is meant for one run: if it is taken, the run gets the next free one beside it. Every other
+/// name (`.`, `out`, `runs/${seed}`) means that very directory: it is used again, by one run at a time.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The directory, absolute.
+    pub directory: PathBuf,
+    /// The directory as the config says it.
+    pub named: PathBuf,
+    /// Whether it is for one run only.
+    pub exclusive: bool,
+    /// Where in it the record lies; `None`: there is no record.
+    pub record: Option<PathBuf>,
+    /// The directory that all runs of the same config have in common: where the ranks of a job meet.
+    pub common: PathBuf,
+    /// Where the name stands.
+    pub origin: Origin,
+}
+
+/// Another moment: later by a year and 36 days, 5 hours, 7 minutes, and 11 seconds and a bit, so that no part of the
+/// date or the time is the same.
+const LATER: TimeDelta = TimeDelta::milliseconds((((401 * 24 + 5) * 60 + 7) * 60 + 11) * 1000 + 123);
+
+impl Place {
+    /// What `hydra.run.dir` and `hydra.output_subdir` say in a whole tree.
+    ///
+    /// # Errors
+    /// `hydra.run.dir` is no path, or one of the two cannot be resolved.
+    pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
+        let path = KeyPath::parse("hydra.run.dir");
+        let scope = Scope::new(root, composer.context(&|_| {}));
+        let wanted = scope.select(&path)?.unwrap_or_else(Node::null);
+        let Some(named) = text(&wanted).filter(|text| !text.is_empty()) else {
+            let error = Error::new(ErrorKind::Type, "`hydra.run.dir` must be the path of a directory");
+            return Err(error.at(wanted.origin, format!("this is {}", wanted.describe())));
+        };
+        let subdirectory = scope.select(&KeyPath::parse("hydra.output_subdir"))?;
+        let record = subdirectory.as_ref().and_then(text).map(PathBuf::from);
+
+        let written = scope.get(&path)?.unwrap_or_else(Node::null);
+        let (exclusive, fixed) = match &written.kind {
+            Kind::Template(template) => {
+                let elsewhere =
+                    Facts { now: (composer.facts.now.get() + LATER).into(), ..composer.facts.clone() };
+                let cache = Cache::default();
+                let context = Context::new(&composer.resolvers, &cache, &elsewhere);
+                let other = Scope::new(root, context).select(&path)?;
+                // What stands before the first interpolation, up to the last separator.
+                let fixed = template.text.split("${").next().unwrap_or_default();
+                let end = fixed.rfind(std::path::is_separator).map_or(0, |at| at + 1);
+                (other.as_ref() != Some(&wanted), Path::new(&fixed[..end]))
+            }
+            _ => (false, Path::new(&named).parent().unwrap_or(Path::new(""))),
+        };
+        let cwd = &composer.facts.cwd;
+        Ok(Self {
+            directory: plain(&cwd.join(&named)),
+            common: plain(&cwd.join(fixed)),
+            named: PathBuf::from(named),
+            exclusive,
+            record,
+            origin: wanted.origin,
+        })
+    }
+}
+
+/// Text, or a number that was meant as text: a directory may be called `7`.
+fn text(node: &Node) -> Option<String> {
+    match &node.kind {
+        Kind::Str(text) => Some(text.to_string()),
+        Kind::Int(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The path without the `.` that mean nothing.
+fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+}

@@ -1,0 +1,289 @@
+//! What is written down of a run.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use chrono::{DateTime, FixedOffset, SecondsFormat, SubsecRound as _};
+
+use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap};
+use crate::durable::{Sync, write_whole_with};
+use crate::facts::{Facts, Process};
+use crate::run::about::About;
+use crate::run::id::RunId;
+use crate::run::outcome::{Outcome, Status};
+use crate::run::rank::Rank;
+use crate::value::{JsonStyle, Key, KeyPath, Kind, Map, Node, read_json, write_json};
+
+/// The version of the layout of `run.json`. A reader takes every version up to its own; keys that it does not know it
+/// leaves as they are.
+const SCHEMA: i64 = 1;
+
+/// The record of one run: the tree that `run.json` holds.
+///
+/// | key | what it holds |
+/// |---|---|
+/// | `schema` | the version of this layout: 1 |
+/// | `id` | the run's [`RunId`] |
+/// | `name` | the name of the job |
+/// | `status` | a [`Status`] |
+/// | `started`, `ended` | moments, with the offset that held there; `ended` is `null` while it runs, and of a killed run when it was last seen alive |
+/// | `result` | what the job returned, if it returned something |
+/// | `error` | `message`, `chain` (its causes, nearest first), `code`, `panicked_at` |
+/// | `tags`, `note` | what people said of it |
+/// | `project`, `parent`, `derived_from` | a path, and two identifiers |
+/// | `arguments`, `cwd` | how and where it was started |
+/// | `process` | `id`, `host`, `boot`, `user` |
+/// | `directory` | `made`: by this run; `record`: where in it the record lies; `earlier`: where the record was put that was there before |
+/// | `distributed` | of a job of several processes: `rank`, `world`, `launcher`, `job` |
+/// | `seed` | the seed in the job's config |
+/// | `environment` | the variables that the config names |
+/// | `program` | `path`, `size`, `modified` |
+/// | `git` | `commit`, `branch`, `dirty`, `diff` (a file beside the record), `diff_cut` |
+/// | `lock_files` | `path` and `sha256` of each |
+/// | `container` | `kind`, `image` |
+/// | `gpu` | `driver`, `devices` |
+/// | `scheduler` | the variables of Slurm, PBS, LSF, … that name the job |
+///
+/// The keys from `program` on are written beside the job, and may be missing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Record {
+    id: Option<RunId>,
+    status: Status,
+    started: DateTime<FixedOffset>,
+    tree: Map,
+}
+
+impl Record {
+    /// The record of a run that begins.
+    pub(super) fn begin(
+        id: RunId,
+        started: DateTime<FixedOffset>,
+        about: &About,
+        facts: &Facts,
+        process: &Process,
+    ) -> Self {
+        // As it is written down, so that what is read is the same.
+        let started = started.trunc_subsecs(6);
+        let text = |text: &Option<String>| Node::from(text.as_deref());
+        let path = |path: &Path| Node::from(path.to_string_lossy().as_ref());
+        let mut environment = Map::default();
+        for (name, value) in &about.environment {
+            environment.set(Key::from(name.as_str()), text(value));
+        }
+        let started_by = Map::from([
+            ("id", Node::from(i64::from(process.id))),
+            ("host", Node::from(process.host.as_str())),
+            ("boot", text(&process.boot)),
+            ("user", text(&process.user)),
+        ]);
+        let tree = Map::from([
+            ("schema", Node::from(SCHEMA)),
+            ("id", Node::from(id.to_string().as_str())),
+            ("name", Node::from(about.name.as_str())),
+            ("status", Node::from(Status::Running.name())),
+            ("started", moment(started)),
+            ("ended", Node::null()),
+            ("result", Node::null()),
+            ("error", Node::null()),
+            ("tags", about.tags.iter().map(String::as_str).collect()),
+            ("note", text(&about.note)),
+            ("project", Node::from(about.project.as_deref().map(path))),
+            ("parent", text(&about.parent)),
+            ("derived_from", text(&about.derived_from)),
+            ("arguments", process.arguments.iter().map(String::as_str).collect()),
+            ("cwd", path(&facts.cwd)),
+            ("process", Node::from(started_by)),
+            ("seed", Node::from(about.seed.clone())),
+            ("environment", Node::from(environment)),
+        ]);
+        Self { id: Some(id), status: Status::Running, started, tree }
+    }
+
+    /// The record of a run that nobody wrote down.
+    pub(super) fn unknown(name: &str, started: DateTime<FixedOffset>) -> Self {
+        let tree = Map::from([
+            ("schema", Node::from(SCHEMA)),
+            ("id", Node::null()),
+            ("name", Node::from(name)),
+            ("status", Node::from(Status::Unknown.name())),
+            ("started", moment(started)),
+        ]);
+        Self { id: None, status: Status::Unknown, started, tree }
+    }
+
+    /// Reads the text of a `run.json`; `name` says where it stands.
+    ///
+    /// # Errors
+    /// It is no JSON, or not the record of a run in a version that is known.
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        let sources = std::sync::Arc::new(SourceMap::default());
+        let source = sources.add(Source::new(SourceKind::File, name, text));
+        let read = || {
+            let node = read_json(text, source)?;
+            let wrong = |what: &str| {
+                let at = node.as_map().and_then(|map| map.get_str(what)).map_or(node.origin, |n| n.origin);
+                let message =
+                    format!("`{name}` is not the record of a run: its `{what}` is missing or wrong");
+                Error::new(ErrorKind::Json, message).at(at, "")
+            };
+            let get = |key: &str| node.as_map().and_then(|map| map.get_str(key));
+            let text = |key: &str| get(key).and_then(Node::as_str);
+            match get("schema").map(|node| &node.kind) {
+                Some(Kind::Int(SCHEMA)) => {}
+                Some(Kind::Int(newer)) if *newer > SCHEMA => {
+                    let message = format!("`{name}` was written by a newer program (schema {newer})");
+                    return Err(Error::new(ErrorKind::Json, message).help("update this program"));
+                }
+                _ => return Err(wrong("schema")),
+            }
+            let id = text("id").and_then(RunId::parse);
+            let status = text("status").and_then(Status::parse).ok_or_else(|| wrong("status"))?;
+            let started = text("started").and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+            let started = started.ok_or_else(|| wrong("started"))?;
+            if id.is_none() && status != Status::Unknown {
+                return Err(wrong("id"));
+            }
+            Ok(Self { id, status, started, tree: node.as_map().cloned().unwrap_or_default() })
+        };
+        read().map_err(|error: Error| error.located(&sources))
+    }
+
+    /// Reads a `run.json` as it stands. What it says may be no longer true: see [`list`](crate::run::list).
+    pub(super) fn load(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).map_err(|error| {
+            let kind = if error.kind() == std::io::ErrorKind::NotFound {
+                ErrorKind::NotFound
+            } else {
+                ErrorKind::Io
+            };
+            Error::new(kind, format!("cannot read `{}`: {error}", path.display()))
+        })?;
+        Self::parse(&path.display().to_string(), &text)
+    }
+
+    /// Writes it, whole or not at all.
+    pub(super) fn save(&self, path: &Path, sync: Sync) -> Result<()> {
+        let mut json = String::new();
+        write_json(&Node::from(self.tree.clone()), JsonStyle::Pretty, &mut json);
+        json.push('\n');
+        write_whole_with(path, sync, |file| file.write_all(json.as_bytes()))
+    }
+
+    /// In one line.
+    pub(super) fn to_line(&self) -> String {
+        let mut json = String::new();
+        write_json(&Node::from(self.tree.clone()), JsonStyle::Compact, &mut json);
+        json
+    }
+
+    /// The identifier; runs of other programs have none.
+    pub fn id(&self) -> Option<RunId> {
+        self.id
+    }
+
+    /// What is known of it.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The name of the job.
+    pub fn name(&self) -> &str {
+        self.get("name").and_then(Node::as_str).unwrap_or_default()
+    }
+
+    /// When it began.
+    pub fn started(&self) -> DateTime<FixedOffset> {
+        self.started
+    }
+
+    /// When it ended.
+    pub fn ended(&self) -> Option<DateTime<FixedOffset>> {
+        self.get("ended").and_then(Node::as_str).and_then(|text| DateTime::parse_from_rfc3339(text).ok())
+    }
+
+    /// What the job returned.
+    pub fn result(&self) -> Option<&Node> {
+        self.get("result").filter(|node| !matches!(node.kind, Kind::Null))
+    }
+
+    /// What went wrong, in the words of the error.
+    pub fn error(&self) -> Option<&str> {
+        self.get("error.message").and_then(Node::as_str)
+    }
+
+    /// What people call it.
+    pub fn tags(&self) -> Vec<&str> {
+        let tags = self.get("tags").and_then(Node::as_list).unwrap_or_default();
+        tags.iter().filter_map(Node::as_str).collect()
+    }
+
+    /// Anything in it, by its path: `git.commit`.
+    pub fn get(&self, path: &str) -> Option<&Node> {
+        let path = KeyPath::parse(path);
+        let (first, rest) = path.keys().split_first()?;
+        rest.iter()
+            .try_fold(self.tree.get(first)?, |node, key| node.find(key.as_str()?)?.map(|(_, node)| node))
+    }
+
+    /// All of it.
+    pub fn tree(&self) -> &Map {
+        &self.tree
+    }
+
+    pub(super) fn set(&mut self, key: &str, node: Node) {
+        self.tree.set(Key::from(key), node);
+    }
+
+    pub(super) fn set_directory(
+        &mut self,
+        made: bool,
+        earlier: Option<&Path>,
+        record: Option<&Path>,
+        rank: Option<&Rank>,
+    ) {
+        let text = |path: Option<&Path>| Node::from(path.map(Path::to_string_lossy).as_deref());
+        let directory =
+            Map::from([("made", Node::from(made)), ("record", text(record)), ("earlier", text(earlier))]);
+        self.set("directory", Node::from(directory));
+        self.set("distributed", Node::from(rank.map(Rank::to_node)));
+    }
+
+    /// What came out of it.
+    pub(super) fn end(&mut self, outcome: &Outcome, ended: DateTime<FixedOffset>) {
+        self.close(outcome.status(), Some(ended));
+        self.set("result", outcome.result());
+        self.set("error", outcome.error());
+    }
+
+    pub(super) fn close(&mut self, status: Status, ended: Option<DateTime<FixedOffset>>) {
+        self.status = status;
+        self.set("status", Node::from(status.name()));
+        self.set("ended", Node::from(ended.map(moment)));
+    }
+
+    /// Takes over what people may have changed on disk in the meantime.
+    pub(super) fn keep_words_of(&mut self, path: &Path) {
+        let Ok(there) = Self::load(path) else { return };
+        if there.id == self.id {
+            for key in WORDS {
+                if let Some(node) = there.get(key) {
+                    self.set(key, node.clone());
+                }
+            }
+        }
+    }
+
+    /// Changes the tags.
+    pub(super) fn set_tags(&mut self, tags: &[String]) {
+        self.set("tags", tags.iter().map(String::as_str).collect());
+    }
+}
+
+/// What is not the run's own to say.
+const WORDS: [&str; 2] = ["tags", "note"];
+
+/// A moment as records hold it: to the microsecond.
+pub(super) fn moment(at: DateTime<FixedOffset>) -> Node {
+    Node::from(at.to_rfc3339_opts(SecondsFormat::Micros, false).as_str())
+}

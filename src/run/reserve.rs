@@ -1,0 +1,375 @@
+//! A directory that is this run's.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::compose::{Composer, RESERVED};
+use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::durable::{Holder, Lock, Sync, create_exclusive, write_whole_with};
+use crate::facts::{Facts, Process};
+use crate::resolve::{Hydra, Scope};
+use crate::run::about::About;
+use crate::run::files::{RUN, TOLD, resolved};
+use crate::run::id::RunId;
+use crate::run::liveness::lives;
+use crate::run::metrics::{METRICS, PARAMS};
+use crate::run::place::Place;
+use crate::run::rank::Rank;
+use crate::run::record::Record;
+use crate::value::{JsonStyle, Key, KeyPath, Map, Node, read_json, write_json};
+
+/// The lock of a run's directory. It is there while the run is, or after it was killed.
+pub(super) const LOCK: &str = ".run.lock";
+
+/// Where the ranks of a job meet: a folder in the directory that all of them know.
+const MEETING: &str = ".ranks";
+
+/// How long a rank waits for the first one to have a directory.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A directory that no other running process has, with nothing written about the run yet.
+#[derive(Debug)]
+pub struct Reserved {
+    pub(super) directory: PathBuf,
+    /// The directory as the config is to say it, if it is another one than the config says.
+    other: Option<PathBuf>,
+    pub(super) folder: Option<PathBuf>,
+    pub(super) earlier: Option<PathBuf>,
+    pub(super) made: bool,
+    pub(super) rank: Option<Rank>,
+    pub(super) lock: Option<Lock>,
+    pub(super) record: Record,
+    pub(super) process: Process,
+}
+
+/// The trees of a run that has its directory.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The whole tree, with what is known now: `hydra.run.dir`, `hydra.runtime.output_dir`, `hydra.mode`.
+    pub root: Node,
+    /// The config of the job as it was composed.
+    pub job: Node,
+    /// The config of the job, resolved. What cannot be resolved is as it was composed.
+    pub resolved: Node,
+}
+
+impl Place {
+    /// Gets the directory: makes it, or takes the one that is there. A record in it is put aside; [`Reserved::earlier`]
+    /// says where.
+    ///
+    /// The first rank of a distributed job does so, and the others wait for it and get the same directory.
+    ///
+    /// # Errors
+    /// The directory is in use by another run, or cannot be made or locked; the first rank does not come within two
+    /// minutes.
+    pub fn reserve(
+        &self,
+        about: &About,
+        facts: &Facts,
+        process: &Process,
+        rank: Option<Rank>,
+    ) -> Result<Reserved> {
+        match rank {
+            Some(rank) if !rank.leads() => self.join(about, facts, process, rank),
+            rank => {
+                let reserved = self.take(about, facts, process, rank)?;
+                if let Some(rank) = &reserved.rank {
+                    self.announce(rank, &reserved)?;
+                }
+                Ok(reserved)
+            }
+        }
+    }
+
+    fn take(&self, about: &About, facts: &Facts, process: &Process, rank: Option<Rank>) -> Result<Reserved> {
+        let (directory, made) = self.make()?;
+        self.fill(directory.clone(), made, about, facts, process, rank).inspect_err(|_| {
+            // What nobody has been in yet goes again.
+            if made {
+                let _ = fs::remove_dir(&directory);
+            }
+        })
+    }
+
+    /// The directory, and whether it was not there before.
+    fn make(&self) -> Result<(PathBuf, bool)> {
+        if self.exclusive {
+            let made = create_exclusive(&self.directory).map_err(|error| error.at(self.origin, ""))?;
+            return Ok((made, true));
+        }
+        let made = make(&self.directory).map_err(|error| {
+            let message = format!("cannot make the directory `{}`: {error}", self.directory.display());
+            Error::new(ErrorKind::Io, message).at(self.origin, "")
+        })?;
+        Ok((self.directory.clone(), made))
+    }
+
+    fn fill(
+        &self,
+        directory: PathBuf,
+        made: bool,
+        about: &About,
+        facts: &Facts,
+        process: &Process,
+        rank: Option<Rank>,
+    ) -> Result<Reserved> {
+        let started = process.clock.now();
+        let mut record = Record::begin(RunId::new(process, started), started, about, facts, process);
+        record.set_directory(made, None, self.record.as_deref(), rank.as_ref());
+        let lock = self.lock(&directory, &record, process)?;
+        let folder = self.record.as_ref().map(|name| directory.join(name));
+        let earlier = match &folder {
+            Some(folder) => set_aside(&directory, folder)?,
+            None => None,
+        };
+        if let Some(folder) = &folder {
+            fs::create_dir_all(folder).map_err(|error| {
+                Error::new(
+                    ErrorKind::Io,
+                    format!("cannot make the directory `{}`: {error}", folder.display()),
+                )
+            })?;
+        }
+        let earlier_name = earlier.as_ref().and_then(|path| path.strip_prefix(&directory).ok());
+        record.set_directory(made, earlier_name, self.record.as_deref(), rank.as_ref());
+        let other = self.other(&directory);
+        let process = process.clone();
+        Ok(Reserved { directory, other, folder, earlier, made, rank, lock: Some(lock), record, process })
+    }
+
+    /// The name for the config of a directory that is not the one it says.
+    fn other(&self, directory: &Path) -> Option<PathBuf> {
+        if directory == self.directory {
+            return None;
+        }
+        // The next free one differs in its last part; where the first rank went may be anywhere.
+        let beside = directory.parent() == self.directory.parent();
+        let name = directory.file_name().filter(|_| beside);
+        Some(name.map_or_else(|| directory.to_owned(), |name| self.named.with_file_name(name)))
+    }
+
+    fn lock(&self, directory: &Path, record: &Record, process: &Process) -> Result<Lock> {
+        let parse = |holder: &Holder| Record::parse(LOCK, &holder.about).ok();
+        let still = |left: &Holder| parse(left).is_some_and(|record| lives(left, &record, process));
+        Lock::take(&directory.join(LOCK), &record.to_line(), still)?.map_err(|holder| {
+            let message = format!("the directory `{}` is in use by another run", directory.display());
+            let mut error = Error::new(ErrorKind::Io, message).at(self.origin, "");
+            if let Some(record) = parse(&holder) {
+                let text = |path: &str| {
+                    let node = record.get(path).cloned().unwrap_or_else(Node::null);
+                    let mut out = String::new();
+                    crate::value::write_str(&node, &mut out);
+                    out
+                };
+                error = error.note(format!(
+                    "`{}`, process {} on {}, since {}",
+                    record.name(),
+                    text("process.id"),
+                    text("process.host"),
+                    record.started().format("%Y-%m-%d %H:%M:%S")
+                ));
+            }
+            error.help("wait for it, or choose another one: `hydra.run.dir=…`")
+        })
+    }
+
+    fn meeting(&self, rank: &Rank) -> PathBuf {
+        self.common.join(MEETING).join(&rank.job)
+    }
+
+    /// Tells the other ranks where to come.
+    fn announce(&self, rank: &Rank, reserved: &Reserved) -> Result<()> {
+        let meeting = self.meeting(rank);
+        if let Some(folder) = meeting.parent() {
+            fs::create_dir_all(folder).map_err(|error| {
+                Error::new(
+                    ErrorKind::Io,
+                    format!("cannot make the directory `{}`: {error}", folder.display()),
+                )
+            })?;
+        }
+        let told = Map::from([
+            ("directory", Node::from(reserved.directory.to_string_lossy().as_ref())),
+            ("id", Node::from(reserved.record.id().map(|id| id.to_string()).as_deref())),
+        ]);
+        let mut json = String::new();
+        write_json(&Node::from(told), JsonStyle::Compact, &mut json);
+        write_whole_with(&meeting, Sync::Later, |file| file.write_all(json.as_bytes()))
+    }
+
+    /// Goes where the first rank went.
+    fn join(&self, about: &About, facts: &Facts, process: &Process, rank: Rank) -> Result<Reserved> {
+        let meeting = self.meeting(&rank);
+        let mut waited = Duration::ZERO;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if let Some((directory, id)) = invitation(&meeting) {
+                let folder = self.record.as_ref().map(|name| directory.join(name));
+                // A rank that was there before belongs to an earlier job of the same name.
+                let was_there = |folder: &PathBuf| folder.join(rank.file_name(RUN)).exists();
+                if !folder.as_ref().is_some_and(was_there) {
+                    let mut record = Record::begin(id, process.clock.now(), about, facts, process);
+                    record.set_directory(false, None, self.record.as_deref(), Some(&rank));
+                    let (other, process) = (self.other(&directory), process.clone());
+                    let (earlier, made, lock, rank) = (None, false, None, Some(rank));
+                    return Ok(Reserved {
+                        directory,
+                        other,
+                        folder,
+                        earlier,
+                        made,
+                        rank,
+                        lock,
+                        record,
+                        process,
+                    });
+                }
+            }
+            if waited >= PATIENCE {
+                let message = format!(
+                    "rank 0 of the job `{}` has had no directory for {} s",
+                    rank.job,
+                    PATIENCE.as_secs()
+                );
+                return Err(Error::new(ErrorKind::Io, message)
+                    .note(format!("rank {} waited for `{}`", rank.number, meeting.display()))
+                    .help(format!("start all ranks of {} in one working directory", rank.launcher)));
+            }
+            sleep(pause);
+            waited += pause;
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+}
+
+/// Where the first rank went, once it has said so.
+fn invitation(meeting: &Path) -> Option<(PathBuf, RunId)> {
+    let told = read_json(&fs::read_to_string(meeting).ok()?, SourceId::NONE).ok()?;
+    let text = |key| told.as_map()?.get_str(key)?.as_str();
+    Some((PathBuf::from(text("directory")?), RunId::parse(text("id")?)?))
+}
+
+/// Makes a directory and those above it. Whether it was not there before.
+fn make(directory: &Path) -> io::Result<bool> {
+    if let Some(parent) = directory.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match fs::create_dir(directory) {
+        Ok(()) => Ok(true),
+        Err(_) if directory.is_dir() => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts away the record of the run that had the directory before: `.hydra` becomes `.hydra.1`, or the first name of
+/// that kind that is free.
+fn set_aside(directory: &Path, folder: &Path) -> Result<Option<PathBuf>> {
+    let failed = |error: io::Error| {
+        let message = format!("cannot put aside the record in `{}`: {error}", folder.display());
+        Error::new(ErrorKind::Io, message)
+    };
+    let same = folder.components().eq(directory.components());
+    if same {
+        // The record lies among the files of the job.
+        let names = TOLD.into_iter().chain([RUN, METRICS, PARAMS]);
+        let mut there = names.filter(|name| folder.join(name).exists()).peekable();
+        if there.peek().is_none() {
+            return Ok(None);
+        }
+        let target = create_exclusive(&folder.join("earlier"))?;
+        for name in there {
+            fs::rename(folder.join(name), target.join(name)).map_err(failed)?;
+        }
+        return Ok(Some(target));
+    }
+    match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+        Ok(mut entries) => {
+            if entries.next().is_none() {
+                return Ok(None);
+            }
+        }
+    }
+    let mut number = 0_u32;
+    loop {
+        number += 1;
+        let mut name = folder.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{number}"));
+        let target = folder.with_file_name(name);
+        if fs::symlink_metadata(&target).is_err() {
+            fs::rename(folder, &target).map_err(failed)?;
+            return Ok(Some(target));
+        }
+    }
+}
+
+impl Reserved {
+    /// The directory, absolute.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Where the record of the run was put that had the directory before. Worth a word to the user.
+    pub fn earlier(&self) -> Option<&Path> {
+        self.earlier.as_deref()
+    }
+
+    /// The rank that this process has in a distributed job.
+    pub fn rank(&self) -> Option<&Rank> {
+        self.rank.as_ref()
+    }
+
+    /// The identifier of the run.
+    pub fn id(&self) -> Option<RunId> {
+        self.record.id()
+    }
+
+    /// The directory as the config is to say it, if it is another one than the config says.
+    pub fn other(&self) -> Option<&Path> {
+        self.other.as_deref()
+    }
+
+    /// The trees with what is known now, from the whole tree that was composed.
+    ///
+    /// `hydra.run.dir` stays as it is written unless the directory is another one than it says.
+    pub fn tell(&self, composer: &Composer, root: &Node) -> Told {
+        let mut root = root.clone();
+        if let Some(hydra) = root.as_map_mut().and_then(|root| child(root, "hydra")) {
+            hydra.set(Key::from("mode"), Node::from("RUN"));
+            if let Some(runtime) = child(hydra, "runtime") {
+                runtime.set(Key::from("output_dir"), Node::from(self.directory.to_string_lossy().as_ref()));
+            }
+            if let (Some(named), Some(run)) = (&self.other, child(hydra, "run")) {
+                run.set(Key::from("dir"), Node::from(named.to_string_lossy().as_ref()));
+            }
+        }
+        Told::new(composer, root)
+    }
+}
+
+impl Told {
+    /// The trees of a whole one in which all is said.
+    pub fn new(composer: &Composer, root: Node) -> Self {
+        let mut job = root.clone();
+        for name in RESERVED {
+            // Looked at first: a shared mapping is copied when it is asked for to be changed.
+            if job.as_map().is_some_and(|map| map.get_str(name).is_some())
+                && let Some(map) = job.as_map_mut()
+            {
+                map.remove(&Key::from(name));
+            }
+        }
+        let context = composer.context(&|_| {}).with_hydra(Hydra::Of(&root));
+        let resolved = resolved(&Scope::new(&job, context), &KeyPath::ROOT, &job);
+        Self { root, job, resolved }
+    }
+}
+
+/// The mapping under a key, to be changed.
+fn child<'a>(map: &'a mut Map, key: &str) -> Option<&'a mut Map> {
+    map.get_mut(&Key::from(key))?.as_map_mut()
+}

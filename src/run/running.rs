@@ -1,0 +1,152 @@
+//! A run from its beginning to its end.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diag::{Error, ErrorKind, Result};
+use crate::durable::Sync;
+use crate::facts::Clock;
+use crate::run::beside::Shared;
+use crate::run::files::{RUN, TOLD, write_told};
+use crate::run::handle::Run;
+use crate::run::outcome::{Failure, Outcome};
+use crate::run::rank::Rank;
+use crate::run::record::Record;
+use crate::run::reserve::{Reserved, Told};
+use crate::run::surroundings::Surroundings;
+
+/// A run whose job runs: on disk it is `running`, and its directory is locked.
+///
+/// Its end is recorded once, by whoever comes first: the thread of the job, or the one that takes signals. When it is
+/// dropped without an end, the run has failed.
+///
+/// When things reach the disk: the files of the beginning are there, whole, before the job begins, and reach the disk
+/// beside it, in its first moments; the outcome, what was logged, and every checkpoint have reached it when the call
+/// returns.
+#[derive(Debug)]
+pub struct Running {
+    run: Run,
+    file: Option<PathBuf>,
+    clock: Clock,
+    shared: Arc<Shared>,
+}
+
+impl Reserved {
+    /// Writes down what the run was told, and that it runs. What takes longer to find out (`find_out`, see
+    /// [`surroundings`](crate::run::surroundings)) is added beside the job, from a thread of its own.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`], such as a disk that is full: then there is no record, and a directory that was made
+    /// for the run is removed.
+    pub fn begin(
+        self,
+        told: &Told,
+        find_out: impl FnOnce() -> Surroundings + Send + 'static,
+    ) -> Result<Running> {
+        let clean = Clean { folder: self.folder.clone(), made: self.made.then(|| self.directory.clone()) };
+        let leads = self.rank.as_ref().is_none_or(Rank::leads);
+        let name = self.rank.as_ref().map_or_else(|| RUN.to_owned(), |rank| rank.file_name(RUN));
+        let file = self.folder.as_ref().map(|folder| folder.join(name));
+        let written = match &self.folder {
+            Some(folder) if leads => write_told(folder, &told.root, &told.job, &told.resolved),
+            Some(folder) => fs::create_dir_all(folder).map_err(|error| {
+                Error::new(
+                    ErrorKind::Io,
+                    format!("cannot make the directory `{}`: {error}", folder.display()),
+                )
+            }),
+            None => Ok(()),
+        };
+        // The record comes last: where it is, all the other files are.
+        let written = written.and_then(|()| match &file {
+            Some(file) => self.record.save(file, Sync::Later),
+            None => Ok(()),
+        });
+        let Self { directory, folder, rank, lock, record, process, .. } = self;
+        let (id, clock) = (record.id(), process.clock);
+        let shared = Shared::new(record, lock);
+        if let Err(error) = written.and_then(|()| shared.start(file.clone(), find_out)) {
+            if leads {
+                clean.up();
+            }
+            // The lock goes last, with its file, and then the directory can.
+            drop(shared);
+            if leads && let Some(made) = clean.made {
+                let _ = fs::remove_dir(made);
+            }
+            return Err(error);
+        }
+        Ok(Running { run: Run::new(directory, folder, rank, id, clock.clone()), file, clock, shared })
+    }
+}
+
+/// What is removed when a run could not begin.
+struct Clean {
+    folder: Option<PathBuf>,
+    made: Option<PathBuf>,
+}
+
+impl Clean {
+    /// First errors are the ones to report; what cannot be removed stays.
+    fn up(&self) {
+        let Some(folder) = &self.folder else { return };
+        for name in TOLD.into_iter().chain([RUN]) {
+            let _ = fs::remove_file(folder.join(name));
+        }
+        if self.made.as_ref() != Some(folder) {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+impl Running {
+    /// What the job gets.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Whether the end is recorded.
+    pub fn has_ended(&self) -> bool {
+        self.shared.state().ended
+    }
+
+    /// Records how the job ended, and frees the directory. Only the first call does; what it wrote is returned by all.
+    ///
+    /// Waits up to 5 seconds for what is found out beside the job.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`]: the outcome cannot be written. The record says `running` then, and whoever reads it
+    /// finds that the run is no more.
+    pub fn finish(&self, outcome: &Outcome) -> Result<Record> {
+        let mut state = self.shared.complete();
+        if state.ended {
+            return Ok(state.record.clone());
+        }
+        state.ended = true;
+        state.record.end(outcome, self.clock.now());
+        let mut errors = Vec::new();
+        errors.extend(self.run.sync().err());
+        if let Some(file) = &self.file {
+            state.record.keep_words_of(file);
+            errors.extend(state.record.save(file, Sync::Now).err());
+        }
+        state.lock = None;
+        self.shared.wake();
+        match Error::all(errors) {
+            None => Ok(state.record.clone()),
+            Some(error) => Err(error),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.has_ended() {
+            return;
+        }
+        let message = if std::thread::panicking() { "a panic" } else { "the program gave the run up" };
+        // There is nobody to tell; the record says `running`, and readers find that it is not.
+        let _ = self.finish(&Outcome::Failed(Failure { message: message.to_owned(), ..Failure::default() }));
+    }
+}

@@ -1,0 +1,208 @@
+//! What is expected at a place: a type, and the definitions that it names.
+
+use std::fmt;
+
+use crate::schema::definition::{Enum, Struct};
+use crate::schema::ty::{Type, Width};
+use crate::schema::types::Definition;
+use crate::value::{Key, KeyPath, Node};
+
+/// What is expected at a place in a schema. Cheap to copy; its type is never a name, but what the name stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    ty: &'a Type,
+    definitions: &'a [Definition],
+}
+
+impl<'a> Expected<'a> {
+    /// What a type without names expects.
+    pub fn new(ty: &'a Type) -> Self {
+        Self::within(ty, &[])
+    }
+
+    /// What a type expects whose names are defined there.
+    pub(super) fn within(ty: &'a Type, definitions: &'a [Definition]) -> Self {
+        let mut here = Self { ty, definitions };
+        // Names never lead back: `Types::schema` sees to it.
+        loop {
+            match here.ty {
+                Type::Named(name) => {
+                    here.ty = name.find(here.definitions).map_or(&Type::Any, Definition::ty);
+                }
+                Type::Rooted(schema) => {
+                    here = Self { ty: schema.root(), definitions: schema.definitions() };
+                }
+                _ => return here,
+            }
+        }
+    }
+
+    /// The type; never [`Type::Named`] nor [`Type::Rooted`].
+    pub fn ty(self) -> &'a Type {
+        self.ty
+    }
+
+    /// Another type of the same schema, such as that of a field.
+    #[must_use]
+    pub fn other(self, ty: &'a Type) -> Self {
+        Self::within(ty, self.definitions)
+    }
+
+    /// Whether it may be anything.
+    pub fn is_any(self) -> bool {
+        matches!(self.ty, Type::Any)
+    }
+
+    /// Whether `null` may stand there.
+    pub fn is_optional(self) -> bool {
+        match self.ty {
+            Type::Any | Type::Optional(_) => true,
+            Type::Limited(limited) => self.other(&limited.ty).is_optional(),
+            _ => false,
+        }
+    }
+
+    /// Without the `null` that may stand for it, and without limits.
+    #[must_use]
+    pub fn required(self) -> Self {
+        match self.ty {
+            Type::Optional(inner) => self.other(inner).required(),
+            Type::Limited(limited) => self.other(&limited.ty).required(),
+            _ => self,
+        }
+    }
+
+    /// What is expected under a key; `None` if a closed struct has no such field. In an enum it is what the fields
+    /// of that name in its variants have in common; [`Expected::of`] knows more.
+    pub fn child(self, key: &Key) -> Option<Self> {
+        match self.ty {
+            Type::Optional(inner) => self.other(inner).child(key),
+            Type::Limited(limited) => self.other(&limited.ty).child(key),
+            Type::List(element) => Some(self.other(element)),
+            Type::Tuple(elements) => match key {
+                Key::Int(i) => {
+                    usize::try_from(*i).ok().and_then(|i| elements.get(i)).map(|ty| self.other(ty))
+                }
+                _ => None,
+            },
+            Type::Dict(dict) => Some(self.other(&dict.value)),
+            Type::Struct(fields) => self.field(fields, key),
+            Type::Enum(variants) => self.tag_or_field(variants, key),
+            _ => Some(Self::new(&Type::Any)),
+        }
+    }
+
+    fn field(self, fields: &'a Struct, key: &Key) -> Option<Self> {
+        let field = key.as_str().and_then(|name| fields.field(name)).map(|(_, field)| &field.ty);
+        field.or(fields.rest.as_ref()).map(|ty| self.other(ty))
+    }
+
+    fn tag_or_field(self, variants: &'a Enum, key: &Key) -> Option<Self> {
+        if variants.tag.as_deref().is_some_and(|tag| key.as_str() == Some(tag)) {
+            return Some(Self::new(&variants.words));
+        }
+        let mut all = variants.variants.values().filter_map(|variant| self.field(&variant.content, key));
+        let first = all.next()?;
+        // What several variants have is one type only if they agree.
+        Some(if all.all(|other| other.ty == first.ty) { first } else { Self::new(&Type::Any) })
+    }
+
+    /// What is expected of a value that is there: of an enum, the variant that the value names, as a struct.
+    /// `None` if it is no enum, or the value does not say which variant it is.
+    pub fn variant(self, value: &Node) -> Option<(&'a Enum, &'a Struct)> {
+        match self.required().ty {
+            Type::Enum(variants) => variants.of(value).map(|(_, variant)| (&**variants, &variant.content)),
+            _ => None,
+        }
+    }
+
+    /// As [`Expected::child`], in a value that is there: it says which variant of an enum it is.
+    pub fn child_of(self, value: &Node, key: &Key) -> Option<Self> {
+        match self.variant(value) {
+            Some((variants, _)) if variants.tag.as_deref().is_some_and(|tag| key.as_str() == Some(tag)) => {
+                Some(Self::new(&variants.words))
+            }
+            Some((_, fields)) => self.required().field(fields, key),
+            None => self.child(key),
+        }
+    }
+
+    /// What is expected at a path below; anything, where a path leads out of the typed part.
+    #[must_use]
+    pub fn at(self, path: &KeyPath) -> Self {
+        let anything = Self::new(&Type::Any);
+        path.keys().iter().fold(self, |here, key| here.child(key).unwrap_or(anything))
+    }
+
+    /// The struct, if it is one that rejects unknown keys.
+    pub fn as_closed(self) -> Option<&'a Struct> {
+        match self.required().ty {
+            Type::Struct(closed) if closed.rest.is_none() => Some(closed),
+            _ => None,
+        }
+    }
+
+    /// The struct, if it is one.
+    pub fn as_struct(self) -> Option<&'a Struct> {
+        match self.required().ty {
+            Type::Struct(fields) => Some(fields),
+            _ => None,
+        }
+    }
+
+    /// The enum, if it is one.
+    pub fn as_enum(self) -> Option<&'a Enum> {
+        match self.required().ty {
+            Type::Enum(variants) => Some(variants),
+            _ => None,
+        }
+    }
+
+    /// Whether the value is a mapping or a list.
+    pub fn is_container(self) -> bool {
+        match self.required().ty {
+            Type::List(_) | Type::Tuple(_) | Type::Dict(_) | Type::Struct(_) => true,
+            Type::Enum(variants) => variants.tag.is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// As messages name it: `an integer`, `a string or null`, `one of a, b`.
+impl fmt::Display for Expected<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.ty {
+            Type::Bool => f.write_str("a boolean"),
+            Type::Int(Width::Any) => f.write_str("an integer"),
+            Type::Int(width) => match width.bounds() {
+                Some((min, max)) => write!(f, "an integer from {min} to {max}"),
+                None => f.write_str("an integer"),
+            },
+            Type::Float => f.write_str("a float"),
+            Type::Str => f.write_str("a string"),
+            Type::Bytes => f.write_str("bytes"),
+            Type::Path => f.write_str("a path"),
+            Type::Duration => f.write_str("a duration, such as 10ms, 1.5s, 2h, or a number of seconds"),
+            Type::Time(moment) => f.write_str(moment.describe()),
+            Type::OneOf(words) => write!(f, "one of {}", words.join(", ")),
+            Type::Optional(inner) => write!(f, "{} or null", self.other(inner)),
+            Type::Limited(limited) => {
+                write!(f, "{}", self.other(&limited.ty))?;
+                limited.constraints.iter().try_for_each(|constraint| write!(f, " {constraint}"))
+            }
+            Type::List(_) => f.write_str("a list"),
+            Type::Tuple(elements) => write!(f, "a list of length {}", elements.len()),
+            Type::Dict(_) => f.write_str("a mapping"),
+            Type::Struct(fields) if fields.name.is_empty() => f.write_str("a mapping"),
+            Type::Struct(fields) => write!(f, "a mapping ({})", fields.name),
+            Type::Enum(variants) => {
+                let words: Vec<&str> = variants.variants.keys().map(|word| word.as_str()).collect();
+                match &variants.tag {
+                    Some(tag) => write!(f, "a mapping whose `{tag}` is one of {}", words.join(", ")),
+                    None => write!(f, "one of {}", words.join(", ")),
+                }
+            }
+            Type::Any | Type::Named(_) | Type::Rooted(_) => f.write_str("anything"),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A schema: a type, with the definitions that it names.
+
+use std::sync::Arc;
+
+use crate::schema::definition::{Field, Struct};
+use crate::schema::expected::Expected;
+use crate::schema::ty::Type;
+use crate::schema::types::Definition;
+use crate::value::{Key, KeyPath};
+
+/// What a whole tree must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    root: Type,
+    definitions: Option<Arc<[Definition]>>,
+}
+
+/// A type without names.
+impl From<Type> for Schema {
+    fn from(root: Type) -> Self {
+        Self::with(root, None)
+    }
+}
+
+impl Schema {
+    /// Anything.
+    pub const ANY: &Self = &Self { root: Type::Any, definitions: None };
+
+    pub(super) fn with(root: Type, definitions: Option<Arc<[Definition]>>) -> Self {
+        Self { root, definitions }
+    }
+
+    /// The type of the root; it may be a name.
+    pub fn root(&self) -> &Type {
+        &self.root
+    }
+
+    /// What the names stand for.
+    pub fn definitions(&self) -> &[Definition] {
+        self.definitions.as_deref().unwrap_or_default()
+    }
+
+    /// What is expected of the root.
+    pub fn expected(&self) -> Expected<'_> {
+        Expected::within(&self.root, self.definitions())
+    }
+
+    /// What is expected at a path; anything, where a path leads out of the typed part.
+    pub fn at(&self, path: &KeyPath) -> Expected<'_> {
+        self.expected().at(path)
+    }
+
+    /// Whether the whole tree may be anything.
+    pub fn is_any(&self) -> bool {
+        matches!(self.root, Type::Any)
+    }
+
+    /// Says what the value at a path must be. What was known of fields that the new schema leaves open stays.
+    ///
+    /// ```
+    /// use mainstem::schema::{Schema, Type};
+    /// use mainstem::value::KeyPath;
+    /// let mut root = Schema::from(Type::Any);
+    /// root.place(&KeyPath::parse("db.port"), Type::INT.into());
+    /// assert_eq!(root.at(&KeyPath::parse("db.port")).ty(), &Type::INT);
+    /// assert_eq!(root.at(&KeyPath::parse("db.host")).ty(), &Type::Any);
+    /// ```
+    pub fn place(&mut self, path: &KeyPath, schema: Self) {
+        if path.is_empty() && self.is_any() {
+            *self = schema;
+            return;
+        }
+        // From now on it has parts from several schemas: each keeps its own definitions.
+        if let Some(definitions) = self.definitions.take() {
+            self.root = rooted(std::mem::replace(&mut self.root, Type::Any), &definitions);
+        }
+        let ty = match &schema.definitions {
+            Some(definitions) => rooted(schema.root, definitions),
+            None => schema.root,
+        };
+        place(&mut self.root, path.keys(), ty);
+    }
+}
+
+/// The type, with the definitions that its names may need.
+fn rooted(ty: Type, definitions: &Arc<[Definition]>) -> Type {
+    match ty {
+        Type::Any
+        | Type::Bool
+        | Type::Int(_)
+        | Type::Float
+        | Type::Str
+        | Type::OneOf(_)
+        | Type::Rooted(_) => ty,
+        ty => Type::Rooted(Arc::new(Schema::with(ty, Some(Arc::clone(definitions))))),
+    }
+}
+
+fn place(there: &mut Type, keys: &[Key], ty: Type) {
+    let Some((key, rest)) = keys.split_first() else {
+        let known = std::mem::replace(there, ty);
+        keep(there, &known);
+        return;
+    };
+    let Some(name) = key.as_str() else { return };
+    if matches!(there, Type::Any) {
+        *there = Type::Struct(Arc::new(Struct { rest: Some(Type::Any), ..Struct::default() }));
+    }
+    if let Some(fields) = open(there) {
+        place(&mut fields.fields.entry(name.into()).or_insert_with(|| Field::bare(Type::Any)).ty, rest, ty);
+    }
+}
+
+/// The struct, to be changed: one with definitions hands them to its fields.
+fn open(ty: &mut Type) -> Option<&mut Struct> {
+    if let Type::Rooted(schema) = ty {
+        let Type::Struct(fields) = schema.expected().ty() else { return None };
+        let mut fields = Struct::clone(fields);
+        if let Some(definitions) = &schema.definitions {
+            let types = fields.fields.values_mut().map(|field| &mut field.ty).chain(fields.rest.as_mut());
+            for ty in types {
+                *ty = rooted(std::mem::replace(ty, Type::Any), definitions);
+            }
+        }
+        *ty = Type::Struct(Arc::new(fields));
+    }
+    match ty {
+        Type::Struct(fields) => Some(Arc::make_mut(fields)),
+        _ => None,
+    }
+}
+
+/// Fills open fields with what was known of them.
+fn keep(new: &mut Type, known: &Type) {
+    let (Type::Struct(fields), Type::Struct(old)) = (Expected::new(new).ty(), Expected::new(known).ty())
+    else {
+        return;
+    };
+    let is_open = |name: &str| matches!(fields.fields.get(name).map(|field| &field.ty), Some(Type::Any));
+    let kept: Vec<_> = old.fields.iter().filter(|(name, _)| is_open(name)).collect();
+    if kept.is_empty() {
+        return;
+    }
+    let definitions = match known {
+        Type::Rooted(schema) => schema.definitions.as_ref(),
+        _ => None,
+    };
+    if let Some(fields) = open(new) {
+        for (name, field) in kept {
+            let ty = definitions.map_or_else(|| field.ty.clone(), |all| rooted(field.ty.clone(), all));
+            if let Some(field) = fields.fields.get_mut(name) {
+                field.ty = ty;
+            }
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Which directory a run gets, and what is in it.
+
+use std::fs;
+
+use mainstem::diag::ErrorKind;
+use mainstem::run::{Failure, Found, Outcome, Record, Status, list, metrics, params};
+use mainstem::value::Node;
+
+use super::project::{Scratch, Start, run};
+
+#[test]
+fn a_name_with_the_moment_in_it_is_one_runs_alone() {
+    let scratch = Scratch::new();
+    for (name, second) in [
+        ("d/${now:%Y}", "_1"),
+        ("d/${.name}-x", "_1"),
+        ("e/${train.lr}", ""),
+        ("e/${hydra.job.name}", ""),
+        ("e/plain", ""),
+        ("${hydra.runtime.cwd}", ""),
+    ] {
+        let wanted = format!("hydra.run.dir={name}");
+        let overrides = [wanted.as_str(), "+hydra.env.name=${now:%M%S}"];
+        let overrides = if name.contains(".name}-x") {
+            ["hydra.run.dir=d/${hydra.env.name}-x", overrides[1]]
+        } else {
+            overrides
+        };
+        let start = Start::new(&scratch.0, &overrides);
+        let begin = || {
+            let running = start.begin_alone().expect("it begins");
+            running.finish(&Outcome::Completed(None)).expect("it ends");
+            running.run().dir().to_owned()
+        };
+        let (first, again) = (begin(), begin());
+        assert_eq!(again.display().to_string(), format!("{}{second}", first.display()), "{name}");
+    }
+}
+
+#[test]
+fn a_directory_that_is_used_again_keeps_what_was_there() {
+    let scratch = Scratch::new();
+    let directory = run(&scratch.0, &["hydra.run.dir=out", "seed=1"]);
+    fs::write(directory.join("model.bin"), "1").expect("an artifact");
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out", "seed=2"]);
+    let (reserved, told) = start.reserve(None).expect("it is free");
+    assert_eq!(reserved.earlier(), Some(&*directory.join(".hydra.1")));
+    let running = reserved.begin(&told, Default::default).expect("it begins");
+    let record = running.finish(&Outcome::Completed(None)).expect("it ends");
+    assert_eq!(record.get("directory.earlier"), Some(&Node::from(".hydra.1")));
+    run(&scratch.0, &["hydra.run.dir=out", "seed=3"]);
+    assert_eq!(fs::read_to_string(directory.join("model.bin")).expect("it is there"), "1");
+    let seed =
+        |folder: &str| fs::read_to_string(directory.join(folder).join("overrides.yaml")).expect("a file");
+    assert_eq!([".hydra.1", ".hydra.2", ".hydra"].map(seed), ["- seed=1\n", "- seed=2\n", "- seed=3\n"]);
+    let (runs, errors) = list(&scratch.0, &start.process).expect("a directory");
+    assert!(errors.is_empty());
+    assert_eq!(runs.iter().map(Found::is_latest).collect::<Vec<_>>(), [false, false, true]);
+    let latest = Found::read(&directory, &start.process).expect("a run");
+    assert_eq!((latest.record.id(), latest.is_latest()), (runs[2].record.id(), true));
+
+    // The first of them made the directory; others have it since.
+    for (run, left) in runs.iter().zip([2, 1, 0]) {
+        run.remove(&start.process).expect("it may go");
+        assert_eq!(list(&scratch.0, &start.process).expect("a directory").0.len(), left);
+    }
+    assert!(directory.join("model.bin").exists());
+}
+
+#[test]
+fn two_runs_never_have_one_directory_at_once() {
+    let scratch = Scratch::new();
+    let first = Start::new(&scratch.0, &["hydra.run.dir=."]).begin_alone().expect("it begins");
+    let start = Start::new(&scratch.0, &["hydra.run.dir=.", "hydra.output_subdir=null"]);
+    let error = start.begin_alone().expect_err("it is in use");
+    assert_eq!(error.kind(), ErrorKind::Io);
+    let expected = format!("the directory `{}` is in use by another run", scratch.0.display());
+    assert_eq!(error.message(), expected);
+    assert!(
+        error.notes()[0].starts_with(&format!("`train`, process {} on ", std::process::id())),
+        "{error:#}"
+    );
+    first.finish(&Outcome::Completed(None)).expect("it ends");
+    let second = start.begin_alone().expect("it is free");
+    second.run().log_metric("x", 1.0, 0).expect("a metric");
+    second.finish(&Outcome::Completed(None)).expect("it ends");
+    let outside: Vec<_> = scratch.files().into_iter().filter(|file| !file.contains('/')).collect();
+    assert_eq!(outside, ["metrics.jsonl"]);
+}
+
+#[test]
+fn the_record_among_the_files_of_the_job_is_put_aside_too() {
+    let scratch = Scratch::new();
+    for _ in 0..2 {
+        run(&scratch.0, &["hydra.run.dir=out", "hydra.output_subdir=."]);
+    }
+    let names = ["config.resolved.yaml", "config.yaml"];
+    let aside = names.map(|name| format!("out/earlier/{name}"));
+    assert!(aside.iter().all(|file| scratch.files().contains(file)), "{:?}", scratch.files());
+    assert!(scratch.files().contains(&"out/run.json".to_owned()));
+}
+
+#[test]
+fn what_is_written_says_what_ran() {
+    let scratch = Scratch::new();
+    let overrides = [
+        "hydra.run.dir=out",
+        "open=1",
+        "mainstem.run.tags=[a,b]",
+        "mainstem.run.note='to try'",
+        "mainstem.run.environment=[HOME_OF_NOBODY]",
+    ];
+    let start = Start::new(&scratch.0, &overrides);
+    let running = start.begin().expect("it begins");
+    let run = running.run();
+    run.log_metric("loss", f64::NAN, 1).expect("a metric");
+    run.log_metric("loss", 0.25, 2).expect("a metric");
+    run.log_params([("optimizer", Node::from("adam")), ("beta", Node::from(0.9))]).expect("parameters");
+    let before = Record::read(run.dir(), &start.process).expect("a record");
+    assert_eq!((before.status(), before.ended()), (Status::Running, None));
+    let outcome = Outcome::Completed(Some(Node::from(0.5)));
+    let record = running.finish(&outcome).expect("it ends");
+    assert!(running.finish(&Outcome::Interrupted(None)).expect("it has ended") == record);
+    let read = Record::read(run.dir(), &start.process).expect("a record");
+    assert!(read == record);
+    assert_eq!((read.status(), read.name(), read.tags()), (Status::Completed, "train", vec!["a", "b"]));
+    assert!(read.ended() >= Some(read.started()));
+    assert_eq!(read.result(), Some(&Node::from(0.5)));
+    for (path, value) in [
+        ("seed", Node::from(7)),
+        ("note", Node::from("to try")),
+        ("environment.HOME_OF_NOBODY", Node::null()),
+        ("cwd", Node::from(scratch.0.to_string_lossy().as_ref())),
+        ("process.id", Node::from(i64::from(std::process::id()))),
+        ("directory.made", Node::from(true)),
+    ] {
+        assert_eq!(read.get(path), Some(&value), "{path}");
+    }
+    assert!(read.get("program.size").is_some() && read.get("lock_files").is_some());
+
+    let folder = run.dir().join(".hydra");
+    let text = |name: &str| fs::read_to_string(folder.join(name)).expect("a file");
+    assert_eq!(
+        text("config.yaml"),
+        "seed: 7\ntrain:\n  lr: 0.1\n  copy: ${train.lr}\nopen: 1\nbroken: ${nowhere}\n"
+    );
+    assert_eq!(
+        text("config.resolved.yaml"),
+        "seed: 7\ntrain:\n  lr: 0.1\n  copy: 0.1\nopen: 1\nbroken: ${nowhere}\n"
+    );
+    let logged = metrics(&folder).expect("metrics");
+    assert_eq!(
+        logged.iter().map(|m| (m.name.as_str(), m.step)).collect::<Vec<_>>(),
+        [("loss", 1), ("loss", 2)]
+    );
+    assert!(logged[0].value.is_nan() && logged[0].time > 1e9);
+    assert_eq!(params(&folder).expect("parameters").get_str("beta"), Some(&Node::from(0.9)));
+}
+
+#[test]
+fn an_artifact_lies_in_the_directory() {
+    let scratch = Scratch::new();
+    let running = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
+    let run = running.run();
+    assert_eq!(run.artifact("a/./b.bin").expect("a name"), scratch.0.join("out/a/b.bin"));
+    assert!(scratch.0.join("out/a").is_dir());
+    std::os::unix::fs::symlink("/", run.dir().join("link")).expect("a link");
+    for (name, why) in [
+        ("../x", "it leads out of the run's directory"),
+        ("a/../../x", "it leads out of the run's directory"),
+        ("/etc/passwd", "it leads out of the run's directory"),
+        ("", "it names no file"),
+        (".", "it names no file"),
+        (".hydra/run.json", "the record of the run is there"),
+        (".run.lock", "the record of the run is there"),
+        ("link/x", "a link on its way leads out of the run's directory"),
+    ] {
+        let error = run.artifact(name).expect_err("it is refused");
+        assert_eq!(error.message(), format!("`{name}` is no name for an artifact: {why}"));
+    }
+}
+
+#[test]
+fn every_end_is_on_record() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    let end = |outcome: &Outcome| {
+        let running = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
+        running.finish(outcome).expect("it ends");
+        Record::read(running.run().dir(), &process).expect("a record")
+    };
+    let error = fs::read("/nowhere").map_err(|error| anyhow(&error)).expect_err("nothing there");
+    let failed = end(&Outcome::Failed(Failure::of(&*error)));
+    assert_eq!((failed.status(), failed.error()), (Status::Failed, Some("no data")));
+    let chain = failed.get("error.chain").and_then(Node::as_list).expect("a chain");
+    assert_eq!(chain, [Node::from("No such file or directory (os error 2)")]);
+
+    let here = std::panic::Location::caller();
+    let payload =
+        std::panic::catch_unwind(|| std::panic::resume_unwind(Box::new("boom"))).expect_err("a panic");
+    let panicked = end(&Outcome::Panicked(Failure::panic(&*payload, Some(here))));
+    assert_eq!((panicked.status(), panicked.error()), (Status::Failed, Some("boom")));
+    assert_eq!(panicked.get("error.panicked_at"), Some(&Node::from(here.to_string().as_str())));
+
+    let stopped = end(&Outcome::Interrupted(Some("SIGTERM".to_owned())));
+    assert_eq!((stopped.status(), stopped.error()), (Status::Interrupted, Some("interrupted by SIGTERM")));
+
+    let dropped = Start::new(&scratch.0, &["hydra.run.dir=dropped"]).begin_alone().expect("it begins");
+    drop(dropped);
+    let dropped = Record::read(&scratch.0.join("dropped"), &process).expect("a record");
+    assert_eq!((dropped.status(), dropped.error()), (Status::Failed, Some("the program gave the run up")));
+}
+
+/// An error with a cause.
+fn anyhow(cause: &std::io::Error) -> Box<dyn std::error::Error> {
+    #[derive(Debug)]
+    struct NoData(std::io::Error);
+    impl std::fmt::Display for NoData {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("no data")
+        }
+    }
+    impl std::error::Error for NoData {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    Box::new(NoData(std::io::Error::from_raw_os_error(cause.raw_os_error().unwrap_or_default())))
+}

@@ -1,0 +1,140 @@
+//! What is said of runs that nobody can ask.
+
+use std::fs::{self, File};
+use std::time::{Duration, SystemTime};
+
+use mainstem::facts::{Clock, Process};
+use mainstem::run::{Found, Outcome, Record, Status, list};
+
+use super::project::{Scratch, Start, run, spawn};
+
+#[test]
+fn who_runs_is_running_and_who_was_killed_is_killed() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &[]);
+    let mut child = spawn(&scratch.0, "wait", &["hydra.run.dir=out"], &[]);
+    while !scratch.0.join("out/waiting").exists() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let directory = scratch.0.join("out");
+    let running = Found::read(&directory, &start.process).expect("a run");
+    assert_eq!(running.record.status(), Status::Running);
+    let refused = running.remove(&start.process).expect_err("it runs");
+    assert_eq!(refused.message(), format!("the run in `{}` is running", directory.display()));
+    assert!(Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().is_err_and(|error| {
+        error.message() == format!("the directory `{}` is in use by another run", directory.display())
+    }));
+    child.kill().expect("a signal");
+    child.wait().expect("it ends");
+    let killed = Record::read(&directory, &start.process).expect("a record");
+    assert_eq!((killed.status(), killed.id()), (Status::Killed, running.record.id()));
+    assert!(killed.ended() >= Some(killed.started()), "when it was last seen");
+    let text = fs::read_to_string(directory.join(".hydra/run.json")).expect("a file");
+    assert_eq!(Record::parse("run.json", &text).expect("a record"), killed);
+    assert!(!directory.join(".run.lock").exists());
+    run(&scratch.0, &["hydra.run.dir=out"]);
+}
+
+/// This process as another machine would be.
+fn elsewhere(process: &Process) -> Process {
+    Process { host: "elsewhere".to_owned(), boot: Some("another".to_owned()), ..process.clone() }
+}
+
+#[test]
+fn from_another_machine_it_counts_when_a_run_was_last_seen() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let running = start.begin_alone().expect("it begins");
+    let directory = running.run().dir().to_owned();
+    let (file, lock) = (directory.join(".hydra/run.json"), directory.join(".run.lock"));
+    let (record, about) = (fs::read(&file).expect("a file"), fs::read(&lock).expect("a file"));
+    running.finish(&Outcome::Completed(None)).expect("it ends");
+    // As on a file system that shows no locks of others.
+    let leave = |age: u64| {
+        fs::write(&file, &record).expect("a file");
+        fs::write(&lock, &about).expect("a file");
+        let seen = SystemTime::from(start.process.clock.now()) - Duration::from_secs(age);
+        File::options().write(true).open(&lock).expect("a file").set_modified(seen).expect("a time");
+    };
+    let status = |process: &Process| Record::read(&directory, process).expect("a record").status();
+    leave(30);
+    assert_eq!(status(&elsewhere(&start.process)), Status::Running);
+    let other =
+        Start { process: elsewhere(&start.process), ..Start::new(&scratch.0, &["hydra.run.dir=out"]) };
+    assert!(other.begin_alone().is_err(), "it is in use there");
+    leave(300);
+    assert_eq!(status(&elsewhere(&start.process)), Status::Killed);
+    // Here the lock says it at once.
+    leave(0);
+    assert_eq!(status(&start.process), Status::Killed);
+    // A clock that goes wrong does not make a run dead.
+    leave(0);
+    let early = start.process.clock.now() - Duration::from_secs(1000);
+    let slow = Process { clock: Clock::new(move || early), ..elsewhere(&start.process) };
+    assert_eq!(status(&slow), Status::Running);
+}
+
+#[test]
+fn who_was_killed_before_it_was_on_record_is_known_by_its_lock() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out/first"]);
+    let (reserved, _) = start.reserve(None).expect("a place");
+    let lock = scratch.0.join("out/first/.run.lock");
+    let about = fs::read(&lock).expect("a file");
+    let (runs, _) = list(&scratch.0, &start.process).expect("a directory");
+    assert_eq!(runs[0].record.status(), Status::Running);
+    let id = reserved.id();
+    drop(reserved);
+    assert_eq!(list(&scratch.0, &start.process).expect("a directory").0.len(), 0);
+    fs::write(&lock, about).expect("a file");
+    for _ in 0..2 {
+        let (runs, _) = list(&scratch.0, &start.process).expect("a directory");
+        assert_eq!((runs.len(), runs[0].record.status(), runs[0].record.id()), (1, Status::Killed, id));
+    }
+    assert!(!lock.exists());
+}
+
+#[test]
+fn runs_of_hydra_and_records_that_are_broken_are_told_apart() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    let write = |path: &str, text: &str| {
+        let path = scratch.0.join(path);
+        fs::create_dir_all(path.parent().expect("inside")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    };
+    write("outputs/a/.hydra/hydra.yaml", "hydra:\n  job:\n    name: python\n");
+    write("outputs/a/.hydra/config.yaml", "x: 1\n");
+    write("outputs/a/.hydra/overrides.yaml", "[]\n");
+    write("conf/hydra.yaml", "x: 1\n");
+    write("outputs/b/.hydra/run.json", "{\"schema\": 1,");
+    write("outputs/c/.hydra/run.json", "{\"schema\": 2}");
+    write("outputs/d/.hydra/run.json", "{\"schema\": 1, \"status\": \"well\"}");
+    run(&scratch.0, &["hydra.run.dir=outputs/e"]);
+    let (runs, errors) = list(&scratch.0, &process).expect("a directory");
+    let mut said: Vec<_> = runs.iter().map(|run| (run.record.name(), run.record.status())).collect();
+    said.sort();
+    assert_eq!(said, [("python", Status::Unknown), ("train", Status::Completed)]);
+    let mut told: Vec<_> =
+        errors.iter().map(|error| error.message().replace(&*scratch.0.to_string_lossy(), "")).collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "`/outputs/c/.hydra/run.json` was written by a newer program (schema 2)",
+            "`/outputs/d/.hydra/run.json` is not the record of a run: its `status` is missing or wrong",
+            "expected a key in double quotes, found the end of the text (byte 13)",
+        ]
+    );
+}
+
+#[test]
+fn tags_that_are_given_while_it_runs_stay() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let running = start.begin_alone().expect("it begins");
+    let mut found = Found::read(running.run().dir(), &start.process).expect("a run");
+    found.tag(&["good".to_owned()]).expect("a tag");
+    running.finish(&Outcome::Completed(None)).expect("it ends");
+    assert_eq!(Record::read(running.run().dir(), &start.process).expect("a record").tags(), ["good"]);
+}
