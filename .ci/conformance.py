@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs the conformance suite against the binary and holds its failures against tests/deviations.toml.
 
-  conformance.py [--suite ../shared/conformance] [--binary target/release/mainstem] [--propose]
+  conformance.py [--suite ../shared/conformance] [--binary target/release/mainstem]
+                 [--app target/release/examples/app] [--propose]
 
 Every case that fails must be listed there, under a rule of the file's closed list, with our own outcome; every listed
 case must fail, with that outcome. `--propose` prints entries for the failures that are not listed.
@@ -38,7 +39,7 @@ def identity(kind, case):
     return case.get("id") or "%s:%s/%s:%s" % (kind, case["tree"], case["config_name"], " ".join(case["overrides"]))
 
 
-def run(suite, command):
+def run(suite, command, app):
     """-> {case id: (ran as, passed, outcome)}"""
     sys.dont_write_bytecode = True  # the suite is not ours to write to
     sys.path.insert(0, suite)
@@ -84,6 +85,17 @@ def run(suite, command):
             for case, result in zip(some, pool.map(one, some)):
                 if result is not None:
                     note(kind, case, result)
+
+        def call(case):
+            folder = os.path.realpath(tempfile.mkdtemp(prefix="conf"))
+            try:
+                return more.cli_case([app], case, folder)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        some = compare.load(cases, "cli.jsonl")
+        for case, result in zip(some, pool.map(call, some)):
+            if result is not None:
+                note("cli", case, result)
     return results, tally
 
 
@@ -119,11 +131,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--suite", default=os.path.join(HERE, "../../shared/conformance"))
     parser.add_argument("--binary", default=os.path.join(HERE, "../target/release/mainstem"))
+    parser.add_argument("--app", default=os.path.join(HERE, "../target/release/examples/app"))
     parser.add_argument("--deviations", default=os.path.join(HERE, "../tests/deviations.toml"))
     parser.add_argument("--propose", action="store_true")
     options = parser.parse_args()
     _, entries = listed(options.deviations)
-    results, tally = run(os.path.realpath(options.suite), [os.path.realpath(options.binary)])
+    results, tally = run(os.path.realpath(options.suite), [os.path.realpath(options.binary)], os.path.realpath(options.app))
     for kind, (passed, total) in tally.items():
         print("%-18s %d/%d" % (kind, passed, total))
     failures = {name: r for name, r in results.items() if not r[1]}

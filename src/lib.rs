@@ -13,10 +13,14 @@ pub mod run;
 pub mod schema;
 pub mod settings;
 pub mod sweep;
-#[cfg(feature = "serde")]
 pub mod typed;
 pub mod value;
 pub mod yaml;
 
 #[cfg(feature = "app")]
 pub mod app;
+
+pub use typed::Config;
+
+#[cfg(feature = "derive")]
+pub use mainstem_derive::Config;

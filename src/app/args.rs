@@ -1,7 +1,10 @@
 //! What was typed. Hydra's flags have one dash and two letters (`-cn`), may stand before, between and after
 //! overrides, and overrides may hold nearly every character: so the arguments are read here, by a table.
 
-use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use std::iter::Peekable;
+
+use crate::app::hydra_flags::{Instead, instead};
+use crate::diag::{Error, ErrorKind, Result, did_you_mean, shell_word};
 
 /// A command of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +116,6 @@ enum Flag {
 /// Long name, short name, flag, whether it takes a value, the commands that know it (none: all).
 type Row = (&'static str, &'static str, Flag, bool, &'static [Command]);
 
-const COMPOSING: &[Command] = &[Command::Compose, Command::Explain, Command::Defaults];
 const SOURCES: &[Command] =
     &[Command::Compose, Command::Explain, Command::Defaults, Command::Check, Command::Jobs];
 
@@ -136,18 +138,24 @@ const FLAGS: &[Row] = &[
         &[Command::Compose, Command::Explain, Command::Defaults, Command::Jobs],
     ),
     ("--choices", "", Flag::Choices, false, &[Command::Compose]),
-    ("--hydra", "", Flag::Hydra, false, COMPOSING),
+    ("--hydra", "", Flag::Hydra, false, &[Command::Compose, Command::Defaults]),
     ("--verbose", "-v", Flag::Verbose, false, &[Command::Check]),
     ("--help", "-h", Flag::Help, false, &[]),
     ("--version", "", Flag::Version, false, &[]),
 ];
+
+/// The names of the flags that a command knows, long and short.
+pub(crate) fn flags(command: Command) -> impl Iterator<Item = &'static str> {
+    let known = FLAGS.iter().filter(move |row| row.4.is_empty() || row.4.contains(&command));
+    known.flat_map(|row| [row.0, row.1]).filter(|name| !name.is_empty())
+}
 
 /// Reads the arguments behind the program's name.
 ///
 /// # Errors
 /// Wrong usage: everything that is wrong, at once.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked> {
-    let mut arguments = arguments.into_iter();
+    let mut arguments = arguments.into_iter().peekable();
     let Some(first) = arguments.next() else { return Ok(Asked::Help(None)) };
     let command = match first.as_str() {
         "--help" | "-h" => return Ok(Asked::Help(None)),
@@ -192,6 +200,9 @@ fn command(name: &str) -> Result<Command> {
         return Ok(*command);
     }
     let names = Command::ALL.map(|(known, _)| known);
+    if let Some(Instead { help, .. }) = instead(name, None) {
+        return Err(wrong(format!("`{name}` is a flag of Hydra's programs")).help(help));
+    }
     if name.starts_with('-') || name.contains('=') {
         return Err(wrong(format!("expected a command first, found `{name}`"))
             .help(format!("type `mainstem compose {name} …`"))
@@ -241,14 +252,22 @@ impl Reading {
     }
 
     /// Takes a flag and its value. Returns what to do instead, if the flag says so.
-    fn flag(&mut self, text: &str, more: &mut impl Iterator<Item = String>) -> Option<Asked> {
+    fn flag(&mut self, text: &str, more: &mut Peekable<impl Iterator<Item = String>>) -> Option<Asked> {
         let (name, attached) = match text.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (text, None),
         };
         let row = FLAGS.iter().find(|row| row.0 == name || row.1 == name);
         let Some(&(long, _, flag, takes_value, commands)) = row else {
-            self.errors.push(self.unknown(name, text));
+            let next = more.peek().map(String::as_str);
+            if let Some(Instead { help, takes_value }) = instead(name, attached.as_deref().or(next)) {
+                if takes_value && attached.is_none() {
+                    more.next();
+                }
+                self.errors.push(wrong(format!("`{name}` is a flag of Hydra's programs")).help(help));
+                return None;
+            }
+            self.errors.push(self.unknown(name, attached.as_deref(), next));
             return None;
         };
         if !commands.is_empty() && !commands.contains(&self.args.command) {
@@ -291,6 +310,12 @@ impl Reading {
     }
 
     fn value(&mut self, flag: Flag, value: String) {
+        if value.is_empty() {
+            let row = FLAGS.iter().find(|row| row.2 == flag).map_or("", |row| row.0);
+            let message = format!("`{row}` needs a value, found empty text");
+            self.errors.push(wrong(message).help(format!("type `{row} {}`", example(flag))));
+            return;
+        }
         let args = &mut self.args;
         match flag {
             Flag::ConfigDir => args.config_dirs.push(value),
@@ -319,18 +344,38 @@ impl Reading {
         }
     }
 
-    fn unknown(&self, name: &str, text: &str) -> Error {
-        let known = FLAGS.iter().filter(|row| row.4.is_empty() || row.4.contains(&self.args.command));
-        let names: Vec<&str> = known.flat_map(|row| [row.0, row.1]).filter(|name| !name.is_empty()).collect();
+    /// A flag that nobody knows: a slip, or an override in the manner of other programs.
+    fn unknown(&self, name: &str, attached: Option<&str>, next: Option<&str>) -> Error {
         let error = wrong(format!("there is no flag `{name}`"));
-        let error = match did_you_mean(name, names.iter().copied()) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help(format!("`mainstem {} --help` shows all", self.args.command.name())),
+        let key = name.trim_start_matches('-');
+        let names = flags(self.args.command);
+        // Two dashes are common to all.
+        let near = match name.strip_prefix("--") {
+            Some(key) => did_you_mean(key, names.filter_map(|name| name.strip_prefix("--"))),
+            None => did_you_mean(
+                key,
+                names.filter(|name| !name.starts_with("--")).filter_map(|name| name.strip_prefix('-')),
+            ),
         };
-        if text.contains('=') {
-            return error.help(format!("if it is an override, put `--` before it: `-- '{text}'`"));
+        let dashes = &name[..name.len() - key.len()];
+        let error = match near {
+            Some(near) => error.help(format!("did you mean `{dashes}{near}`?")),
+            None => error,
+        };
+        let value = match (attached, next) {
+            (Some(value), _) => Some(value),
+            (None, Some(next)) if !next.starts_with('-') && !next.contains('=') && near.is_none() => {
+                Some(next)
+            }
+            _ => None,
+        };
+        match value {
+            Some(value) if !key.is_empty() => {
+                error.help(format!("an override has no dashes: {}", shell_word(&format!("{key}={value}"))))
+            }
+            _ if near.is_some() => error,
+            _ => error.help(format!("`mainstem {} --help` shows all", self.args.command.name())),
         }
-        error
     }
 }
 

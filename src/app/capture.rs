@@ -26,6 +26,11 @@ pub fn facts() -> Result<Facts> {
     Ok(Facts { env, cwd, now })
 }
 
+/// The arguments behind the program's name.
+pub(crate) fn raw_arguments() -> impl Iterator<Item = OsString> {
+    env::args_os().skip(1)
+}
+
 /// This process, and a clock. `facts` are those of the same start.
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
 pub fn process(facts: &Facts) -> Process {
@@ -76,13 +81,33 @@ fn random() -> [u8; 10] {
 /// # Errors
 /// Such an argument.
 pub fn arguments() -> Result<Vec<String>> {
+    texts(raw_arguments())
+}
+
+/// Arguments as texts.
+///
+/// # Errors
+/// One that is no Unicode.
+pub(crate) fn texts(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<String>> {
     let read = |(i, argument): (usize, OsString)| {
         argument.into_string().map_err(|argument| {
             let shown = argument.to_string_lossy().into_owned();
             Error::new(ErrorKind::Usage, format!("argument {} is not UTF-8: `{shown}`", i + 1))
         })
     };
-    env::args_os().skip(1).enumerate().map(read).collect()
+    arguments.into_iter().enumerate().map(read).collect()
+}
+
+/// The program's own file; none if the system does not say it.
+pub(crate) fn executable() -> Option<PathBuf> {
+    let file = env::current_exe().ok()?;
+    Some(file.canonicalize().unwrap_or(file))
+}
+
+/// Local time, for lines of a log.
+#[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
+pub(crate) fn now() -> chrono::NaiveDateTime {
+    chrono::Local::now().naive_local()
 }
 
 /// How to draw what goes to standard output and to standard error.

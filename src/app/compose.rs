@@ -6,9 +6,9 @@ use std::mem::ManuallyDrop;
 use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
 use crate::app::output::Output;
-use crate::app::project::{self, primaries};
+use crate::app::project;
 use crate::compose::{Composed, Composer, Mode, RESERVED};
-use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
@@ -35,12 +35,10 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     }
     let found: Vec<Error> =
         warnings.into_inner().into_iter().map(|w: Error| w.located(composed.sources())).collect();
-    let mut output = Output::success(out).warn(composed.warnings(), style).warn(&found, style);
-    if args.config_name.is_none() && args.words.is_empty() && shown.as_map().is_some_and(|map| map.is_empty())
-    {
-        output = output.warn(unnamed(&composer).as_slice(), style);
-    }
-    Ok(output)
+    let output = Output::success(out).warn(composed.warnings(), style).warn(&found, style);
+    let empty = shown.as_map().is_some_and(|map| map.is_empty());
+    let nothing = if empty { project::nothing(&composer, args) } else { None };
+    Ok(output.warn(nothing.as_slice(), style))
 }
 
 /// Composes as much as is to be printed.
@@ -62,7 +60,8 @@ fn shown(
     let warn = |warning: Error| warnings.borrow_mut().push(warning);
     let context = composer.context(&warn).with_schema(composed.schema());
     let whole = &if args.resolve { unfinished(composed.root(), context) } else { composed.root().clone() };
-    let Some(package) = &args.package else {
+    // The package of the whole is called `_global_`.
+    let Some(package) = args.package.as_deref().filter(|package| *package != "_global_") else {
         if args.hydra {
             return if args.resolve { Scope::new(whole, context).resolve() } else { Ok(whole.clone()) };
         }
@@ -85,11 +84,16 @@ fn shown(
     let found = if args.resolve { scope.select(&path)? } else { scope.get(&path)? };
     let found = found.ok_or_else(|| absent(&root, &path))?;
     if args.resolve && matches!(found.kind, Kind::Missing) {
-        return Err(Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
-            .at(found.origin, "not given")
-            .help(format!("type `{path}=…`")));
+        return Err(not_given(&path, found.origin));
     }
     Ok(found)
+}
+
+/// The error of a value that is `???`.
+pub(crate) fn not_given(path: &KeyPath, origin: Origin) -> Error {
+    Error::new(ErrorKind::MissingValue, format!("`{path}` is ???: it must be given"))
+        .at(origin, "not given")
+        .help(format!("type `{path}=…`"))
 }
 
 /// The tree with `???` for every value of the `hydra` node that refers to one: only a run knows them all.
@@ -135,7 +139,8 @@ fn with_choices(config: Node, composed: &Composed) -> Node {
     object([("config", config), ("choices", object(choices))])
 }
 
-fn absent(root: &Node, path: &KeyPath) -> Error {
+/// The error of a key that is not there.
+pub(crate) fn absent(root: &Node, path: &KeyPath) -> Error {
     let error = Error::new(ErrorKind::UnknownKey, format!("there is no `{path}` in the composed config"));
     let keys = path.keys();
     // The deepest mapping on the way knows what could have been meant.
@@ -152,15 +157,4 @@ fn absent(root: &Node, path: &KeyPath) -> Error {
         };
     }
     error
-}
-
-/// Why there is nothing to see.
-fn unnamed(composer: &Composer) -> Option<Error> {
-    let names = primaries(composer);
-    let first = names.iter().find(|name| *name == "config").or(names.first())?;
-    Some(
-        Error::new(ErrorKind::Usage, "nothing is composed: no primary config is named")
-            .help(format!("type `-cn {first}`"))
-            .help(format!("primary configs: {}", names.join(", "))),
-    )
 }

@@ -23,20 +23,20 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
     let (selection, sources) = project::select(&composer, args, &args.words)?;
     let out = match args.format {
         Format::Json => {
-            let entries = listed(&selection, args).map(|entry| json(entry, &sources));
+            let entries = listed(&selection, args.hydra).map(|entry| json(entry, &sources));
             line(&Node::from(entries.collect::<Vec<_>>()))
         }
-        Format::Tree => tree(&selection, args, &sources, style),
-        _ => table(&selection, args, &sources, style),
+        Format::Tree => tree(&selection, args.hydra, &sources, style),
+        _ => table(&selection, args.hydra, &sources, style),
     };
     let warnings: Vec<_> =
         selection.warnings().iter().map(|warning| warning.clone().located(&sources)).collect();
-    Ok(Output::success(out).warn(&warnings, err))
+    let nothing = project::nothing(&composer, args);
+    Ok(Output::success(out).warn(&warnings, err).warn(nothing.as_slice(), err))
 }
 
 /// The configs to show: the project's own, or all.
-fn listed<'s>(selection: &'s Selection, args: &Args) -> impl Iterator<Item = &'s Included> {
-    let all = args.hydra;
+fn listed(selection: &Selection, all: bool) -> impl Iterator<Item = &Included> {
     selection.included().iter().filter(move |entry| all || !is_reserved(&entry.config_path))
 }
 
@@ -53,9 +53,10 @@ fn json(entry: &Included, sources: &SourceMap) -> Node {
     ])
 }
 
-fn table(selection: &Selection, args: &Args, sources: &SourceMap, style: Style) -> String {
+/// A row for each config. `all` shows those of the reserved nodes too.
+pub(crate) fn table(selection: &Selection, all: bool, sources: &SourceMap, style: Style) -> String {
     let head = ["CONFIG", "PACKAGE", "FILE", "BECAUSE OF"].map(str::to_owned);
-    let rows: Vec<[String; 4]> = listed(selection, args)
+    let rows: Vec<[String; 4]> = listed(selection, all)
         .map(|entry| {
             let file =
                 sources.get(entry.document.source).map(|source| source.to_string()).unwrap_or_default();
@@ -96,11 +97,12 @@ fn because(entry: &Included, sources: &SourceMap) -> String {
     format!("`{}`, {}", item(entry.why, sources), sources.describe(entry.why))
 }
 
-fn tree(selection: &Selection, args: &Args, sources: &SourceMap, style: Style) -> String {
+/// The defaults lists as a tree. `all` shows those of the reserved nodes too.
+pub(crate) fn tree(selection: &Selection, all: bool, sources: &SourceMap, style: Style) -> String {
     let mut out = String::new();
     let mut stack: Vec<(Branch, usize)> = vec![(selection.tree(), 0)];
     while let Some((branch, depth)) = stack.pop() {
-        if depth == 1 && !args.hydra && is_reserved(&branch.config_path) {
+        if depth == 1 && !all && is_reserved(&branch.config_path) {
             continue;
         }
         if depth > 0 {

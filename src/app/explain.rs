@@ -7,7 +7,9 @@ use crate::app::explain_json::told;
 use crate::app::json::line;
 use crate::app::output::Output;
 use crate::app::project;
-use crate::compose::{Absent, By, Change, Chosen, Composed, Explanation, GroupChoice, Inside, Step, Told};
+use crate::compose::{
+    Absent, By, Change, Chosen, Composed, Composer, Explanation, GroupChoice, Inside, Step, Told,
+};
 use crate::diag::{Error, Origin, Result, SourceKind, SourceMap, Style};
 use crate::facts::Facts;
 use crate::merge::Action;
@@ -30,31 +32,46 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
     }
     let composer = project::open(args, facts)?;
     let composed = project::compose(&composer, args, &overrides)?;
+    let (output, error) = keys_of(&composer, &composed, &keys, args.format, (style, err))?;
+    Ok(match error {
+        Some(error) => output.and_failure(&project::unnamed(error, &composer, args), err),
+        None => output,
+    })
+}
+
+/// Explains keys of a composition; beside it, what is wrong with those that cannot be explained. The styles are those of
+/// the two streams.
+///
+/// # Errors
+/// Group choices that cannot be read.
+pub(crate) fn keys_of(
+    composer: &Composer,
+    composed: &Composed,
+    keys: &[String],
+    format: Format,
+    (style, err): (Style, Style),
+) -> Result<(Output, Option<Error>)> {
     let mut out = String::new();
     let mut errors = Vec::new();
     for key in keys {
-        let groups = composed.group_choices(&key)?;
-        let value = composer.explain(&composed, &KeyPath::parse(&key));
-        match (value, args.format) {
+        let groups = composed.group_choices(key)?;
+        let value = composer.explain(composed, &KeyPath::parse(key));
+        match (value, format) {
             (Err(error), _) if groups.is_empty() => errors.push(error),
             (value, Format::Json) => {
-                out.push_str(&line(&told(&key, value.ok().as_ref(), &groups, &composed)));
+                out.push_str(&line(&told(key, value.ok().as_ref(), &groups, composed)));
             }
             (value, _) => {
                 for group in &groups {
-                    draw_group(group, &composed, style, &mut out);
+                    draw_group(group, composed, style, &mut out);
                 }
                 if let Ok(value) = &value {
-                    draw(value, &composed, 0, style, &mut out);
+                    draw(value, composed, 0, style, &mut out);
                 }
             }
         }
     }
-    let output = Output::success(out).warn(composed.warnings(), err);
-    Ok(match Error::all(errors) {
-        Some(error) => output.and_failure(&error, err),
-        None => output,
-    })
+    Ok((Output::success(out).warn(composed.warnings(), err), Error::all(errors)))
 }
 
 /// A row of the drawing: where, what, why.
@@ -173,6 +190,9 @@ fn input_text(input: &Input) -> String {
         None => without.to_owned(),
     };
     match input {
+        Input::Variable { name, is_set: true, place: Some(place), .. } => {
+            format!("environment variable {name}: set by {place}")
+        }
         Input::Variable { name, is_set: true, .. } => format!("environment variable {name}: set"),
         Input::Variable { name, default, .. } => {
             format!("environment variable {name}: not set, {}", instead(default, "and there is no default"))

@@ -109,9 +109,10 @@ fn step(step: &Step, composed: &Composed) -> Node {
 
 fn input(input: &Input) -> Node {
     match input {
-        Input::Variable { name, is_set, default } => object([
+        Input::Variable { name, is_set, default, place } => object([
             ("variable", Node::from(name.as_str())),
             ("is_set", Node::from(*is_set)),
+            ("set_by", optional(place.as_deref())),
             ("default", optional(default.as_deref())),
         ]),
         Input::Absent { path, default } => object([

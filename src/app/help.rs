@@ -21,57 +21,64 @@ macro_rules! where_from {
         "\
 Where configs come from
   -cn, --config-name NAME   the primary config: `-cn config` is config.yaml
-  -cd, --config-dir DIR     a directory of configs; the first is the primary one, others add to it
+  -cd, --config-dir DIR     a directory of configs, again and again: the first
+                            one is the primary directory, others add to it
   -cp, --config-path DIR    the primary directory, if it is not the first -cd
-  --map pkg://x.conf=DIR    where the folder of a Python package is, if looking does not find it
-  --declare NAME,NAME       resolvers that only the Python program knows: their values stay text
+  --map pkg://x.conf=DIR    where the folder of a Python package is, if looking
+                            does not find it
+  --declare NAME,NAME       resolvers that only the Python program knows: their
+                            values stay text
 
 "
     };
 }
 
 const ALL: &str = "\
-mainstem composes the conf/ folder of a Hydra project, and knows where every value comes from.
+mainstem composes the conf/ folder of a Hydra project, and knows where every
+value comes from.
 
-  mainstem compose -cd conf -cn config                   the composed config, as YAML
-  mainstem compose -cd conf -cn config db=pg lr=0.1      with overrides
-  mainstem explain db.port -cd conf -cn config           who set a value, and who was overridden
-  mainstem defaults -cd conf -cn config                  which files are merged, in order, and why
-  mainstem check conf                                    everything that is wrong in a folder
+  the composed config       mainstem compose -cd conf -cn config
+  with overrides            mainstem compose -cd conf -cn config db=pg lr=0.1
+  who set a value           mainstem explain db.port -cd conf -cn config
+  which files, and why      mainstem defaults -cd conf -cn config
+  all that is wrong         mainstem check conf
 
 What ran
   mainstem runs ls 'lr<0.1 and status=failed'            runs, their status, results and overrides
 
 For programs
-  mainstem parse-overrides 'lr=0.1,0.01'                 how overrides are read
-  mainstem jobs -- 'lr=0.1,0.01' seed=1,2                which jobs a sweep would run
+  how overrides are read    mainstem parse-overrides 'lr=0.1,0.01'
+  the jobs of a sweep       mainstem jobs -- 'lr=0.1,0.01' seed=1,2
 
-`mainstem COMMAND --help` shows more. Exit status: 0, 1 for an error, 2 for wrong usage.
+`mainstem COMMAND --help` shows the flags of a command, `mainstem --version`
+the version. Exit status: 0, 1 for an error, 2 for wrong usage.
 ";
 
 const COMPOSE: &str = concat!(
     "\
 mainstem compose: prints the composed config.
 
-  mainstem compose -cd conf -cn config                   as YAML
-  mainstem compose -cd conf -cn config db=pg +lr=0.1     with overrides, before or after the flags
-  mainstem compose -cd conf -cn config -p db.port        one value
-  mainstem compose -cd conf -cn config --resolve         with ${...} resolved
-  mainstem compose -cd conf -cn config --hydra           with the hydra node
+  as YAML                   mainstem compose -cd conf -cn config
+  with overrides            mainstem compose -cd conf -cn config db=pg +lr=0.1
+  one value                 mainstem compose -cd conf -cn config -p db.port
+  with ${...} resolved      mainstem compose -cd conf -cn config --resolve
+  with the hydra node       mainstem compose -cd conf -cn config --hydra
 
 What is printed
   -p, --package KEY         only the value at KEY
-  --resolve                 resolve interpolations in what is printed, and nowhere else
+  --resolve                 resolve interpolations in what is printed
   --format yaml|json        default: yaml
-  --choices                 print `config` and `choices`: the chosen option of each group
+  --choices                 print `config` and `choices`: the chosen option of
+                            each group
   --hydra                   leave the nodes `hydra` and `mainstem` in
-  -m, --multirun            as for a sweep as a whole: open choices (???) are left out, and each value of
-                            a sweep is tried in a job
+  -m, --multirun            as for a sweep as a whole: open choices (???) are
+                            left out, and each value of a sweep is tried in a
+                            job
 
 ",
     where_from!(),
     "\
-`--` ends the flags: what comes after it is an override.
+Flags stand before, between and after overrides; `--` ends them.
 "
 );
 
@@ -110,16 +117,21 @@ mainstem defaults: which configs are merged, in order, and why.
 
 const CHECK: &str = concat!(
     "\
-mainstem check: composes every primary config of a folder and reads every option of every group.
+mainstem check: composes every primary config of a folder and reads every
+option of every group.
 
   mainstem check conf
-  mainstem check conf more                               more is searched behind conf, as by -cd
-  mainstem check conf -cn train db=pg                    one primary config, with overrides
   mainstem check conf --deny warnings --format json
+  mainstem check conf more
+  mainstem check conf -cn train db=pg
 
-Errors cannot work. Warnings work and are hardly meant so: shadowed files, links that lead nowhere, names
-that nothing can select. Notes are worth knowing, and put together: ???, unset environment, unknown
-resolvers, Python targets. The exit status is 1 if there is an error.
+What stands in `more` is searched behind `conf`, as by -cd. With -cn one primary
+config is composed, with the overrides.
+
+Errors cannot work. Warnings work and are hardly meant so: shadowed files, links
+that lead nowhere, names that nothing can select. Notes are worth knowing, and
+put together: ???, unset environment, unknown resolvers, Python targets. The
+exit status is 1 if there is an error.
 
   -v, --verbose             every note at its place
   --deny warnings           warnings count as errors
@@ -138,24 +150,56 @@ mainstem parse-overrides: how overrides are read. For programs.
   mainstem parse-overrides 'lr=0.1,0.01' '+db@backup=pg'
   mainstem parse-overrides --format json < overrides.txt
 
-Reads its arguments or, if there are none, the lines of standard input. JSON is one line for each override:
-{\"result\": ...} or {\"error\": ...}.
+Reads its arguments or, if there are none, the lines of standard input. JSON is
+one line for each override: {\"result\": ...} or {\"error\": ...}.
 
   --format text|json        default: text
 ";
 
 const JOBS: &str = concat!(
     "\
-mainstem jobs: which jobs a sweep would run, each of them tried out first. For programs.
+mainstem jobs: which jobs a sweep would run, each of them tried out first. For
+programs.
 
   mainstem jobs -- 'lr=0.1,0.01' seed=1,2
-  mainstem jobs -cd conf -cn config -- 'model=glob(*)'   glob asks the config groups; every job is composed
   mainstem jobs --max-batch-size 2 --format json -- x=1,2,3
+  mainstem jobs -cd conf -cn config -- 'model=glob(*)'
+
+A glob asks the config groups. With a primary config every job is composed.
 
   --max-batch-size N        at most N jobs in a batch
-  --format text|json        default: text, a line for each job, an empty one between batches;
-                            JSON is a list of batches of jobs of overrides
+  -m, --multirun            taken for granted
+  --format text|json        default: text, a line for each job, an empty one
+                            between batches; JSON is a list of batches of jobs
+                            of overrides
 
 ",
     where_from!()
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::args::flags;
+
+    #[test]
+    fn every_flag_of_a_command_stands_in_its_help() {
+        for (_, command) in Command::ALL {
+            let help = text(Some(command));
+            for name in flags(command).filter(|name| !matches!(*name, "--help" | "-h" | "--version")) {
+                let found = help
+                    .lines()
+                    .any(|line| line.starts_with("  -") && line.split([' ', ',']).any(|word| word == name));
+                assert!(found, "`{name}` is not in the help of `{}`", command.name());
+            }
+        }
+    }
+
+    #[test]
+    fn help_fits_a_terminal() {
+        let all = std::iter::once(None).chain(Command::ALL.map(|(_, command)| Some(command)));
+        for line in all.flat_map(|command| text(command).lines()) {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}

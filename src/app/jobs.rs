@@ -7,7 +7,7 @@ use crate::app::json::{line, texts};
 use crate::app::output::Output;
 use crate::app::{project, sweep};
 use crate::compose::Mode;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::facts::Facts;
 use crate::value::Node;
 
@@ -53,10 +53,6 @@ fn json(batches: &[Vec<Vec<String>>]) -> String {
 
 /// A line for each job, quoted for a shell; an empty line between batches.
 fn text(batches: &[Vec<Vec<String>>]) -> String {
-    let quoted = |one: &String| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=+,:@%".contains(c);
-        if one.chars().all(plain) { one.clone() } else { format!("'{}'", one.replace('\'', r"'\''")) }
-    };
-    let job = |job: &Vec<String>| job.iter().map(quoted).collect::<Vec<_>>().join(" ") + "\n";
+    let job = |job: &Vec<String>| job.iter().map(|one| shell_word(one)).collect::<Vec<_>>().join(" ") + "\n";
     batches.iter().map(|batch| batch.iter().map(job).collect::<String>()).collect::<Vec<_>>().join("\n")
 }

@@ -1,20 +1,24 @@
 //! Floor 11: the command line, and the only reader of environment, clock, working directory and terminal.
 
 mod args;
+mod argv;
 mod capture;
 mod check;
 mod compose;
 mod defaults;
+mod dotenv;
 mod explain;
 mod explain_json;
 mod git;
 mod help;
+mod hydra_flags;
 mod jobs;
 mod json;
 mod main;
 mod output;
 mod overrides;
 mod packages;
+mod program;
 mod project;
 mod python;
 mod runs;
@@ -24,3 +28,7 @@ pub use capture::{arguments, facts, process};
 pub use git::surroundings;
 pub use main::main;
 pub use output::Status;
+pub use program::{
+    App, Bound, Configs, Direction, Failed, Finished, Job, JobResult, Maximize, Minimize, Objective, Sandbox,
+    Trial,
+};

@@ -13,6 +13,8 @@ pub enum Status {
     Failure,
     /// The command line cannot be understood.
     Usage,
+    /// A signal of that number asked it to stop.
+    Interrupted(u8),
 }
 
 impl Status {
@@ -22,6 +24,7 @@ impl Status {
             Self::Success => 0,
             Self::Failure => 1,
             Self::Usage => 2,
+            Self::Interrupted(signal) => 128 + i32::from(signal),
         }
     }
 
@@ -49,8 +52,8 @@ impl Output {
 
     /// The same with warnings.
     pub(crate) fn warn(mut self, warnings: &[Error], style: Style) -> Self {
-        for warning in warnings {
-            self.err.push_str(&warning.render_as(Severity::Warning, style));
+        if let Some(warnings) = Error::all(warnings.iter().cloned()) {
+            self.err.push_str(&warnings.render_as(Severity::Warning, style));
         }
         self
     }

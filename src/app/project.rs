@@ -1,14 +1,15 @@
 //! The project that the flags point at: its search path, and a composer over it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
-use crate::app::args::Args;
+use crate::app::args::{Args, Command};
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
 use crate::app::sweep;
-use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Repository, Selection};
-use crate::diag::{Error, ErrorKind, Result, SourceMap};
+use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection};
+use crate::diag::{Error, ErrorKind, Result, SourceMap, did_you_mean, shell_word};
 use crate::facts::Facts;
 use crate::settings::{composer, resolvers};
 use crate::value::Text;
@@ -18,6 +19,16 @@ const JOB_NAME: &str = "app";
 
 /// Composes what the flags ask for.
 pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
+    let placed = args.config_path.is_some() || !args.config_dirs.is_empty();
+    let words: &[String] = match args.command {
+        Command::Check => &[],
+        // A key may well be called as a directory.
+        Command::Explain if placed => &[],
+        _ => &args.words,
+    };
+    if let Some(error) = Error::all(words.iter().filter_map(|word| misplaced(word, &facts))) {
+        return Err(error);
+    }
     let mut dirs: Vec<&str> = args.config_dirs.iter().map(String::as_str).collect();
     let main = match &args.config_path {
         Some(path) => Some(path.as_str()),
@@ -48,7 +59,7 @@ pub(crate) fn mode(args: &Args) -> Mode {
 }
 
 /// The directory that the user named: a path, or `pkg://x.conf`.
-fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
+pub(crate) fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
     let (place, location): (PathBuf, Option<&str>) = match path.strip_prefix("pkg://") {
         Some(package) => {
             let found = folders.find(package).ok_or_else(|| {
@@ -59,9 +70,20 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
         }
         None => (absolute(facts, path), None),
     };
-    if !place.is_dir() {
-        let what = if place.exists() { "is no directory" } else { "does not exist" };
-        return Err(Error::new(ErrorKind::NotFound, format!("the config directory `{path}` {what}")));
+    let wrong = match fs::metadata(&place) {
+        Ok(found) if found.is_dir() => None,
+        Ok(_) => Some((ErrorKind::NotFound, "is no directory".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Some((ErrorKind::NotFound, "does not exist".to_owned()))
+        }
+        Err(error) => Some((ErrorKind::Io, format!("cannot be opened: {error}"))),
+    };
+    if let Some((kind, what)) = wrong {
+        let error = Error::new(kind, format!("the config directory `{path}` {what}"));
+        return Err(match near(path, &place) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        });
     }
     Ok(match location {
         Some(location) => Dir::new(place).located_at(location),
@@ -76,10 +98,71 @@ fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<Dir> {
     })
 }
 
-/// The names of the primary configs of the user's own sources.
-pub(crate) fn primaries(composer: &Composer) -> Vec<Text> {
-    let repository: &Arc<Repository> = composer.repository();
-    repository.options("").unwrap_or_default()
+/// What was probably meant by a directory that is none: the one that holds this file, or one with a similar name.
+fn near(path: &str, place: &Path) -> Option<String> {
+    let (above, name) = match path.rsplit_once('/') {
+        Some((above, name)) => (Some(above), name),
+        None => (None, path),
+    };
+    if place.is_file() {
+        let name = name.strip_suffix(".yaml")?;
+        return Some(format!("-cd {} -cn {name}", above.unwrap_or(".")));
+    }
+    let entries = place.parent()?.read_dir().ok()?.flatten().filter(|entry| entry.path().is_dir());
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    let near = did_you_mean(name, names.iter().map(String::as_str))?;
+    Some(above.map_or_else(|| near.to_owned(), |above| format!("{above}/{near}")))
+}
+
+/// What to say where nothing is to be seen for want of a primary config.
+pub(crate) fn nothing(composer: &Composer, args: &Args) -> Option<Error> {
+    let named = args.config_name.is_some() || !args.words.is_empty();
+    let names = primaries(composer);
+    let error = || Error::new(ErrorKind::Usage, "nothing is composed: no primary config is named");
+    (!named && !names.is_empty()).then(|| name_one(error(), &names))
+}
+
+/// What is not there without a primary config mostly is not there for that reason.
+pub(crate) fn unnamed(error: Error, composer: &Composer, args: &Args) -> Error {
+    let absent =
+        matches!(error.kind(), ErrorKind::UnknownKey | ErrorKind::NotFound | ErrorKind::Interpolation);
+    let names = primaries(composer);
+    if args.config_name.is_some() || !absent || names.is_empty() {
+        return error;
+    }
+    name_one(error.note("no primary config is named"), &names)
+}
+
+/// The names of the primary configs that there are.
+fn primaries(composer: &Composer) -> Vec<Text> {
+    composer.repository().options("").unwrap_or_default()
+}
+
+fn name_one(error: Error, names: &[Text]) -> Error {
+    let first = names.iter().find(|name| *name == "config").or(names.first());
+    let first = first.map_or("NAME", Text::as_str);
+    error.note(format!("primary configs: {}", names.join(", "))).help(format!("type `-cn {first}`"))
+}
+
+/// A word that is no override, but a directory or a config in one: what was meant.
+fn misplaced(word: &str, facts: &Facts) -> Option<Error> {
+    if word.is_empty() || word.contains('=') || word.starts_with(['~', '+']) {
+        return None;
+    }
+    let place = absolute(facts, word);
+    if place.is_dir() {
+        let error = Error::new(
+            ErrorKind::Usage,
+            format!("`{word}` is a directory, and directories are named by `-cd`"),
+        );
+        return Some(error.help(format!("did you mean `-cd {}`?", shell_word(word))));
+    }
+    let (folder, file) = word.rsplit_once('/').unwrap_or((".", word));
+    let name = file.strip_suffix(".yaml").filter(|name| !name.is_empty() && place.is_file())?;
+    let error =
+        Error::new(ErrorKind::Usage, format!("`{word}` is a file, and configs are named by `-cd` and `-cn`"));
+    Some(error.help(format!("did you mean `-cd {} -cn {}`?", shell_word(folder), shell_word(name))))
 }
 
 /// The overrides among the words, parsed.
@@ -93,7 +176,8 @@ pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Res
     if args.multirun {
         sweep::try_whole(composer, args, &arguments)?;
     }
-    composer.compose(args.config_name.as_deref(), &arguments, mode(args))
+    let composed = composer.compose(args.config_name.as_deref(), &arguments, mode(args));
+    composed.map_err(|error| unnamed(error, composer, args))
 }
 
 /// Expands the defaults lists with the overrides among the words.
@@ -105,6 +189,7 @@ pub(crate) fn select(
     let mut arguments = arguments(composer, args, words)?;
     // The values of a sweep are chosen by its jobs, not by the list.
     arguments.overrides.retain(|one| !one.is_sweep());
-    let selected = composer.select(args.config_name.as_deref(), &arguments, mode(args))?;
+    let selected = composer.select(args.config_name.as_deref(), &arguments, mode(args));
+    let selected = selected.map_err(|error| unnamed(error, composer, args))?;
     Ok((selected.selection, arguments.sources))
 }

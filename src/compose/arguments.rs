@@ -9,8 +9,10 @@ use crate::compose::composer::{Asked, Composer, Mode, Others, Preludes};
 use crate::compose::plan::{self, Plan, plan};
 use crate::compose::runtime::{Lines, fill};
 use crate::compose::selection::Selection;
+use crate::compose::slips::Slips;
 use crate::compose::together::values_unchecked;
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap};
+use crate::compose::torn::{Gathered, Piece, gather};
+use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, SourceMap, Span};
 use crate::grammar::{Override, parse_override};
 use crate::merge::Assignment;
 
@@ -55,6 +57,19 @@ struct Parsed {
     errors: Vec<Error>,
 }
 
+/// Reads one argument, counted from 1.
+fn read<'a>(text: &'a str, aliases: &Aliases, number: usize, sources: &SourceMap) -> Piece<'a> {
+    let expanded = match aliases.expand(text) {
+        Ok(expanded) => expanded,
+        Err(error) => return Piece { text, origin: Origin::NONE, read: Err(vec![error]) },
+    };
+    let source = sources.add(Source::new(SourceKind::Argument(number), "", &*expanded));
+    let origin = Origin::new(source, Span::new(0, expanded.len()));
+    let mut errors: Vec<Error> = Vec::new();
+    let read = parse_override(&expanded, source, &mut errors).ok_or(errors);
+    Piece { text, origin, read }
+}
+
 impl Composer {
     /// Parses overrides, counted from 1 in messages. Aliases of the primary config are expanded first.
     ///
@@ -75,35 +90,24 @@ impl Composer {
     }
 
     fn parse<S: AsRef<str>>(&self, config_name: Option<&str>, texts: &[S], sources: &SourceMap) -> Parsed {
-        let overrides = Vec::with_capacity(texts.len());
-        let mut parsed = Parsed { overrides, unread: Some(Vec::new()), errors: Vec::new() };
+        let mut errors = Vec::new();
         if texts.is_empty() {
-            return parsed;
+            return Parsed { overrides: Vec::new(), unread: Some(Vec::new()), errors };
         }
-        let aliases = self.aliases(config_name).unwrap_or_else(|error| {
-            parsed.errors.push(error);
-            parsed.unread = None;
-            Aliases::default()
-        });
+        let aliases = self.aliases(config_name).map_err(|error| errors.push(error)).ok();
+        let known = aliases.is_some();
+        let aliases = aliases.unwrap_or_default();
+        let mut pieces = Vec::with_capacity(texts.len());
         for (index, text) in texts.iter().enumerate() {
             let text = text.as_ref();
             // Without a value it may be an alias, if only they were known.
-            if parsed.unread.is_none() && !text.contains('=') {
-                continue;
-            }
-            let before = parsed.errors.len();
-            match aliases.expand(text) {
-                Ok(expanded) => {
-                    let source = sources.add(Source::new(SourceKind::Argument(index + 1), "", &*expanded));
-                    parsed.overrides.extend(parse_override(&expanded, source, &mut parsed.errors));
-                }
-                Err(error) => parsed.errors.push(error),
-            }
-            if let (true, Some(unread)) = (parsed.errors.len() > before, &mut parsed.unread) {
-                unread.push(text.to_owned());
+            if known || text.contains('=') {
+                pieces.push(read(text, &aliases, index + 1, sources));
             }
         }
-        parsed
+        let Gathered { overrides, unread, errors: wrong } = gather(pieces);
+        errors.extend(wrong);
+        Parsed { overrides, unread: known.then_some(unread), errors }
     }
 
     /// Works out which configs the overrides select, and which values they assign.
@@ -192,6 +196,8 @@ impl Composer {
         warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
+        let slips = Slips { root: base.root(), selection: &selection };
+        assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
         if let Some(runtime) = &self.runtime {
             fill(&mut root, runtime, &selection, self.merging(&|_| {}), mode, lines)?;

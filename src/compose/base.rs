@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::compose::selection::{Included, Selection};
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::merge::{Observer, merge};
+use crate::merge::{Observer, merge, too_deep};
 use crate::resolve::Context;
 use crate::schema::Schema;
-use crate::value::{Key, KeyPath, Kind, Map, Node};
+use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node};
 
 /// All configs of a selection, merged. Immutable and shared; [`Base::apply`] works on a copy-on-write clone.
 #[derive(Debug)]
@@ -138,6 +138,12 @@ pub(crate) fn step<O: Observer>(
         )
         .at(body.origin, "expected a mapping")
         .help("put the list below a key, or give the config a package"));
+    }
+    // Reading has counted the levels, so that a document whose levels are few is not walked through.
+    if package.len() + included.document.height > DEEPEST
+        && let Some(error) = too_deep(package.len(), body)
+    {
+        return Err(error.at(body.origin, format!("below a package of {} keys", package.len())));
     }
     merge(root, &package, body, context.with_schema(schema), observer)?;
     if let Some(ty) = &included.document.schema {

@@ -7,6 +7,7 @@ use crate::compose::expand::Known;
 use crate::compose::item::{Item, Role};
 use crate::compose::repository::Repository;
 use crate::compose::request::{Chosen, Deletion, Who};
+use crate::compose::slips::near_group;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, did_you_mean};
 use crate::value::{IndexMap, Text};
@@ -41,15 +42,66 @@ pub(crate) fn missing_choice(repository: &Repository, item: &Item) -> Error {
     error.help(format!("type `{key}={}`", options.first().map_or("OPTION", |o| o.as_str())))
 }
 
+fn options_of(repository: &Repository, group: &str) -> Vec<Text> {
+    repository.options(group).unwrap_or_default()
+}
+
+/// What a group has to offer to somebody who typed an option that it has not.
+struct Offer {
+    /// Its options, as they are typed: those of the group inside it that was meant, if one was.
+    options: Vec<Text>,
+    /// The one that was probably meant.
+    near: Option<Text>,
+}
+
+impl Offer {
+    fn new(repository: &Repository, group: &str, typed: &str) -> Self {
+        let typed = typed.strip_suffix(".yaml").unwrap_or(typed);
+        let (folder, name) = typed.rsplit_once('/').unwrap_or(("", typed));
+        let inside = |folder: &str| match (group, folder) {
+            ("", _) => folder.to_owned(),
+            (_, "") => group.to_owned(),
+            _ => format!("{group}/{folder}"),
+        };
+        let options = |folder: &str| options_of(repository, &inside(folder));
+        let near = |options: &[Text]| {
+            let same = options.iter().find(|option| *option == name).map(Text::as_str);
+            same.or_else(|| did_you_mean(name, options.iter().map(Text::as_str))).map(Text::from)
+        };
+        // The folder may be mistyped as well.
+        let typed_in = inside(folder);
+        let meant = near_group(repository, &typed_in);
+        let meant = meant.as_deref().unwrap_or(&typed_in);
+        let folder =
+            if meant == group { "" } else { meant.strip_prefix(group).unwrap_or("").trim_start_matches('/') };
+        let found = options(folder);
+        if folder.is_empty() || found.is_empty() {
+            let near = near(&options(""));
+            let nested = repository.groups(group).unwrap_or_default();
+            let nested =
+                nested.into_iter().filter(|_| !group.is_empty()).map(|name| Text::from(format!("{name}/…")));
+            return Self { options: options("").into_iter().chain(nested).collect(), near };
+        }
+        let spelled = |name: &Text| Text::from(format!("{folder}/{name}"));
+        Self { near: near(&found).as_ref().map(spelled), options: found.iter().map(spelled).collect() }
+    }
+}
+
 /// A config that no source has.
 pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId) -> Error {
     let item = tree.item(id);
     let path = item.config_path();
     let group = item.group_path();
     let name = path.strip_prefix(group.as_str()).map_or(path.as_str(), |rest| rest.trim_start_matches('/'));
-    let options = repository.options(&group).unwrap_or_default();
+    let Offer { options, near } = match item.primary && options_of(repository, &group).is_empty() {
+        // `-cn conf/config`: the directory is named elsewhere.
+        true => Offer::new(repository, "", name),
+        false => Offer::new(repository, &group, name),
+    };
     let (message, label) = if item.primary {
         (format!("there is no config `{path}`"), "no such config".to_owned())
+    } else if name.is_empty() && !options.is_empty() {
+        (format!("no option of `{group}` is named"), "expected the name of an option".to_owned())
     } else if options.is_empty() {
         let message = match group.as_str() {
             "" => format!("there is no config `{path}`"),
@@ -66,11 +118,13 @@ pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId) -> Err
         error = error.at(item.origin, "chosen for this item");
     }
     if !options.is_empty() {
-        let what = if group.is_empty() { "configs" } else { "options" };
+        let what = if group.is_empty() || item.primary { "configs" } else { "options" };
         error = error.note(format!("{what}: {}", listed(&options)));
     }
-    if let Some(near) = did_you_mean(name, options.iter().map(Text::as_str)) {
+    if let Some(near) = near {
         error = error.help(format!("did you mean `{near}`?"));
+    } else if name.is_empty() && !item.primary {
+        error = error.help(format!("type `~{}` to leave the group out", item.override_key()));
     }
     if let Role::Group { written: Some(written), group, .. } = &item.role {
         let rest = group.strip_prefix(written.as_str()).unwrap_or(group).trim_start_matches('/');
@@ -225,7 +279,12 @@ pub(crate) fn check_paths(item: &Item, errors: &mut Vec<Error>) -> bool {
 }
 
 /// An override that no item of the defaults list answers to.
-pub(crate) fn unused_override(key: &Text, chosen: &Chosen, known: &IndexMap<Text, Known>) -> Error {
+pub(crate) fn unused_override(
+    repository: &Repository,
+    key: &Text,
+    chosen: &Chosen,
+    known: &IndexMap<Text, Known>,
+) -> Error {
     let group = key.split('@').next().unwrap_or(key);
     let choice = &chosen.choice;
     if let Who::Item { key: written } = &chosen.who {
@@ -241,12 +300,20 @@ pub(crate) fn unused_override(key: &Text, chosen: &Chosen, known: &IndexMap<Text
     }
     let error = Error::new(ErrorKind::NotFound, format!("no defaults list chooses an option of `{key}`"))
         .at(chosen.origin, "nothing to change");
-    match keys_of(group, key, known) {
-        Some(keys) => {
-            error.help(format!("did you mean {keys}?")).help(format!("to add it type `+{key}={choice}`"))
-        }
-        None => error.help(format!("to add it type `+{key}={choice}`")),
+    let error = match keys_of(group, key, known) {
+        Some(keys) => error.help(format!("did you mean {keys}?")),
+        None => error,
+    };
+    let Choice::One(pick) = choice else { return error.help(format!("to add it type `+{key}={choice}`")) };
+    if repository.has_config(&format!("{group}/{}", pick.name)).unwrap_or(true) {
+        return error.help(format!("to add it type `+{key}={choice}`"));
     }
+    // To add it would be the next mistake.
+    let Offer { options, near } = Offer::new(repository, group, &pick.name);
+    let near = near.map_or("OPTION".to_owned(), |near| near.to_string());
+    error
+        .note(format!("`{group}` has no option `{}`; options: {}", pick.name, listed(&options)))
+        .help(format!("to add one type `+{key}={near}`"))
 }
 
 /// The keys under which a group was chosen.

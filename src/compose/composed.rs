@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::compose::base::{Base, find};
 use crate::compose::selection::Selection;
+use crate::compose::slips::Slips;
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::merge::{Assignment, assign};
 use crate::resolve::Context;
@@ -86,7 +87,8 @@ impl Base {
         let mut errors = Vec::new();
         for assignment in assignments {
             if let Err(error) = assign(&mut root, assignment, context, &mut ()) {
-                errors.push(error);
+                let slips = Slips { root: &root, selection: &self.selection };
+                errors.push(slips.explain(error, assignment));
             }
         }
         let aliases = |root| find(root, &["hydra", "aliases"]);

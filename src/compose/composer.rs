@@ -292,7 +292,7 @@ impl Composer {
         if others == Others::May {
             return Some(Arc::new(selection));
         }
-        errors.extend(requests.unused(&selection.choices));
+        errors.extend(requests.unused(repository, &selection.choices));
         if errors.len() > before {
             return None;
         }

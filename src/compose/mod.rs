@@ -26,9 +26,11 @@ mod request;
 mod runtime;
 mod search_path;
 mod selection;
+mod slips;
 mod sources;
 mod survey;
 mod together;
+mod torn;
 mod tree;
 
 pub use aliases::Aliases;

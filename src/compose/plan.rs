@@ -7,8 +7,9 @@ use crate::compose::item::group_key;
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::runtime::Lines;
+use crate::compose::slips::{bare, near_group};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::grammar::{Action, Override};
+use crate::grammar::{Action, Operand, Override, SweepKind};
 use crate::merge::{Action as Assign, Assignment};
 use crate::value::{KeyPath, Kind, Node, Text};
 
@@ -51,7 +52,8 @@ pub(crate) fn plan(
             errors.extend(hydra_sweep(over));
             continue;
         }
-        let sorted = over.assignment(0).and_then(|over| sort(&over, repository, &mut plan));
+        let assignment = over.assignment(0).map_err(|error| of_options(error, over, repository));
+        let sorted = assignment.and_then(|over| sort(&over, repository, &mut plan));
         errors.extend(sorted.err());
     }
     plan
@@ -66,16 +68,35 @@ fn hydra_sweep(over: &Override) -> Option<Error> {
     })
 }
 
+/// A sweep over the options of a group, in a run: they are no text to be quoted.
+fn of_options(error: Error, over: &Override, repository: &Repository) -> Error {
+    let group = !over.target.is_explicit_path() && repository.has_group(over.target.key()).unwrap_or(false);
+    match (over.value_text(), over.action.value()) {
+        (Some(text), Some(Operand::Sweep(sweep)))
+            if group && matches!(&sweep.kind, SweepKind::Choice(choice) if choice.simple) =>
+        {
+            let key = over.key_element();
+            bare(&error)
+                .help(format!("several options at once are a list: `{key}=[{text}]`"))
+                .help("one job for each is a sweep: add `--multirun`")
+        }
+        _ => error,
+    }
+}
+
 type One = Override<Node>;
 
 fn sort(over: &One, repository: &Repository, plan: &mut Plan) -> Result<()> {
     let key = over.target.key();
+    if key.is_empty() && over.target.package().is_none() {
+        return Err(nameless(over));
+    }
     if over.target.is_explicit_path() || !repository.has_group(key)? {
         let deletes = matches!(over.action, Action::Delete(_)) && !over.target.is_explicit_path();
         if deletes && repository.has_config(key)? {
             return delete_config(over, plan);
         }
-        plan.assignments.push(assignment(over)?);
+        plan.assignments.push(assignment(over, repository)?);
         return Ok(());
     }
     match &over.action {
@@ -89,7 +110,7 @@ fn sort(over: &One, repository: &Repository, plan: &mut Plan) -> Result<()> {
         }
         Action::Extend(_) => return Err(not_a_choice(over, repository)),
         Action::Change(node) | Action::Add(node) | Action::ForceAdd(node) if node.as_map().is_some() => {
-            plan.assignments.push(assignment(over)?);
+            plan.assignments.push(assignment(over, repository)?);
         }
         Action::ForceAdd(_) => {
             return Err(Error::new(
@@ -166,12 +187,24 @@ fn not_a_choice(over: &One, repository: &Repository) -> Error {
     }
 }
 
+/// `=3`.
+fn nameless(over: &One) -> Error {
+    let prefix = over.action.prefix();
+    let value = over.value_text().map_or_else(String::new, |value| format!("={value}"));
+    Error::new(ErrorKind::Override, "a key is missing")
+        .at(over.origin, "expected a key or a config group")
+        .help(format!("write `{prefix}key{value}`"))
+}
+
 /// The override as an assignment to a value.
-fn assignment(over: &One) -> Result<Assignment> {
+fn assignment(over: &One, repository: &Repository) -> Result<Assignment> {
     if let Some(package) = over.target.package() {
         let key = over.target.key();
         let error = Error::new(ErrorKind::NotFound, format!("there is no config group `{key}`"))
             .at(over.key_origin(), "no such group");
+        if let Some(near) = near_group(repository, key) {
+            return Err(error.help(format!("did you mean `{near}@{package}`?")));
+        }
         return Err(match package {
             "" => error.help(format!("`@` goes with groups only; for a value type `{key}=…`")),
             _ => error.help(format!("`@` goes with groups only; for a value type `{package}.{key}=…`")),

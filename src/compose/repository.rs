@@ -103,8 +103,12 @@ impl Repository {
     pub fn load(&self, config_path: &str) -> Read {
         if config_path.ends_with(".yml") {
             let stem = config_path.strip_suffix(".yml").unwrap_or(config_path);
-            return Err(Error::new(ErrorKind::NotFound, format!("`{config_path}`: configs end in `.yaml`"))
-                .help(format!("rename the file to `{stem}.yaml` and write `{stem}`")));
+            let error = Error::new(ErrorKind::NotFound, format!("`{config_path}`: configs end in `.yaml`"));
+            let name = stem.rsplit('/').next().unwrap_or(stem);
+            return Err(match self.has_config(stem)? {
+                true => error.help(format!("write `{name}`: `{stem}.yaml` is there")),
+                false => error.help(format!("rename the file to `{stem}.yaml` and write `{name}`")),
+            });
         }
         let path = bare(config_path);
         let found = self.found.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();

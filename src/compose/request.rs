@@ -4,6 +4,7 @@ use crate::compose::complaints;
 use crate::compose::element::Choice;
 use crate::compose::expand::Known;
 use crate::compose::item::{Item, Role};
+use crate::compose::repository::Repository;
 use crate::diag::{Error, Origin};
 use crate::value::{IndexMap, Text};
 
@@ -126,11 +127,11 @@ impl Requests {
     }
 
     /// What was asked for and met nothing.
-    pub(crate) fn unused(&self, known: &IndexMap<Text, Known>) -> Vec<Error> {
+    pub(crate) fn unused(&self, repository: &Repository, known: &IndexMap<Text, Known>) -> Vec<Error> {
         let overrides = self.overrides.iter().filter(|(_, chosen)| !chosen.used);
         let deletions = self.deletions.iter().filter(|(_, deletion)| !deletion.used);
         overrides
-            .map(|(key, chosen)| complaints::unused_override(key, chosen, known))
+            .map(|(key, chosen)| complaints::unused_override(repository, key, chosen, known))
             .chain(deletions.map(|(key, deletion)| complaints::unused_deletion(key, deletion, known)))
             .collect()
     }

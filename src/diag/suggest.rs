@@ -9,6 +9,7 @@ const LONGEST: usize = 64;
 /// use mainstem::diag::did_you_mean;
 /// assert_eq!(did_you_mean("modle", ["data", "model"]), Some("model"));
 /// assert_eq!(did_you_mean("zebra", ["data", "model"]), None);
+/// assert_eq!(did_you_mean("ADAM", ["adaw", "adam"]), Some("adam"));
 /// ```
 pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     nearest(typed, &mut candidates.into_iter())
@@ -29,7 +30,10 @@ fn nearest<'a>(typed: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> Op
     };
     candidates
         .filter(|c| c.chars().count().abs_diff(length) <= limit)
-        .map(|c| (strsim::damerau_levenshtein(typed, c), c))
+        .map(|c| {
+            let same_letters = !c.is_empty() && c.eq_ignore_ascii_case(typed);
+            (if same_letters { 0 } else { strsim::damerau_levenshtein(typed, c) }, c)
+        })
         // Something of what was typed must be left.
         .filter(|&(distance, c)| {
             distance <= limit && distance < c.chars().count().max(2) && distance < length

@@ -72,7 +72,7 @@ impl Parser<'_, '_> {
             None if self.text.is_empty() => ("an override is empty".into(), vec!["write `key=value`".into()]),
             None => {
                 let whole = Span::new(start, at);
-                let mut help = vec![format!("to set it, write `{key}=value`")];
+                let mut help = vec![format!("to set it, write `{}{key}=value`", self.slice(0, start))];
                 if !deletes && start == 0 {
                     help.push(format!("to delete it, write `~{key}`"));
                 }
@@ -97,18 +97,46 @@ impl Parser<'_, '_> {
                 vec!["a group is `db/mysql`, a key is `db.mysql`".into()],
             ),
             Some('@') => ("a package cannot follow this".into(), vec!["write `group@package=option`".into()]),
+            Some(':') if equal.is_none() && !key.contains('@') => {
+                let value = self.slice(at + 1, bytes.len()).trim();
+                let help = format!("write `{}={value}`", self.slice(0, at));
+                ("`:` does not stand between a key and its value".into(), vec![help])
+            }
             Some(':') => (
                 "`:` cannot stand in a key".into(),
                 vec!["write `key=value`, or `group@package=option`: a package is not renamed".into()],
             ),
+            Some('+') if at > start && equal == Some(at + 1) => {
+                let (key, value) = (self.slice(start, at), self.slice(at + 2, bytes.len()));
+                let help = [
+                    format!("to append to a list, write `{key}=extend_list({value})`"),
+                    format!("to add a key, write `+{key}={value}`"),
+                ];
+                ("`+=` does not exist".into(), help.into())
+            }
             Some('+' | '~') => ("a key starts with `+`, `++` or `~` at most".into(), vec![]),
+            Some(quote @ ('\'' | '"')) if at == start && self.text.ends_with(quote) && equal.is_some() => {
+                let inner = self.slice(at, bytes.len()).trim_matches(quote);
+                let help = format!("take the quotes away: `{}{inner}`", self.slice(0, start));
+                self.report(span, "an override as a whole is not quoted".to_owned(), &[&help]);
+                return (None, None);
+            }
             Some('\'' | '"') => {
                 ("a key is not quoted".into(), vec![format!("write `{}`", key.replace(['\'', '"'], ""))])
             }
-            Some('-') if at == start => ("a key cannot start with `-`".into(), vec![]),
-            Some(c) if c.is_ascii_digit() && at == start => ("a key cannot be a number".into(), vec![]),
+            Some('-') if at == start => {
+                let help = format!("write `{}`", self.text.trim_start_matches('-'));
+                ("a key cannot start with `-`".into(), vec![help])
+            }
+            Some(c) if c.is_ascii_digit() && at == start => {
+                let help = match equal {
+                    Some(_) => "an element of a list is `list.0`".to_owned(),
+                    None => format!("write `key={}`", self.text),
+                };
+                ("a key cannot be a number".into(), vec![help])
+            }
             Some(c) => (
-                format!("`{}` cannot stand in a key", c.escape_debug()),
+                format!("`{c}` cannot stand in a key"),
                 vec!["a key is made of letters, digits, `_`, `-` and `$`, with dots between".into()],
             ),
         };

@@ -122,17 +122,17 @@ impl Parser<'_, '_> {
         let odd = self.skip_stray(close);
         let message = why.map_or_else(
             || {
-                let show = |c: &char| {
-                    format!("`{}`", if c.is_control() { c.escape_debug().to_string() } else { c.to_string() })
-                };
-                format!(
-                    "{} cannot stand in unquoted text",
-                    odd.iter().map(show).collect::<Vec<_>>().join(", ")
-                )
+                let odd: Vec<String> = odd.iter().map(|c| format!("`{c}`")).collect();
+                format!("{} cannot stand in unquoted text", odd.join(", "))
             },
             str::to_owned,
         );
-        let help = self.quote_help(from, self.next.start);
+        let help = match odd.as_slice() {
+            ['\r'] if self.text.ends_with('\r') => {
+                "the line of the script ends as in Windows: take the `\\r` away".into()
+            }
+            _ => self.quote_help(from, self.next.start),
+        };
         let at = scan::blanks(self.text.as_bytes(), first.start);
         self.report(Span::new(at, first.end.max(at)), message, &[&help]);
         None
@@ -171,7 +171,8 @@ impl Parser<'_, '_> {
                 Kind::Close(_) | Kind::Foreign | Kind::Unclosed | Kind::Equal | Kind::Quoted => true,
                 _ => false,
             };
-            if let Some(c) = self.slice(start, end).trim().chars().next().filter(|_| is_odd)
+            if let Some(c) =
+                self.slice(start, end).trim_matches([' ', '\t']).chars().next().filter(|_| is_odd)
                 && odd.len() < SHOWN
                 && !odd.contains(&c)
             {

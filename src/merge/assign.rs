@@ -54,9 +54,11 @@ pub struct Assignment {
 ///     let assignment = Assignment { path: KeyPath::parse("db.user"), action, origin: Origin::NONE };
 ///     assign(&mut root, &assignment, context, &mut ())
 /// };
-/// assert!(set(Action::Change(Node::from("ada"))).is_err());
-/// assert!(set(Action::Add(Node::from("ada"))).is_ok());
-/// assert!(set(Action::Change(Node::from("eve"))).is_ok());
+/// let error = set(Action::Change(Node::from("ada"))).unwrap_err();
+/// assert_eq!(error.message(), "there is no key `db`");
+/// set(Action::Add(Node::from("ada")))?;
+/// set(Action::Change(Node::from("eve")))?;
+/// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 ///
 /// # Errors
@@ -69,7 +71,7 @@ pub fn assign<O: Observer>(
     observer: &mut O,
 ) -> Result<()> {
     let Assignment { path, action, origin } = assignment;
-    if let Some(error) = too_deep(path) {
+    if let Some(error) = too_deep(path.len(), &Node::null()) {
         return Err(error.at(*origin, "this path"));
     }
     match action {
@@ -165,6 +167,9 @@ fn update<O: Observer>(
     let Some((first, below)) = rest.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "an assignment needs a key").at(origin, ""));
     };
+    if let Some(error) = too_deep(container.len() + rest.len(), value) {
+        return Err(error.at(origin, "too deep for this value"));
+    }
     let place = look(root, &container).ok_or_else(|| absent(&container).at(origin, ""))?;
     let found = step(place, first, &container, origin)?;
     let key = found.as_ref().map_or_else(|| first.clone(), |(key, _)| key.clone());
@@ -180,7 +185,7 @@ fn update<O: Observer>(
             return Err(closed.unknown(&key, &target).at(origin, "no such key"));
         }
         if let (false, Some(map)) = (force, place.as_map()) {
-            return Err(no_key(map, &key, &target).at(origin, "cannot be changed"));
+            return Err(no_key(map, &key, &target, path).at(origin, "cannot be changed"));
         }
     }
     if below.is_empty() && value.is_container() && there.is_some_and(Node::is_container) {
@@ -194,8 +199,8 @@ fn update<O: Observer>(
     }
     if let (Some(next), false) = (below.first(), force) {
         // Whatever stands there gives way to an empty mapping, and that is closed too.
-        let path = target.child(next.clone());
-        let error = no_key(&Map::default(), next, &path).at(origin, "cannot be changed");
+        let at = target.child(next.clone());
+        let error = no_key(&Map::default(), next, &at, path).at(origin, "cannot be changed");
         return Err(match there {
             Some(node) => error.at(node.origin, format!("`{target}` is {}", node.describe())),
             None => error,
@@ -257,8 +262,12 @@ fn delete<O: Observer>(
         let error =
             Error::new(ErrorKind::UnknownKey, format!("`{path}` cannot be deleted: it does not exist"));
         let error = error.at(origin, "no such key");
-        match path.split_last().and_then(|(above, key)| Some((look(root, &above)?.as_map()?, key.clone()))) {
-            Some((map, key)) => suggest(error, map, &key),
+        let near = path.split_last().and_then(|(above, key)| {
+            let near = near(look(root, &above)?.as_map()?, key)?;
+            Some(above.child(Key::from(near.as_str())))
+        });
+        match near {
+            Some(near) => error.help(format!("did you mean `~{near}`?")),
             None => error,
         }
     };
@@ -329,6 +338,9 @@ fn extend<O: Observer>(
         let message = format!("`{path}` is {} and cannot be extended", list.describe());
         return Err(Error::new(ErrorKind::Type, message).at(origin, "").at(list.origin, "no list"));
     };
+    if let Some(error) = items.iter().find_map(|item| too_deep(real.len() + 1, item)) {
+        return Err(error.at(origin, "too deep for these items"));
+    }
     let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(Expected::new(&Type::Any));
     let mut errors = Vec::new();
     let new: Vec<Node> = items.iter().map(|item| ty.fit(item.clone(), real, &mut errors)).collect();
@@ -355,24 +367,26 @@ fn no_container(node: &Node, path: &KeyPath, origin: Origin) -> Error {
         .at(node.origin, "here")
 }
 
-/// The error that a key is not there, in a tree that is closed.
-pub(super) fn no_key(map: &Map, key: &Key, path: &KeyPath) -> Error {
+/// The error that a key at `path` is not there, in a tree that is closed. `wanted` is what was to be set.
+pub(super) fn no_key(map: &Map, key: &Key, path: &KeyPath, wanted: &KeyPath) -> Error {
     let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{path}`"));
-    suggest(error, map, key).help(format!("to add it, write `+{path}=…`"))
-}
-
-fn suggest(error: Error, map: &Map, key: &Key) -> Error {
-    let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
-    match did_you_mean(&key.to_string(), names.iter().map(String::as_str)) {
+    let error = match near(map, key) {
         Some(name) => error.help(format!("did you mean `{name}`?")),
         None => error,
-    }
+    };
+    error.help(format!("to add it, write `+{wanted}=…`"))
+}
+
+fn near(map: &Map, key: &Key) -> Option<String> {
+    let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+    did_you_mean(&key.to_string(), names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 fn no_index(text: &str, path: &KeyPath, list: &Node, origin: Origin) -> Error {
     Error::new(ErrorKind::Type, format!("`{text}` is no index, and `{path}` is a list"))
         .at(origin, "")
         .at(list.origin, "the list")
+        .help(format!("an element is `{path}.0`; `{path}=extend_list(…)` appends"))
 }
 
 fn out_of_range(list: &Node, key: &Key, path: &KeyPath, origin: Origin) -> Error {

@@ -6,7 +6,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
 use crate::resolve::{Context, Scope};
 use crate::schema::Expected;
-use crate::value::{Key, KeyPath, Kind, Map, Node, Part, Slot};
+use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
 /// is then half merged and of no further use.
@@ -36,7 +36,7 @@ pub fn merge<O: Observer>(
     context: Context<'_>,
     observer: &mut O,
 ) -> Result<()> {
-    if let Some(error) = too_deep(package) {
+    if let Some(error) = too_deep(package.len(), &Node::null()) {
         return Err(error.at(doc.origin, "so deep is its package"));
     }
     let mut embedded = doc.clone();
@@ -69,6 +69,9 @@ pub(super) fn merge_at<O: Observer>(
                 match container {
                     Some(container) => {
                         let copy = Node::new(container.kind, place.origin);
+                        if let Some(error) = too_deep(at.len(), &copy) {
+                            return Err(error.at(copy.origin, "for what this stands for"));
+                        }
                         if O::LISTENS {
                             walk.observer.set(&at, Some(place), &copy);
                         }
@@ -88,13 +91,14 @@ pub(super) fn merge_at<O: Observer>(
     Error::all(walk.errors).map_or(Ok(()), Err)
 }
 
-/// A path may have so many keys: code that walks a tree recurses this deep, and printing indents.
-const DEEPEST: usize = 256;
-
-/// The error that a path is longer than trees may be deep.
-pub(super) fn too_deep(path: &KeyPath) -> Option<Error> {
-    let message = || format!("a path of {} keys is too long: at most {DEEPEST}", path.len());
-    (path.len() > DEEPEST).then(|| Error::new(ErrorKind::Limit, message()))
+/// The error that a value below a path of so many keys is deeper than trees may be.
+pub(crate) fn too_deep(keys: usize, value: &Node) -> Option<Error> {
+    let message = match DEEPEST.checked_sub(keys) {
+        None => format!("a path of {keys} keys is too long: at most {DEEPEST}"),
+        Some(room) if !value.is_deeper_than(room) => return None,
+        Some(room) => format!("below {keys} keys, there is room for {room} levels of lists and mappings"),
+    };
+    Some(Error::new(ErrorKind::Limit, message))
 }
 
 /// The value at a path of keys, to be changed: what is shared on the way is copied.
@@ -235,7 +239,7 @@ impl<O: Observer> Walk<'_, O> {
         }
         if self.closed {
             let path = self.path.child(key.clone());
-            self.errors.push(super::assign::no_key(there, key, &path).at(slot.origin, "no such key"));
+            self.errors.push(super::assign::no_key(there, key, &path, &path).at(slot.origin, "no such key"));
             return;
         }
         let new = if ty.is_any() {

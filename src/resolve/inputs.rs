@@ -27,6 +27,8 @@ pub enum Input {
         is_set: bool,
         /// What is taken if it is not set, as it is written.
         default: Option<Text>,
+        /// The file and the line that set it, `.env:3`, if a file did.
+        place: Option<Text>,
     },
     /// The time at which the program was started.
     Clock,
@@ -195,7 +197,9 @@ impl Reader<'_> {
         let Some(name) = self.text(call, 0) else { return };
         let is_set = self.scope.context.facts.env.get(&name).is_some();
         let written = default.map(|default| self.written(default.span));
-        self.add(Input::Variable { name: name.into(), is_set, default: written });
+        let place =
+            self.scope.context.facts.env.place(&name).map(|(file, line)| format!("{file}:{line}").into());
+        self.add(Input::Variable { name: name.into(), is_set, default: written, place });
         if let (false, Some(default)) = (is_set, default) {
             self.expression(&default.value);
         }

@@ -46,6 +46,7 @@ struct Inner {
     metrics: Mutex<Option<Arc<Log>>>,
     params: Mutex<Option<Arc<Log>>>,
     interrupted: AtomicBool,
+    asks: AtomicBool,
 }
 
 impl Run {
@@ -57,7 +58,8 @@ impl Run {
         clock: Clock,
     ) -> Self {
         let (metrics, params, interrupted) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
-        Self(Arc::new(Inner { directory, folder, rank, id, clock, metrics, params, interrupted }))
+        let asks = AtomicBool::new(false);
+        Self(Arc::new(Inner { directory, folder, rank, id, clock, metrics, params, interrupted, asks }))
     }
 
     /// A run in a directory that exists, of which nothing is recorded: for tests, and for who wants no record. What the
@@ -162,8 +164,16 @@ impl Run {
     }
 
     /// Whether the job was asked to stop: it is to come to an end soon, and may save a checkpoint.
+    ///
+    /// A job that calls this now and then is left to end by itself. One that never did is ended where it is.
     pub fn is_interrupted(&self) -> bool {
+        self.0.asks.store(true, Ordering::Relaxed);
         self.0.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Whether the job ever asked whether it is to stop.
+    pub(crate) fn asks(&self) -> bool {
+        self.0.asks.load(Ordering::Relaxed)
     }
 
     /// Asks the job to stop.

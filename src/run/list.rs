@@ -70,14 +70,20 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
                 open.push((path, depth + 1));
             }
         }
-        let own = if has_record(&directory) { look(&directory, &directory, process).ok() } else { None };
-        match own {
-            // A folder of a record that was asked for by its own name is no run.
-            Some(record) if records == 0 && !is_folder_of(&directory, &record) => {
-                found.push(Found { folder: directory.clone(), directory, record });
-            }
-            _ if records == 0 => found.extend(never_begun(&directory, process)),
-            _ => {}
+        // A folder of a record that was asked for by its own name is no run.
+        let own = if records == 0 && has_record(&directory) {
+            look(&directory, &directory, process).ok()
+        } else {
+            None
+        };
+        if let Some(record) = own.filter(|record| !is_folder_of(&directory, record)) {
+            found.push(Found { folder: directory.clone(), directory, record });
+        } else {
+            let left = never_begun(&directory, process);
+            // Where it could not be written down it was found by what lies there.
+            found.extend(
+                left.filter(|left| !found.iter().rev().take(records).any(|run| run.folder == left.folder)),
+            );
         }
     }
     found.sort_by(|a, b| {
@@ -264,7 +270,8 @@ fn judge(
     if record.status() != Status::Running {
         return Ok(record);
     }
-    let seen = holder.and_then(|holder| holder.seen).map(|seen| local(seen, &record));
+    let own = holder.filter(|holder| id(&holder.about) == record.id());
+    let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record));
     record.close(Status::Killed, seen.filter(|seen| *seen >= record.started()));
     repair(&lock, folder, &record, process);
     Ok(record)
@@ -293,6 +300,10 @@ fn never_begun(directory: &Path, process: &Process) -> Option<Found> {
     let holder = holder_of(&directory.join(LOCK)).ok()??;
     let record = Record::parse(LOCK, &holder.about).ok()?;
     let folder = directory.join(record.get("directory.record")?.as_str()?);
+    // It is on record, or the record of the run before is still there.
+    if folder.join(RUN).is_file() {
+        return None;
+    }
     let record = judge(directory, &folder, record, true, process).ok()?;
     Some(Found { directory: directory.to_owned(), folder, record })
 }

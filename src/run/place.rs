@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 
 use crate::compose::Composer;
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::facts::Facts;
+use crate::facts::{Facts, Now};
 use crate::resolve::{Cache, Context, Scope};
 use crate::value::{KeyPath, Kind, Node};
 
@@ -41,11 +41,23 @@ impl Place {
     /// # Errors
     /// `hydra.run.dir` is no path, or one of the two cannot be resolved.
     pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
-        let path = KeyPath::parse("hydra.run.dir");
+        Self::named_by("hydra.run.dir", composer, root)
+    }
+
+    /// What `hydra.sweep.dir` says, which holds the directories of the jobs of a sweep.
+    ///
+    /// # Errors
+    /// As [`Place::of`].
+    pub fn of_sweep(composer: &Composer, root: &Node) -> Result<Self> {
+        Self::named_by("hydra.sweep.dir", composer, root)
+    }
+
+    fn named_by(key: &str, composer: &Composer, root: &Node) -> Result<Self> {
+        let path = KeyPath::parse(key);
         let scope = Scope::new(root, composer.context(&|_| {}));
         let wanted = scope.select(&path)?.unwrap_or_else(Node::null);
         let Some(named) = text(&wanted).filter(|text| !text.is_empty()) else {
-            let error = Error::new(ErrorKind::Type, "`hydra.run.dir` must be the path of a directory");
+            let error = Error::new(ErrorKind::Type, format!("`{key}` must be the path of a directory"));
             return Err(error.at(wanted.origin, format!("this is {}", wanted.describe())));
         };
         let subdirectory = scope.select(&KeyPath::parse("hydra.output_subdir"))?;
@@ -54,8 +66,8 @@ impl Place {
         let written = scope.get(&path)?.unwrap_or_else(Node::null);
         let (exclusive, fixed) = match &written.kind {
             Kind::Template(template) => {
-                let elsewhere =
-                    Facts { now: (composer.facts.now.get() + LATER).into(), ..composer.facts.clone() };
+                let later = Now::from(composer.facts.now.get() + LATER);
+                let elsewhere = Facts { now: later, ..composer.facts.clone() };
                 let cache = Cache::default();
                 let context = Context::new(&composer.resolvers, &cache, &elsewhere);
                 let other = Scope::new(root, context).select(&path)?;
@@ -87,7 +99,17 @@ fn text(node: &Node) -> Option<String> {
     }
 }
 
-/// The path without the `.` that mean nothing.
+/// The path without `.` and `..`, as Hydra writes it down.
 fn plain(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }

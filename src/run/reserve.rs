@@ -19,7 +19,7 @@ use crate::run::metrics::{METRICS, PARAMS};
 use crate::run::place::Place;
 use crate::run::rank::Rank;
 use crate::run::record::Record;
-use crate::value::{JsonStyle, Key, KeyPath, Map, Node, read_json, write_json};
+use crate::value::{JsonStyle, Key, KeyPath, Kind, Map, Node, read_json, write_json};
 
 /// The lock of a run's directory. It is there while the run is, or after it was killed.
 pub(super) const LOCK: &str = ".run.lock";
@@ -339,7 +339,10 @@ impl Reserved {
     pub fn tell(&self, composer: &Composer, root: &Node) -> Told {
         let mut root = root.clone();
         if let Some(hydra) = root.as_map_mut().and_then(|root| child(root, "hydra")) {
-            hydra.set(Key::from("mode"), Node::from("RUN"));
+            // A sweep says so before.
+            if hydra.get_str("mode").is_none_or(|mode| matches!(mode.kind, Kind::Null)) {
+                hydra.set(Key::from("mode"), Node::from("RUN"));
+            }
             if let Some(runtime) = child(hydra, "runtime") {
                 runtime.set(Key::from("output_dir"), Node::from(self.directory.to_string_lossy().as_ref()));
             }

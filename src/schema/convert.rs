@@ -7,6 +7,7 @@ use crate::schema::definition::{Enum, Struct};
 use crate::schema::duration::read_duration;
 use crate::schema::expected::Expected;
 use crate::schema::ty::Type;
+use crate::schema::words;
 use crate::value::{Key, KeyPath, Kind, Map, Node, Text, integer_text, write_str};
 
 impl Type {
@@ -122,9 +123,7 @@ impl Expected<'_> {
             };
             let node = self.other(ty).fit(slot.node.clone(), &at, errors);
             if let Err(other) = fitted.insert_new(name.clone(), slot.origin, node) {
-                let message = format!("`{}` is given twice, once as `{key}`", path.child(name));
-                let error = Error::new(ErrorKind::DuplicateKey, message).at(slot.origin, "again here");
-                errors.push(error.at(other.origin, "first here"));
+                errors.push(words::twice(&path.child(name), key, slot.origin, other.origin));
             }
         }
         fitted
@@ -252,21 +251,22 @@ impl Expected<'_> {
 
     /// The error that a value does not fit.
     pub fn misfit(self, node: &Node, path: &KeyPath) -> Error {
+        let subject = words::Subject(path);
         let message = match (self.required().ty(), &node.kind) {
-            (Type::OneOf(_), Kind::Str(text)) => format!("`{path}` must be {self}, but is `{text}`"),
-            (Type::Int(_), Kind::Int(_) | Kind::BigInt(_)) => {
+            (Type::OneOf(_), Kind::Str(text)) => format!("{subject} must be {self}, but is `{text}`"),
+            (Type::Int(width), Kind::Int(_) | Kind::BigInt(_)) => {
                 let mut text = String::new();
                 write_str(node, &mut text);
-                format!("`{path}` must be {self}, but is {text}")
+                format!("{subject} must be {}, but is {text}", width.describe())
             }
             (Type::Tuple(_), Kind::List(items)) => {
-                format!("`{path}` must be {self}, but its length is {}", items.len())
+                format!("{subject} must be {self}, but its length is {}", items.len())
             }
-            _ => format!("`{path}` must be {self}, but is {}", node.describe()),
+            _ => return words::misfit(path, self, node),
         };
         let error = Error::new(ErrorKind::Type, message).at(node.origin, format!("expected {self}"));
-        let (Type::OneOf(words), Kind::Str(text)) = (self.ty(), &node.kind) else { return error };
-        match did_you_mean(text, words.iter().map(|w| w.as_str())) {
+        let (Type::OneOf(known), Kind::Str(text)) = (self.ty(), &node.kind) else { return error };
+        match did_you_mean(text, known.iter().map(|w| w.as_str())) {
             Some(word) => error.help(format!("did you mean `{word}`?")),
             None => error,
         }
@@ -276,46 +276,23 @@ impl Expected<'_> {
 impl Struct {
     /// The error that a key is no field.
     pub fn unknown(&self, key: &Key, path: &KeyPath) -> Error {
-        let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{path}`"));
-        let fields = || self.fields.keys().map(|field| field.as_str());
-        if let Some(field) = did_you_mean(&key.to_string(), fields()) {
-            return error.help(format!("did you mean `{field}`?"));
-        }
-        match self.fields.is_empty() {
-            true => error.help(format!("{} has no keys", self.name)),
-            false => error.help(format!(
-                "the keys of {} are {}",
-                self.name,
-                fields().collect::<Vec<_>>().join(", ")
-            )),
-        }
+        words::unknown_key(&self.name, self.fields.keys().map(|field| field.as_str()), key, path)
     }
 }
 
 impl Enum {
-    /// The error that a word names no variant.
-    pub fn unknown(&self, word: &str, path: &KeyPath, origin: Origin) -> Error {
-        let words = || self.variants.keys().map(|word| word.as_str());
-        let all = words().collect::<Vec<_>>().join(", ");
-        let error = Error::new(ErrorKind::Type, format!("`{path}` must be one of {all}, but is `{word}`"))
-            .at(origin, format!("expected one of {all}"));
-        match did_you_mean(word, words()) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error,
-        }
+    fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.variants.keys().map(|word| word.as_str())
     }
 
-    /// The error that nothing says which variant a mapping is.
+    /// The error that a word names no variant.
+    pub fn unknown(&self, word: &str, path: &KeyPath, origin: Origin) -> Error {
+        words::unknown_variant(self.names(), word, path, origin)
+    }
+
+    /// The error that a mapping does not say which variant it is.
     pub fn unnamed(&self, path: &KeyPath, origin: Origin) -> Error {
-        let words = self.variants.keys().map(|word| word.as_str()).collect::<Vec<_>>().join(", ");
-        let tag = self.tag.as_deref().unwrap_or_default();
-        let at = path.child(Key::from(tag));
-        Error::new(
-            ErrorKind::MissingValue,
-            format!("`{at}` must be given: it says which variant `{path}` is"),
-        )
-        .at(origin, format!("there is no `{tag}` here"))
-        .help(format!("the variants are {words}"))
+        words::unnamed_variant(self.tag.as_deref().unwrap_or_default(), self.names(), path, origin)
     }
 }
 
@@ -376,27 +353,31 @@ mod tests {
         errors.first().map_or(Ok(node), |e| Err(e.to_string()))
     }
 
+    fn refusal(ty: &Type, node: impl Into<Node>) -> String {
+        fit(ty, node).expect_err("it does not fit")
+    }
+
     #[test]
     fn scalars_convert_as_in_hydras_schemas() {
         for (text, number) in [("5", 5), (" 5 ", 5), ("1_000", 1000), ("010", 10), ("-3", -3)] {
             assert_eq!(fit(&Type::INT, text), Ok(Node::from(number)), "{text}");
         }
         for text in ["5.0", "1e3", "0x10", "", "1__0", "_1"] {
-            assert!(fit(&Type::INT, text).is_err(), "{text}");
+            assert_eq!(refusal(&Type::INT, text), "`k` must be an integer, but is a string", "{text}");
         }
-        assert!(fit(&Type::INT, 5.0).is_err());
-        assert!(fit(&Type::INT, true).is_err());
+        assert_eq!(refusal(&Type::INT, 5.0), "`k` must be an integer, but is a float");
+        assert_eq!(refusal(&Type::INT, true), "`k` must be an integer, but is a boolean");
         assert_eq!(fit(&Type::Float, "1e3"), Ok(Node::from(1000.0)));
         assert_eq!(fit(&Type::Float, 2), Ok(Node::from(2.0)));
-        assert!(fit(&Type::Float, true).is_err());
+        assert_eq!(refusal(&Type::Float, true), "`k` must be a float, but is a boolean");
         assert_eq!(fit(&Type::Str, true), Ok(Node::from("True")));
         assert_eq!(fit(&Type::Str, 1.5), Ok(Node::from("1.5")));
-        assert!(fit(&Type::Str, Node::null()).is_err());
+        assert_eq!(refusal(&Type::Str, Node::null()), "`k` must be a string, but is null");
         for (text, value) in [("yes", true), ("OFF", false), ("2", true), ("0", false)] {
             assert_eq!(fit(&Type::Bool, text), Ok(Node::from(value)), "{text}");
         }
         for text in ["t", "", "1.0"] {
-            assert!(fit(&Type::Bool, text).is_err(), "{text}");
+            assert_eq!(refusal(&Type::Bool, text), "`k` must be a boolean, but is a string", "{text}");
         }
         assert_eq!(fit(&Type::Optional(Arc::new(Type::INT)), Node::null()), Ok(Node::null()));
     }

@@ -141,8 +141,42 @@ impl Field {
 
     /// With a limit on its value.
     #[must_use]
-    pub fn constraint(mut self, constraint: Constraint) -> Self {
-        self.ty = Limited::one(self.ty, constraint);
+    pub fn limit(mut self, limit: Constraint) -> Self {
+        self.ty = Limited::one(self.ty, limit);
+        self
+    }
+
+    /// With limits on its value.
+    #[must_use]
+    pub fn limits(self, limits: impl IntoIterator<Item = Constraint>) -> Self {
+        limits.into_iter().fold(self, Self::limit)
+    }
+}
+
+impl Variant {
+    /// With words about what it is for.
+    #[must_use]
+    pub fn doc(self, doc: impl Into<Text>) -> Self {
+        Self { doc: doc.into(), ..self }
+    }
+
+    /// With another name that it goes by.
+    #[must_use]
+    pub fn alias(mut self, name: impl Into<Text>) -> Self {
+        self.aliases.push(name.into());
+        self
+    }
+
+    /// With words about what to use instead.
+    #[must_use]
+    pub fn deprecated(self, message: impl Into<Text>) -> Self {
+        Self { deprecated: Some(message.into()), ..self }
+    }
+
+    /// With an option of a config group that stands for it.
+    #[must_use]
+    pub fn option(mut self, option: impl Into<Text>) -> Self {
+        self.options.push(option.into());
         self
     }
 }

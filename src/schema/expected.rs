@@ -173,11 +173,10 @@ impl fmt::Display for Expected<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.ty {
             Type::Bool => f.write_str("a boolean"),
-            Type::Int(Width::Any) => f.write_str("an integer"),
-            Type::Int(width) => match width.bounds() {
-                Some((min, max)) => write!(f, "an integer from {min} to {max}"),
-                None => f.write_str("an integer"),
-            },
+            // Nobody runs into the ends of these by mistake.
+            Type::Int(Width::Any | Width::I64 | Width::I128) => f.write_str("an integer"),
+            Type::Int(Width::U64 | Width::U128) => f.write_str("an integer from 0 on"),
+            Type::Int(width) => f.write_str(&width.describe()),
             Type::Float => f.write_str("a float"),
             Type::Str => f.write_str("a string"),
             Type::Bytes => f.write_str("bytes"),

@@ -5,6 +5,7 @@
 //! value fits, how messages call it.
 
 mod convert;
+mod defaults;
 mod definition;
 mod duration;
 mod expected;
@@ -14,6 +15,7 @@ mod pattern;
 mod tree;
 mod ty;
 mod types;
+mod words;
 
 pub use definition::{Enum, Field, Struct, Variant};
 pub use duration::{read_duration, write_duration};
@@ -23,3 +25,4 @@ pub use pattern::Pattern;
 pub use tree::Schema;
 pub use ty::{Dict, Moment, Type, Width};
 pub use types::{Definition, Fields, Name, Shape, Types, Variants};
+pub(crate) use words::{absent, misfit, missing, twice, unknown_key, unknown_variant, unnamed_variant};

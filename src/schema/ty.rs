@@ -106,6 +106,12 @@ impl Width {
         bounds!(I8 i8, I16 i16, I32 i32, I64 i64, I128 i128, U8 u8, U16 u16, U32 u32, U64 u64, U128 u128)
     }
 
+    /// As messages name it, with both ends.
+    pub(crate) fn describe(self) -> String {
+        self.bounds()
+            .map_or_else(|| "an integer".to_owned(), |(min, max)| format!("an integer from {min} to {max}"))
+    }
+
     /// Whether an integer is in it.
     pub(crate) fn holds(self, kind: &Kind) -> bool {
         macro_rules! holds {

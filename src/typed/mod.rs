@@ -1,9 +1,34 @@
 //! Floor 6: trees as Rust types.
+//!
+//! A type that is a [`Config`] says what its values look like in a config, is read from one, and is written as one.
+//! Nearly always `#[derive(mainstem::Config)]` implements it. [`read`] and [`read_at`] read a value and tell every
+//! mistake at once, each with its place; [`schema`] is what composing enforces; [`defaults`] is the config that a
+//! type is on its own.
+//!
+//! With the feature `serde`, [`from_node`](bridge::from_node) reads any type that serde knows, and
+//! [`to_node`](bridge::to_node) writes one.
 
-mod access;
-mod culprit;
-mod failure;
-mod key;
+#[cfg(feature = "serde")]
+pub mod bridge;
+mod choice;
+mod config;
+mod entries;
+mod mappings;
+mod pointers;
 mod reader;
+mod scalars;
+mod sequences;
+mod slot;
+mod times;
+mod violation;
+mod whole;
 
-pub use reader::from_node;
+#[cfg(feature = "serde")]
+pub use bridge::{from_node, to_node};
+pub use choice::{Choice, Choices};
+pub use config::{Config, Flatten};
+pub use entries::{Entries, Member};
+pub use reader::{Reader, Reported};
+pub use slot::Slot;
+pub use violation::Violation;
+pub use whole::{defaults, read, read_at, schema};

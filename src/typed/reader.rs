@@ -1,204 +1,256 @@
-//! A resolved tree as any type that serde knows.
+//! Reads a tree: knows where it is, and takes all mistakes.
 
-use serde_core::de::{Deserialize, Deserializer, Error as _, Unexpected, Visitor};
-use serde_core::forward_to_deserialize_any;
-
-use crate::diag::Result;
-use crate::typed::access::{Elements, Tagged, Word, entries};
-use crate::typed::failure::{Failure, What};
-use crate::value::{Kind, Node};
+use crate::diag::{Error, ErrorKind, Origin};
+use crate::resolve::Scope;
+use crate::schema::{Constraint, Type, absent, misfit, missing};
+use crate::typed::entries::Entries;
+use crate::typed::slot::Slot;
+use crate::typed::violation::{self, Violation};
+use crate::value::{Key, KeyPath, Kind, Node};
 
 /// So deep may a tree be that is read into a type. Recursive types are read recursively.
-const DEPTH: usize = 128;
+pub(super) const DEPTH: usize = 128;
 
-/// Reads a tree without interpolations as a type.
-///
-/// Values are taken as they are: a number is not text, text is not a number; an integer is a float where one is
-/// asked for. Enums are `variant` or `{variant: content}`, unless serde's attributes say otherwise. `null` is
-/// `None`. Keys keep their type, and text is also the number that it spells. `???` is an error wherever a value is
-/// asked for. Text can be borrowed from the tree.
-///
-/// # Errors
-/// The first mistake, with the path of the value and its place; attach the texts by
-/// [`Error::located`](crate::diag::Error::located). Behind `#[serde(flatten)]`, `tag` and `untagged`, serde reads a
-/// copy that knows no places; the place is then the value that was found if there is only one such, else the
-/// mapping that holds it.
-///
-/// ```
-/// use mainstem::typed::from_node;
-/// use mainstem::value::{Key, Map, Node};
-///
-/// #[derive(serde::Deserialize)]
-/// struct Train {
-///     lr: f64,
-///     tags: Vec<String>,
-/// }
-///
-/// let mut tree = Map::default();
-/// tree.set(Key::from("lr"), Node::from(1));
-/// tree.set(Key::from("tags"), Node::from(vec![Node::from("red")]));
-/// let tree = Node::from(tree);
-///
-/// let train: Train = from_node(&tree)?;
-/// assert_eq!((train.lr, train.tags), (1.0, vec!["red".to_owned()]));
-///
-/// let mistake = from_node::<std::collections::BTreeMap<String, f64>>(&tree).unwrap_err();
-/// assert_eq!(mistake.to_string(), "`tags`: expected f64, found a list");
-/// # Ok::<(), mainstem::diag::Error>(())
-/// ```
-pub fn from_node<'de, T: Deserialize<'de>>(node: &'de Node) -> Result<T> {
-    T::deserialize(Reader::new(node, 0)).map_err(|e| e.within(node).into_error())
+/// Reads a tree into Rust types. Knows the path of what is being read, resolves interpolations as they are met, and
+/// takes every mistake.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    scope: Option<&'a Scope<'a>>,
+    path: KeyPath,
+    /// Paths of the interpolations that led to what is being read, the outermost first.
+    via: Vec<KeyPath>,
+    errors: Vec<Error>,
 }
 
-/// A value that is about to be read.
-#[derive(Clone, Copy)]
-pub(super) struct Reader<'de> {
-    node: &'de Node,
-    depth: usize,
-}
+/// Proof that a mistake was told to the reader. Only the reader makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reported(());
 
-impl<'de> Reader<'de> {
-    pub(super) fn new(node: &'de Node, depth: usize) -> Self {
-        Self { node, depth }
+impl<'a> Reader<'a> {
+    /// A reader of what stands at a path.
+    pub(super) fn new(scope: Option<&'a Scope<'a>>, path: KeyPath) -> Self {
+        Self { scope, path, via: Vec::new(), errors: Vec::new() }
     }
 
-    /// How deep the children stand.
-    fn deeper(self) -> Result<usize, Failure> {
-        if self.depth >= DEPTH {
-            return Err(Failure::new(What::TooDeep(DEPTH)));
-        }
-        Ok(self.depth + 1)
+    pub(super) fn finish(self) -> Vec<Error> {
+        self.errors
     }
 
-    fn visit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        match &self.node.kind {
-            Kind::Null => visitor.visit_unit(),
-            Kind::Missing => Err(Failure::new(What::Missing)),
-            Kind::Template(_) => Err(Failure::new(What::Unresolved)),
-            Kind::Bool(b) => visitor.visit_bool(*b),
-            Kind::Int(i) => visitor.visit_i64(*i),
-            Kind::BigInt(digits) => big(digits, visitor),
-            Kind::Float(x) => visitor.visit_f64(*x),
-            Kind::Str(text) => visitor.visit_borrowed_str(text),
-            Kind::Bytes(bytes) => visitor.visit_borrowed_bytes(bytes),
-            Kind::List(list) => {
-                let mut elements = Elements::new(list, self.deeper()?);
-                let value = visitor.visit_seq(&mut elements)?;
-                elements.end()?;
-                Ok(value)
+    pub(super) fn scope(&self) -> Option<&'a Scope<'a>> {
+        if self.via.is_empty() { self.scope } else { None }
+    }
+
+    /// The path of the value that is being read.
+    pub fn path(&self) -> &KeyPath {
+        &self.path
+    }
+
+    /// Takes a mistake. The interpolations that led to the value are added to its places.
+    pub fn report(&mut self, mut error: Error) -> Reported {
+        for path in self.via.iter().rev() {
+            let Some(Ok(trail)) = self.scope.map(|scope| scope.trail(path)) else { continue };
+            let links = trail.split_last().map_or(&[] as &[Origin], |(_, links)| links);
+            for link in links {
+                if !error.labels().iter().any(|label| label.origin == *link) {
+                    error = error.at(*link, "through this interpolation");
+                }
             }
-            Kind::Map(map) => visitor.visit_map(entries(map, self.deeper()?)),
+        }
+        self.errors.push(error);
+        Reported(())
+    }
+
+    /// Refuses a value for a reason of one's own: `3 is odd`.
+    pub fn refuse(&mut self, at: Slot<'_>, why: impl std::fmt::Display) -> Reported {
+        let prefix = if self.path.is_empty() { String::new() } else { format!("`{}`: ", self.path) };
+        let message = format!("{prefix}{why}");
+        self.report(Error::new(ErrorKind::Constraint, message).at(at.origin(), ""))
+    }
+
+    /// Reads what stands under a key of the value that is being read.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn under<T>(
+        &mut self,
+        key: Key,
+        at: Slot<'_>,
+        read: impl FnOnce(Slot<'_>, &mut Self) -> Result<T, Reported>,
+    ) -> Result<T, Reported> {
+        self.path.push(key);
+        let result = self.enter(at, read);
+        self.path.pop();
+        result
+    }
+
+    /// Reads a value; an interpolation is followed first.
+    pub(super) fn enter<T>(
+        &mut self,
+        at: Slot<'_>,
+        read: impl FnOnce(Slot<'_>, &mut Self) -> Result<T, Reported>,
+    ) -> Result<T, Reported> {
+        if self.path.len() > DEPTH {
+            return Err(self.report(too_deep(&self.path, at.origin(), DEPTH)));
+        }
+        match (at.node(), self.scope()) {
+            (Some(node), Some(scope)) if matches!(node.kind, Kind::Template(_)) => {
+                let resolved = scope.select(&self.path);
+                let node = match resolved {
+                    Ok(Some(node)) => node,
+                    Ok(None) => Node::new(Kind::Missing, node.origin),
+                    Err(error) => {
+                        let mut all = error.each().into_iter();
+                        let reported = self.tell(all.next());
+                        all.for_each(|error| self.errors.push(error));
+                        return Err(reported);
+                    }
+                };
+                self.via.push(self.path.clone());
+                let result = read(Slot::of(&node), self);
+                self.via.pop();
+                result
+            }
+            _ => read(at, self),
         }
     }
-}
 
-/// An integer in the smallest type that holds it.
-fn big<'de, V: Visitor<'de>>(digits: &str, visitor: V) -> Result<V::Value, Failure> {
-    let misfit =
-        Failure::new(What::Expected { expected: words(&visitor), found: format!("the integer {digits}") });
-    if let Ok(n) = digits.parse() {
-        visitor.visit_u64(n)
-    } else if let Ok(n) = digits.parse() {
-        visitor.visit_i128(n).map_err(|_: Failure| misfit)
-    } else if let Ok(n) = digits.parse() {
-        visitor.visit_u128(n).map_err(|_: Failure| misfit)
-    } else {
-        Err(misfit)
-    }
-}
-
-/// What a visitor expects, in its own words.
-fn words<'de, V: Visitor<'de>>(visitor: &V) -> String {
-    (visitor as &dyn serde_core::de::Expected).to_string()
-}
-
-impl<'de> Deserializer<'de> for Reader<'de> {
-    type Error = Failure;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.visit(visitor).map_err(|e| e.within(self.node))
+    /// Takes a mistake as it is.
+    fn tell(&mut self, error: Option<Error>) -> Reported {
+        self.errors.extend(error);
+        Reported(())
     }
 
-    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        self.deserialize_f64(visitor)
-    }
-
-    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        match &self.node.kind {
-            Kind::BigInt(digits) => match digits.parse() {
-                Ok(x) => visitor.visit_f64(x),
-                Err(_) => self.deserialize_any(visitor),
+    /// The value, which must be given.
+    ///
+    /// # Errors
+    /// Nothing stands there, or `???`, or an interpolation that nobody has resolved.
+    pub fn given<'n>(&mut self, at: Slot<'n>) -> Result<&'n Node, Reported> {
+        match at.node() {
+            None => Err(self.report(absent(&self.path, at.origin()))),
+            Some(node) => match node.kind {
+                Kind::Missing => Err(self.report(missing(&self.path, node.origin))),
+                Kind::Template(_) => Err(self.report(unresolved(&self.path, node.origin))),
+                _ => Ok(node),
             },
-            _ => self.deserialize_any(visitor),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        match self.node.kind {
-            Kind::Null => visitor.visit_none(),
-            Kind::Missing => self.deserialize_any(visitor),
-            _ => visitor.visit_some(self),
+    /// The value as a type without names wants it: text that spells a number as a number, and so on.
+    ///
+    /// # Errors
+    /// It is not given, or does not fit.
+    pub fn fit(&mut self, at: Slot<'_>, ty: &Type) -> Result<Node, Reported> {
+        let node = self.given(at)?;
+        let mut errors = Vec::new();
+        let fitted = ty.fit(node.clone(), &self.path, &mut errors);
+        let mut reported = None;
+        for error in errors {
+            reported = Some(self.report(error));
         }
-        .map_err(|e| e.within(self.node))
+        reported.map_or(Ok(fitted), Err)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        visitor.visit_newtype_struct(self).map_err(|e| e.within(self.node))
+    /// Reads a key as a value; what is told of it says that it is the key.
+    pub(super) fn of_key<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.errors.len();
+        let result = read(self);
+        for error in self.errors.split_off(before) {
+            self.errors.push(error.note("this is the key, not the value under it"));
+        }
+        result
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        let read = || match &self.node.kind {
-            Kind::Str(text) => visitor.visit_enum(Word(text)),
-            Kind::Map(map) if map.len() == 1 => match map.iter().next() {
-                Some((key, slot)) => visitor.visit_enum(Tagged { key, slot, depth: self.deeper()? }),
-                None => Err(Failure::invalid_type(Unexpected::Map, &visitor)),
+    /// The error that a value is not what is expected.
+    pub(super) fn misfit(&mut self, expected: impl std::fmt::Display, found: &Node) -> Reported {
+        let error = misfit(&self.path, expected, found);
+        self.report(error)
+    }
+
+    /// The elements of a list.
+    ///
+    /// # Errors
+    /// It is no list.
+    pub fn list<'n>(&mut self, at: Slot<'n>) -> Result<&'n [Node], Reported> {
+        let node = self.given(at)?;
+        match node.as_list() {
+            Some(list) => Ok(list),
+            None => Err(self.misfit("a list", node)),
+        }
+    }
+
+    /// The entries of a mapping, to be read as fields of the type of that name. Where nothing stands, there are
+    /// none.
+    ///
+    /// # Errors
+    /// It is no mapping.
+    pub fn entries<'n>(&mut self, at: Slot<'n>, name: &'static str) -> Result<Entries<'n>, Reported> {
+        if at.node().is_none() {
+            return Ok(Entries::new(None, at.origin(), name));
+        }
+        let node = self.given(at)?;
+        match node.as_map() {
+            Some(map) => Ok(Entries::new(Some(map), node.origin, name)),
+            None => Err(self.misfit(format_args!("a mapping ({name})"), node)),
+        }
+    }
+
+    /// Checks limits on a value that was read from there.
+    ///
+    /// # Errors
+    /// It breaks one of them; all that it breaks are told.
+    pub fn check(&mut self, at: Slot<'_>, value: &Node, limits: &[Constraint]) -> Result<(), Reported> {
+        let value = value.clone().from_origin(at.origin());
+        let mut reported = None;
+        for limit in limits {
+            if let Some(error) = limit.violation(&value, &self.path) {
+                reported = Some(self.report(error));
+            }
+        }
+        reported.map_or(Ok(()), Err)
+    }
+
+    /// Takes the answer of a rule over a whole value that was read from there.
+    ///
+    /// # Errors
+    /// The rule is broken.
+    pub fn check_rule<V: Into<Violation>>(
+        &mut self,
+        at: Slot<'_>,
+        answer: Result<(), V>,
+    ) -> Result<(), Reported> {
+        let find = |path: &KeyPath| at.node().and_then(|node| violation::below(node, path.keys()));
+        let origin = |path: &KeyPath| find(path).map_or(at.origin(), |node| node.origin);
+        answer.or_else(|violation| violation.into().report(origin, self).map_or(Ok(()), Err))
+    }
+
+    /// The value with everything in it resolved.
+    ///
+    /// # Errors
+    /// It is not given, or something in it is not, or an interpolation cannot be resolved.
+    pub fn whole(&mut self, at: Slot<'_>) -> Result<Node, Reported> {
+        let node = self.given(at)?;
+        match self.scope() {
+            Some(scope) => match scope.select(&self.path) {
+                Ok(found) => Ok(found.unwrap_or_else(|| node.clone())),
+                Err(error) => Err(self.tell(Some(error))),
             },
-            Kind::Map(map) => Err(Failure::new(What::Expected {
-                expected: format!("{} as `variant` or `{{variant: content}}`", words(&visitor)),
-                found: format!("a mapping of {} keys", map.len()),
-            })),
-            _ => self.visit(visitor),
-        };
-        read().map_err(|e| e.within(self.node))
-    }
-
-    /// By name only: a list could give the fields in order, and nobody would see which is which.
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Failure> {
-        match self.node.kind {
-            Kind::List(_) => Err(Failure::invalid_type(Unexpected::Seq, &visitor).within(self.node)),
-            _ => self.deserialize_any(visitor),
+            None => Ok(node.clone()),
         }
     }
+}
 
-    /// By name only: a number would mean the variant of that position.
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        match self.node.kind {
-            Kind::Int(i) => Err(Failure::invalid_type(Unexpected::Signed(i), &visitor).within(self.node)),
-            _ => self.deserialize_any(visitor),
-        }
-    }
+/// An interpolation stands where a value is needed.
+pub(super) fn unresolved(path: &KeyPath, origin: Origin) -> Error {
+    let prefix = if path.is_empty() { String::new() } else { format!("`{path}`: ") };
+    Error::new(ErrorKind::Interpolation, format!("{prefix}the interpolation is unresolved"))
+        .at(origin, "")
+        .help("resolve the tree before reading it as a type")
+}
 
-    /// What is not asked for may be anything, `???` included.
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Failure> {
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map
-    }
+/// A tree goes deeper than recursion may.
+pub(super) fn too_deep(path: &KeyPath, origin: Origin, limit: usize) -> Error {
+    // The whole path would fill the screen.
+    let start: KeyPath = path.keys().iter().take(4).cloned().collect();
+    let prefix = if path.is_empty() { String::new() } else { format!("`{start}`: ") };
+    Error::new(ErrorKind::Limit, format!("{prefix}nested deeper than {limit} levels")).at(origin, "")
 }

@@ -3,6 +3,7 @@
 mod cases;
 mod compose;
 mod corpus;
+mod diag;
 mod floors;
 mod grammar;
 mod job;
@@ -13,10 +14,16 @@ mod sweep;
 mod yaml;
 
 #[cfg(feature = "app")]
+mod app;
+
+#[cfg(feature = "app")]
 mod cli;
 
 #[cfg(all(feature = "app", unix))]
 mod run;
 
 #[cfg(feature = "serde")]
-mod typed;
+mod bridge;
+
+#[cfg(feature = "derive")]
+mod derive;

@@ -61,7 +61,9 @@ fn from_another_machine_it_counts_when_a_run_was_last_seen() {
     assert_eq!(status(&elsewhere(&start.process)), Status::Running);
     let other =
         Start { process: elsewhere(&start.process), ..Start::new(&scratch.0, &["hydra.run.dir=out"]) };
-    assert!(other.begin_alone().is_err(), "it is in use there");
+    assert!(other.begin_alone().is_err_and(|error| {
+        error.message() == format!("the directory `{}` is in use by another run", directory.display())
+    }));
     leave(300);
     assert_eq!(status(&elsewhere(&start.process)), Status::Killed);
     // Here the lock says it at once.
@@ -137,4 +139,30 @@ fn tags_that_are_given_while_it_runs_stay() {
     found.tag(&["good".to_owned()]).expect("a tag");
     running.finish(&Outcome::Completed(None)).expect("it ends");
     assert_eq!(Record::read(running.run().dir(), &start.process).expect("a record").tags(), ["good"]);
+}
+
+#[test]
+fn a_run_that_was_killed_in_a_directory_of_others_is_told_from_them() {
+    let scratch = Scratch::new();
+    run(&scratch.0, &["hydra.run.dir=out"]);
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let (reserved, _) = start.reserve(None).expect("a place");
+    let about = fs::read(scratch.0.join("out/.run.lock")).expect("a file");
+    let id = reserved.id();
+    drop(reserved);
+    // Killed when the record of the first was put aside, and nothing was written yet.
+    fs::remove_dir(scratch.0.join("out/.hydra")).expect("it is empty");
+    fs::write(scratch.0.join("out/.run.lock"), about).expect("a file");
+    let said = || {
+        let (runs, errors) = list(&scratch.0, &start.process).expect("a directory");
+        assert!(errors.is_empty(), "{errors:?}");
+        runs.iter().map(|run| (run.record.status(), run.record.id() == id)).collect::<Vec<_>>()
+    };
+    assert_eq!(said(), [(Status::Completed, false), (Status::Killed, true)]);
+    // One that says it runs, and was put aside by the next.
+    let file = scratch.0.join("out/.hydra/run.json");
+    let text = fs::read_to_string(&file).expect("a file").replace("\"killed\"", "\"running\"");
+    fs::write(&file, text).expect("a file");
+    run(&scratch.0, &["hydra.run.dir=out"]);
+    assert_eq!(said(), [(Status::Completed, false), (Status::Killed, true), (Status::Completed, false)]);
 }

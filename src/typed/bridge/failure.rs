@@ -5,7 +5,9 @@ use std::fmt;
 use serde_core::de::{self, Expected, Unexpected};
 
 use crate::diag::{Error, ErrorKind, Origin, did_you_mean};
-use crate::typed::culprit::{self, Culprit};
+use crate::schema::{absent, missing};
+use crate::typed::bridge::culprit::{self, Culprit};
+use crate::typed::reader::{too_deep, unresolved};
 use crate::value::{Key, KeyPath, Node};
 
 /// What deserializing fails with, below the public boundary.
@@ -86,10 +88,10 @@ impl Failure {
         self
     }
 
-    /// The public error.
-    pub(super) fn into_error(self) -> Error {
+    /// The public error, about a tree that stands at a path.
+    pub(super) fn into_error(self, above: &KeyPath) -> Error {
         let Mistake { what, origin, path, of_key, .. } = *self.0;
-        let path: KeyPath = path.into_iter().rev().collect();
+        let path: KeyPath = above.keys().iter().cloned().chain(path.into_iter().rev()).collect();
         let origin = origin.unwrap_or(Origin::NONE);
         let prefix = if path.is_empty() { String::new() } else { format!("`{path}`: ") };
         match what {
@@ -104,36 +106,15 @@ impl Failure {
                 let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{key}`{place}"));
                 suggest(error.at(origin, ""), &key, known, "keys")
             }
-            What::MissingKey(key) => {
-                let whole = path.child(Key::from(key));
-                Error::new(ErrorKind::MissingValue, format!("`{whole}` must be given"))
-                    .at(origin, format!("there is no `{key}` here"))
-                    .help(format!("add the key `{key}` to a config, or `+{whole}=…` to the command line"))
-            }
+            What::MissingKey(key) => absent(&path.child(Key::from(key)), origin),
             What::UnknownVariant { variant, known } => {
                 let error =
                     Error::new(ErrorKind::Type, format!("{prefix}`{variant}` is none of the variants"));
                 suggest(error.at(origin, ""), &variant, known, "variants")
             }
-            What::Missing => {
-                let subject = if path.is_empty() { "the value".to_owned() } else { format!("`{path}`") };
-                let error =
-                    Error::new(ErrorKind::MissingValue, format!("{subject} must be given: it is `???`"));
-                let error = error.at(origin, "");
-                if path.is_empty() {
-                    return error;
-                }
-                error.help(format!("set it in a config, or by `{path}=…` on the command line"))
-            }
-            What::Unresolved => {
-                Error::new(ErrorKind::Interpolation, format!("{prefix}the interpolation is unresolved"))
-                    .at(origin, "")
-                    .help("resolve the tree before reading it as a type")
-            }
-            What::TooDeep(limit) => {
-                Error::new(ErrorKind::Limit, format!("{prefix}nested deeper than {limit} levels"))
-                    .at(origin, "")
-            }
+            What::Missing => missing(&path, origin),
+            What::Unresolved => unresolved(&path, origin),
+            What::TooDeep(limit) => too_deep(&path, origin, limit),
         }
     }
 }

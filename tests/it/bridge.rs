@@ -1,4 +1,4 @@
-//! Tests of `typed`.
+//! Tests of `typed::bridge`.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -4,8 +4,8 @@ use serde_core::de::value::BorrowedStrDeserializer;
 use serde_core::de::{DeserializeSeed, Deserializer, EnumAccess, Visitor};
 use serde_core::forward_to_deserialize_any;
 
-use crate::typed::access::UnitOnly;
-use crate::typed::failure::Failure;
+use crate::typed::bridge::access::UnitOnly;
+use crate::typed::bridge::failure::Failure;
 use crate::value::Key;
 
 /// Reads a key: typed as it is, and text also as the number or boolean that it spells, since an override can only

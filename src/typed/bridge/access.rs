@@ -6,9 +6,9 @@ use serde_core::de::{
     VariantAccess, Visitor,
 };
 
-use crate::typed::failure::{Failure, What};
-use crate::typed::key::KeyReader;
-use crate::typed::reader::Reader;
+use crate::typed::bridge::failure::{Failure, What};
+use crate::typed::bridge::key::KeyReader;
+use crate::typed::bridge::read::Reader;
 use crate::value::{Key, Map, Node, Slot};
 
 /// The elements of a list, one by one.

@@ -1,0 +1,21 @@
+//! `#[derive(mainstem::Config)]`. Use it from the crate `mainstem`, which documents it.
+
+mod attributes;
+mod bounds;
+mod case;
+mod describe;
+mod expand;
+mod expression;
+mod input;
+mod mistakes;
+mod read;
+mod write;
+
+use proc_macro::TokenStream;
+
+/// Implements [`Config`](trait@mainstem::typed::Config) for a struct or an enum. It is documented where it is
+/// re-exported: `mainstem::Config`.
+#[proc_macro_derive(Config, attributes(mainstem))]
+pub fn config(input: TokenStream) -> TokenStream {
+    expand::expand(input.into()).into()
+}

@@ -1,0 +1,83 @@
+//! A program that shows what it was told: for trying flags and overrides, and for comparing with Hydra.
+//!
+//! `cargo run --example app -- --config-dir conf --config-name config db=pg`
+//!
+//! The environment says what it does beside: `HC_CONFIG_NAME` names the primary config, `HC_RESOLVE=1` prints the
+//! config resolved, `HC_LOG` logs two lines, `HC_READ=key` prints one value, `HC_SLEEP` is a number of seconds to
+//! wait, `HC_RAISE` fails, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Component, Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+use std::{env, io, thread};
+
+use mainstem::app::{App, Bound};
+use mainstem::run::Run;
+use mainstem::value::{Kind, Node, write_repr, write_yaml};
+
+fn main() -> ExitCode {
+    let app = App::new("app", job).with_version(env!("CARGO_PKG_VERSION"));
+    match said("HC_CONFIG_NAME") {
+        Some(name) => app.with_config_name(name).main(),
+        None => app.main(),
+    }
+}
+
+/// A variable that is set, and not to nothing.
+#[expect(clippy::disallowed_methods, reason = "an example reads its own environment")]
+fn said(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[expect(clippy::disallowed_methods, reason = "an example shows its own directory")]
+fn job(config: &Bound, _: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sync>> {
+    let mut text = String::new();
+    if said("HC_RESOLVE").as_deref() == Some("1") {
+        write_yaml(&config.resolve()?, &mut text);
+    } else {
+        text = config.to_yaml();
+    }
+    let started_in = config.require("hydra.runtime.cwd")?;
+    let started_in = Path::new(started_in.as_str().unwrap_or("."));
+    writeln!(io::stdout(), "{text}cwd: {}", relative(&env::current_dir()?, started_in).display())?;
+    if said("HC_LOG").is_some() {
+        log::info!(target: "app", "info line");
+        log::debug!(target: "app", "debug line");
+    }
+    if let Some(key) = said("HC_READ") {
+        let mut text = String::new();
+        write_repr(&config.require(&key)?, &mut text);
+        writeln!(io::stdout(), "{text}")?;
+    }
+    if let Some(seconds) = said("HC_SLEEP") {
+        thread::sleep(Duration::try_from_secs_f64(seconds.parse()?)?);
+    }
+    if said("HC_RAISE").is_some() {
+        return Err("boom".into());
+    }
+    if let Some(file) = said("HC_MARK") {
+        let num = config.select("hydra.job.num")?.filter(|num| !matches!(num.kind, Kind::Missing));
+        let mut text = String::new();
+        write_repr(&num.unwrap_or_else(Node::null), &mut text);
+        let mut file = File::options().create(true).append(true).open(file)?;
+        file.write_all(format!("{text}\n").as_bytes())?;
+    }
+    let Some(key) = said("HC_RESULT") else { return Ok(None) };
+    match config.require(&key)?.kind {
+        Kind::Float(number) => Ok(Some(number)),
+        #[expect(clippy::cast_precision_loss, reason = "as Python's float() does")]
+        Kind::Int(number) => Ok(Some(number as f64)),
+        _ => Err(format!("`{key}` is no number").into()),
+    }
+}
+
+/// The way from one directory to another.
+fn relative(to: &Path, from: &Path) -> PathBuf {
+    let shared = to.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    let path: PathBuf = up.chain(to.components().skip(shared)).collect();
+    if path.as_os_str().is_empty() { PathBuf::from(".") } else { path }
+}

@@ -1,0 +1,180 @@
+//! A program as a value.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::app::capture;
+use crate::app::output::Output;
+use crate::app::program::bound::Bound;
+use crate::app::program::configs::Configs;
+use crate::app::program::console::Console;
+use crate::app::program::finished::Finished;
+use crate::app::program::flags::{Ask, Flags, Help, parse};
+use crate::app::program::outcome::{Failed, JobResult, Objective};
+use crate::app::program::session::Session;
+use crate::app::program::worker::Order;
+use crate::app::program::world::World;
+use crate::app::program::{help, info, job, multirun, show};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::resolve::{Resolver, Resolvers};
+use crate::run::Run;
+use crate::settings::resolvers;
+use crate::value::Text;
+
+/// A program: its name, where its configs lie, and the function that is its job.
+///
+/// It understands Hydra's flags and overrides, composes the config, makes the directory of the run, writes down what
+/// ran, and calls the function. It prints what it has to say and reads environment, clock and working directory; it
+/// does not end the process.
+///
+/// ```
+/// use mainstem::app::{App, Bound, Configs};
+/// use mainstem::run::Run;
+/// static CONF: &[(&str, &str)] = &[("config", "lr: 0.1\nhydra: {output_subdir: null}")];
+/// let app = App::new("train", |config: &Bound, _: &Run| -> Result<(), mainstem::diag::Error> {
+///     let lr = config.select("lr")?;
+///     assert_eq!(lr, Some(mainstem::value::Node::from(0.5)));
+///     Ok(())
+/// })
+/// .with_configs(Configs::embedded(CONF))
+/// .with_config_name("config");
+/// let finished = app.run(["lr=0.5", "--scratch"]);
+/// assert_eq!(finished.status().code(), 0);
+/// ```
+#[derive(Clone)]
+pub struct App {
+    pub(crate) name: Text,
+    pub(crate) version: Text,
+    pub(crate) configs: Configs,
+    pub(crate) config_name: Option<Text>,
+    pub(crate) resolvers: Resolvers,
+    pub(crate) function: Arc<Function>,
+}
+
+/// The function of a job.
+pub(crate) type Function = dyn Fn(&Bound, &Run) -> std::result::Result<Vec<Objective>, Failed> + Send + Sync;
+
+impl App {
+    /// A program of that name (`hydra.job.name`) whose job is that function. Its configs lie nowhere yet, and its
+    /// primary config has no name.
+    pub fn new<R: JobResult>(
+        name: impl Into<Text>,
+        job: impl Fn(&Bound, &Run) -> R + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            version: Text::const_new(""),
+            configs: Configs::none(),
+            config_name: None,
+            resolvers: resolvers(),
+            function: Arc::new(move |bound, run| job(bound, run).objectives()),
+        }
+    }
+
+    /// With configs.
+    #[must_use]
+    pub fn with_configs(self, configs: Configs) -> Self {
+        Self { configs, ..self }
+    }
+
+    /// With a primary config, unless `--config-name` names another one.
+    #[must_use]
+    pub fn with_config_name(self, name: impl Into<Text>) -> Self {
+        Self { config_name: Some(name.into()), ..self }
+    }
+
+    /// With a version for `--version`: `env!("CARGO_PKG_VERSION")`.
+    #[must_use]
+    pub fn with_version(self, version: impl Into<Text>) -> Self {
+        Self { version: version.into(), ..self }
+    }
+
+    /// With a resolver: `${name:…}` in configs.
+    #[must_use]
+    pub fn with_resolver(self, name: &str, resolver: impl Resolver + 'static) -> Self {
+        Self { resolvers: self.resolvers.with(name, resolver), ..self }
+    }
+
+    /// Runs the program with the arguments of the process: the whole of a `main`.
+    pub fn main(&self) -> ExitCode {
+        self.run(capture::raw_arguments()).into()
+    }
+
+    /// Runs the program with these arguments: those behind the program's name, or behind a subcommand.
+    pub fn run<A: Into<OsString>>(&self, arguments: impl IntoIterator<Item = A>) -> Finished {
+        match World::capture() {
+            Ok(world) => self.run_in(world, arguments),
+            Err(error) => {
+                let console = Console::process();
+                Finished::without_jobs(console.write(Output::failure(&error, console.err)))
+            }
+        }
+    }
+
+    pub(crate) fn run_in<A: Into<OsString>>(
+        &self,
+        world: World,
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Finished {
+        let console = world.console.clone();
+        let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let parsed = Order::take(&mut arguments)
+            .and_then(|order| Ok((parse(capture::texts(arguments.iter().cloned())?)?, order)));
+        let (flags, order) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => return Finished::without_jobs(console.write(Output::failure(&error, console.err))),
+        };
+        self.answer(world, flags, arguments, order).unwrap_or_else(|error| {
+            // The command line was understood: from here on there is one status for all that can go wrong.
+            let status = crate::app::output::Status::Failure;
+            Finished::without_jobs(console.write(Output { status, ..Output::failure(&error, console.err) }))
+        })
+    }
+
+    fn answer(
+        &self,
+        world: World,
+        flags: Flags,
+        arguments: Vec<OsString>,
+        order: Option<Order>,
+    ) -> Result<Finished> {
+        let console = world.console.clone();
+        let print = |output: Output| Finished::without_jobs(console.write(output));
+        if flags.help == Some(Help::Version) {
+            return Ok(print(Output::success(
+                format!("{} {}\n", self.name, self.version).replace(" \n", "\n"),
+            )));
+        }
+        let help = flags.help;
+        let ask = if help.is_some() { Ask::Run } else { flags.asked()? };
+        if ask == Ask::Completion {
+            return Err(Error::new(ErrorKind::Usage, "this program cannot complete command lines yet"));
+        }
+        let session = Session::open(self, world, flags, arguments, order)?;
+        Ok(match (help, ask) {
+            (Some(Help::Hydra), _) => print(help::hydra(&session)?),
+            (Some(_), _) => print(help::app(&session)?),
+            (None, Ask::Show(shown)) => print(show::config(&session, shown)?),
+            (None, Ask::Info(topic)) => print(info::info(&session, topic)?),
+            (None, Ask::Explain(keys)) => print(show::explain(&session, &keys)?),
+            (None, Ask::Multirun | Ask::Run) if session.order.is_some() => multirun::work(&session)?,
+            (None, Ask::Multirun) => multirun::run(&session)?,
+            (None, Ask::Run | Ask::Completion) => match session.is_multirun()? {
+                true => multirun::run(&session)?,
+                false => job::run(&session)?,
+            },
+        })
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("name", &self.name)
+            .field("configs", &self.configs)
+            .field("config_name", &self.config_name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! The config of one job, with the facts of its run bound into it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::compose::{Composed, Composer, Explanation, RESERVED};
+use crate::diag::{Error, Origin, Result};
+use crate::facts::Facts;
+use crate::resolve::{Context, Hydra, Scope};
+use crate::run::Told;
+use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
+
+/// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
+/// resolved when a value is read, not before: one that nobody reads may be broken.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    composer: Arc<Composer>,
+    composed: Arc<Composed>,
+    facts: Arc<Facts>,
+    root: Node,
+    job: Node,
+}
+
+impl Bound {
+    pub(crate) fn new(composer: &Arc<Composer>, composed: Composed) -> Self {
+        Self {
+            composer: Arc::clone(composer),
+            facts: Arc::new(composer.facts().clone()),
+            root: composed.root().clone(),
+            job: composed.job(),
+            composed: Arc::new(composed),
+        }
+    }
+
+    /// The config of the job as it was composed: nothing in it is resolved.
+    pub fn job(&self) -> &Node {
+        &self.job
+    }
+
+    /// The whole tree: the config of the job and the `hydra` node.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// The value at a key, resolved; `None` if there is none. Keys of the `hydra` node begin with `hydra.`. A value
+    /// that is `???` stays so.
+    ///
+    /// # Errors
+    /// A value that cannot be resolved.
+    pub fn select(&self, key: &str) -> Result<Option<Node>> {
+        let path = KeyPath::parse(key);
+        self.reading(is_reserved(&path), |scope| scope.select(&path))
+    }
+
+    /// As [`Bound::select`], of a value that must be there.
+    ///
+    /// # Errors
+    /// A value that cannot be resolved, is `???`, or is not there.
+    pub fn require(&self, key: &str) -> Result<Node> {
+        let path = KeyPath::parse(key);
+        let root = if is_reserved(&path) { &self.root } else { &self.job };
+        let found = self.select(key)?.ok_or_else(|| crate::app::compose::absent(root, &path));
+        let node = found.map_err(|error| self.located(error))?;
+        if matches!(node.kind, Kind::Missing) {
+            return Err(self.located(crate::app::compose::not_given(&path, node.origin)));
+        }
+        Ok(node)
+    }
+
+    /// The config of the job with everything in it resolved.
+    ///
+    /// # Errors
+    /// The first value that cannot be resolved.
+    pub fn resolve(&self) -> Result<Node> {
+        self.reading(false, |scope| scope.resolve())
+    }
+
+    /// The config of the job as YAML, as Hydra writes it; nothing in it is resolved.
+    pub fn to_yaml(&self) -> String {
+        let mut out = String::new();
+        write_yaml(&self.job, &mut out);
+        out
+    }
+
+    /// Who set a value, and who was overridden.
+    ///
+    /// # Errors
+    /// A key that never was.
+    pub fn explain(&self, key: &str) -> Result<Explanation> {
+        self.composer.explain(&self.composed, &KeyPath::parse(key))
+    }
+
+    /// What it was composed from.
+    pub fn composed(&self) -> &Composed {
+        &self.composed
+    }
+
+    /// Reads in the config of the job, or in the whole tree.
+    pub(crate) fn reading<T>(&self, whole: bool, read: impl FnOnce(&Scope<'_>) -> Result<T>) -> Result<T> {
+        let warnings = RefCell::new(Vec::new());
+        let warn = |warning: Error| warnings.borrow_mut().push(warning);
+        let context = Context {
+            facts: &self.facts,
+            ..self.composer.context(&warn).with_schema(self.composed.schema())
+        };
+        let read = if whole {
+            read(&Scope::new(&self.root, context))
+        } else {
+            read(&Scope::new(&self.job, context.with_hydra(Hydra::Of(&self.root))))
+        };
+        for warning in warnings.into_inner() {
+            log::warn!("{warning}");
+        }
+        read.map_err(|error| self.located(error))
+    }
+
+    /// The same with a fact of the run at a path of the `hydra` node.
+    pub(crate) fn with_fact(mut self, path: &[&str], fact: impl Into<Node>) -> Self {
+        put(&mut self.root, path, fact.into());
+        self
+    }
+
+    /// An error with the texts that its places point into.
+    pub(crate) fn located(&self, error: Error) -> Error {
+        error.located(self.composed.sources())
+    }
+
+    /// The same with what is known of the run once it has its directory.
+    pub(crate) fn told(self, told: &Told) -> Self {
+        Self { root: told.root.clone(), job: told.job.clone(), ..self }
+    }
+
+    /// The same, seen by a process that has more in its environment.
+    pub(crate) fn with_environment(mut self, more: &[(String, String)]) -> Self {
+        if !more.is_empty() {
+            let own = self.facts.env.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let env = own.chain(more.iter().cloned()).collect();
+            self.facts = Arc::new(Facts { env, ..Facts::clone(&self.facts) });
+        }
+        self
+    }
+}
+
+pub(crate) fn is_reserved(path: &KeyPath) -> bool {
+    path.keys().first().and_then(Key::as_str).is_some_and(|key| RESERVED.contains(&key))
+}
+
+/// Writes a value; mappings on the way are made.
+fn put(node: &mut Node, path: &[&str], value: Node) {
+    let Some((first, rest)) = path.split_first() else {
+        *node = value;
+        return;
+    };
+    if node.as_map().is_none() {
+        *node = Node::from(Map::default());
+    }
+    if let Some(map) = node.as_map_mut() {
+        put(map.get_or_insert(Key::from(*first), Origin::NONE), rest, value);
+    }
+}

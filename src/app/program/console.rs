@@ -1,0 +1,60 @@
+//! Where a program speaks: the standard streams, or a text that a test reads.
+
+use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::app::capture;
+use crate::app::output::{Output, Status};
+use crate::diag::Style;
+
+/// The two streams of a program, and how to draw on them.
+#[derive(Clone, Debug)]
+pub(crate) struct Console {
+    pub(crate) out: Style,
+    pub(crate) err: Style,
+    kept: Option<Arc<Mutex<(String, String)>>>,
+}
+
+impl Console {
+    /// The standard streams of the process.
+    pub(crate) fn process() -> Self {
+        let (out, err) = capture::styles();
+        Self { out, err, kept: None }
+    }
+
+    /// Keeps what is said.
+    pub(crate) fn kept() -> Self {
+        Self { out: Style::Plain, err: Style::Plain, kept: Some(Arc::default()) }
+    }
+
+    /// What was said so far: standard output, standard error.
+    pub(crate) fn said(&self) -> (String, String) {
+        let kept = self.kept.as_ref();
+        kept.map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap_or_default()
+    }
+
+    /// Says all of it.
+    pub(crate) fn write(&self, output: Output) -> Status {
+        let Some(kept) = &self.kept else { return output.write() };
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.0.push_str(&output.out);
+        kept.1.push_str(&output.err);
+        output.status
+    }
+
+    /// Says something on standard output. There is nobody to tell if nobody listens.
+    pub(crate) fn say(&self, text: &str) {
+        match &self.kept {
+            Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).0.push_str(text),
+            None => drop(io::stdout().lock().write_all(text.as_bytes())),
+        }
+    }
+
+    /// Says something on standard error.
+    pub(crate) fn complain(&self, text: &str) {
+        match &self.kept {
+            Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).1.push_str(text),
+            None => drop(io::stderr().lock().write_all(text.as_bytes())),
+        }
+    }
+}

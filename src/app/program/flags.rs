@@ -1,0 +1,278 @@
+//! The flags of a program: Hydra's, and a few more.
+
+use crate::app::argv::{Flag, Found, Takes, scan};
+use crate::diag::{Error, ErrorKind, Result};
+
+/// What the command line asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags {
+    pub(crate) ask: Vec<Ask>,
+    pub(crate) resolve: bool,
+    pub(crate) package: Option<String>,
+    pub(crate) config_path: Option<String>,
+    pub(crate) config_name: Option<String>,
+    pub(crate) config_dirs: Vec<String>,
+    pub(crate) env_files: Vec<String>,
+    pub(crate) scratch: bool,
+    pub(crate) help: Option<Help>,
+    pub(crate) overrides: Vec<String>,
+}
+
+/// A text to be printed instead of running, whatever else is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Help {
+    App,
+    Hydra,
+    Version,
+}
+
+/// What is to be done. Only one of them can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    Run,
+    Multirun,
+    Show(Shown),
+    Info(Topic),
+    Explain(Vec<String>),
+    Completion,
+}
+
+/// Which part of the config `--cfg` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Job,
+    Hydra,
+    All,
+}
+
+/// What `--info` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topic {
+    All,
+    Aliases,
+    Config,
+    Defaults,
+    DefaultsTree,
+    Plugins,
+    SearchPath,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Id {
+    Help,
+    HydraHelp,
+    Version,
+    Cfg,
+    Resolve,
+    Package,
+    Run,
+    Multirun,
+    ShellCompletion,
+    ConfigPath,
+    ConfigName,
+    ConfigDir,
+    Info,
+    Explain,
+    EnvFile,
+    Scratch,
+}
+
+const SHOWN: &[&str] = &["job", "hydra", "all"];
+const TOPICS: &[&str] = &["all", "aliases", "config", "defaults", "defaults-tree", "plugins", "searchpath"];
+
+/// Long and short name, what stands behind it, and what the help says.
+type Row = (Flag<Id>, &'static str);
+
+const fn hydras(long: &'static str, short: &'static str, id: Id, takes: Takes, help: &'static str) -> Row {
+    (Flag { long, short, id, takes, ours: false }, help)
+}
+
+const fn ours(long: &'static str, id: Id, takes: Takes, help: &'static str) -> Row {
+    (Flag { long, short: "", id, takes, ours: true }, help)
+}
+
+const ROWS: &[Row] = &[
+    hydras("--help", "-h", Id::Help, Takes::Nothing, "what the program is, its config groups and its config"),
+    hydras("--hydra-help", "", Id::HydraHelp, Takes::Nothing, "this help"),
+    hydras("--version", "", Id::Version, Takes::Nothing, "the program's version"),
+    hydras("--cfg", "-c", Id::Cfg, Takes::OneOf(SHOWN), "print the config and do not run: job, hydra or all"),
+    hydras("--resolve", "", Id::Resolve, Takes::Nothing, "with --cfg or --help: with ${...} resolved"),
+    hydras("--package", "-p", Id::Package, Takes::Value("db"), "with --cfg: only the value at that key"),
+    hydras("--run", "-r", Id::Run, Takes::Nothing, "run one job, as without any flag"),
+    hydras(
+        "--multirun",
+        "-m",
+        Id::Multirun,
+        Takes::Nothing,
+        "run a job for each combination: -m lr=0.1,0.01",
+    ),
+    hydras(
+        "--shell-completion",
+        "-sc",
+        Id::ShellCompletion,
+        Takes::Nothing,
+        "install, uninstall or query completion",
+    ),
+    hydras("--config-path", "-cp", Id::ConfigPath, Takes::Value("conf"), "where the configs lie, from here"),
+    hydras("--config-name", "-cn", Id::ConfigName, Takes::Value("config"), "the primary config"),
+    hydras("--config-dir", "-cd", Id::ConfigDir, Takes::Value("more"), "one more directory of configs"),
+    hydras(
+        "--info",
+        "-i",
+        Id::Info,
+        Takes::Perhaps(TOPICS),
+        "how the config comes about: all, defaults, searchpath ...",
+    ),
+    ours("--explain", Id::Explain, Takes::Value("db.port"), "who set a value, and who was overridden"),
+    ours(
+        "--env-file",
+        Id::EnvFile,
+        Takes::Value("local.env"),
+        "more environment variables, beside those of .env",
+    ),
+    ours("--scratch", Id::Scratch, Takes::Nothing, "run in a temporary directory and keep no record"),
+];
+
+/// Reads the arguments behind the program's name.
+///
+/// # Errors
+/// Wrong usage: everything that is wrong, at once.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags> {
+    let table: Vec<Flag<Id>> = ROWS.iter().map(|(flag, _)| *flag).collect();
+    let (found, errors) = scan(&table, arguments);
+    let mut flags = Flags::default();
+    let mut keys = Vec::new();
+    for found in found {
+        match found {
+            Found::Word(word) => flags.overrides.push(word),
+            Found::Switch(id) => match id {
+                Id::Help => flags.help = flags.help.or(Some(Help::App)),
+                Id::HydraHelp => flags.help = flags.help.or(Some(Help::Hydra)),
+                Id::Version => flags.help = Some(Help::Version),
+                Id::Resolve => flags.resolve = true,
+                Id::Scratch => flags.scratch = true,
+                Id::Run => flags.ask(Ask::Run),
+                Id::Multirun => flags.ask(Ask::Multirun),
+                Id::ShellCompletion => flags.ask(Ask::Completion),
+                _ => {}
+            },
+            Found::Value(id, value) => match id {
+                Id::Cfg => flags.ask(Ask::Show(match value.as_str() {
+                    "hydra" => Shown::Hydra,
+                    "all" => Shown::All,
+                    _ => Shown::Job,
+                })),
+                Id::Info => flags.ask(Ask::Info(match value.as_str() {
+                    "aliases" => Topic::Aliases,
+                    "config" => Topic::Config,
+                    "defaults" => Topic::Defaults,
+                    "defaults-tree" => Topic::DefaultsTree,
+                    "plugins" => Topic::Plugins,
+                    "searchpath" => Topic::SearchPath,
+                    _ => Topic::All,
+                })),
+                Id::Explain => keys.push(value),
+                Id::Package => flags.package = Some(value),
+                Id::ConfigPath => flags.config_path = Some(value),
+                Id::ConfigName => flags.config_name = Some(value),
+                Id::ConfigDir => flags.config_dirs.push(value),
+                Id::EnvFile => flags.env_files.push(value),
+                _ => {}
+            },
+        }
+    }
+    if !keys.is_empty() {
+        flags.ask(Ask::Explain(keys));
+    }
+    Error::all(errors).map_or(Ok(flags), Err)
+}
+
+impl Flags {
+    fn ask(&mut self, ask: Ask) {
+        let same = |known: &Ask| std::mem::discriminant(known) == std::mem::discriminant(&ask);
+        match self.ask.iter_mut().find(|known| same(known)) {
+            Some(known) => *known = ask,
+            None => self.ask.push(ask),
+        }
+    }
+
+    /// The one thing to do.
+    ///
+    /// # Errors
+    /// Flags that exclude each other.
+    pub(crate) fn asked(&self) -> Result<Ask> {
+        let wrong = |message: &str| Error::new(ErrorKind::Usage, message);
+        match &*self.ask {
+            [] if self.resolve => {
+                Err(wrong("`--resolve` is about what is printed").help("add `--cfg job` or `--help`"))
+            }
+            [] => Ok(Ask::Run),
+            [Ask::Show(shown)] => Ok(Ask::Show(*shown)),
+            [_] if self.resolve => {
+                Err(wrong("`--resolve` is about what is printed").help("use it with `--cfg job` or `--help`"))
+            }
+            [one] => Ok(one.clone()),
+            _ => Err(wrong("these flags exclude each other: --run, --multirun, --cfg, --info, --explain, --shell-completion")
+                .help("take one of them")),
+        }
+    }
+}
+
+/// All flags with what they do, a line each, and the line about overrides.
+pub(crate) fn described() -> String {
+    let name = |flag: &Flag<Id>| {
+        let short = if flag.short.is_empty() { String::new() } else { format!("{}, ", flag.short) };
+        let value = match flag.takes {
+            Takes::Nothing => "",
+            Takes::Perhaps(_) => " [TOPIC]",
+            Takes::OneOf(_) => " WHAT",
+            Takes::Value(_) => match flag.id {
+                Id::Package | Id::Explain => " KEY",
+                Id::ConfigName => " NAME",
+                Id::EnvFile => " FILE",
+                _ => " DIR",
+            },
+        };
+        format!("{short}{}{value}", flag.long)
+    };
+    let width = ROWS.iter().map(|(flag, _)| name(flag).len()).max().unwrap_or(0);
+    let row = |(flag, help): &Row| format!("  {:width$}  {help}\n", name(flag));
+    let rows: String = ROWS.iter().map(row).collect();
+    format!("{rows}  {:width$}  change the config: db=pg db.port=5432 +new=1 ~old", "KEY=VALUE ...")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(line: &str) -> Flags {
+        parse(line.split_whitespace().map(str::to_owned)).expect("a command line that is right")
+    }
+
+    #[test]
+    fn one_thing_at_a_time() {
+        assert_eq!(flags("a=1").asked().ok(), Some(Ask::Run));
+        assert_eq!(flags("-c job -c all --resolve").asked().ok(), Some(Ask::Show(Shown::All)));
+        assert_eq!(flags("-i").asked().ok(), Some(Ask::Info(Topic::All)));
+        let keys = Ask::Explain(vec!["a".to_owned(), "b.c".to_owned()]);
+        assert_eq!(flags("--explain a x=1 --explain=b.c").asked().ok(), Some(keys));
+        for line in ["--cfg job -m", "-r -m", "-m --resolve", "--resolve"] {
+            assert_eq!(flags(line).asked().map_err(|error| error.kind()), Err(ErrorKind::Usage), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_flag_is_described_and_no_name_stands_twice() {
+        let mut names: Vec<&str> = ROWS
+            .iter()
+            .flat_map(|(flag, _)| [flag.long, flag.short])
+            .filter(|name| !name.is_empty())
+            .collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all);
+        let text = described();
+        assert!(names.iter().all(|name| text.contains(name)), "{text}");
+    }
+}

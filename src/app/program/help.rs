@@ -1,0 +1,149 @@
+//! `--help` and `--hydra-help`: texts from templates of the `hydra` node.
+
+use crate::app::output::Output;
+use crate::app::program::bound::Bound;
+use crate::app::program::flags::described;
+use crate::app::program::session::{Session, setting};
+use crate::compose::{Mode, Repository};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::settings::is_reserved;
+use crate::value::write_yaml;
+
+/// The program's help: `hydra.help.template`, filled in.
+///
+/// # Errors
+/// What cannot be composed; a template that asks for what there is not.
+pub(crate) fn app(session: &Session<'_>) -> Result<Output> {
+    // Choices that are still to be made are no reason not to help.
+    let bound = session.bound(&session.arguments(&[])?, Mode::Multirun)?;
+    filled(session, &bound, "hydra.help.template")
+}
+
+/// The help on flags: `hydra.hydra_help.template`, filled in. The primary config has no say.
+///
+/// # Errors
+/// As [`app`].
+pub(crate) fn hydra(session: &Session<'_>) -> Result<Output> {
+    let arguments = session.composer.arguments(None, &session.flags.overrides)?;
+    let own = |one: &crate::grammar::Override| one.target.is_hydra();
+    let arguments = crate::compose::Arguments {
+        overrides: arguments.overrides.iter().filter(|one| own(one)).cloned().collect(),
+        ..arguments
+    };
+    let bound = Bound::new(&session.composer, session.composer.compose(None, &arguments, Mode::Multirun)?);
+    filled(session, &bound, "hydra.hydra_help.template")
+}
+
+fn filled(session: &Session<'_>, bound: &Bound, key: &str) -> Result<Output> {
+    let template = setting(bound, key)?.unwrap_or_default();
+    let repository = bound.composed().selection().repository();
+    let answer = |name: &str| -> Result<Option<String>> {
+        Ok(Some(match name {
+            "FLAGS_HELP" => described(),
+            "APP_CONFIG_GROUPS" => groups(repository, false)?,
+            "HYDRA_CONFIG_GROUPS" => groups(repository, true)?,
+            "CONFIG" => {
+                let config = if session.flags.resolve { bound.resolve()? } else { bound.job().clone() };
+                let mut yaml = String::new();
+                write_yaml(&config, &mut yaml);
+                yaml
+            }
+            "OVERRIDE_ALIASES" => aliases(session)?,
+            _ => return Ok(None),
+        }))
+    };
+    let origin = bound.select(key)?.map(|node| node.origin);
+    let mut text = substitute(&template, answer).map_err(|error| match origin {
+        Some(origin) => error.at(origin, "in this template").located(bound.composed().sources()),
+        None => error,
+    })?;
+    text.push('\n');
+    Ok(Output::success(text).warn(bound.composed().warnings(), session.console.err))
+}
+
+/// What `$NAME` can be.
+const NAMES: &str = "$APP_CONFIG_GROUPS, $HYDRA_CONFIG_GROUPS, $CONFIG, $FLAGS_HELP, $OVERRIDE_ALIASES";
+
+/// Fills in `$NAME` and `${NAME}`, as Python's `string.Template` does; `$$` is a dollar.
+fn substitute(template: &str, answer: impl Fn(&str) -> Result<Option<String>>) -> Result<String> {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(more) = rest.strip_prefix('$') {
+            out.push('$');
+            rest = more;
+            continue;
+        }
+        let (braced, inner) = match rest.strip_prefix('{') {
+            Some(inner) => (true, inner),
+            None => (false, rest),
+        };
+        let length = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
+        let name = &inner[..length];
+        let closed = !braced || inner[length..].starts_with('}');
+        let found =
+            if closed && !name.starts_with(|c: char| c.is_ascii_digit()) { answer(name)? } else { None };
+        let Some(text) = found else {
+            let shown: String = rest.chars().take(20).take_while(|c| !c.is_whitespace()).collect();
+            return Err(Error::new(ErrorKind::Template, format!("a help text has no `${shown}`"))
+                .help(format!("there are {NAMES}; a dollar is `$$`")));
+        };
+        out.push_str(&text);
+        rest = &inner[length + usize::from(braced)..];
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// Groups with their options, a line each: those of the `hydra` node, or all others.
+pub(crate) fn groups(repository: &Repository, reserved: bool) -> Result<String> {
+    let mut out = String::new();
+    let mut open = vec![String::new()];
+    let mut found = Vec::new();
+    while let Some(above) = open.pop() {
+        for name in repository.groups(&above)? {
+            let group = if above.is_empty() { name.to_string() } else { format!("{above}/{name}") };
+            if is_reserved(&group) == reserved {
+                found.push(group.clone());
+                open.push(group);
+            }
+        }
+    }
+    found.sort();
+    for group in found {
+        let options = repository.options(&group)?;
+        if !options.is_empty() {
+            out.push_str(&format!("{group}: {}\n", options.join(", ")));
+        }
+    }
+    Ok(out)
+}
+
+/// Aliases under a heading; nothing if there are none.
+fn aliases(session: &Session<'_>) -> Result<String> {
+    let aliases = session.composer.aliases(session.config_name())?;
+    if aliases.is_empty() {
+        return Ok(String::new());
+    }
+    let rows: String = aliases.iter().map(|(alias, target)| format!("{alias}: {target}\n")).collect();
+    Ok(format!("Short names of keys:\n\n{rows}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_filled_as_python_fills_them() {
+        let fill = |template: &str| {
+            substitute(template, |name| Ok((name == "CONFIG").then(|| "a: 1".to_owned())))
+                .map_err(|error| error.message().to_owned())
+        };
+        assert_eq!(fill("x $CONFIG, ${CONFIG}s $$5"), Ok("x a: 1, a: 1s $5".to_owned()));
+        for broken in ["$NOPE", "$", "${CONFIG", "$5", "${}"] {
+            assert_eq!(fill(broken), Err(format!("a help text has no `{broken}`")), "{broken}");
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! One job: its directory, its record, its log, and the call of its function.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use crate::app::git;
+use crate::app::program::bound::Bound;
+use crate::app::program::finished::{Finished, Job};
+use crate::app::program::outcome::{Failed, Objective, recorded};
+use crate::app::program::session::{Session, setting};
+use crate::app::program::signals::{self, Stop};
+use crate::app::program::{logging, panics, worker};
+use crate::compose::{Composed, Mode};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::durable::create_exclusive;
+use crate::facts::Process;
+use crate::run::{About, Failure, Outcome, Place, Rank, Run, Running, Told};
+use crate::value::{Kind, Node};
+
+/// Runs the one job that the command line asks for.
+///
+/// # Errors
+/// Whatever keeps it from starting.
+pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
+    let composed = session.compose(&session.arguments(&[])?, Mode::Run)?;
+    session.warn(composed.warnings());
+    let bound = with_mode(session.bind(composed), "RUN")?;
+    if let Some(environment) = worker::needed(session, &bound)? {
+        return worker::run(session, &environment, None).map(Finished::without_jobs);
+    }
+    if session.flags.scratch {
+        return scratch(session, bound);
+    }
+    let place = Place::of(&session.composer, bound.root()).map_err(|error| bound.located(error))?;
+    let job = call(session, bound, &place)?;
+    Ok(Finished { status: job.status(), jobs: vec![job] })
+}
+
+/// The same config as one of a run, or of a sweep.
+///
+/// # Errors
+/// `hydra.mode` says something else.
+pub(crate) fn with_mode(bound: Bound, mode: &str) -> Result<Bound> {
+    let found = bound.select("hydra.mode")?.unwrap_or_else(Node::null);
+    match found.kind {
+        Kind::Null => Ok(bound.with_fact(&["hydra", "mode"], mode)),
+        _ if found.as_str() == Some(mode) => Ok(bound),
+        _ => {
+            let error =
+                Error::new(ErrorKind::Defaults, "`hydra.mode` is set by a config that is chosen too late");
+            Err(error
+                .at(found.origin, "whether this is a sweep is known by now")
+                .help("set it in the primary config or on the command line")
+                .located(bound.composed().sources()))
+        }
+    }
+}
+
+/// Calls the function of the job in its directory, and records it. A failure of the job is told, and no error.
+///
+/// # Errors
+/// Whatever keeps it from starting.
+pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result<Job> {
+    let (facts, composer) = (session.composer.facts(), &session.composer);
+    let bound = worker::with_environment(bound)?;
+    let process = session.process();
+    let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
+    let rank = Rank::of(&facts.env, &process);
+    let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
+    let directory = reserved.directory().to_owned();
+    if let Some(earlier) = reserved.earlier() {
+        let earlier = shown(earlier, &facts.cwd).display();
+        session.note(&format!("the record of the run before is now {earlier}"));
+    }
+    let told = reserved.tell(composer, bound.root());
+    let bound = bound.told(&told);
+    let rank = reserved.rank().cloned();
+    let begun = begin(reserved, &told, facts, &process)?;
+    let ending = Arc::new(Ending::new(begun));
+    let run = ending.run.clone();
+    let ended = carry_out(session, &bound, &run, rank.as_ref(), &ending);
+    let outcome = match ended {
+        Ok(outcome) => outcome,
+        // The run has begun, so that its record has to say how it ended.
+        Err(error) => {
+            ending.finish(&Outcome::Failed(Failure::of(&error)), session);
+            return Err(error);
+        }
+    };
+    let (outcome, objectives) = outcome;
+    ending.finish(&outcome, session);
+    Ok(Job { directory, outcome, objectives })
+}
+
+fn begin(
+    reserved: crate::run::Reserved,
+    told: &Told,
+    facts: &crate::facts::Facts,
+    process: &Process,
+) -> Result<Running> {
+    let (facts, process) = (facts.clone(), process.clone());
+    reserved.begin(told, move || git::surroundings(&facts, &process))
+}
+
+/// A run without a record, in a directory that nobody keeps.
+fn scratch(session: &Session<'_>, bound: Bound) -> Result<Finished> {
+    let directory = create_exclusive(&env::temp_dir().join("mainstem-scratch"))?;
+    let text = directory.to_string_lossy().into_owned();
+    let bound =
+        worker::with_environment(bound)?.with_fact(&["hydra", "runtime", "output_dir"], text.as_str());
+    let run = Run::without_record(&directory, session.process().clock);
+    let ending = Arc::new(Ending { run: run.clone(), running: None, signal: Mutex::default() });
+    let ended = carry_out(session, &bound, &run, None, &ending);
+    // What cannot be removed lies where nobody minds.
+    let _ = fs::remove_dir_all(&directory);
+    let (outcome, objectives) = ended?;
+    let job = Job { directory, outcome, objectives };
+    Ok(Finished { status: job.status(), jobs: vec![job] })
+}
+
+/// Sets up what the function finds, calls it, and puts everything back.
+fn carry_out(
+    session: &Session<'_>,
+    bound: &Bound,
+    run: &Run,
+    rank: Option<&Rank>,
+    ending: &Arc<Ending>,
+) -> Result<(Outcome, Vec<Objective>)> {
+    let cwd = &session.composer.facts().cwd;
+    let hydras = logging::Logging::of_hydra(bound, &session.console, cwd)?;
+    let _hydras = logging::install(hydras.as_ref());
+    let chdir = setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
+    if chdir {
+        change_directory(session, run.dir())?;
+    }
+    let logging =
+        logging::Logging::of_job(bound, &session.console, if chdir { run.dir() } else { cwd }, rank)?;
+    let _job = logging::install(logging.as_ref());
+    let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
+    let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
+    let called = panics::guarded(aloud, || (session.app.function)(bound, run));
+    let ended = outcome(session, run, called, ending.signal());
+    if chdir {
+        change_directory(session, cwd)?;
+    }
+    Ok(ended)
+}
+
+/// What became of a call, told to the user if it is nothing good.
+fn outcome(
+    session: &Session<'_>,
+    run: &Run,
+    called: Result<std::result::Result<Vec<Objective>, Failed>, panics::Panicked>,
+    signal: Option<Stop>,
+) -> (Outcome, Vec<Objective>) {
+    let place = format!("the run is in {}", shown(run.dir(), &session.composer.facts().cwd).display());
+    let tell = |error: Error| {
+        let error = error.note(place.as_str());
+        logging::failed(&error);
+        session.console.complain(&error.render(session.console.err));
+    };
+    match called {
+        _ if signal.is_some() => {
+            let signal = signal.map(|stop| stop.name().to_owned());
+            (Outcome::Interrupted(signal), Vec::new())
+        }
+        Ok(Ok(objectives)) => (Outcome::Completed(recorded(&objectives)), objectives),
+        Ok(Err(failed)) => {
+            tell(told(failed.as_ref()));
+            (Outcome::Failed(Failure::of(failed.as_ref())), Vec::new())
+        }
+        Err(panicked) => {
+            tell(Error::new(ErrorKind::Job, panicked.to_string()));
+            (Outcome::Panicked(panicked.0), Vec::new())
+        }
+    }
+}
+
+/// The failure of a job as an error that can be drawn: our own as it is, any other with what caused it.
+fn told(failed: &(dyn std::error::Error + Send + Sync + 'static)) -> Error {
+    if let Some(error) = failed.downcast_ref::<Error>() {
+        return error.clone();
+    }
+    let failure = Failure::of(failed);
+    let error = Error::new(ErrorKind::Job, failure.message);
+    failure.chain.iter().fold(error, |error, cause| error.note(format!("caused by: {cause}")))
+}
+
+/// The end of a run, which comes once: from the job, or from a signal.
+#[derive(Debug)]
+struct Ending {
+    run: Run,
+    running: Option<Running>,
+    signal: Mutex<Option<Stop>>,
+}
+
+impl Ending {
+    fn new(running: Running) -> Self {
+        Self { run: running.run().clone(), running: Some(running), signal: Mutex::default() }
+    }
+
+    fn signal(&self) -> Option<Stop> {
+        *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Records the outcome. A record that cannot be written is told, and changes nothing about the outcome.
+    fn finish(&self, outcome: &Outcome, session: &Session<'_>) {
+        if let Some(Err(error)) = self.running.as_ref().map(|running| running.finish(outcome)) {
+            session.console.complain(&error.render(session.console.err));
+        }
+    }
+}
+
+/// Takes signals while the job runs. A job that asks whether it is to stop ends by itself; any other is ended.
+fn watch(session: &Session<'_>, ending: &Arc<Ending>) -> Result<impl Drop + use<>> {
+    let (ending, console) = (Arc::clone(ending), session.console.clone());
+    let cwd = session.composer.facts().cwd.clone();
+    let main = thread::current().id();
+    signals::watch(move |stop| {
+        debug_assert_ne!(thread::current().id(), main, "a signal is taken beside the job");
+        *ending.signal.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop);
+        let place = shown(ending.run.dir(), &cwd).display().to_string();
+        if ending.run.asks() {
+            console
+                .complain(&format!("{}: the job comes to its end; again to end it at once\n", stop.name()));
+            return ending.run.interrupt();
+        }
+        ending.run.interrupt();
+        if let Some(running) = &ending.running {
+            let outcome = Outcome::Interrupted(Some(stop.name().to_owned()));
+            if let Err(error) = running.finish(&outcome) {
+                console.complain(&error.render(console.err));
+            }
+        } else {
+            let _ = fs::remove_dir_all(ending.run.dir());
+        }
+        console.complain(&format!("{}: the run in {place} is interrupted\n", stop.name()));
+        signals::end_in_order(stop)
+    })
+}
+
+/// A path as the user would type it.
+pub(crate) fn shown<'p>(path: &'p Path, cwd: &Path) -> &'p Path {
+    match path.strip_prefix(cwd) {
+        Ok(relative) if relative.as_os_str().is_empty() => Path::new("."),
+        Ok(relative) => relative,
+        Err(_) => path,
+    }
+}
+
+fn change_directory(session: &Session<'_>, to: &Path) -> Result<()> {
+    if !session.owns_process {
+        return Err(Error::new(
+            ErrorKind::Job,
+            "`hydra.job.chdir` changes the directory of the whole process",
+        )
+        .help("run the program as a process of its own"));
+    }
+    env::set_current_dir(to).map_err(|error| {
+        Error::new(ErrorKind::Io, format!("cannot go to the directory `{}`: {error}", to.display()))
+    })
+}
+
+/// The directory of a job of a sweep.
+///
+/// # Errors
+/// `hydra.output_subdir` cannot be resolved.
+pub(crate) fn place_in_sweep(bound: &Bound, directory: PathBuf) -> Result<Place> {
+    let origin = bound.select("hydra.sweep.subdir")?.map_or(crate::diag::Origin::NONE, |node| node.origin);
+    let record = setting(bound, "hydra.output_subdir")?.map(PathBuf::from);
+    Ok(Place {
+        named: directory.clone(),
+        common: directory.parent().unwrap_or(&directory).to_owned(),
+        directory,
+        exclusive: false,
+        record,
+        origin,
+    })
+}
+
+/// Composes, and binds the facts of a job of a sweep.
+///
+/// # Errors
+/// A mode that changed.
+pub(crate) fn bind_in_sweep(
+    session: &Session<'_>,
+    composed: Composed,
+    number: u64,
+    sweep: Option<&Path>,
+) -> Result<Bound> {
+    let bound = session
+        .bind(composed)
+        .with_fact(&["hydra", "job", "id"], number.to_string().as_str())
+        .with_fact(&["hydra", "job", "num"], i64::try_from(number).unwrap_or(i64::MAX));
+    let bound = match sweep {
+        Some(sweep) => bound.with_fact(&["hydra", "sweep", "dir"], sweep.to_string_lossy().as_ref()),
+        None => bound,
+    };
+    with_mode(bound, "MULTIRUN")
+}

@@ -1,0 +1,28 @@
+//! A program of the user's own: its flags, where its configs lie, and how its jobs run.
+
+mod app;
+mod bound;
+mod configs;
+mod console;
+mod finished;
+mod flags;
+mod help;
+mod info;
+mod job;
+mod logging;
+mod multirun;
+mod outcome;
+mod panics;
+mod sandbox;
+mod session;
+mod show;
+mod signals;
+mod worker;
+mod world;
+
+pub use app::App;
+pub use bound::Bound;
+pub use configs::Configs;
+pub use finished::{Finished, Job};
+pub use outcome::{Direction, Failed, JobResult, Maximize, Minimize, Objective};
+pub use sandbox::{Sandbox, Trial};

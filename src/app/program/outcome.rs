@@ -1,0 +1,117 @@
+//! What the function of a job may return.
+
+use std::error::Error as StdError;
+
+use crate::value::{Key, Map, Node, Slot};
+
+/// A number that a sweep looks at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objective {
+    /// What it is called; empty if there is only one.
+    pub name: String,
+    /// The number.
+    pub value: f64,
+    /// Which way is better; none where the sweeper's settings say it.
+    pub direction: Option<Direction>,
+}
+
+/// Which way a number is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The larger, the better.
+    Maximize,
+    /// The smaller, the better.
+    Minimize,
+}
+
+/// A number of which more is better, such as an accuracy.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Maximize(pub f64);
+
+/// A number of which less is better, such as a loss.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Minimize(pub f64);
+
+/// Any error, as jobs fail with it.
+pub type Failed = Box<dyn StdError + Send + Sync>;
+
+/// What the function of a job may return: nothing, a number to be made large or small, several of them, or any of
+/// these behind a `Result` whose error can be boxed.
+///
+/// ```
+/// use mainstem::app::{JobResult, Maximize};
+/// fn job() -> Result<Maximize, std::num::ParseFloatError> {
+///     Ok(Maximize("0.5".parse()?))
+/// }
+/// assert_eq!(job().objectives().unwrap()[0].value, 0.5);
+/// ```
+pub trait JobResult {
+    /// What a sweep is to look at.
+    ///
+    /// # Errors
+    /// Why the job failed.
+    fn objectives(self) -> Result<Vec<Objective>, Failed>;
+}
+
+fn one(value: f64, direction: Option<Direction>) -> Result<Vec<Objective>, Failed> {
+    Ok(vec![Objective { name: String::new(), value, direction }])
+}
+
+impl JobResult for () {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        Ok(Vec::new())
+    }
+}
+
+impl JobResult for Maximize {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        one(self.0, Some(Direction::Maximize))
+    }
+}
+
+impl JobResult for Minimize {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        one(self.0, Some(Direction::Minimize))
+    }
+}
+
+/// A number of which the sweeper's settings say which way is better.
+impl JobResult for f64 {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        one(self, None)
+    }
+}
+
+/// Several, each with its name.
+impl JobResult for Vec<Objective> {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        Ok(self)
+    }
+}
+
+/// `None` is a job that has nothing to say.
+impl<T: JobResult> JobResult for Option<T> {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        self.map_or(Ok(Vec::new()), T::objectives)
+    }
+}
+
+impl<T: JobResult, E: Into<Failed>> JobResult for Result<T, E> {
+    fn objectives(self) -> Result<Vec<Objective>, Failed> {
+        self.map_err(Into::into).and_then(T::objectives)
+    }
+}
+
+/// Objectives as a record holds them: a number, or numbers by name; none if there are none.
+pub(crate) fn recorded(objectives: &[Objective]) -> Option<Node> {
+    match objectives {
+        [] => None,
+        [one] if one.name.is_empty() => Some(Node::from(one.value)),
+        several => {
+            let slot =
+                |one: &Objective| Slot { origin: crate::diag::Origin::NONE, node: Node::from(one.value) };
+            let map: Map = several.iter().map(|one| (Key::from(one.name.as_str()), slot(one))).collect();
+            Some(Node::from(map))
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! One call of a program: its flags, its world, and a composer over its configs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::app::packages::Folders;
+use crate::app::program::app::App;
+use crate::app::program::bound::Bound;
+use crate::app::program::console::Console;
+use crate::app::program::flags::Flags;
+use crate::app::program::worker::{Order, WORKER};
+use crate::app::program::world::World;
+use crate::app::{capture, dotenv, project};
+use crate::compose::{Arguments, Composed, Composer, Mode, Provided};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::facts::Process;
+use crate::grammar::{Action, Operand};
+use crate::resolve::Scope;
+use crate::settings::composer;
+use crate::value::{KeyPath, Kind, Node, write_str};
+
+/// One call of a program.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) flags: Flags,
+    pub(crate) console: Console,
+    pub(crate) composer: Arc<Composer>,
+    pub(crate) owns_process: bool,
+    pub(crate) executable: Option<PathBuf>,
+    /// The arguments as they were given, without those of a worker.
+    pub(crate) arguments: Vec<OsString>,
+    /// What this process is told, if it is a worker.
+    pub(crate) order: Option<Order>,
+}
+
+impl<'a> Session<'a> {
+    /// Finds the configs.
+    ///
+    /// # Errors
+    /// Every place that is not there.
+    pub(crate) fn open(
+        app: &'a App,
+        mut world: World,
+        flags: Flags,
+        arguments: Vec<OsString>,
+        order: Option<Order>,
+    ) -> Result<Self> {
+        if let Some(order) = &order {
+            world.facts = order.restore(world.facts);
+        }
+        let mut errors = Vec::new();
+        let project = app.configs.project(&world).unwrap_or_else(|| world.facts.cwd.clone());
+        match dotenv::extend(&world.facts, &project, &flags.env_files) {
+            Ok(env) => world.facts.env = env,
+            Err(error) => errors.push(error),
+        }
+        let folders = Folders::new(&[], &world.facts)?;
+        let main = match &flags.config_path {
+            Some(path) => {
+                project::directory(path, &world.facts, &folders).map(|dir| Some(Provided::new("main", dir)))
+            }
+            None => app.configs.provide(&world),
+        };
+        let main = main.unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
+        let mut more = Vec::new();
+        for path in &flags.config_dirs {
+            match project::directory(path, &world.facts, &folders) {
+                Ok(dir) => more.push(Provided::new("command-line", dir)),
+                Err(error) => errors.push(error),
+            }
+        }
+        if let Some(error) = Error::all(errors) {
+            return Err(error);
+        }
+        let World { facts, console, owns_process, executable } = world;
+        let composer = composer(main, more, facts, &app.name)
+            .with_packages(folders)
+            .with_resolvers(app.resolvers.clone());
+        let composer = Arc::new(composer);
+        Ok(Self { app, flags, console, composer, owns_process, executable, arguments, order })
+    }
+
+    /// The name of the primary config.
+    pub(crate) fn config_name(&self) -> Option<&str> {
+        self.flags.config_name.as_deref().or(self.app.config_name.as_deref())
+    }
+
+    /// The overrides of the command line, and more. A job of a sweep has its own.
+    pub(crate) fn arguments(&self, more: &[&str]) -> Result<Arguments> {
+        let texts: Vec<&str> =
+            self.flags.overrides.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        self.composer.arguments(self.config_name(), &texts)
+    }
+
+    /// Composes, and says what is suspicious.
+    pub(crate) fn compose(&self, arguments: &Arguments, mode: Mode) -> Result<Composed> {
+        self.composer.compose(self.config_name(), arguments, mode)
+    }
+
+    /// Composes, for reading.
+    pub(crate) fn bound(&self, arguments: &Arguments, mode: Mode) -> Result<Bound> {
+        Ok(self.bind(self.compose(arguments, mode)?))
+    }
+
+    /// A composition, for reading.
+    pub(crate) fn bind(&self, composed: Composed) -> Bound {
+        Bound::new(&self.composer, composed)
+    }
+
+    /// This process, as records name it. Two calls differ in what is drawn at random.
+    pub(crate) fn process(&self) -> Process {
+        let mut process = capture::process(self.composer.facts());
+        if self.order.is_some() {
+            // How the user would start it: without what only a worker is told.
+            let hidden = process.arguments.iter().position(|argument| argument == WORKER);
+            if let Some(at) = hidden {
+                process.arguments.drain(at..(at + 2).min(process.arguments.len()));
+            }
+        }
+        process
+    }
+
+    /// The arguments of the process that stand before those of the program, such as a subcommand; none if the program
+    /// was called with others than those of the process.
+    pub(crate) fn prefix(&self) -> Option<Vec<OsString>> {
+        let mut all: Vec<OsString> = capture::raw_arguments().collect();
+        let own = all.len().checked_sub(self.arguments.len())?;
+        (all[own..] == self.arguments).then(|| {
+            all.truncate(own);
+            all
+        })
+    }
+
+    /// Whether `hydra.mode` asks for a sweep: on the command line, or in the primary config.
+    ///
+    /// # Errors
+    /// A mode that there is not.
+    pub(crate) fn is_multirun(&self) -> Result<bool> {
+        let arguments = self.arguments(&[])?;
+        let mode = KeyPath::parse("hydra.mode");
+        let given = arguments.overrides.iter().rev().find(|one| {
+            one.target.package().is_none()
+                && !matches!(one.action, Action::Delete(_))
+                && one.target.path() == mode
+        });
+        let node = match given {
+            Some(one) if matches!(one.action.value(), Some(Operand::Sweep(_))) => None,
+            Some(one) => one.assignment(0).ok().and_then(|one| one.action.value().cloned()),
+            None => self.mode_of_primary()?,
+        };
+        let Some(node) = node else { return Ok(false) };
+        match node.as_str() {
+            Some("MULTIRUN") => Ok(true),
+            // What is no mode is told when it is composed.
+            _ => Ok(false),
+        }
+    }
+
+    fn mode_of_primary(&self) -> Result<Option<Node>> {
+        let Some(name) = self.config_name() else { return Ok(None) };
+        let Some(document) = self.composer.repository().load(name)? else { return Ok(None) };
+        if document.root.as_map().is_none_or(|root| root.get_str("hydra").is_none()) {
+            return Ok(None);
+        }
+        let scope = Scope::new(&document.root, self.composer.context(&|_| {}));
+        let found = scope.select(&KeyPath::parse("hydra.mode"));
+        // An interpolation that only the whole config resolves is no mode of the primary config.
+        Ok(found.ok().flatten().filter(|node| !matches!(node.kind, Kind::Null | Kind::Missing)))
+    }
+
+    /// Says what is suspicious about a composition.
+    pub(crate) fn warn(&self, warnings: &[Error]) {
+        if self.order.is_some() {
+            // Told by the program that started this worker.
+            return;
+        }
+        for warning in warnings {
+            let severity = crate::diag::Severity::Warning;
+            self.console.complain(&warning.render_as(severity, self.console.err));
+        }
+    }
+
+    /// Says what is worth knowing.
+    pub(crate) fn note(&self, text: &str) {
+        self.console.complain(&format!("{}: {text}\n", self.console.err.paint("1;36", "note")));
+    }
+
+    /// A path of the user as an absolute one.
+    pub(crate) fn absolute(&self, path: impl AsRef<Path>) -> PathBuf {
+        let mut absolute = PathBuf::new();
+        for part in self.composer.facts().cwd.join(path).components() {
+            match part {
+                std::path::Component::CurDir => {}
+                std::path::Component::ParentDir => {
+                    absolute.pop();
+                }
+                part => absolute.push(part),
+            }
+        }
+        absolute
+    }
+}
+
+/// Text of the `hydra` node: numbers are text too. `None` for `null`.
+///
+/// # Errors
+/// A value that cannot be resolved, is missing, or is no text.
+pub(crate) fn setting(bound: &Bound, key: &str) -> Result<Option<String>> {
+    let Some(node) = bound.select(key)? else { return Ok(None) };
+    match node.kind {
+        Kind::Null => Ok(None),
+        Kind::Missing => bound.require(key).map(|_| None),
+        Kind::Map(_) | Kind::List(_) => {
+            let error =
+                Error::new(ErrorKind::Type, format!("`{key}` must be text, and is {}", node.describe()));
+            Err(error.at(node.origin, "expected text").located(bound.composed().sources()))
+        }
+        _ => {
+            let mut text = String::new();
+            write_str(&node, &mut text);
+            Ok(Some(text))
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Signals that ask a job to stop. The first one ends it in order, the second one at once; its children go with it.
+
+#[cfg(not(unix))]
+use crate::diag::Result;
+
+/// A signal that asks to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stop(pub(crate) i32);
+
+impl Stop {
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self.0 {
+            2 => "SIGINT",
+            15 => "SIGTERM",
+            _ => "a signal",
+        }
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::io;
+    use std::path::PathBuf;
+    use std::process;
+    use std::thread;
+
+    use rustix::process::{Pid, Signal, kill_process};
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::{Handle, Signals};
+
+    use super::Stop;
+    use crate::diag::{Error, ErrorKind, Result};
+
+    /// Signals are taken as long as it lives.
+    #[derive(Debug)]
+    pub(crate) struct Watch(Handle);
+
+    /// Takes the signals that ask to stop. `first` is called at the first one, on a thread of its own; the second one
+    /// ends the process.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(crate) fn watch(first: impl FnOnce(Stop) + Send + 'static) -> Result<Watch> {
+        let failed = |error: io::Error| Error::new(ErrorKind::Io, format!("cannot take signals: {error}"));
+        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
+        let handle = signals.handle();
+        let mut first = Some(first);
+        let run = move || {
+            for signal in signals.forever() {
+                match first.take() {
+                    Some(first) => {
+                        // What ends in order may take its time, and the second signal must still be heard.
+                        let ending = thread::Builder::new().name("stop".to_owned());
+                        drop(ending.spawn(move || first(Stop(signal))));
+                    }
+                    None => end(Stop(signal), Signal::KILL),
+                }
+            }
+        };
+        thread::Builder::new().name("signals".to_owned()).spawn(run).map_err(failed)?;
+        Ok(Watch(handle))
+    }
+
+    impl Drop for Watch {
+        fn drop(&mut self) {
+            self.0.close();
+        }
+    }
+
+    /// Ends the process, and its children before it.
+    #[expect(clippy::exit, reason = "the function of the job cannot be stopped in another way")]
+    pub(crate) fn end(stop: Stop, children: Signal) -> ! {
+        signal_children(children);
+        process::exit(128 + stop.0)
+    }
+
+    /// Ends the process in order: its children are asked to stop too.
+    pub(crate) fn end_in_order(stop: Stop) -> ! {
+        end(stop, Signal::TERM)
+    }
+
+    /// Sends a signal to one process.
+    pub(crate) fn send(process: u32, stop: Stop) {
+        let signal = if stop.0 == SIGINT { Signal::INT } else { Signal::TERM };
+        if let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) {
+            // One that has ended already needs no signal.
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    /// Sends a signal to all that this process started, and what those started.
+    fn signal_children(signal: Signal) {
+        let mut open = vec![process::id()];
+        let mut found = Vec::new();
+        while let Some(parent) = open.pop() {
+            for child in children(parent) {
+                // Each once, should the numbers of processes change meanwhile.
+                if !found.contains(&child) {
+                    found.push(child);
+                    open.push(child);
+                }
+            }
+        }
+        for pid in found.into_iter().filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    /// The processes that a process started, as far as the system tells: Linux does.
+    fn children(parent: u32) -> Vec<u32> {
+        let threads = PathBuf::from(format!("/proc/{parent}/task"));
+        let Ok(threads) = std::fs::read_dir(threads) else { return Vec::new() };
+        let lists = threads
+            .flatten()
+            .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+        lists
+            .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>())
+            .collect()
+    }
+}
+
+#[cfg(unix)]
+pub(crate) use unix::{end_in_order, send, watch};
+
+/// Elsewhere the system ends the process as it always does.
+#[cfg(not(unix))]
+pub(crate) fn watch(_: impl FnOnce(Stop) + Send + 'static) -> Result<()> {
+    Ok(())
+}
+
+/// Ends the process.
+#[cfg(not(unix))]
+#[expect(clippy::exit, reason = "the function of the job cannot be stopped in another way")]
+pub(crate) fn end_in_order(stop: Stop) -> ! {
+    std::process::exit(128 + stop.0)
+}
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) fn send(_: u32, _: Stop) {}

@@ -1,0 +1,285 @@
+//! A job in a process of its own: the same program with a hidden first argument, for jobs that change the environment.
+//! What the worker is told lies in a file that only the user can read, and that is gone as soon as it was read.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use chrono::NaiveDateTime;
+
+use crate::app::output::Status;
+use crate::app::program::bound::Bound;
+use crate::app::program::session::Session;
+use crate::app::program::signals::{self, Stop};
+use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::facts::Facts;
+use crate::value::{JsonStyle, Key, Map, Node, read_json, write_json, write_str};
+
+/// The hidden first argument of a worker; the path of its order follows, then the arguments of the program.
+pub(crate) const WORKER: &str = "__mainstem-worker";
+
+/// What a worker is told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Order {
+    /// When the program was started: the instant of every `${now:…}`.
+    pub(crate) now: NaiveDateTime,
+    /// Variables of the job, and what they were before.
+    pub(crate) before: Vec<(String, Option<String>)>,
+    /// The job of a sweep that it is; none for a job alone.
+    pub(crate) of_sweep: Option<OfSweep>,
+}
+
+/// One job of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct OfSweep {
+    pub(crate) number: u64,
+    /// The directory of the sweep, if it is another one than the config says.
+    pub(crate) sweep: Option<PathBuf>,
+    /// The directory of the job.
+    pub(crate) directory: PathBuf,
+    pub(crate) overrides: Vec<String>,
+}
+
+const TIME: &str = "%Y-%m-%dT%H:%M:%S%.f";
+
+/// The variables that a job needs and this process does not have: none, if it can run here.
+///
+/// # Errors
+/// `hydra.job.env_set` cannot be resolved.
+pub(crate) fn needed(session: &Session<'_>, bound: &Bound) -> Result<Option<Vec<(String, String)>>> {
+    if session.order.is_some() {
+        return Ok(None);
+    }
+    let pairs = pairs(bound.select("hydra.job.env_set")?.as_ref());
+    let env = &session.composer.facts().env;
+    let there = pairs.iter().all(|(name, value)| env.get(name) == Some(value.as_str()));
+    Ok((!there).then_some(pairs))
+}
+
+fn pairs(node: Option<&Node>) -> Vec<(String, String)> {
+    let pairs = node.and_then(Node::as_map).into_iter().flatten().map(|(key, slot)| {
+        let mut value = String::new();
+        write_str(&slot.node, &mut value);
+        (key.to_string(), value)
+    });
+    pairs.collect()
+}
+
+/// The config as the job sees it, with the variables it runs with, and as its record says them.
+///
+/// # Errors
+/// `hydra.job.env_set` cannot be resolved.
+pub(crate) fn with_environment(bound: Bound) -> Result<Bound> {
+    let Some(node) = bound.select("hydra.job.env_set")? else { return Ok(bound) };
+    let pairs = pairs(Some(&node));
+    if pairs.is_empty() {
+        return Ok(bound);
+    }
+    Ok(bound.with_fact(&["hydra", "job", "env_set"], node).with_environment(&pairs))
+}
+
+/// Runs a job in a worker and waits for it.
+///
+/// # Errors
+/// The worker cannot be started.
+pub(crate) fn run(
+    session: &Session<'_>,
+    environment: &[(String, String)],
+    of_sweep: Option<OfSweep>,
+) -> Result<Status> {
+    let (Some(program), true) = (&session.executable, session.owns_process) else {
+        return Err(Error::new(ErrorKind::Job, "`hydra.job.env_set` needs a process of its own for the job")
+            .help("run the program as a process of its own"));
+    };
+    let Some(prefix) = session.prefix() else {
+        return Err(Error::new(ErrorKind::Job, "`hydra.job.env_set` needs a process of its own for the job")
+            .note("the program was called with other arguments than those of its process"));
+    };
+    let facts = session.composer.facts();
+    let before = environment.iter().map(|(name, _)| (name.clone(), facts.env.get(name).map(str::to_owned)));
+    let order = Order { now: facts.now.get(), before: before.collect(), of_sweep };
+    let file = OrderFile::write(&order)?;
+    let mut command = Command::new(program);
+    command.args(prefix).arg(WORKER).arg(&file.0).args(&session.arguments);
+    command.envs(environment.iter().map(|(name, value)| (name, value))).current_dir(&facts.cwd);
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::Io, format!("cannot run `{}` for the job: {error}", program.display()))
+    };
+    let child = Arc::new(AtomicU32::new(0));
+    let told = Arc::clone(&child);
+    // Whoever types Ctrl-C sends the signal to both.
+    let terminal = std::io::stdin().is_terminal() || std::io::stderr().is_terminal();
+    let _watch = signals::watch(move |stop: Stop| {
+        if stop.name() != "SIGINT" || !terminal {
+            signals::send(told.load(Ordering::SeqCst), stop);
+        }
+    })?;
+    let mut running = command.spawn().map_err(failed)?;
+    child.store(running.id(), Ordering::SeqCst);
+    running.wait().map(ended).map_err(failed)
+}
+
+fn ended(status: ExitStatus) -> Status {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return Status::Interrupted(u8::try_from(signal).unwrap_or(0));
+    }
+    match status.code() {
+        Some(0) => Status::Success,
+        Some(code @ 129..=159) => Status::Interrupted(u8::try_from(code - 128).unwrap_or(0)),
+        _ => Status::Failure,
+    }
+}
+
+/// A file that is removed when it is dropped.
+struct OrderFile(PathBuf);
+
+impl OrderFile {
+    fn write(order: &Order) -> Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("mainstem-order-{}-{number}.json", std::process::id()));
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display()))
+        };
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        // One that is there was left by a process of the same number that was killed.
+        let _ = fs::remove_file(&path);
+        let mut file = options.open(&path).map_err(failed)?;
+        file.write_all(order.to_json().as_bytes()).map_err(failed)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for OrderFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+impl Order {
+    /// The order that the first arguments name, taken off them; none if this is no worker.
+    ///
+    /// # Errors
+    /// An order that cannot be read.
+    pub(crate) fn take(arguments: &mut Vec<OsString>) -> Result<Option<Self>> {
+        if arguments.first().is_none_or(|first| first != WORKER) {
+            return Ok(None);
+        }
+        let lost = |why: &dyn std::fmt::Display| {
+            Error::new(ErrorKind::Job, format!("`{WORKER}` is for the program itself: {why}"))
+        };
+        let rest = arguments.split_off(arguments.len().min(2));
+        let taken = std::mem::replace(arguments, rest);
+        let path = taken.get(1).map(Path::new).ok_or_else(|| lost(&"there is no order"))?;
+        let text = fs::read_to_string(path).map_err(|error| lost(&error))?;
+        let _ = fs::remove_file(path);
+        let node = read_json(&text, SourceId::NONE)?;
+        Self::of(&node).map(Some).ok_or_else(|| lost(&"the order is another version's"))
+    }
+
+    /// The world as it was for the program that gave the order.
+    pub(crate) fn restore(&self, facts: Facts) -> Facts {
+        let changed = |name: &str| self.before.iter().any(|(known, _)| known == name);
+        let kept = facts.env.iter().filter(|(name, _)| !changed(name));
+        let kept = kept.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let before = self.before.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?)));
+        Facts { env: kept.chain(before).collect(), now: self.now.into(), ..facts }
+    }
+
+    fn to_json(&self) -> String {
+        let text = |text: &str| Node::from(text);
+        let path = |path: &Path| Node::from(path.to_string_lossy().as_ref());
+        let before: Map = (self.before.iter())
+            .map(|(name, value)| {
+                (
+                    Key::from(name.as_str()),
+                    crate::value::Slot {
+                        origin: crate::diag::Origin::NONE,
+                        node: value.as_deref().map_or_else(Node::null, text),
+                    },
+                )
+            })
+            .collect();
+        let of_sweep = self.of_sweep.as_ref().map(|job| {
+            Node::from(Map::from([
+                ("number", text(&job.number.to_string())),
+                ("sweep", job.sweep.as_deref().map_or_else(Node::null, path)),
+                ("directory", path(&job.directory)),
+                ("overrides", Node::from(job.overrides.iter().map(|one| text(one)).collect::<Vec<_>>())),
+            ]))
+        });
+        let node = Node::from(Map::from([
+            ("now", text(&self.now.format(TIME).to_string())),
+            ("before", Node::from(before)),
+            ("of_sweep", of_sweep.unwrap_or_else(Node::null)),
+        ]));
+        let mut json = String::new();
+        write_json(&node, JsonStyle::Compact, &mut json);
+        json
+    }
+
+    fn of(node: &Node) -> Option<Self> {
+        let map = node.as_map()?;
+        let before = map.get_str("before")?.as_map()?;
+        let before =
+            before.iter().map(|(key, slot)| (key.to_string(), slot.node.as_str().map(str::to_owned)));
+        let of_sweep = match map.get_str("of_sweep")?.as_map() {
+            None => None,
+            Some(job) => Some(OfSweep {
+                number: job.get_str("number")?.as_str()?.parse().ok()?,
+                sweep: job.get_str("sweep")?.as_str().map(PathBuf::from),
+                directory: job.get_str("directory")?.as_str()?.into(),
+                overrides: (job.get_str("overrides")?.as_list()?.iter())
+                    .map(|one| one.as_str().map(str::to_owned))
+                    .collect::<Option<_>>()?,
+            }),
+        };
+        let now = NaiveDateTime::parse_from_str(map.get_str("now")?.as_str()?, TIME).ok()?;
+        Some(Self { now, before: before.collect(), of_sweep })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_order_reads_back_and_its_file_is_gone() {
+        let order = Order {
+            now: NaiveDateTime::parse_from_str("2026-01-02T03:04:05.000006", TIME).unwrap(),
+            before: vec![("A".to_owned(), None), ("B".to_owned(), Some("\"x\n".to_owned()))],
+            of_sweep: Some(OfSweep {
+                number: 3,
+                sweep: Some("/s".into()),
+                directory: "/s/3".into(),
+                overrides: vec!["a=${b}".to_owned(), "~c".to_owned()],
+            }),
+        };
+        let file = OrderFile::write(&order).unwrap();
+        let mut arguments: Vec<OsString> = vec![WORKER.into(), file.0.clone().into(), "x=1".into()];
+        assert_eq!(Order::take(&mut arguments).unwrap(), Some(order.clone()));
+        assert_eq!(arguments, ["x=1"]);
+        assert!(!file.0.exists());
+        assert_eq!(Order::take(&mut arguments).unwrap(), None);
+        let env = [("A", "1"), ("B", "2"), ("C", "3")].into_iter().collect();
+        let facts = order.restore(Facts { env, ..Facts::default() });
+        let restored: Vec<_> = facts.env.iter().collect();
+        assert_eq!((restored, facts.now), (vec![("B", "\"x\n"), ("C", "3")], order.now.into()));
+    }
+
+    #[test]
+    fn what_is_no_order_is_an_error() {
+        for arguments in [vec![WORKER], vec![WORKER, "/nowhere/at/all"]] {
+            let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+            assert_eq!(Order::take(&mut arguments).unwrap_err().kind(), ErrorKind::Job);
+        }
+    }
+}

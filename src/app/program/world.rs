@@ -1,0 +1,29 @@
+//! What a program sees of the world outside, and where it speaks.
+
+use std::path::PathBuf;
+
+use crate::app::capture;
+use crate::app::program::console::Console;
+use crate::diag::Result;
+use crate::facts::Facts;
+
+/// The world of one call: facts, the program's own file, and the console.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) facts: Facts,
+    pub(crate) executable: Option<PathBuf>,
+    pub(crate) console: Console,
+    /// The call owns the process: it may change its directory, take its signals, and start it again for a job.
+    pub(crate) owns_process: bool,
+}
+
+impl World {
+    /// The world as it is.
+    ///
+    /// # Errors
+    /// There is no working directory.
+    pub(crate) fn capture() -> Result<Self> {
+        let facts = capture::facts()?;
+        Ok(Self { facts, executable: capture::executable(), console: Console::process(), owns_process: true })
+    }
+}

@@ -1,0 +1,19 @@
+//! Text as it is typed in a shell.
+
+use std::borrow::Cow;
+
+/// One word of a command line: as it is, or in single quotes if a shell would read anything into it.
+///
+/// ```
+/// use mainstem::diag::shell_word;
+/// assert_eq!(shell_word("db.port=1"), "db.port=1");
+/// assert_eq!(shell_word("tags=[a, b]"), "'tags=[a, b]'");
+/// assert_eq!(shell_word("it's"), r"'it'\''s'");
+/// ```
+pub fn shell_word(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=+,:@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")))
+}

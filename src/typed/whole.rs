@@ -1,0 +1,90 @@
+//! Whole trees and whole types.
+
+use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::resolve::Scope;
+use crate::schema::{Schema, Types};
+use crate::typed::config::Config;
+use crate::typed::reader::Reader;
+use crate::typed::slot::Slot;
+use crate::value::{KeyPath, Node};
+
+/// Reads a tree without interpolations as a type.
+///
+/// # Errors
+/// Every mistake in the tree, each with the path of the value and its place; attach the texts by
+/// [`Error::located`](crate::diag::Error::located).
+///
+/// ```
+/// use mainstem::typed;
+/// use mainstem::value::Node;
+/// let sizes: Vec<u8> = typed::read(&Node::from(vec![Node::from(1), Node::from("2")]))?;
+/// assert_eq!(sizes, [1, 2]);
+/// let wrong = Node::from(vec![Node::from(300), Node::from("many"), Node::from(3)]);
+/// let errors: Vec<String> =
+///     typed::read::<Vec<u8>>(&wrong).unwrap_err().iter().map(|error| error.message().to_owned()).collect();
+/// assert_eq!(errors, [
+///     "`0` must be an integer from 0 to 255, but is 300",
+///     "`1` must be an integer from 0 to 255, but is a string",
+/// ]);
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
+pub fn read<T: Config>(node: &Node) -> Result<T> {
+    run(Reader::new(None, KeyPath::ROOT), Slot::of(node))
+}
+
+/// Reads the value at a path of a tree as a type. Interpolations are resolved as they are met; what is not read is
+/// not resolved.
+///
+/// # Errors
+/// As [`read`], and every interpolation that cannot be resolved. A value that came through interpolations is shown
+/// with them.
+///
+/// ```
+/// use mainstem::compose::{Memory, Mode};
+/// use mainstem::facts::Facts;
+/// use mainstem::resolve::Scope;
+/// use mainstem::typed;
+/// use mainstem::value::KeyPath;
+/// let configs = Memory::new().text("config", "size: 3\nsizes: [1, '${size}', '${size}']\nunused: ${nope}");
+/// let composer = mainstem::settings::project(configs, Facts::default(), "train");
+/// let composed = composer.compose(Some("config"), &composer.arguments(Some("config"), &[] as &[&str])?, Mode::Run)?;
+/// let scope = Scope::new(composed.root(), composer.context(&|_| {}));
+/// let sizes: [u8; 3] = typed::read_at(&scope, &KeyPath::parse("sizes"))?;
+/// assert_eq!(sizes, [1, 3, 3]);
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
+pub fn read_at<T: Config>(scope: &Scope<'_>, path: &KeyPath) -> Result<T> {
+    let node = scope.get(path)?;
+    let reader = Reader::new(Some(scope), path.clone());
+    let at = node.as_ref().map_or(Slot::absent(Origin::NONE), Slot::of);
+    run(reader, at)
+}
+
+fn run<T: Config>(mut reader: Reader<'_>, at: Slot<'_>) -> Result<T> {
+    let read = reader.enter(at, T::read);
+    match (read, Error::all(reader.finish())) {
+        (Ok(value), None) => Ok(value),
+        (_, Some(error)) => Err(error),
+        // Only a `Reported` of another reader comes here.
+        (Err(_), None) => Err(Error::new(ErrorKind::Type, "the value cannot be read")),
+    }
+}
+
+/// What a type's values must be, as data: what composing enforces, and what can be written as a file.
+///
+/// ```
+/// use mainstem::typed;
+/// let schema = typed::schema::<Vec<Option<u8>>>();
+/// let element = schema.at(&mainstem::value::KeyPath::parse("0"));
+/// assert_eq!(element.to_string(), "an integer from 0 to 255 or null");
+/// ```
+pub fn schema<T: Config>() -> Schema {
+    let mut types = Types::default();
+    let root = T::describe(&mut types);
+    types.schema(root)
+}
+
+/// The config that a type is on its own: its defaults, and `???` where a value must be given.
+pub fn defaults<T: Config>() -> Node {
+    schema::<T>().expected().defaults()
+}
