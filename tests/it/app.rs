@@ -366,3 +366,60 @@ fn a_signal_ends_the_job_in_order_in_a_worker_too() {
         assert!(!record.contains("mainstem-worker"), "{record}");
     }
 }
+
+#[cfg(feature = "derive")]
+mod typed {
+    use super::*;
+
+    /// A training run.
+    #[derive(Debug, PartialEq, mainstem::Config)]
+    struct Train {
+        /// Step size.
+        #[mainstem(default = 0.01, range = 1e-6..=1.0)]
+        lr: f64,
+        #[mainstem(default = 42)]
+        seed: u64,
+        name: String,
+    }
+
+    fn app(text: &'static str) -> App {
+        let files: &'static [(&str, &str)] = Box::leak(Box::new([("config", text)]));
+        App::typed("train", |train: Train, run: &Run| -> Result<Maximize, Error> {
+            run.log_params([("lr", train.lr)])?;
+            assert_eq!(train.name, "wine");
+            Ok(Maximize(train.lr))
+        })
+        .with_configs(Configs::embedded(files))
+        .with_config_name("config")
+    }
+
+    #[test]
+    fn a_struct_alone_is_a_config_and_files_and_arguments_go_over_it() {
+        let trial = sandbox().run(&app("name: wine\n"), ["lr=1"]);
+        assert_eq!((trial.status(), trial.err()), (Status::Success, ""));
+        assert_eq!(trial.jobs()[0].objectives()[0].value, 1.0);
+        let trial = sandbox().run(&app("name: wine\nseed: 7\n"), ["-c", "job"]);
+        assert_eq!((trial.out(), trial.err()), ("lr: 0.01\nseed: 7\nname: wine\n", ""));
+        let trial = sandbox().run(&app("name: wine\n"), ["--explain", "lr"]);
+        assert_eq!(trial.out(), "lr = 0.01\n  Train  0.01  in force\n");
+    }
+
+    #[test]
+    fn every_mistake_is_told_before_anything_runs_and_nothing_is_left() {
+        let sandbox = sandbox();
+        for (arguments, expected) in [
+            (&["seed=x", "lr=many"][..], &["`seed` must be", "`lr` must be"][..]),
+            (&["lr=7"], &["`lr`"]),
+            (&["+sede=1"], &["there is no key `sede`"]),
+            (&["name=???"], &["`name`"]),
+            (&["-m", "lr=0.1,7"], &["`lr`"]),
+        ] {
+            let trial = sandbox.run(&app("name: wine\n"), arguments);
+            assert_eq!((trial.status(), trial.jobs().len()), (Status::Failure, 0), "{arguments:?}");
+            for words in expected {
+                assert!(trial.err().contains(words), "{arguments:?}: {}", trial.err());
+            }
+        }
+        assert_eq!(sandbox.files().expect("readable"), Vec::<PathBuf>::new());
+    }
+}

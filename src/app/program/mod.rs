@@ -4,6 +4,7 @@ mod app;
 mod bound;
 mod configs;
 mod console;
+mod defaults;
 mod finished;
 mod flags;
 mod help;

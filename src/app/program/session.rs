@@ -8,6 +8,7 @@ use crate::app::packages::Folders;
 use crate::app::program::app::App;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
+use crate::app::program::defaults::DEFAULTS;
 use crate::app::program::flags::Flags;
 use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
@@ -17,8 +18,8 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Process;
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
-use crate::settings::composer;
-use crate::value::{KeyPath, Kind, Node, write_str};
+use crate::settings::{PRELUDES, composer};
+use crate::value::{KeyPath, Kind, Node, Text, write_str};
 
 /// One call of a program.
 #[derive(Debug)]
@@ -78,9 +79,18 @@ impl<'a> Session<'a> {
             return Err(error);
         }
         let World { facts, console, owns_process, executable } = world;
-        let composer = composer(main, more, facts, &app.name)
+        let typed = app.typed.as_ref();
+        let defaults = typed.map(|(_, defaults)| Provided::new("struct", defaults.clone()));
+        let composer = composer(main, more.into_iter().chain(defaults), facts, &app.name)
             .with_packages(folders)
             .with_resolvers(app.resolvers.clone());
+        let composer = match typed {
+            Some((schema, _)) => {
+                let preludes = PRELUDES.into_iter().chain([DEFAULTS]).map(Text::const_new);
+                composer.with_schema(schema.clone()).with_preludes(preludes)
+            }
+            None => composer,
+        };
         let composer = Arc::new(composer);
         Ok(Self { app, flags, console, composer, owns_process, executable, arguments, order })
     }
