@@ -3,6 +3,7 @@
 use crate::app::args::Command;
 
 /// The help of a command, or of the program.
+#[inline(never)]
 pub(crate) fn text(command: Option<Command>) -> &'static str {
     match command {
         None => ALL,

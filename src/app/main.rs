@@ -30,6 +30,7 @@ fn about_configs(arguments: Vec<String>, out: Style, err: Style) -> Result<Outpu
     })
 }
 
+/// No command is inlined here: the pages of those that are not asked for are not read.
 fn run(args: &Args, out: Style, err: Style) -> Result<Output> {
     let facts = capture::facts()?;
     match args.command {

@@ -16,6 +16,7 @@ mod element;
 mod expand;
 mod explain;
 mod item;
+mod job;
 mod notes;
 mod plan;
 mod replay;
