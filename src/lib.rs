@@ -23,6 +23,7 @@ pub mod app;
 pub use typed::Config;
 
 #[cfg(feature = "derive")]
+#[doc = include_str!("typed/derive.md")]
 pub use mainstem_derive::Config;
 
 #[cfg(all(feature = "app", feature = "derive"))]

@@ -54,14 +54,16 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
 
 fn text(report: &Report, verbose: bool, style: Style) -> String {
     let mut out = String::new();
-    let mut draw = |severity, found: &Error| {
-        out.push_str(&found.render_as(severity, style));
-        out.push('\n');
+    let mut draw = |severity, found: Vec<Error>| {
+        if let Some(found) = Error::all(found) {
+            out.push_str(&found.render_as(severity, style));
+            out.push('\n');
+        }
     };
-    report.errors.iter().for_each(|found| draw(Severity::Error, found));
-    report.warnings.iter().for_each(|found| draw(Severity::Warning, found));
+    draw(Severity::Error, report.errors.clone());
+    draw(Severity::Warning, report.warnings.clone());
     if verbose {
-        report.notes.iter().for_each(|note| draw(Severity::Note, &note.error));
+        draw(Severity::Note, report.notes.iter().map(|note| note.error.clone()).collect());
     } else {
         out.push_str(&summary(&report.notes, style));
     }

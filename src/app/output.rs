@@ -52,8 +52,8 @@ impl Output {
 
     /// The same with warnings.
     pub(crate) fn warn(mut self, warnings: &[Error], style: Style) -> Self {
-        for warning in warnings {
-            self.err.push_str(&warning.render_as(Severity::Warning, style));
+        if let Some(warnings) = Error::all(warnings.iter().cloned()) {
+            self.err.push_str(&warnings.render_as(Severity::Warning, style));
         }
         self
     }

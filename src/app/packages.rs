@@ -109,7 +109,8 @@ mod tests {
         assert_eq!(folders.find("x.conf.db"), Some("/p/c/db".into()));
         assert_eq!(folders.find("x.configs"), Some("/x/configs".into()));
         assert_eq!(folders.find("nowhere.at_all"), None);
-        assert!(Folders::new(&["pkg://x".to_owned()], &facts).is_err());
+        let error = Folders::new(&["pkg://x".to_owned()], &facts).expect_err("no directory");
+        assert_eq!(error.message(), "`--map` needs a package and a directory, found `pkg://x`");
     }
 
     #[test]

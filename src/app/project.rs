@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
 use crate::app::args::{Args, Command};
 use crate::app::capture::absolute;
@@ -69,9 +70,16 @@ pub(crate) fn directory(path: &str, facts: &Facts, folders: &Folders) -> Result<
         }
         None => (absolute(facts, path), None),
     };
-    if !place.is_dir() {
-        let what = if place.exists() { "is no directory" } else { "does not exist" };
-        let error = Error::new(ErrorKind::NotFound, format!("the config directory `{path}` {what}"));
+    let wrong = match fs::metadata(&place) {
+        Ok(found) if found.is_dir() => None,
+        Ok(_) => Some((ErrorKind::NotFound, "is no directory".to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Some((ErrorKind::NotFound, "does not exist".to_owned()))
+        }
+        Err(error) => Some((ErrorKind::Io, format!("cannot be opened: {error}"))),
+    };
+    if let Some((kind, what)) = wrong {
+        let error = Error::new(kind, format!("the config directory `{path}` {what}"));
         return Err(match near(path, &place) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error,

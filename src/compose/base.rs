@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::compose::selection::{Included, Selection};
+use crate::compose::variant::named;
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::merge::{Observer, merge};
+use crate::merge::{Observer, merge, too_deep};
 use crate::resolve::Context;
 use crate::schema::Schema;
-use crate::value::{Key, KeyPath, Kind, Map, Node};
+use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node};
 
 /// All configs of a selection, merged. Immutable and shared; [`Base::apply`] works on a copy-on-write clone.
 #[derive(Debug)]
@@ -121,7 +122,7 @@ impl Merged {
     }
 }
 
-/// Merges one config into the tree. From then on the tree must be what the config's schema says.
+/// Merges one config into the tree; an option that stands for a variant says so. From then on the tree must be what the config's schema says.
 pub(crate) fn step<O: Observer>(
     root: &mut Node,
     schema: &mut Schema,
@@ -139,6 +140,14 @@ pub(crate) fn step<O: Observer>(
         .at(body.origin, "expected a mapping")
         .help("put the list below a key, or give the config a package"));
     }
+    // Reading has counted the levels, so that a document whose levels are few is not walked through.
+    if package.len() + included.document.height > DEEPEST
+        && let Some(error) = too_deep(package.len(), body)
+    {
+        return Err(error.at(body.origin, format!("below a package of {} keys", package.len())));
+    }
+    let named = named(included, schema.at(&package));
+    let body = named.as_ref().unwrap_or(body);
     merge(root, &package, body, context.with_schema(schema), observer)?;
     if let Some(ty) = &included.document.schema {
         schema.place(&package, ty.clone());

@@ -44,7 +44,12 @@ pub(crate) fn groups<S: ConfigSource + ?Sized>(source: &S) -> Survey {
         };
         for entry in entries {
             match entry {
-                Entry::Config(name) => survey.configs.push(below(&group, &name)),
+                Entry::Config(name) => {
+                    if name.is_empty() {
+                        survey.warnings.push(nameless(&group));
+                    }
+                    survey.configs.push(below(&group, &name));
+                }
                 Entry::Group(name) if depth < DEPTH => open.push((below(&group, &name), depth + 1)),
                 Entry::Group(name) => survey.errors.push(too_deep(&below(&group, &name))),
             }
@@ -107,7 +112,9 @@ impl Walk {
     fn member(&mut self, member: &DirEntry, shown: &Path, group: &Text) {
         let (name, path) = (member.file_name(), member.path());
         if name.to_string_lossy().starts_with('.') {
-            if looks_like_config(&name) {
+            if name == ".yaml" {
+                self.survey.warnings.push(nameless(group));
+            } else if looks_like_config(&name) {
                 self.survey.hidden.push(shown.display().to_string());
             }
             return;
@@ -235,6 +242,16 @@ fn named_like_a_config(shown: &Path, stem: &str) -> Error {
 fn no_file(shown: &Path) -> Error {
     Error::new(ErrorKind::Io, format!("`{}` is no file: it is a pipe, a socket or a device", shown.display()))
         .help("put a file there, or remove it")
+}
+
+/// The warning that a config is called `.yaml`.
+fn nameless(group: &str) -> Error {
+    let message = if group.is_empty() {
+        "a config has no name, only an extension: `.yaml`".to_owned()
+    } else {
+        format!("an option of `{group}` has no name: `{group}=` selects it")
+    };
+    Error::new(ErrorKind::Defaults, message).help("rename the file")
 }
 
 fn stray(shown: &Path) -> Error {

@@ -6,9 +6,13 @@ use std::sync::Arc;
 
 use crate::diag::render::{self, Severity, Style};
 use crate::diag::source::{Origin, SourceMap};
+use crate::diag::visible::sentence;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// So many mistakes are drawn at most.
+const MOST: usize = 100;
 
 /// What went wrong, coarsely enough to match on. The name in square brackets of a drawn error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -107,7 +111,8 @@ pub struct Label {
 
 /// One mistake or several, each with its places and what to do about it.
 ///
-/// `{}` gives one line; `{:#}` draws every mistake with file, line, excerpt and help. Deep code raises an error
+/// `{}` gives one line; `{:#}` draws the mistakes with file, line, excerpt and help. Both show characters that a
+/// terminal would obey as escapes, and shorten what is huge; [`Error::message`] and its like are as they are. Deep code raises an error
 /// with [`Origin`]s; the public boundary attaches the texts once, by [`Error::located`].
 ///
 /// ```
@@ -274,17 +279,20 @@ impl Error {
         self
     }
 
-    /// Draws every mistake with its excerpts, in colour or plain.
+    /// Draws the mistakes with their excerpts, in colour or plain. Of more than a hundred, the first hundred are drawn
+    /// and the others counted.
     pub fn render(&self, style: Style) -> String {
         self.render_as(Severity::Error, style)
     }
 
     /// As [`Error::render`], of something less bad than an error.
     pub fn render_as(&self, severity: Severity, style: Style) -> String {
-        let mut drawn: Vec<String> = self.iter().map(|e| render::draw(e.repr(), severity, style)).collect();
+        let drawn = self.iter().take(MOST).map(|e| render::draw(e.repr(), severity, style));
+        let more = self.iter().count().saturating_sub(MOST);
+        let rest = (more > 0).then(|| render::and_more(more, severity));
         let unchecked: BTreeSet<&String> = self.iter().filter_map(|e| e.0.unchecked.as_ref()).collect();
-        drawn.extend(unchecked.into_iter().map(|text| render::draw_unchecked(text, style)));
-        drawn.join("\n")
+        let unchecked = unchecked.into_iter().map(|text| render::draw_unchecked(text, style));
+        drawn.chain(rest).chain(unchecked).collect::<Vec<_>>().join("\n")
     }
 
     pub(crate) fn repr(&self) -> &Repr {
@@ -297,7 +305,7 @@ impl fmt::Display for Error {
         if f.alternate() {
             return f.write_str(&self.render(Style::Plain));
         }
-        f.write_str(&self.0.message)?;
+        f.write_str(&sentence(&self.0.message))?;
         match self.iter().count() - 1 {
             0 => Ok(()),
             more => write!(f, " (and {more} more)"),

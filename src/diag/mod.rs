@@ -6,10 +6,13 @@ mod shell;
 mod sink;
 mod source;
 mod suggest;
+mod visible;
 
 pub use error::{Error, ErrorKind, Label, Result};
 pub use render::{Severity, Style};
 pub use shell::shell_word;
 pub use sink::Sink;
+pub(crate) use sink::{MISTAKES, too_many_mistakes};
 pub use source::{Origin, Source, SourceId, SourceKind, SourceMap, Span};
 pub use suggest::did_you_mean;
+pub use visible::visible;

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::diag::error::{Label, Repr};
-use crate::diag::source::{Source, SourceKind, SourceMap};
+use crate::diag::source::{Source, SourceKind, SourceMap, Span};
+use crate::diag::visible::{push_visible, sentence, visible};
 
 /// How to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub(crate) fn draw(error: &Repr, severity: Severity, style: Style) -> String {
     let mut out = String::new();
     let (word, colour) = severity.word();
     let head = style.paint(colour, &format!("{word}[{}]", error.kind.code()));
-    let _ = writeln!(out, "{head}: {}", style.paint("1", &error.message));
+    let _ = writeln!(out, "{head}: {}", style.paint("1", &sentence(&error.message)));
     for label in &error.labels {
         if let Some(sources) = &error.sources {
             draw_label(&mut out, label, sources, style);
@@ -67,57 +68,83 @@ pub(crate) fn draw(error: &Repr, severity: Severity, style: Style) -> String {
     out
 }
 
+/// What stands in for mistakes that are not drawn.
+pub(crate) fn and_more(number: usize, severity: Severity) -> String {
+    let (word, _) = severity.word();
+    format!("and {number} more {word}{}\n", if number == 1 { "" } else { "s" })
+}
+
 pub(crate) fn draw_unchecked(text: &str, style: Style) -> String {
     let (_, colour) = Severity::Note.word();
-    format!("{}: {text}\n", style.paint(colour, "not checked"))
+    format!("{}: {}\n", style.paint(colour, "not checked"), sentence(text))
 }
 
 fn indented(out: &mut String, word: &str, text: &str, style: Style) {
-    let mut lines = text.lines();
-    let _ = writeln!(out, "  {}: {}", style.paint("1;36", word), lines.next().unwrap_or(""));
-    for line in lines {
-        let _ = writeln!(out, "    {line}");
-    }
+    let _ = writeln!(out, "  {}: {}", style.paint("1;36", word), sentence(text));
 }
 
 fn draw_label(out: &mut String, label: &Label, sources: &SourceMap, style: Style) {
     let Some(source) = sources.get(label.origin.source) else { return };
-    let _ = writeln!(out, "  {}", style.paint("34", &sources.describe(label.origin)));
+    let _ = writeln!(out, "  {}", style.paint("34", &visible(&sources.describe(label.origin))));
     let numbered = matches!(source.kind(), SourceKind::File | SourceKind::Embedded | SourceKind::Memory);
+    let beside = sentence(&label.text);
     if source.text().is_empty() {
-        if !label.text.is_empty() {
-            let _ = writeln!(out, "  | {}", label.text);
+        if !beside.is_empty() {
+            let _ = writeln!(out, "  | {beside}");
         }
         return;
     }
-    let (line, column) = source.position(label.origin.span.start);
-    let (text, column) = window(source.line(line).trim_start_matches('\u{feff}'), column);
+    let (line, _) = source.position(label.origin.span.start);
+    let excerpt = Excerpt::new(&source, line, label.origin.span);
     let gutter = if numbered { format!("{line} ") } else { String::new() };
     let pad = " ".repeat(gutter.len());
-    let carets = "^".repeat(caret_width(&source, label, &text, column));
-    let indent: String = text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    let _ = writeln!(out, "  {}{text}", style.paint("34", &format!("{gutter}| ")));
-    let mark = style.paint("1;31", format!("{carets} {}", label.text).trim_end());
-    let _ = writeln!(out, "  {}{indent}{mark}", style.paint("34", &format!("{pad}| ")));
+    let _ = writeln!(out, "  {}{}", style.paint("34", &format!("{gutter}| ")), excerpt.text);
+    let mark = style.paint("1;31", format!("{} {beside}", "^".repeat(excerpt.carets)).trim_end());
+    let _ = writeln!(out, "  {}{}{mark}", style.paint("34", &format!("{pad}| ")), excerpt.indent);
 }
 
-/// How many characters of the drawn line the span covers: at least one, never past the line.
-fn caret_width(source: &Source, label: &Label, text: &str, column: usize) -> usize {
-    let span = source.text().get(label.origin.span.range()).unwrap_or("");
-    let on_line = span.lines().next().unwrap_or("").trim_end().chars().count();
-    let room = text.chars().count().saturating_sub(column - 1);
-    on_line.min(room).max(1)
+/// The part of a line around a place. However long the line is, no more of it is looked at than is shown.
+struct Excerpt {
+    text: String,
+    /// What stands under it before the carets.
+    indent: String,
+    carets: usize,
 }
 
-/// Cuts a long line around the column; returns the shown text and the column in it.
-fn window(line: &str, column: usize) -> (String, usize) {
-    let clean = |c: char| if c.is_control() && c != '\t' { '\u{fffd}' } else { c };
-    let length = line.chars().count();
-    if length <= WIDTH {
-        return (line.chars().map(clean).collect(), column);
+impl Excerpt {
+    fn new(source: &Source, line: usize, span: Span) -> Self {
+        let range = source.line_range(line);
+        let mut at = (span.start as usize).clamp(range.start, range.end);
+        while !source.text().is_char_boundary(at) {
+            at -= 1;
+        }
+        let (before, behind) = source.line(line).split_at(at.saturating_sub(range.start));
+        let (left, right) = (up_to(WIDTH + 1, before.chars().rev()), up_to(WIDTH + 1, behind.chars()));
+        let show =
+            if left + right <= WIDTH { left } else { left.min(WIDTH / 2).max(WIDTH.saturating_sub(right)) };
+        let first = show.checked_sub(1).and_then(|last| before.char_indices().nth_back(last));
+        let first = first.map_or(before.len(), |(at, _)| at);
+        let mut text = String::from(if show < left { "…" } else { "" });
+        before[first..].chars().for_each(|c| push_shown(c, &mut text));
+        let indent = text.chars().map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+        let (mut carets, drawn) = (0, text.chars().count());
+        for (offset, c) in behind.char_indices().take(WIDTH - show) {
+            push_shown(c, &mut text);
+            if at + offset < span.end as usize && !c.is_whitespace() {
+                carets = text.chars().count() - drawn;
+            }
+        }
+        text.push_str(if right > WIDTH - show { "…" } else { "" });
+        Self { text, indent, carets: carets.max(1) }
     }
-    let start = (column - 1).saturating_sub(WIDTH / 2).min(length.saturating_sub(WIDTH));
-    let shown: String = line.chars().skip(start).take(WIDTH).map(clean).collect();
-    let (head, tail) = (if start > 0 { "…" } else { "" }, if start + WIDTH < length { "…" } else { "" });
-    (format!("{head}{shown}{tail}"), column - start + head.chars().count())
+}
+
+/// How many there are, counted no further than that.
+fn up_to(most: usize, characters: impl Iterator<Item = char>) -> usize {
+    characters.take(most).count()
+}
+
+/// A character of an excerpt: a tab stays one, so that the caret stands below it.
+fn push_shown(c: char, out: &mut String) {
+    if c == '\t' { out.push(c) } else { push_visible(c, out) }
 }

@@ -1,6 +1,16 @@
 //! Where errors go: the caller chooses between the first and all.
 
-use crate::diag::error::Error;
+use crate::diag::error::{Error, ErrorKind};
+use crate::diag::source::Origin;
+
+/// So many mistakes of one text are gathered at most: then whatever reads it gives up.
+pub(crate) const MISTAKES: usize = 100_000;
+
+/// What stands for all mistakes behind the last that was gathered.
+pub(crate) fn too_many_mistakes(origin: Origin) -> Error {
+    let message = format!("{MISTAKES} mistakes are enough: the rest of this text was not read");
+    Error::new(ErrorKind::Limit, message).at(origin, "reading ended here")
+}
 
 /// Takes errors one by one. Code that can go on after a mistake pushes it here and goes on.
 ///

@@ -5,6 +5,7 @@
 //! composition (its arguments), so that the ids of files stay the same over all jobs of a sweep.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// A range of bytes in the text of one source.
@@ -36,7 +37,7 @@ impl Span {
     }
 
     /// The bytes as indices.
-    pub fn range(self) -> std::ops::Range<usize> {
+    pub fn range(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 }
@@ -110,14 +111,48 @@ pub struct Source {
     kind: SourceKind,
     label: Arc<str>,
     text: Arc<str>,
-    /// Where lines begin: counted when the first place is asked for.
-    lines: OnceLock<Box<[u32]>>,
+    /// Counted when the first place is asked for.
+    index: OnceLock<Index>,
+}
+
+/// So many bytes share an entry of [`Index::characters`].
+const BLOCK: usize = 512;
+
+/// What it takes to find a place without looking through the text.
+#[derive(Clone, Debug)]
+struct Index {
+    /// Where lines begin.
+    lines: Box<[u32]>,
+    /// How many characters begin before each block of bytes; empty if every byte is one.
+    characters: Box<[u32]>,
+}
+
+impl Index {
+    fn new(text: &str) -> Self {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let behind = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+        let lines = std::iter::once(0).chain(behind).map(offset).collect();
+        if text.is_ascii() {
+            return Self { lines, characters: Box::default() };
+        }
+        let characters = text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
+            let here = *before;
+            *before += begun(block);
+            Some(offset(here))
+        });
+        Self { lines, characters: characters.collect() }
+    }
+}
+
+/// How many characters begin in these bytes.
+fn begun(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
 }
 
 impl Source {
     /// A source of the given kind, with the name shown to people and the text that spans point into.
     pub fn new(kind: SourceKind, label: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { kind, label: label.into(), text: text.into(), lines: OnceLock::new() }
+        Self { kind, label: label.into(), text: text.into(), index: OnceLock::new() }
     }
 
     /// What the source is.
@@ -135,11 +170,14 @@ impl Source {
         &self.label
     }
 
-    fn line_starts(&self) -> &[u32] {
-        self.lines.get_or_init(|| {
-            let behind = self.text.bytes().enumerate().filter(|&(_, b)| b == b'\n').map(|(i, _)| i + 1);
-            std::iter::once(0).chain(behind).map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect()
-        })
+    fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(&self.text))
+    }
+
+    /// How many characters begin before an offset.
+    fn characters_before(&self, at: usize) -> usize {
+        let Some(&before) = self.index().characters.get(at / BLOCK) else { return at };
+        before as usize + begun(self.text.as_bytes().get(at / BLOCK * BLOCK..at).unwrap_or(&[]))
     }
 
     /// Line and column of a byte offset, both counted from 1, the column in characters.
@@ -148,21 +186,25 @@ impl Source {
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
-        let starts = self.line_starts();
-        let line = starts.partition_point(|&start| start as usize <= at);
-        let start = line.checked_sub(1).and_then(|i| starts.get(i)).map_or(0, |&start| start as usize);
-        let column = self.text[start..at].chars().filter(|&c| c != '\u{feff}').count() + 1;
-        (line, column)
+        let line = self.index().lines.partition_point(|&start| start as usize <= at);
+        let start = self.line_range(line).start.min(at);
+        (line, self.characters_before(at) - self.characters_before(start) + 1)
+    }
+
+    /// Where one line (counted from 1) stands, without its line break and without a byte order mark.
+    pub(crate) fn line_range(&self, number: usize) -> Range<usize> {
+        let lines = &self.index().lines;
+        let Some(&start) = number.checked_sub(1).and_then(|i| lines.get(i)) else { return 0..0 };
+        let end = lines.get(number).map_or(self.text.len(), |&end| end as usize - 1);
+        let line = self.text.get(start as usize..end).unwrap_or("");
+        let mark = if number == 1 && line.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let end = end - usize::from(line.ends_with('\r'));
+        (start as usize + mark).min(end)..end
     }
 
     /// The text of one line (counted from 1), without its line break.
     pub fn line(&self, number: usize) -> &str {
-        let starts = self.line_starts();
-        let Some(&start) = number.checked_sub(1).and_then(|i| starts.get(i)) else { return "" };
-        let end = starts.get(number).map_or(self.text.len(), |&end| end as usize);
-        let line = self.text.get(start as usize..end).unwrap_or("");
-        let line = line.strip_suffix('\n').unwrap_or(line);
-        line.strip_suffix('\r').unwrap_or(line)
+        self.text.get(self.line_range(number)).unwrap_or("")
     }
 }
 
@@ -264,5 +306,19 @@ mod tests {
         let source = Source::new(SourceKind::File, "a", "\u{feff}ä: b\nc");
         assert_eq!(source.position(7), (1, 4));
         assert_eq!(source.position(9), (2, 1));
+        assert_eq!((source.line(1), source.line(2), source.line(3)), ("ä: b", "c", ""));
+    }
+
+    #[test]
+    fn places_in_long_lines_are_counted_by_blocks() {
+        for piece in ["ab漢é😀c\r\n", "ab漢é😀c", "abc", "é"] {
+            let text = piece.repeat(3 * BLOCK);
+            let source = Source::new(SourceKind::File, "a", text.as_str());
+            let (mut line, mut column) = (1, 1);
+            for (at, c) in text.char_indices() {
+                assert_eq!(source.position(u32::try_from(at).unwrap()), (line, column), "{piece:?} at {at}");
+                (line, column) = if c == '\n' { (line + 1, 1) } else { (line, column + 1) };
+            }
+        }
     }
 }

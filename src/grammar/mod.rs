@@ -14,6 +14,7 @@ mod print;
 mod scan;
 mod target;
 mod template;
+mod template_error;
 mod template_piece;
 mod token;
 mod value;
@@ -25,8 +26,9 @@ pub use json::{to_json, value_to_json};
 pub use overrides::{Action, Assignment, Override, assignments};
 pub use parse::{parse_override, parse_overrides};
 pub use target::Target;
-pub use template::{TemplateError, parse_element, parse_template};
 pub(crate) use template::{interpolates, parse_interpolations};
+pub use template::{parse_element, parse_template};
+pub use template_error::TemplateError;
 pub use value::{
     Choice, List, Number, NumberCast, Operand, Quote, Range, Sweep, SweepKind, Value, ValueKind,
 };

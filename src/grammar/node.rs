@@ -6,7 +6,8 @@ use crate::diag::{Error, ErrorKind, Origin, Result, SourceId, Span};
 use crate::grammar::draw::Permutation;
 use crate::grammar::expand;
 use crate::grammar::print;
-use crate::grammar::template::{TemplateError, parse_template};
+use crate::grammar::template::parse_template;
+use crate::grammar::template_error::TemplateError;
 use crate::grammar::value::{List, Value, ValueKind};
 use crate::value::{Key, Kind, Map, Node, Text, find_written};
 

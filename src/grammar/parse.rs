@@ -1,6 +1,8 @@
 //! Overrides from text. A mistake is reported and stepped over, so that one pass reports all of them.
 
-use crate::diag::{Error, ErrorKind, Origin, Sink, SourceId, Span};
+use std::cmp::Ordering;
+
+use crate::diag::{Error, ErrorKind, MISTAKES, Origin, Sink, SourceId, Span, too_many_mistakes};
 use crate::grammar::overrides::{Action, Override, suggest_quotes};
 use crate::grammar::token::{Kind, Lexer, Token};
 use crate::grammar::value::{Choice, List, Operand, Sweep, SweepKind, Value, ValueKind};
@@ -25,7 +27,7 @@ use crate::value::Text;
 pub fn parse_override(text: &str, source: SourceId, sink: &mut dyn Sink) -> Option<Override> {
     let mut parser = Parser::new(text, source, sink);
     let parsed = parser.parse();
-    if parser.failed { None } else { parsed }
+    if parser.mistakes > 0 { None } else { parsed }
 }
 
 /// Parses overrides in order; those with mistakes are left out.
@@ -39,6 +41,9 @@ pub fn parse_overrides<'a>(
 /// How deeply lists, mappings and calls may nest.
 const DEPTH: u32 = 128;
 
+/// The longest override that is shown as a whole, in bytes.
+const LONG: usize = 400;
+
 pub(super) struct Parser<'a, 's> {
     pub(super) text: &'a str,
     pub(super) lexer: Lexer<'a>,
@@ -46,7 +51,7 @@ pub(super) struct Parser<'a, 's> {
     pub(super) next: Token,
     source: SourceId,
     sink: &'s mut dyn Sink,
-    failed: bool,
+    mistakes: usize,
     depth: u32,
     /// Where the right side starts.
     value_start: usize,
@@ -55,7 +60,7 @@ pub(super) struct Parser<'a, 's> {
 impl<'a, 's> Parser<'a, 's> {
     fn new(text: &'a str, source: SourceId, sink: &'s mut dyn Sink) -> Self {
         let next = Token { kind: Kind::End, start: 0, end: 0 };
-        Self { text, lexer: Lexer::new(text), next, source, sink, failed: false, depth: 0, value_start: 0 }
+        Self { text, lexer: Lexer::new(text), next, source, sink, mistakes: 0, depth: 0, value_start: 0 }
     }
 
     fn parse(&mut self) -> Option<Override> {
@@ -280,9 +285,15 @@ impl<'a, 's> Parser<'a, 's> {
         result
     }
 
+    /// After too many mistakes the rest is not read.
     pub(super) fn push(&mut self, error: Error) {
-        self.failed = true;
-        self.sink.push(error);
+        self.mistakes += 1;
+        match self.mistakes.cmp(&MISTAKES) {
+            Ordering::Less => return self.sink.push(error),
+            Ordering::Equal => self.sink.push(too_many_mistakes(self.origin(self.next.start, self.next.end))),
+            Ordering::Greater => {}
+        }
+        self.next = Token { kind: Kind::End, start: self.text.len(), end: self.text.len() };
     }
 
     pub(super) fn report(&mut self, span: Span, message: String, help: &[&str]) {
@@ -294,7 +305,13 @@ impl<'a, 's> Parser<'a, 's> {
     /// How the override would look with a part of its value quoted.
     pub(super) fn quote_help(&self, start: usize, end: usize) -> String {
         let part = self.trimmed(start, end).range();
+        if part.len() > LONG {
+            return "if it is text, put it in quotes".to_owned();
+        }
         let quoted = suggest_quotes(self.slice(part.start, part.end));
+        if self.text.len() > LONG {
+            return format!("if it is text, quote it: {quoted}");
+        }
         let line = format!("{}{quoted}{}", self.slice(0, part.start), self.slice(part.end, self.text.len()));
         match (line.contains('\''), line.contains('"')) {
             (true, false) => format!("if it is text, quote it: {line} (in a shell: \"{line}\")"),

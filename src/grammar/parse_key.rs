@@ -136,7 +136,7 @@ impl Parser<'_, '_> {
                 ("a key cannot be a number".into(), vec![help])
             }
             Some(c) => (
-                format!("`{}` cannot stand in a key", c.escape_debug()),
+                format!("`{c}` cannot stand in a key"),
                 vec!["a key is made of letters, digits, `_`, `-` and `$`, with dots between".into()],
             ),
         };

@@ -122,13 +122,8 @@ impl Parser<'_, '_> {
         let odd = self.skip_stray(close);
         let message = why.map_or_else(
             || {
-                let show = |c: &char| {
-                    format!("`{}`", if c.is_control() { c.escape_debug().to_string() } else { c.to_string() })
-                };
-                format!(
-                    "{} cannot stand in unquoted text",
-                    odd.iter().map(show).collect::<Vec<_>>().join(", ")
-                )
+                let odd: Vec<String> = odd.iter().map(|c| format!("`{c}`")).collect();
+                format!("{} cannot stand in unquoted text", odd.join(", "))
             },
             str::to_owned,
         );

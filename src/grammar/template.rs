@@ -7,21 +7,9 @@ use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::diag::Span;
 use crate::grammar::scan::{self, Lexeme, byte};
+use crate::grammar::template_error::TemplateError;
 use crate::grammar::template_piece::{Run, lone, missing, resolver_name, trailing_backslashes, unescape_key};
 use crate::value::{Argument, Call, Expression, Kind, Name, Part, Reference, Template, Text, Written};
-
-/// A mistake in a template, with its place in the text.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TemplateError {
-    /// What is wrong.
-    pub message: String,
-    /// Where, in bytes of the text.
-    pub span: Span,
-    /// What to write instead, if that is known.
-    pub help: Option<&'static str>,
-    /// Whether the text is right but nested too deeply.
-    pub limit: bool,
-}
 
 type Parsed<T> = Result<T, TemplateError>;
 
@@ -492,11 +480,8 @@ impl<'a> Parser<'a> {
         let Some(found) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else {
             return self.error(self.at, self.at, format!("expected {wanted}, found the end"));
         };
-        let mut error = self.error(
-            self.at,
-            self.at + found.len_utf8(),
-            format!("expected {wanted}, found `{}`", found.escape_debug()),
-        );
+        let mut error =
+            self.error(self.at, self.at + found.len_utf8(), format!("expected {wanted}, found `{found}`"));
         if !matches!(found, '}' | ']' | ',' | ':' | '.' | '[' | '{' | '\'' | '"') {
             error.help = Some("text with such characters must stand in quotes");
         }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
 use crate::merge::document::{absent, merge_at, reach, too_deep, twin, twins};
 use crate::merge::observer::Observer;
+use crate::merge::variant::becomes;
 use crate::resolve::{Context, Scope};
 use crate::schema::{Expected, Type};
 use crate::value::{Key, KeyPath, Kind, Map, Node};
@@ -54,9 +55,11 @@ pub struct Assignment {
 ///     let assignment = Assignment { path: KeyPath::parse("db.user"), action, origin: Origin::NONE };
 ///     assign(&mut root, &assignment, context, &mut ())
 /// };
-/// assert!(set(Action::Change(Node::from("ada"))).is_err());
-/// assert!(set(Action::Add(Node::from("ada"))).is_ok());
-/// assert!(set(Action::Change(Node::from("eve"))).is_ok());
+/// let error = set(Action::Change(Node::from("ada"))).unwrap_err();
+/// assert_eq!(error.message(), "there is no key `db`");
+/// set(Action::Add(Node::from("ada")))?;
+/// set(Action::Change(Node::from("eve")))?;
+/// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 ///
 /// # Errors
@@ -69,7 +72,7 @@ pub fn assign<O: Observer>(
     observer: &mut O,
 ) -> Result<()> {
     let Assignment { path, action, origin } = assignment;
-    if let Some(error) = too_deep(path) {
+    if let Some(error) = too_deep(path.len(), &Node::null()) {
         return Err(error.at(*origin, "this path"));
     }
     match action {
@@ -165,6 +168,9 @@ fn update<O: Observer>(
     let Some((first, below)) = rest.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "an assignment needs a key").at(origin, ""));
     };
+    if let Some(error) = too_deep(container.len() + rest.len(), value) {
+        return Err(error.at(origin, "too deep for this value"));
+    }
     let place = look(root, &container).ok_or_else(|| absent(&container).at(origin, ""))?;
     let found = step(place, first, &container, origin)?;
     let key = found.as_ref().map_or_else(|| first.clone(), |(key, _)| key.clone());
@@ -236,7 +242,14 @@ fn put<O: Observer>(
             if let Some(other) = twin(map, &key) {
                 return Err(twins(&other, &key).at(origin, "spells the same"));
             }
-            Arc::make_mut(map).insert(key, origin, node);
+            let map = Arc::make_mut(map);
+            let expected = context.schema.at(container);
+            if expected.as_enum().is_some() {
+                let mut comes = Map::default();
+                comes.insert(key.clone(), origin, node.clone());
+                becomes(map, &comes, expected, container, observer);
+            }
+            map.insert(key, origin, node);
         }
         Kind::List(_) => *reach(place, &KeyPath::ROOT.child(key))? = node,
         _ => return Err(no_container(place, container, origin)),
@@ -333,6 +346,9 @@ fn extend<O: Observer>(
         let message = format!("`{path}` is {} and cannot be extended", list.describe());
         return Err(Error::new(ErrorKind::Type, message).at(origin, "").at(list.origin, "no list"));
     };
+    if let Some(error) = items.iter().find_map(|item| too_deep(real.len() + 1, item)) {
+        return Err(error.at(origin, "too deep for these items"));
+    }
     let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(Expected::new(&Type::Any));
     let mut errors = Vec::new();
     let new: Vec<Node> = items.iter().map(|item| ty.fit(item.clone(), real, &mut errors)).collect();

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
+use crate::merge::variant::becomes;
 use crate::resolve::{Context, Scope};
-use crate::schema::Expected;
-use crate::value::{Key, KeyPath, Kind, Map, Node, Part, Slot};
+use crate::schema::{Expected, Variant};
+use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
 /// is then half merged and of no further use.
@@ -36,7 +37,7 @@ pub fn merge<O: Observer>(
     context: Context<'_>,
     observer: &mut O,
 ) -> Result<()> {
-    if let Some(error) = too_deep(package) {
+    if let Some(error) = too_deep(package.len(), &Node::null()) {
         return Err(error.at(doc.origin, "so deep is its package"));
     }
     let mut embedded = doc.clone();
@@ -69,6 +70,9 @@ pub(super) fn merge_at<O: Observer>(
                 match container {
                     Some(container) => {
                         let copy = Node::new(container.kind, place.origin);
+                        if let Some(error) = too_deep(at.len(), &copy) {
+                            return Err(error.at(copy.origin, "for what this stands for"));
+                        }
                         if O::LISTENS {
                             walk.observer.set(&at, Some(place), &copy);
                         }
@@ -88,13 +92,14 @@ pub(super) fn merge_at<O: Observer>(
     Error::all(walk.errors).map_or(Ok(()), Err)
 }
 
-/// A path may have so many keys: code that walks a tree recurses this deep, and printing indents.
-const DEEPEST: usize = 256;
-
-/// The error that a path is longer than trees may be deep.
-pub(super) fn too_deep(path: &KeyPath) -> Option<Error> {
-    let message = || format!("a path of {} keys is too long: at most {DEEPEST}", path.len());
-    (path.len() > DEEPEST).then(|| Error::new(ErrorKind::Limit, message()))
+/// The error that a value below a path of so many keys is deeper than trees may be.
+pub(crate) fn too_deep(keys: usize, value: &Node) -> Option<Error> {
+    let message = match DEEPEST.checked_sub(keys) {
+        None => format!("a path of {keys} keys is too long: at most {DEEPEST}"),
+        Some(room) if !value.is_deeper_than(room) => return None,
+        Some(room) => format!("below {keys} keys, there is room for {room} levels of lists and mappings"),
+    };
+    Some(Error::new(ErrorKind::Limit, message))
 }
 
 /// The value at a path of keys, to be changed: what is shared on the way is copied.
@@ -186,8 +191,9 @@ impl<O: Observer> Walk<'_, O> {
 
     fn map(&mut self, there: &mut Map, comes: &Map, ty: Expected<'_>) -> Result<(), Halt> {
         let start = self.resume.pop().unwrap_or(0);
+        let variant = becomes(there, comes, ty, &self.path, self.observer);
         for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
-            if let Err(halt) = self.entry(there, key, slot, ty) {
+            if let Err(halt) = self.entry(there, key, slot, ty, variant) {
                 self.resume.push(i);
                 return Err(halt);
             }
@@ -195,9 +201,16 @@ impl<O: Observer> Walk<'_, O> {
         Ok(())
     }
 
-    fn entry(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: Expected<'_>) -> Result<(), Halt> {
-        let Some(ty) = ty.child(key) else {
-            self.unknown(key, slot, ty);
+    fn entry<'s>(
+        &mut self,
+        there: &mut Map,
+        key: &Key,
+        slot: &Slot,
+        ty: Expected<'s>,
+        variant: Option<&'s Variant>,
+    ) -> Result<(), Halt> {
+        let Some(ty) = ty.child_in(variant, key) else {
+            self.unknown(key, slot, ty, variant);
             return Ok(());
         };
         let Some(old) = there.slot_mut(key) else {
@@ -249,11 +262,15 @@ impl<O: Observer> Walk<'_, O> {
         there.push(key.clone(), Slot { origin: slot.origin, node: new });
     }
 
-    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>) {
-        if let Some(closed) = ty.as_closed() {
-            let path = self.path.child(key.clone());
-            self.errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));
-        }
+    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>, variant: Option<&Variant>) {
+        let path = self.path.child(key.clone());
+        let error = match (variant, ty.as_closed(), ty.as_enum()) {
+            (Some(variant), _, _) => variant.content.unknown(key, &path).at(slot.origin, "no such key"),
+            (None, Some(closed), _) => closed.unknown(key, &path).at(slot.origin, "no such key"),
+            (None, None, Some(variants)) => variants.no_field(key, &path).at(slot.origin, "no such key"),
+            (None, None, None) => return,
+        };
+        self.errors.push(error);
     }
 }
 

@@ -185,8 +185,9 @@ impl Expected<'_> {
                     fitted.insert(key.clone(), slot.origin, expected.fit(slot.node.clone(), &at, errors));
                 }
                 None => {
-                    let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{at}`"));
-                    errors.push(error.at(slot.origin, "no variant has such a key"));
+                    if let Some(variants) = self.as_enum() {
+                        errors.push(variants.no_field(key, &at).at(slot.origin, "no such key"));
+                    }
                 }
             }
         }
@@ -290,6 +291,22 @@ impl Enum {
         words::unknown_variant(self.names(), word, path, origin)
     }
 
+    /// The error that none of the variants has a field of that name.
+    pub fn no_field(&self, key: &Key, path: &KeyPath) -> Error {
+        let mut fields: Vec<&str> = Vec::new();
+        for name in self.variants.values().flat_map(|variant| variant.content.fields.keys()) {
+            if !fields.contains(&name.as_str()) {
+                fields.push(name);
+            }
+        }
+        words::unknown_key(
+            &self.name,
+            self.tag.as_deref().into_iter().chain(fields.iter().copied()),
+            key,
+            path,
+        )
+    }
+
     /// The error that a mapping does not say which variant it is.
     pub fn unnamed(&self, path: &KeyPath, origin: Origin) -> Error {
         words::unnamed_variant(self.tag.as_deref().unwrap_or_default(), self.names(), path, origin)
@@ -353,27 +370,31 @@ mod tests {
         errors.first().map_or(Ok(node), |e| Err(e.to_string()))
     }
 
+    fn refusal(ty: &Type, node: impl Into<Node>) -> String {
+        fit(ty, node).expect_err("it does not fit")
+    }
+
     #[test]
     fn scalars_convert_as_in_hydras_schemas() {
         for (text, number) in [("5", 5), (" 5 ", 5), ("1_000", 1000), ("010", 10), ("-3", -3)] {
             assert_eq!(fit(&Type::INT, text), Ok(Node::from(number)), "{text}");
         }
         for text in ["5.0", "1e3", "0x10", "", "1__0", "_1"] {
-            assert!(fit(&Type::INT, text).is_err(), "{text}");
+            assert_eq!(refusal(&Type::INT, text), "`k` must be an integer, but is a string", "{text}");
         }
-        assert!(fit(&Type::INT, 5.0).is_err());
-        assert!(fit(&Type::INT, true).is_err());
+        assert_eq!(refusal(&Type::INT, 5.0), "`k` must be an integer, but is a float");
+        assert_eq!(refusal(&Type::INT, true), "`k` must be an integer, but is a boolean");
         assert_eq!(fit(&Type::Float, "1e3"), Ok(Node::from(1000.0)));
         assert_eq!(fit(&Type::Float, 2), Ok(Node::from(2.0)));
-        assert!(fit(&Type::Float, true).is_err());
+        assert_eq!(refusal(&Type::Float, true), "`k` must be a float, but is a boolean");
         assert_eq!(fit(&Type::Str, true), Ok(Node::from("True")));
         assert_eq!(fit(&Type::Str, 1.5), Ok(Node::from("1.5")));
-        assert!(fit(&Type::Str, Node::null()).is_err());
+        assert_eq!(refusal(&Type::Str, Node::null()), "`k` must be a string, but is null");
         for (text, value) in [("yes", true), ("OFF", false), ("2", true), ("0", false)] {
             assert_eq!(fit(&Type::Bool, text), Ok(Node::from(value)), "{text}");
         }
         for text in ["t", "", "1.0"] {
-            assert!(fit(&Type::Bool, text).is_err(), "{text}");
+            assert_eq!(refusal(&Type::Bool, text), "`k` must be a boolean, but is a string", "{text}");
         }
         assert_eq!(fit(&Type::Optional(Arc::new(Type::INT)), Node::null()), Ok(Node::null()));
     }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use crate::value::print::write_key_repr;
+
 /// A key. Equality is Python's, because the trees are: `1`, `1.0` and `true` are one key.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -92,14 +94,12 @@ impl From<i64> for Key {
 /// The key as messages show it: text as it is, everything else as Python prints it.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Str(text) => f.write_str(text),
-            Self::Int(i) => write!(f, "{i}"),
-            Self::Float(x) => write!(f, "{x:?}"),
-            Self::Bool(b) => f.write_str(if *b { "True" } else { "False" }),
-            Self::Null => f.write_str("None"),
-            Self::Bytes(bytes) => write!(f, "b'{}'", bytes.escape_ascii()),
+        if let Self::Str(text) = self {
+            return f.write_str(text);
         }
+        let mut repr = String::new();
+        write_key_repr(self, &mut repr);
+        f.write_str(&repr)
     }
 }
 
@@ -113,5 +113,23 @@ mod tests {
         assert_eq!(Key::Int(2), Key::Float(2.0));
         assert_ne!(Key::Int(1), Key::from("1"));
         assert_ne!(Key::Null, Key::from("null"));
+    }
+
+    #[test]
+    fn keys_are_shown_as_python_shows_them() {
+        for (key, shown) in [
+            (Key::Float(1e16), "1e+16"),
+            (Key::Float(1e-7), "1e-07"),
+            (Key::Float(1.0), "1.0"),
+            (Key::Float(-0.0), "-0.0"),
+            (Key::Float(f64::INFINITY), "inf"),
+            (Key::Bool(true), "True"),
+            (Key::Null, "None"),
+            (Key::Int(-1), "-1"),
+            (Key::from("a'b"), "a'b"),
+            (Key::Bytes((*b"a\"\0'").into()), r#"b'a"\x00\''"#),
+        ] {
+            assert_eq!(key.to_string(), shown);
+        }
     }
 }

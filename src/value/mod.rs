@@ -11,7 +11,7 @@ mod template;
 
 pub use key::Key;
 pub use map::{Map, Slot};
-pub use node::{Kind, Node, Text};
+pub use node::{DEEPEST, Kind, Node, Text};
 pub use parse_json::read_json;
 pub use path::KeyPath;
 pub(crate) use path::integer_text;

@@ -11,6 +11,10 @@ use crate::value::template::Template;
 /// Text of a value: inline when short.
 pub type Text = CompactString;
 
+/// So many levels of lists and mappings a tree may have, as may a path have keys: code that walks a tree recurses this
+/// deep, and printing indents. What is composed keeps to it, and YAML is read up to it.
+pub const DEEPEST: usize = 256;
+
 /// A value with its origin. Cloning is cheap: containers are shared, and copied when one of the sharers changes
 /// them. Equality ignores origins.
 #[derive(Clone, Debug)]
@@ -131,6 +135,23 @@ impl Node {
                 (Some(a), Some(b)) => a == b,
                 _ => a == b,
             },
+        }
+    }
+
+    /// Whether there are more than so many levels of lists and mappings in it; a scalar has none.
+    ///
+    /// ```
+    /// use mainstem::value::Node;
+    /// let nested = Node::from(vec![Node::from(Vec::new())]);
+    /// assert!(nested.is_deeper_than(1) && !nested.is_deeper_than(2));
+    /// assert!(!Node::null().is_deeper_than(0));
+    /// ```
+    pub fn is_deeper_than(&self, levels: usize) -> bool {
+        let Some(below) = levels.checked_sub(1) else { return self.is_container() };
+        match &self.kind {
+            Kind::List(items) => items.iter().any(|item| item.is_deeper_than(below)),
+            Kind::Map(map) => map.iter().any(|(_, slot)| slot.node.is_deeper_than(below)),
+            _ => false,
         }
     }
 

@@ -7,7 +7,7 @@ use crate::grammar::{interpolates, parse_interpolations};
 use crate::value::{Key, Kind, Node, Text, find_written};
 use crate::yaml::scalar::{self, Plain};
 use crate::yaml::tag::{self, Tag};
-use crate::yaml::tree::{Properties, Style, Tree};
+use crate::yaml::tree::{Pending, Properties, Style, Tree};
 
 impl Tree<'_> {
     /// What a scalar is, interpolations not looked at.
@@ -38,6 +38,25 @@ impl Tree<'_> {
                 }
             },
         }
+    }
+
+    /// The key that a scalar is.
+    pub(super) fn key_of(&mut self, kind: Kind, span: Span) -> Pending {
+        let quote = "to use it as text, put it in quotes";
+        let (message, help) = match kind {
+            Kind::Str(text) => return Pending::Key(Key::Str(text), span),
+            Kind::Missing => return Pending::Key(Key::from("???"), span),
+            Kind::Template(template) => return Pending::Key(Key::Str(template.text.clone()), span),
+            Kind::Int(number) => return Pending::Key(Key::Int(number), span),
+            Kind::Float(number) => return Pending::Key(Key::Float(number), span),
+            Kind::Bool(value) => return Pending::Key(Key::Bool(value), span),
+            Kind::Bytes(bytes) => return Pending::Key(Key::Bytes(bytes), span),
+            Kind::Null => ("a key cannot be null", quote),
+            Kind::BigInt(_) => ("an integer key must fit 64 bits", quote),
+            Kind::List(_) | Kind::Map(_) => ("a key must be a scalar, found a list or mapping", ""),
+        };
+        self.yaml_error(span, message, "this key", help);
+        Pending::Refused
     }
 
     /// Text as a value: `???` and interpolations mean something.

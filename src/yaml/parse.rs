@@ -1,7 +1,7 @@
 //! The way in: text to a tree.
 
 use crate::diag::{Error, ErrorKind, Origin, Sink, SourceId, Span};
-use crate::value::Node;
+use crate::value::{DEEPEST, Node};
 use crate::yaml::cursor::Leave;
 use crate::yaml::fast::Fast;
 use crate::yaml::granit::Granit;
@@ -22,7 +22,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 200, nodes: 2_000_000, bytes: 64 << 20 }
+        Self { depth: DEEPEST, nodes: 2_000_000, bytes: 64 << 20 }
     }
 }
 
@@ -32,6 +32,8 @@ pub struct Parsed {
     /// The tree: a mapping or a list. An empty text is an empty mapping, and a text that is one scalar is a mapping
     /// from it to `null`.
     pub root: Node,
+    /// How many levels of lists and mappings it has; after a merge by `<<`, at most.
+    pub height: usize,
     /// The `# @package …` header, if the text begins with one.
     pub header: Option<Header>,
     /// A `# @package` comment further down that is not a header because content stands before it: it has no effect,
@@ -82,7 +84,8 @@ pub fn parse(text: &str, source: SourceId, limits: &Limits, sink: &mut dyn Sink)
     if failed {
         return None;
     }
-    Some(Parsed { root: root?, header: head.header, ignored_header: head.ignored })
+    let (root, height) = root?;
+    Some(Parsed { root, height, header: head.header, ignored_header: head.ignored })
 }
 
 /// The fast reader was not sure of something.
@@ -93,7 +96,7 @@ fn quickly(
     source: SourceId,
     limits: &Limits,
     errors: &mut Vec<Error>,
-) -> Result<Option<Node>, NotSure> {
+) -> Result<Option<(Node, usize)>, NotSure> {
     let mut tree = Tree::new(text, source, limits);
     match Fast::new(text, &mut tree).feed() {
         Ok(()) => Ok(tree.finish(errors)),
@@ -132,13 +135,21 @@ mod tests {
     fn fully(text: &str) -> Outcome {
         let (limits, mut errors) = (Limits::default(), Vec::new());
         let root = Granit::new(text).tree(Tree::new(text, SourceId::NONE, &limits), &mut errors);
-        outcome(root, &errors)
+        measured(root, &errors)
     }
 
     fn fast(text: &str) -> Option<Outcome> {
         let mut errors = Vec::new();
         let root = quickly(text, SourceId::NONE, &Limits::default(), &mut errors).ok()?;
-        Some(outcome(root, &errors))
+        Some(measured(root, &errors))
+    }
+
+    fn measured(root: Option<(Node, usize)>, errors: &[Error]) -> Outcome {
+        let root = root.map(|(root, height)| {
+            assert!(!root.is_deeper_than(height), "{root:?} has more than {height} levels");
+            root
+        });
+        outcome(root, errors)
     }
 
     fn outcome(root: Option<Node>, errors: &[Error]) -> Outcome {

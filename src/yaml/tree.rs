@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Origin, SourceId, Span};
+use crate::diag::{Error, ErrorKind, MISTAKES, Origin, SourceId, Span, too_many_mistakes};
 use crate::value::{HashMap, IndexMap, Key, Kind, Map, Node};
 use crate::yaml::merge::merged;
 use crate::yaml::parse::Limits;
@@ -49,7 +49,7 @@ struct Anchored {
     size: Size,
 }
 
-enum Pending {
+pub(super) enum Pending {
     None,
     Key(Key, Span),
     Merge,
@@ -85,6 +85,8 @@ pub(super) struct Tree<'t> {
     limits: &'t Limits,
     stack: Vec<Frame>,
     root: Option<Node>,
+    /// Levels of lists and mappings in the root.
+    height: usize,
     anchors: HashMap<usize, Option<Anchored>>,
     names: IndexMap<String, Span>,
     /// Room for the next mappings and lists: they are made as large as they are when they close.
@@ -103,6 +105,7 @@ impl<'t> Tree<'t> {
             limits,
             stack: Vec::new(),
             root: None,
+            height: 1,
             anchors: HashMap::default(),
             names: IndexMap::default(),
             maps: Vec::new(),
@@ -294,8 +297,8 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// The tree, if there was no mistake; else the mistakes.
-    pub(super) fn finish(mut self, errors: &mut Vec<Error>) -> Option<Node> {
+    /// The tree and how many levels it has, if there was no mistake; else the mistakes.
+    pub(super) fn finish(mut self, errors: &mut Vec<Error>) -> Option<(Node, usize)> {
         let root = self.root.take();
         let whole = self.origin(Span::new(0, 0));
         if self.expanded > 1000 && self.expanded > self.written.saturating_mul(100) {
@@ -310,7 +313,7 @@ impl<'t> Tree<'t> {
             Some(node) => self.as_config(node),
         };
         errors.append(&mut self.errors);
-        root
+        root.map(|root| (root, self.height))
     }
 
     fn as_config(&mut self, node: Node) -> Option<Node> {
@@ -335,6 +338,10 @@ impl<'t> Tree<'t> {
     fn count(&mut self, span: Span, nodes: u64) -> Result<(), Stop> {
         self.written += nodes;
         self.expanded = self.expanded.saturating_add(nodes);
+        if self.errors.len() >= MISTAKES {
+            self.errors.push(too_many_mistakes(self.origin(span)));
+            return Err(Stop);
+        }
         if self.expanded <= self.limits.nodes {
             return Ok(());
         }
@@ -364,6 +371,7 @@ impl<'t> Tree<'t> {
     fn place(&mut self, node: Node, end: u32, size: Size) {
         let source = self.source;
         let Some(frame) = self.stack.last_mut() else {
+            self.height = size.height.max(1);
             self.root.get_or_insert(node);
             return;
         };
@@ -470,40 +478,5 @@ impl<'t> Tree<'t> {
             *integers |= matches!(pending, Pending::Key(Key::Int(_), _));
             *key = pending;
         }
-    }
-
-    fn key_of(&mut self, kind: Kind, span: Span) -> Pending {
-        let key = match kind {
-            Kind::Str(text) => Key::Str(text),
-            Kind::Missing => Key::from("???"),
-            Kind::Template(template) => Key::Str(template.text.clone()),
-            Kind::Int(number) => Key::Int(number),
-            Kind::Float(number) => Key::Float(number),
-            Kind::Bool(value) => Key::Bool(value),
-            Kind::Bytes(bytes) => Key::Bytes(bytes),
-            Kind::Null => {
-                self.yaml_error(
-                    span,
-                    "a key cannot be null",
-                    "this key",
-                    "to use it as text, put it in quotes",
-                );
-                return Pending::Refused;
-            }
-            Kind::BigInt(_) => {
-                self.yaml_error(
-                    span,
-                    "an integer key must fit 64 bits",
-                    "this key",
-                    "to use it as text, put it in quotes",
-                );
-                return Pending::Refused;
-            }
-            Kind::List(_) | Kind::Map(_) => {
-                self.yaml_error(span, "a key must be a scalar, found a list or mapping", "this key", "");
-                return Pending::Refused;
-            }
-        };
-        Pending::Key(key, span)
     }
 }

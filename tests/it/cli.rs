@@ -162,6 +162,54 @@ fn what_compose_prints_composes_to_itself() {
     assert_eq!(String::from_utf8(first), String::from_utf8(second));
 }
 
+/// Trees may be as deep as they can be read again, whatever made them deep.
+#[test]
+fn what_composes_is_never_too_deep_to_be_read() {
+    let scratch = Scratch::new();
+    let nested = |levels: usize| format!("{}1{}", "{a: ".repeat(levels), "}".repeat(levels));
+    let path = |keys: usize| vec!["k"; keys].join(".");
+    scratch.write("conf/config.yaml", "a: 1\n");
+    scratch.write("conf/deep.yaml", &nested(256));
+    scratch.write("conf/deeper.yaml", &nested(257));
+    scratch.write("conf/part.yaml", &format!("# @package {}\n{}\n", path(100), nested(156)));
+    scratch.write("conf/parts.yaml", &format!("# @package {}\n{}\n", path(100), nested(157)));
+    scratch.write("conf/half.yaml", &nested(130));
+    scratch.write("conf/once.yaml", &format!("# @package {}\nx: ${{a}}\n", path(100)));
+    scratch.write("conf/twice.yaml", &format!("# @package {}\nx: ${{a}}\n", path(130)));
+    scratch.write("conf/into_once.yaml", &format!("# @package {}\nx: {{y: 1}}\n", path(100)));
+    scratch.write("conf/into_twice.yaml", &format!("# @package {}\nx: {{y: 1}}\n", path(130)));
+    scratch.write("conf/merge_once.yaml", "defaults: [half, once, into_once, _self_]\n");
+    scratch.write("conf/merge_twice.yaml", "defaults: [half, twice, into_twice, _self_]\n");
+    let cases = [
+        (format!("config +{}=1", path(256)), true),
+        (format!("config +{}=1", path(257)), false),
+        (format!("config +{}={{b:1}}", path(255)), true),
+        (format!("config +{}={{b:1}}", path(256)), false),
+        (format!("config +{}=[1] {}=extend_list([])", path(254), path(254)), true),
+        (format!("config +{}=[1] {}=extend_list([])", path(255), path(255)), false),
+        ("deep".to_owned(), true),
+        ("deeper".to_owned(), false),
+        ("part".to_owned(), true),
+        ("parts".to_owned(), false),
+        ("merge_once".to_owned(), true),
+        ("merge_twice".to_owned(), false),
+    ];
+    for (arguments, composes) in cases {
+        let line = arguments.replace("extend_list([])", "'extend_list([])'");
+        let output = mainstem(&scratch.0, &format!("mainstem compose -cd conf -cn {line}"), "");
+        let shown = arguments.split('.').next().unwrap_or_default();
+        let err = String::from_utf8_lossy(&output.stderr);
+        if !composes {
+            assert!(err.starts_with("error[limit]"), "{shown}: {err}");
+            continue;
+        }
+        assert_eq!((output.status.code(), err.as_ref()), (Some(0), ""), "{shown}");
+        scratch.write("again/config.yaml", &String::from_utf8_lossy(&output.stdout));
+        let again = mainstem(&scratch.0, "mainstem compose -cd again -cn config", "");
+        assert!(again.stdout == output.stdout, "{shown}: {}", String::from_utf8_lossy(&again.stderr));
+    }
+}
+
 /// Every option of every built-in group composes, alone.
 #[test]
 fn every_builtin_option_composes() {
@@ -269,5 +317,63 @@ fn no_argument_overflows_or_hangs() {
         let shown = arguments.get(..20).unwrap_or(&arguments);
         assert!(err.starts_with(expected), "{shown}: {}", err.lines().next().unwrap_or("nothing"));
         assert_eq!(output.status.code(), Some(1), "{shown}");
+    }
+}
+
+/// Names of files, keys, values, arguments and variables are shown, and never obeyed by the terminal.
+#[test]
+fn no_message_carries_control_characters() {
+    let scratch = Scratch::new();
+    let nasty = "\u{1b}]0;x\u{7}\u{202e}\u{9b}2J\u{2066}\rz";
+    scratch.write(
+        "conf/config.yaml",
+        "\"k\\e[31m\": 1\nt: \"${no\\e[2J}\"\nu: \"${oc.env:V\\u202e}\"\nv: \"${oc.decode:'[\\e'}\"\nw: {\"\\a\": 1}\n",
+    );
+    scratch.write(&format!("conf/db/{nasty}.yaml"), "a: 1\na: 2\n");
+    scratch.write("conf/list.yaml", &format!("defaults: [db: \"{}\"]\n", nasty.escape_default()));
+    for arguments in [
+        "compose -cd conf -cn config --resolve".to_owned(),
+        "compose -cd conf -cn list".to_owned(),
+        "compose -cd conf -cn config -p t --resolve".to_owned(),
+        "compose -cd conf -cn config -p u --resolve".to_owned(),
+        "compose -cd conf -cn config -p v --resolve".to_owned(),
+        format!("compose -cd conf -cn {nasty}"),
+        format!("compose -cd {nasty}"),
+        format!("compose -cd conf -cn config {nasty}"),
+        format!("compose -cd conf -cn config {nasty}=1"),
+        format!("compose -cd conf -cn config +a={nasty}"),
+        format!("compose -cd conf -cn config db={nasty}"),
+        format!("compose -cd conf -cn config '+db=\"{nasty}\"'"),
+        "compose -cd conf -cn config '~k\u{1b}[31m=2'".to_owned(),
+        format!("compose -cd conf -cn config -p {nasty}"),
+        format!("compose --{nasty}"),
+        nasty.to_owned(),
+        format!("explain -cd conf -cn config {nasty}"),
+        "check conf".to_owned(),
+    ] {
+        let output = mainstem(&scratch.0, &format!("mainstem {arguments}"), "");
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).expect("UTF-8");
+        let obeyed = |c: char| c.is_control() && c != '\n' || "\u{202e}\u{2066}".contains(c);
+        assert!(!said.is_empty() && !said.contains(obeyed), "{arguments:?}\n{said:?}");
+        assert_ne!(output.status.code(), Some(0), "{arguments:?}");
+    }
+}
+
+/// What cannot be looked at is not said to be absent.
+#[test]
+#[cfg(unix)]
+fn a_directory_that_cannot_be_opened_is_not_absent() {
+    let scratch = Scratch::new();
+    scratch.write("file", "");
+    std::os::unix::fs::symlink("loop", scratch.0.join("loop")).expect("a link");
+    for (dir, what) in [
+        ("loop", "error[io]: the config directory `loop` cannot be opened: Too many levels"),
+        ("file", "error[not-found]: the config directory `file` is no directory\n"),
+        ("none", "error[not-found]: the config directory `none` does not exist\n"),
+    ] {
+        let output = mainstem(&scratch.0, &format!("mainstem compose -cd {dir} -cn config"), "");
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(err.starts_with(what), "{dir}: {err}");
     }
 }

@@ -9,7 +9,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Item, UseTree, Visibility};
 
 /// Lines of a file before its tests.
-const LONGEST: usize = 800;
+const LONGEST: usize = 500;
 
 /// The package itself, for a path that begins at it: the library says `extern crate self as mainstem`.
 const LIBRARY: &str = "mainstem";
@@ -340,7 +340,7 @@ fn planted_violations_are_caught() {
         ("lib.rs", "pub struct Thing;", "more than declarations"),
         ("value/mod.rs", "//! Floor 1: x\nmod node;\npub use node::*;", "by a glob"),
         ("value/node.rs", "pub(crate) use std::fmt::{self, result::*};", "by a glob"),
-        ("value/node.rs", &"fn f() {}\n".repeat(LONGEST + 1), "801 lines before its tests"),
+        ("value/node.rs", &"fn f() {}\n".repeat(LONGEST + 1), "501 lines before its tests"),
     ];
     for (path, text, expected) in caught {
         let found = violations(&floors, path, text);
@@ -376,6 +376,60 @@ fn lawful_files_pass() {
     for (path, text) in lawful {
         assert_eq!(violations(&floors, path, text), Vec::<String>::new(), "{path}: {text}");
     }
+}
+
+/// The assertions of a file that are content with any failure: a condition that ends in `is_err()`. In examples of the
+/// documentation they are found when they stand on one line.
+fn any_failure_will_do(text: &str) -> usize {
+    fn among(tokens: TokenStream) -> usize {
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        let mut count = 0;
+        for (at, tree) in trees.iter().enumerate() {
+            let TokenTree::Group(group) = tree else { continue };
+            count += among(group.stream());
+            let asserts = at >= 2
+                && matches!(&trees[at - 1], TokenTree::Punct(sign) if sign.as_char() == '!')
+                && ["assert", "debug_assert", "prop_assert"].iter().any(|name| is_word(&trees, at - 2, name));
+            let arguments: Vec<TokenTree> = group.stream().into_iter().collect();
+            let end = arguments
+                .iter()
+                .position(|tree| matches!(tree, TokenTree::Punct(comma) if comma.as_char() == ','));
+            let condition = &arguments[..end.unwrap_or(arguments.len())];
+            if let (true, [.., TokenTree::Ident(last), TokenTree::Group(_)]) = (asserts, condition) {
+                count += usize::from(last == "is_err");
+            }
+        }
+        count
+    }
+    let examples = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("//"))
+        .filter(|line| line.contains("assert!(") && line.contains(".is_err()"));
+    examples.count() + among(text.parse().expect("it compiles"))
+}
+
+#[test]
+fn no_test_is_content_with_any_failure() {
+    for (text, expected) in [
+        ("fn f() { assert!(x.is_err()); }", 1),
+        ("fn f() { prop_assert!(g(1, 2).is_err(), \"{x}\"); }", 1),
+        ("fn f() { for x in y { assert!(x.is_err(),); } }", 1),
+        ("/// assert!(g(1).is_err());\nfn f() {}", 1),
+        ("fn f() { assert!(x.is_ok()); assert!(x.is_err() || y); if x.is_err() {} }", 0),
+    ] {
+        assert_eq!(any_failure_will_do(text), expected, "{text}");
+    }
+    let mut found = Vec::new();
+    for folder in ["src", "tests", "benches", "examples", "fuzz/bodies", "fuzz/fuzz_targets"] {
+        for path in files(&root().join(folder), ".rs") {
+            if path.components().all(|part| part.as_os_str() != "target")
+                && any_failure_will_do(&read(&path)) > 0
+            {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    assert!(found.is_empty(), "assert the kind or the message instead:\n{}", found.join("\n"));
 }
 
 /// Case files that no test walks, and test modules that nobody declares, would be green for ever.

@@ -3,6 +3,7 @@
 mod cases;
 mod compose;
 mod corpus;
+mod diag;
 mod floors;
 mod grammar;
 mod merge;
@@ -25,3 +26,6 @@ mod bridge;
 
 #[cfg(feature = "derive")]
 mod derive;
+
+#[cfg(feature = "derive")]
+mod ui;

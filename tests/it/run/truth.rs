@@ -61,7 +61,9 @@ fn from_another_machine_it_counts_when_a_run_was_last_seen() {
     assert_eq!(status(&elsewhere(&start.process)), Status::Running);
     let other =
         Start { process: elsewhere(&start.process), ..Start::new(&scratch.0, &["hydra.run.dir=out"]) };
-    assert!(other.begin_alone().is_err(), "it is in use there");
+    assert!(other.begin_alone().is_err_and(|error| {
+        error.message() == format!("the directory `{}` is in use by another run", directory.display())
+    }));
     leave(300);
     assert_eq!(status(&elsewhere(&start.process)), Status::Killed);
     // Here the lock says it at once.
