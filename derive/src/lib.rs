@@ -14,8 +14,8 @@ mod write;
 
 use proc_macro::TokenStream;
 
-/// Implements [`Config`](trait@mainstem::typed::Config) for a struct or an enum. It is documented where it is
-/// re-exported: `mainstem::Config`.
+/// Implements the trait `mainstem::typed::Config` for a struct or an enum. It is documented where it is re-exported:
+/// `mainstem::Config`.
 #[proc_macro_derive(Config, attributes(mainstem))]
 pub fn config(input: TokenStream) -> TokenStream {
     expand::expand(input.into()).into()
