@@ -47,7 +47,8 @@ fn compose(composer: &Composer, args: &Args) -> Result<Composed> {
         return project::compose(composer, args, &args.words);
     }
     let arguments = project::arguments(composer, args, &args.words)?;
-    composer.compose_job(args.config_name.as_deref(), &arguments, Mode::Run)
+    let composed = composer.compose_job(args.config_name.as_deref(), &arguments, Mode::Run);
+    composed.map_err(|error| project::unnamed(error, composer, args))
 }
 
 /// What is to be printed.
