@@ -8,6 +8,7 @@ mod expand;
 mod expression;
 mod input;
 mod mistakes;
+mod program;
 mod read;
 mod write;
 
@@ -18,4 +19,10 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(Config, attributes(mainstem))]
 pub fn config(input: TokenStream) -> TokenStream {
     expand::expand(input.into()).into()
+}
+
+/// Makes a function the job of a program. It is documented where it is re-exported: `mainstem::pipeline_main`.
+#[proc_macro_attribute]
+pub fn pipeline_main(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    program::expand(arguments.into(), function.into()).into()
 }

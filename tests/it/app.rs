@@ -1,6 +1,6 @@
-//! Tests of programs: in this process, each in a directory of its own; and the example `app` as a process.
+//! Tests of programs: in this process, each in a directory of its own; and examples as processes.
 //!
-//! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …`, `$ cat PATH`, and
+//! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …` or `$ tiny …`, `$ cat PATH`, and
 //! `$ files [FOLDER]`, which lists what is there and was not at the beginning; then `---`, and what each command prints.
 
 use std::collections::BTreeSet;
@@ -20,29 +20,31 @@ use mainstem::value::Node;
 use crate::cases;
 use crate::cli::{Scratch, words};
 
-/// The example, built anew if it is older than the command beside it.
-fn example() -> &'static Path {
+/// An example, built anew if it is older than the command beside it.
+fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
+    let folder = BUILT.get_or_init(|| {
         let command = Path::new(env!("CARGO_BIN_EXE_mainstem"));
         let folder = command.parent().expect("it lies in a folder");
-        let app = folder.join("examples").join("app").with_extension(std::env::consts::EXE_EXTENSION);
+        let examples = folder.join("examples");
+        let app = examples.join("app").with_extension(std::env::consts::EXE_EXTENSION);
         let age = |path: &Path| {
             fs::metadata(path).and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
         };
         if age(&app) < age(command) {
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--quiet", "--example", "app"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+            cargo.args(["build", "--quiet", "--examples"]).current_dir(env!("CARGO_MANIFEST_DIR"));
             if folder.ends_with("release") {
                 cargo.arg("--release");
             }
             if cfg!(feature = "serde") {
                 cargo.arg("--all-features");
             }
-            assert!(cargo.status().expect("cargo starts").success(), "the example does not build");
+            assert!(cargo.status().expect("cargo starts").success(), "the examples do not build");
         }
-        app
-    })
+        examples
+    });
+    folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// What changes from run to run, masked.
@@ -114,9 +116,9 @@ fn answer(scratch: &Scratch, given: &BTreeSet<String>, command: &str) -> String 
     if let Some((_, path)) = words.first().filter(|word| *word == "cat").zip(words.get(1)) {
         return fs::read_to_string(scratch.0.join(path)).unwrap_or_else(|error| format!("{error}\n"));
     }
-    let program = words.iter().position(|word| word == "app").expect("a call of app");
+    let program = words.iter().position(|word| word == "app" || word == "tiny").expect("a call of a program");
     let arguments = words.split_off(program + 1);
-    let mut command = Command::new(example());
+    let mut command = Command::new(example(&words[program]));
     command.args(arguments).current_dir(&scratch.0).env_clear();
     command.envs(words.iter().filter_map(|word| word.split_once('=')));
     let output = command.stdin(Stdio::null()).output().expect("it starts");
@@ -346,7 +348,7 @@ fn a_signal_ends_the_job_in_order_in_a_worker_too() {
         ("term", vec![], "TERM", 143),
         ("worker", vec!["+hydra.job.env_set.X=1"], "TERM", 143),
     ] {
-        let mut command = Command::new(example());
+        let mut command = Command::new(example("app"));
         command.current_dir(&scratch.0).env_clear();
         command.envs([("HC_CONFIG_NAME", "config"), ("HC_SLEEP", "60")]);
         command.args(["-cd", "conf", &format!("hydra.run.dir={name}")]).args(more);
@@ -401,7 +403,7 @@ mod typed {
         let trial = sandbox().run(&app("name: wine\nseed: 7\n"), ["-c", "job"]);
         assert_eq!((trial.out(), trial.err()), ("lr: 0.01\nseed: 7\nname: wine\n", ""));
         let trial = sandbox().run(&app("name: wine\n"), ["--explain", "lr"]);
-        assert_eq!(trial.out(), "lr = 0.01\n  Train  0.01  in force\n");
+        assert_eq!(trial.out(), "lr = 0.01\n  mainstem/Train  0.01  in force\n");
     }
 
     #[test]
@@ -422,4 +424,15 @@ mod typed {
         }
         assert_eq!(sandbox.files().expect("readable"), Vec::<PathBuf>::new());
     }
+
+    /// What counts is that it compiles.
+    #[mainstem::pipeline_main(config_path = "examples/wine/conf", config_name = "config", embed, name = "x")]
+    async fn waits(cfg: &Bound, run: &Run) -> Result<(), Error> {
+        std::future::ready(run.dir()).await;
+        cfg.require("seed").map(|_| ())
+    }
+
+    /// What counts is that it compiles.
+    #[mainstem::pipeline_main(version = "1")]
+    fn names_nothing(_: Train) {}
 }

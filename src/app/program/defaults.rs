@@ -4,9 +4,6 @@ use crate::compose::{ConfigSource, Content, Entry};
 use crate::diag::Result;
 use crate::value::{Map, Node};
 
-/// Where the defaults stand among the configs.
-pub(crate) const DEFAULTS: &str = "mainstem/defaults";
-
 /// The defaults of a type.
 #[derive(Clone, Debug)]
 pub(crate) struct Defaults {
@@ -14,6 +11,13 @@ pub(crate) struct Defaults {
     pub(crate) tree: Node,
     /// What they are those of, for people.
     pub(crate) name: String,
+}
+
+impl Defaults {
+    /// Where they stand among the configs: the name says whose they are.
+    pub(crate) fn config_path(&self) -> String {
+        format!("mainstem/{}", self.name)
+    }
 }
 
 impl ConfigSource for Defaults {
@@ -24,7 +28,7 @@ impl ConfigSource for Defaults {
     fn read(&self, config_path: &str) -> Result<Option<Content>> {
         // A type whose values must be given as a whole has no defaults.
         let tree = Some(&self.tree).filter(|tree| tree.as_map().is_some()).cloned();
-        Ok((config_path == DEFAULTS).then(|| Content::Tree {
+        Ok((config_path == self.config_path()).then(|| Content::Tree {
             label: self.name.clone(),
             root: tree.unwrap_or_else(|| Node::from(Map::default())),
             package: Some("_global_".into()),

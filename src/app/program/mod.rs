@@ -1,6 +1,7 @@
 //! A program of the user's own: its flags, where its configs lie, and how its jobs run.
 
 mod app;
+mod block_on;
 mod bound;
 mod configs;
 mod console;
@@ -22,6 +23,7 @@ mod worker;
 mod world;
 
 pub use app::App;
+pub use block_on::block_on;
 pub use bound::Bound;
 pub use configs::Configs;
 pub use finished::{Finished, Job};

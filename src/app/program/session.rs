@@ -8,7 +8,6 @@ use crate::app::packages::Folders;
 use crate::app::program::app::App;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
-use crate::app::program::defaults::DEFAULTS;
 use crate::app::program::flags::Flags;
 use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
@@ -85,8 +84,9 @@ impl<'a> Session<'a> {
             .with_packages(folders)
             .with_resolvers(app.resolvers.clone());
         let composer = match typed {
-            Some((schema, _)) => {
-                let preludes = PRELUDES.into_iter().chain([DEFAULTS]).map(Text::const_new);
+            Some((schema, defaults)) => {
+                let preludes =
+                    PRELUDES.map(Text::const_new).into_iter().chain([defaults.config_path().into()]);
                 composer.with_schema(schema.clone()).with_preludes(preludes)
             }
             None => composer,
