@@ -23,4 +23,5 @@ pub mod app;
 pub use typed::Config;
 
 #[cfg(feature = "derive")]
+#[doc = include_str!("typed/derive.md")]
 pub use mainstem_derive::Config;

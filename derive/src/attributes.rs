@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
-use syn::spanned::Spanned;
+use syn::spanned::Spanned as _;
 use syn::{Attribute, Expr, LitStr, Meta, Path, Token, bracketed, token};
 
 use crate::case::{CASES, Case};
@@ -62,18 +62,11 @@ pub(crate) enum Default {
     Given(Box<Expr>),
 }
 
-impl Default {
-    fn span(&self) -> Span {
-        match self {
-            Self::Own(span) => *span,
-            Self::Given(expression) => expression.span(),
-        }
-    }
-}
-
 /// All attributes of one item.
 #[derive(std::default::Default)]
 pub(crate) struct Attributes {
+    /// The names of all that are there, in order.
+    names: Vec<(String, Span)>,
     pub(crate) doc: String,
     pub(crate) aliases: Vec<LitStr>,
     pub(crate) check: Option<Path>,
@@ -99,7 +92,6 @@ impl Attributes {
     /// Reads all attributes of an item; goes on behind a mistake.
     pub(crate) fn read(attributes: &[Attribute], place: Place, mistakes: &mut Mistakes) -> Self {
         let mut all = Self { doc: doc(attributes), ..Self::default() };
-        let mut seen: Vec<String> = Vec::new();
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("mainstem")) {
             if !matches!(attribute.meta, Meta::List(_)) {
                 mistakes.at(attribute, "expected attributes in parentheses: `#[mainstem(…)]`");
@@ -111,11 +103,15 @@ impl Attributes {
                     mistakes.at(&meta.path, problem);
                     return skip(&meta);
                 }
-                if name != "alias" && seen.contains(&name) {
+                if name != "alias" && all.names.iter().any(|(known, _)| *known == name) {
                     mistakes.at(&meta.path, format!("`{name}` stands twice"));
                     return skip(&meta);
                 }
-                seen.push(name.clone());
+                all.names.push((name.clone(), meta.path.span()));
+                if matches!(&*name, "flatten" | "secret" | "skip") && meta.input.peek(Token![=]) {
+                    mistakes.at(&meta.path, format!("`{name}` takes no value"));
+                    return skip(&meta);
+                }
                 match all.take(&name, &meta, mistakes) {
                     Ok(()) => Ok(()),
                     Err(error) => {
@@ -186,25 +182,9 @@ impl Attributes {
         self.krate.as_ref().map_or_else(|| quote!(::mainstem), ToTokens::to_token_stream)
     }
 
-    /// The attributes of a field that are there beside these, with their places.
-    pub(crate) fn beside(&self, these: &[&str]) -> Vec<(&'static str, Span)> {
-        let all = [
-            ("alias", self.aliases.first().map(LitStr::span)),
-            ("default", self.default.as_ref().map(Default::span)),
-            ("deprecated", self.deprecated.as_ref().map(LitStr::span)),
-            ("flatten", self.flatten),
-            ("group", self.group.as_ref().map(LitStr::span)),
-            ("length", self.length.as_ref().map(Spanned::span)),
-            ("one_of", self.one_of.as_ref().map(Spanned::span)),
-            ("range", self.range.as_ref().map(Spanned::span)),
-            ("regex", self.regex.as_ref().map(LitStr::span)),
-            ("rename", self.rename.as_ref().map(LitStr::span)),
-            ("secret", self.secret),
-            ("skip", self.skip),
-            ("with", self.with.as_ref().map(Spanned::span)),
-        ];
-        let others = all.into_iter().filter(|(name, _)| !these.contains(name));
-        others.filter_map(|(name, span)| Some((name, span?))).collect()
+    /// The attributes that are there beside these, with the places of their names.
+    pub(crate) fn beside(&self, these: &[&str]) -> impl Iterator<Item = &(String, Span)> {
+        self.names.iter().filter(move |(name, _)| !these.contains(&name.as_str()))
     }
 }
 

@@ -69,7 +69,11 @@ pub(crate) fn range(expression: &Expr, krate: &TokenStream, mistakes: &mut Mista
 }
 
 /// A limit on lengths: `3`, `1..`, `1..=5`.
-pub(crate) fn length(expression: &Expr, krate: &TokenStream) -> TokenStream {
+pub(crate) fn length(expression: &Expr, krate: &TokenStream, mistakes: &mut Mistakes) -> Option<TokenStream> {
+    if text(expression).is_some() {
+        mistakes.at(expression, "expected a number or a range, such as `3` or `1..=5`");
+        return None;
+    }
     let (min, max) = match expression {
         Expr::Range(ExprRange { start, end, limits, .. }) => {
             let min = start.as_ref().map_or_else(|| quote!(0), |start| quote!(#start));
@@ -85,7 +89,7 @@ pub(crate) fn length(expression: &Expr, krate: &TokenStream) -> TokenStream {
         || quote!(::core::option::Option::None),
         |max| quote!(::core::option::Option::Some(#max)),
     );
-    quote!(#krate::schema::Constraint::Length { min: #min, max: #max })
+    Some(quote!(#krate::schema::Constraint::Length { min: #min, max: #max }))
 }
 
 /// The only values there may be: `["adam", "sgd"]`.

@@ -185,7 +185,7 @@ fn alone(field: &syn::Field, mistakes: &mut Mistakes) {
     let attributes = Attributes::read(&field.attrs, Place::Field, &mut Mistakes::default());
     for (name, span) in attributes.beside(&["range", "length", "one_of", "regex", "with"]) {
         let message = format!("`{name}` says something about a field of that type, and belongs there");
-        mistakes.on(span, message);
+        mistakes.on(*span, message);
     }
 }
 
@@ -232,21 +232,25 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
     };
     if role != Role::Value {
         for (name, span) in attributes.beside(only) {
-            mistakes.on(span, format!("`{name}` has no meaning beside `{role_name}`"));
+            mistakes.on(*span, format!("`{name}` has no meaning beside `{role_name}`"));
         }
     }
     let ty = &field.ty;
     let default = attributes.default.as_ref().map(|default| match default {
-        Default::Own(span) => quote_spanned!(*span=> <#ty as ::core::default::Default>::default()),
+        Default::Own(span) => {
+            quote_spanned!(*span=> { let value: #ty = ::core::default::Default::default(); value })
+        }
         Default::Given(given) => match expression::text(given) {
-            Some(text) => quote_spanned!(text.span()=> <#ty as ::core::convert::From<&str>>::from(#text)),
+            Some(text) => {
+                quote_spanned!(text.span()=> { let value: #ty = ::core::convert::Into::into(#text); value })
+            }
             None => quote_spanned!(given.span()=> { let value: #ty = #given; value }),
         },
     });
     let some = |limit: TokenStream| quote!(::core::option::Option::Some(#limit));
     let limits = [
         attributes.range.as_ref().and_then(|range| expression::range(range, krate, mistakes)).map(some),
-        attributes.length.as_ref().map(|length| expression::length(length, krate)).map(some),
+        attributes.length.as_ref().and_then(|length| expression::length(length, krate, mistakes)).map(some),
         attributes.one_of.as_ref().and_then(|values| expression::one_of(values, krate, mistakes)).map(some),
         attributes.regex.as_ref().and_then(|regex| expression::regex(regex, krate, mistakes)),
     ];

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::compose::selection::{Included, Selection};
+use crate::compose::variant::named;
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::{Observer, merge};
 use crate::resolve::Context;
@@ -121,7 +122,7 @@ impl Merged {
     }
 }
 
-/// Merges one config into the tree. From then on the tree must be what the config's schema says.
+/// Merges one config into the tree; an option that stands for a variant says so. From then on the tree must be what the config's schema says.
 pub(crate) fn step<O: Observer>(
     root: &mut Node,
     schema: &mut Schema,
@@ -139,6 +140,8 @@ pub(crate) fn step<O: Observer>(
         .at(body.origin, "expected a mapping")
         .help("put the list below a key, or give the config a package"));
     }
+    let named = named(included, schema.at(&package));
+    let body = named.as_ref().unwrap_or(body);
     merge(root, &package, body, context.with_schema(schema), observer)?;
     if let Some(ty) = &included.document.schema {
         schema.place(&package, ty.clone());

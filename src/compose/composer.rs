@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::compose::base::{Base, Lasting, Merged, parted};
+use crate::compose::composed::RESERVED;
 use crate::compose::expand::{Start, expand};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
@@ -160,9 +161,15 @@ impl Composer {
         self
     }
 
-    /// With types for parts of the tree.
+    /// With types for the tree, or for parts of it. What the program itself owns, such as the `hydra` node, has its
+    /// own types, whatever the schema says.
     #[must_use]
-    pub fn with_schema(mut self, schema: Schema) -> Self {
+    pub fn with_schema(mut self, mut schema: Schema) -> Self {
+        if !schema.is_any() {
+            for node in RESERVED {
+                schema.place(&KeyPath::parse(node), Schema::ANY.clone());
+            }
+        }
         self.schema = schema;
         self
     }

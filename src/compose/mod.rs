@@ -31,6 +31,7 @@ mod survey;
 mod together;
 mod torn;
 mod tree;
+mod variant;
 
 pub use aliases::Aliases;
 pub use arguments::{Arguments, Selected};

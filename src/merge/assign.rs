@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
 use crate::merge::document::{absent, merge_at, reach, too_deep, twin, twins};
 use crate::merge::observer::Observer;
+use crate::merge::variant::becomes;
 use crate::resolve::{Context, Scope};
 use crate::schema::{Expected, Type};
 use crate::value::{Key, KeyPath, Kind, Map, Node};
@@ -241,7 +242,14 @@ fn put<O: Observer>(
             if let Some(other) = twin(map, &key) {
                 return Err(twins(&other, &key).at(origin, "spells the same"));
             }
-            Arc::make_mut(map).insert(key, origin, node);
+            let map = Arc::make_mut(map);
+            let expected = context.schema.at(container);
+            if expected.as_enum().is_some() {
+                let mut comes = Map::default();
+                comes.insert(key.clone(), origin, node.clone());
+                becomes(map, &comes, expected, container, observer);
+            }
+            map.insert(key, origin, node);
         }
         Kind::List(_) => *reach(place, &KeyPath::ROOT.child(key))? = node,
         _ => return Err(no_container(place, container, origin)),

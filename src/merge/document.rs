@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
+use crate::merge::variant::becomes;
 use crate::resolve::{Context, Scope};
-use crate::schema::Expected;
+use crate::schema::{Expected, Variant};
 use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
@@ -191,8 +192,9 @@ impl<O: Observer> Walk<'_, O> {
 
     fn map(&mut self, there: &mut Map, comes: &Map, ty: Expected<'_>) -> Result<(), Halt> {
         let start = self.resume.pop().unwrap_or(0);
+        let variant = becomes(there, comes, ty, &self.path, self.observer);
         for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
-            if let Err(halt) = self.entry(there, key, slot, ty) {
+            if let Err(halt) = self.entry(there, key, slot, ty, variant) {
                 self.resume.push(i);
                 return Err(halt);
             }
@@ -200,9 +202,16 @@ impl<O: Observer> Walk<'_, O> {
         Ok(())
     }
 
-    fn entry(&mut self, there: &mut Map, key: &Key, slot: &Slot, ty: Expected<'_>) -> Result<(), Halt> {
-        let Some(ty) = ty.child(key) else {
-            self.unknown(key, slot, ty);
+    fn entry<'s>(
+        &mut self,
+        there: &mut Map,
+        key: &Key,
+        slot: &Slot,
+        ty: Expected<'s>,
+        variant: Option<&'s Variant>,
+    ) -> Result<(), Halt> {
+        let Some(ty) = ty.child_in(variant, key) else {
+            self.unknown(key, slot, ty, variant);
             return Ok(());
         };
         let Some(old) = there.slot_mut(key) else {
@@ -254,11 +263,15 @@ impl<O: Observer> Walk<'_, O> {
         there.push(key.clone(), Slot { origin: slot.origin, node: new });
     }
 
-    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>) {
-        if let Some(closed) = ty.as_closed() {
-            let path = self.path.child(key.clone());
-            self.errors.push(closed.unknown(key, &path).at(slot.origin, "no such key"));
-        }
+    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>, variant: Option<&Variant>) {
+        let path = self.path.child(key.clone());
+        let error = match (variant, ty.as_closed(), ty.as_enum()) {
+            (Some(variant), _, _) => variant.content.unknown(key, &path).at(slot.origin, "no such key"),
+            (None, Some(closed), _) => closed.unknown(key, &path).at(slot.origin, "no such key"),
+            (None, None, Some(variants)) => variants.no_field(key, &path).at(slot.origin, "no such key"),
+            (None, None, None) => return,
+        };
+        self.errors.push(error);
     }
 }
 

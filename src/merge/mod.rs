@@ -20,11 +20,13 @@
 //! assigns replaces what is there. [`assign`] tells which keys it may add.
 //!
 //! In a typed part of the tree the value that comes must fit, keys that a closed struct lacks are errors, and what
-//! a `${…}` stands for is checked when it is resolved.
+//! a `${…}` stands for is checked when it is resolved. Where the key that names the variant of an enum gets another
+//! value, what stands beside it only as a default of the old variant goes.
 
 mod assign;
 mod document;
 mod observer;
+mod variant;
 
 pub use crate::resolve::Context;
 pub use assign::{Action, Assignment, assign};

@@ -185,8 +185,9 @@ impl Expected<'_> {
                     fitted.insert(key.clone(), slot.origin, expected.fit(slot.node.clone(), &at, errors));
                 }
                 None => {
-                    let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{at}`"));
-                    errors.push(error.at(slot.origin, "no variant has such a key"));
+                    if let Some(variants) = self.as_enum() {
+                        errors.push(variants.no_field(key, &at).at(slot.origin, "no such key"));
+                    }
                 }
             }
         }
@@ -288,6 +289,22 @@ impl Enum {
     /// The error that a word names no variant.
     pub fn unknown(&self, word: &str, path: &KeyPath, origin: Origin) -> Error {
         words::unknown_variant(self.names(), word, path, origin)
+    }
+
+    /// The error that none of the variants has a field of that name.
+    pub fn no_field(&self, key: &Key, path: &KeyPath) -> Error {
+        let mut fields: Vec<&str> = Vec::new();
+        for name in self.variants.values().flat_map(|variant| variant.content.fields.keys()) {
+            if !fields.contains(&name.as_str()) {
+                fields.push(name);
+            }
+        }
+        words::unknown_key(
+            &self.name,
+            self.tag.as_deref().into_iter().chain(fields.iter().copied()),
+            key,
+            path,
+        )
     }
 
     /// The error that a mapping does not say which variant it is.

@@ -1,10 +1,8 @@
 //! Structs and enums, as data.
 
-use indexmap::IndexMap;
-
 use crate::schema::limit::{Constraint, Limited};
 use crate::schema::ty::Type;
-use crate::value::{Node, Text};
+use crate::value::{IndexMap, Node, Text};
 
 /// A mapping of named fields. Closed, unless [`Struct::rest`] says what else may stand there.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::schema::definition::{Enum, Struct};
+use crate::schema::definition::{Enum, Struct, Variant};
 use crate::schema::ty::{Type, Width};
 use crate::schema::types::Definition;
 use crate::value::{Key, KeyPath, Node};
@@ -73,7 +73,7 @@ impl<'a> Expected<'a> {
     }
 
     /// What is expected under a key; `None` if a closed struct has no such field. In an enum it is what the fields
-    /// of that name in its variants have in common; [`Expected::of`] knows more.
+    /// of that name in its variants have in common; [`Expected::child_of`] knows more.
     pub fn child(self, key: &Key) -> Option<Self> {
         match self.ty {
             Type::Optional(inner) => self.other(inner).child(key),
@@ -107,24 +107,24 @@ impl<'a> Expected<'a> {
         Some(if all.all(|other| other.ty == first.ty) { first } else { Self::new(&Type::Any) })
     }
 
-    /// What is expected of a value that is there: of an enum, the variant that the value names, as a struct.
-    /// `None` if it is no enum, or the value does not say which variant it is.
-    pub fn variant(self, value: &Node) -> Option<(&'a Enum, &'a Struct)> {
-        match self.required().ty {
-            Type::Enum(variants) => variants.of(value).map(|(_, variant)| (&**variants, &variant.content)),
-            _ => None,
+    /// As [`Expected::child`], in a value of which is known which variant of an enum it is.
+    pub fn child_in(self, variant: Option<&'a Variant>, key: &Key) -> Option<Self> {
+        let here = self.required();
+        match (here.ty, variant) {
+            (Type::Enum(variants), Some(variant)) => {
+                if variants.tag.as_deref().is_some_and(|tag| key.as_str() == Some(tag)) {
+                    return Some(Self::new(&variants.words));
+                }
+                here.field(&variant.content, key)
+            }
+            _ => here.child(key),
         }
     }
 
     /// As [`Expected::child`], in a value that is there: it says which variant of an enum it is.
     pub fn child_of(self, value: &Node, key: &Key) -> Option<Self> {
-        match self.variant(value) {
-            Some((variants, _)) if variants.tag.as_deref().is_some_and(|tag| key.as_str() == Some(tag)) => {
-                Some(Self::new(&variants.words))
-            }
-            Some((_, fields)) => self.required().field(fields, key),
-            None => self.child(key),
-        }
+        let variant = self.as_enum().and_then(|variants| variants.of(value)).map(|(_, variant)| variant);
+        self.child_in(variant, key)
     }
 
     /// What is expected at a path below; anything, where a path leads out of the typed part.

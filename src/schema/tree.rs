@@ -113,9 +113,15 @@ fn place(there: &mut Type, keys: &[Key], ty: Type) {
 
 /// The struct, to be changed: one with definitions hands them to its fields.
 fn open(ty: &mut Type) -> Option<&mut Struct> {
+    if let Type::Dict(dict) = ty {
+        *ty = Type::Struct(Arc::new(Struct { rest: Some(dict.value.clone()), ..Struct::default() }));
+    }
     if let Type::Rooted(schema) = ty {
-        let Type::Struct(fields) = schema.expected().ty() else { return None };
-        let mut fields = Struct::clone(fields);
+        let mut fields = match schema.expected().ty() {
+            Type::Struct(fields) => Struct::clone(fields),
+            Type::Dict(dict) => Struct { rest: Some(dict.value.clone()), ..Struct::default() },
+            _ => return None,
+        };
         if let Some(definitions) = &schema.definitions {
             let types = fields.fields.values_mut().map(|field| &mut field.ty).chain(fields.rest.as_mut());
             for ty in types {

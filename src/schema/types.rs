@@ -1,13 +1,12 @@
 //! Types in the making: definitions by name, recursive ones too.
 
 use std::any::TypeId;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::schema::definition::{Enum, Field, Struct, Variant};
 use crate::schema::tree::Schema;
 use crate::schema::ty::Type;
-use crate::value::Text;
+use crate::value::{HashMap, Text};
 
 /// The name of a definition: the place in the table of the schema that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -551,3 +551,77 @@ fn stands_beside_clap_and_serde() {
         ["`count` must be an integer from 0 to 255, but is 300", "`address`: invalid IPv4 address syntax",]
     );
 }
+
+mod composing {
+    //! Options of config groups as variants.
+
+    use super::*;
+    use mainstem::compose::{Memory, Mode};
+    use mainstem::schema::Schema;
+
+    #[derive(Config, Clone, Debug, PartialEq)]
+    struct App {
+        model: Choice,
+    }
+
+    #[derive(Config, Clone, Debug, PartialEq)]
+    enum Choice {
+        Forest {
+            #[mainstem(default = 50)]
+            trees: usize,
+        },
+        #[mainstem(options = ["small", "large"])]
+        Net { layers: Vec<u16> },
+    }
+
+    fn configs() -> Memory {
+        Memory::new()
+            .text("config", "defaults: [model: forest]\n")
+            .text("model/forest", "trees: 50\n")
+            .text("model/small", "layers: [8]\n")
+            .text("model/large", "layers: [64, 64]\n")
+            .text("model/other", "trees: 1\n")
+            .text("model/own", "type: net\nlayers: [1]\n")
+    }
+
+    fn compose(overrides: &[&str]) -> Result<App, Error> {
+        let schema: Schema = typed::schema::<App>();
+        let composer = mainstem::settings::project(configs(), Facts::default(), "app").with_schema(schema);
+        let arguments = composer.arguments(Some("config"), overrides)?;
+        let composed = composer.compose(Some("config"), &arguments, Mode::Run)?;
+        let job = composed.job();
+        let context = composer.context(&|_| {}).with_schema(composed.schema());
+        let scope = Scope::new(&job, context);
+        typed::read_at(&scope, &KeyPath::ROOT).map_err(|error| error.located(composed.sources()))
+    }
+
+    #[test]
+    fn the_option_names_the_variant() {
+        let model =
+            |overrides: &[&str]| compose(overrides).map(|app| app.model).map_err(|e| format!("{e:#}"));
+        assert_eq!(model(&[]), Ok(Choice::Forest { trees: 50 }));
+        assert_eq!(model(&["model.trees=3"]), Ok(Choice::Forest { trees: 3 }));
+        assert_eq!(model(&["model=large"]), Ok(Choice::Net { layers: vec![64, 64] }));
+        assert_eq!(model(&["model=small", "model.layers=[1,2]"]), Ok(Choice::Net { layers: vec![1, 2] }));
+        assert_eq!(model(&["model=own"]), Ok(Choice::Net { layers: vec![1] }));
+    }
+
+    #[test]
+    fn an_option_that_is_no_variant_is_told() {
+        let error = compose(&["model=other"]).unwrap_err();
+        assert_eq!(error.message(), "`model.type` must be given: it says which variant `model` is");
+        assert_eq!(error.helps()[0], "the variants are forest, net");
+    }
+
+    #[test]
+    fn another_variant_has_no_defaults_of_the_old_one() {
+        assert_eq!(
+            compose(&["model.type=net", "+model.layers=[3]"])
+                .map(|app| app.model)
+                .map_err(|e| format!("{e:#}")),
+            Ok(Choice::Net { layers: vec![3] })
+        );
+        let error = compose(&["model.trees=7", "model.type=net", "+model.layers=[3]"]).unwrap_err();
+        assert_eq!(error.message(), "there is no key `model.trees`");
+    }
+}

@@ -26,3 +26,6 @@ mod bridge;
 
 #[cfg(feature = "derive")]
 mod derive;
+
+#[cfg(feature = "derive")]
+mod ui;
