@@ -32,6 +32,19 @@ impl Document {
         Origin::new(self.source, Span::default())
     }
 
+    /// A tree that stands in no config, such as the defaults of a schema.
+    pub(crate) fn of_tree(root: Node, source: SourceId) -> Self {
+        Self {
+            root,
+            defaults: Box::default(),
+            header: None,
+            ignored_header: None,
+            source,
+            provider: Text::const_new("schema"),
+            schema: None,
+        }
+    }
+
     /// Parses what a source holds.
     ///
     /// # Errors
