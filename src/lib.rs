@@ -26,3 +26,7 @@ pub use typed::Config;
 #[cfg(feature = "derive")]
 #[doc = include_str!("typed/derive.md")]
 pub use mainstem_derive::Config;
+
+#[cfg(all(feature = "app", feature = "derive"))]
+#[doc = include_str!("app/program/pipeline_main.md")]
+pub use mainstem_derive::pipeline_main;

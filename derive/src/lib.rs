@@ -8,14 +8,21 @@ mod expand;
 mod expression;
 mod input;
 mod mistakes;
+mod program;
 mod read;
 mod write;
 
 use proc_macro::TokenStream;
 
-/// Implements [`Config`](trait@mainstem::typed::Config) for a struct or an enum. It is documented where it is
-/// re-exported: `mainstem::Config`.
+/// Implements the trait `mainstem::typed::Config` for a struct or an enum. It is documented where it is re-exported:
+/// `mainstem::Config`.
 #[proc_macro_derive(Config, attributes(mainstem))]
 pub fn config(input: TokenStream) -> TokenStream {
     expand::expand(input.into()).into()
+}
+
+/// Makes a function the job of a program. It is documented where it is re-exported: `mainstem::pipeline_main`.
+#[proc_macro_attribute]
+pub fn pipeline_main(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    program::expand(arguments.into(), function.into()).into()
 }

@@ -202,7 +202,7 @@ fn command(name: &str) -> Result<Command> {
     if let Some((_, command)) = Command::ALL.iter().find(|(known, _)| *known == name) {
         return Ok(*command);
     }
-    let names = Command::ALL.map(|(known, _)| known);
+    let names: Vec<&str> = Command::ALL.iter().map(|(known, _)| *known).chain(["runs"]).collect();
     if let Some(Instead { help, .. }) = instead(name, None) {
         return Err(wrong(format!("`{name}` is a flag of Hydra's programs")).help(help));
     }
@@ -212,7 +212,7 @@ fn command(name: &str) -> Result<Command> {
             .help(format!("commands: {}", names.join(", "))));
     }
     let error = wrong(format!("there is no command `{name}`"));
-    Err(match did_you_mean(name, names) {
+    Err(match did_you_mean(name, names.iter().copied()) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("commands: {}", names.join(", "))),
     })

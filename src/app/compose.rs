@@ -7,7 +7,7 @@ use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project;
-use crate::compose::{Composed, Composer, RESERVED};
+use crate::compose::{Composed, Composer, Mode, RESERVED};
 use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
@@ -20,7 +20,7 @@ use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     // Nothing of this is dropped: the process ends when it is printed, and large trees take long to take apart.
     let composer = ManuallyDrop::new(project::open(args, facts)?);
-    let composed = ManuallyDrop::new(project::compose(&composer, args, &args.words)?);
+    let composed = ManuallyDrop::new(compose(&composer, args)?);
     let warnings = RefCell::new(Vec::new());
     let shown =
         shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
@@ -39,6 +39,15 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let empty = shown.as_map().is_some_and(|map| map.is_empty());
     let nothing = if empty { project::nothing(&composer, args) } else { None };
     Ok(output.warn(nothing.as_slice(), style))
+}
+
+/// Composes as much as is to be printed.
+fn compose(composer: &Composer, args: &Args) -> Result<Composed> {
+    if args.hydra || args.resolve || args.choices || args.multirun || args.package.is_some() {
+        return project::compose(composer, args, &args.words);
+    }
+    let arguments = project::arguments(composer, args, &args.words)?;
+    composer.compose_job(args.config_name.as_deref(), &arguments, Mode::Run)
 }
 
 /// What is to be printed.

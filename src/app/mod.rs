@@ -30,5 +30,5 @@ pub use main::main;
 pub use output::Status;
 pub use program::{
     App, Bound, Configs, Direction, Failed, Finished, Job, JobResult, Maximize, Minimize, Objective, Sandbox,
-    Trial,
+    Trial, block_on,
 };

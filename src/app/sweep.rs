@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::app::args::Args;
 use crate::compose::{Arguments, Composer, Mode, Repository};
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap, did_you_mean};
 use crate::grammar::{Action, Operand, Override, SweepKind, Value, ValueKind};
 use crate::sweep::{Job, Jobs};
 use crate::value::Text;
@@ -47,26 +47,36 @@ pub(crate) fn try_jobs(
     jobs: &Jobs,
     mode: Mode,
 ) -> Result<()> {
-    let mut found: IndexMap<(Option<Origin>, String), (Error, Vec<Job>)> = IndexMap::new();
     let repository = repository(composer, args, arguments)?;
+    try_each(jobs, &arguments.sources, |job| match &args.config_name {
+        Some(name) => {
+            let own = Arguments { overrides: job.overrides.clone(), sources: Arc::clone(&arguments.sources) };
+            composer.compose(Some(name), &own, mode).map(drop)
+        }
+        None => job.overrides.iter().try_for_each(|one| choice(one, &repository)),
+    })
+}
+
+/// Tries the jobs of a sweep, or as many as cover every value.
+///
+/// # Errors
+/// Everything that is wrong with some job, each mistake once.
+pub(crate) fn try_each(
+    jobs: &Jobs,
+    sources: &Arc<SourceMap>,
+    attempt: impl Fn(&Job) -> Result<()>,
+) -> Result<()> {
+    let mut found: IndexMap<(Option<Origin>, String), (Error, Vec<Job>)> = IndexMap::new();
     let numbers = jobs.covering(TRIED);
     let tried_jobs = numbers.len();
     for job in numbers.into_iter().filter_map(|number| jobs.get(number)) {
-        let tried = match &args.config_name {
-            Some(name) => {
-                let own =
-                    Arguments { overrides: job.overrides.clone(), sources: Arc::clone(&arguments.sources) };
-                composer.compose(Some(name), &own, mode).map(drop)
-            }
-            None => job.overrides.iter().try_for_each(|one| choice(one, &repository)),
-        };
-        for error in tried.err().map(Error::each).unwrap_or_default() {
+        for error in attempt(&job).err().map(Error::each).unwrap_or_default() {
             let key = (error.labels().first().map(|label| label.origin), error.message().to_owned());
             found.entry(key).or_insert_with(|| (error, Vec::new())).1.push(job.clone());
         }
     }
     let errors = found.into_values().map(|(error, met)| {
-        let error = error.located(&arguments.sources);
+        let error = error.located(sources);
         let job = met.first().map(|job| job.lines().join(" ")).unwrap_or_default();
         match met.len() {
             _ if jobs.len() == 1 => error,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::compose::selection::{Included, Selection};
 use crate::compose::variant::named;
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::merge::{Observer, merge};
+use crate::merge::{Observer, merge, too_deep};
 use crate::resolve::Context;
 use crate::schema::Schema;
-use crate::value::{Key, KeyPath, Kind, Map, Node};
+use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node};
 
 /// All configs of a selection, merged. Immutable and shared; [`Base::apply`] works on a copy-on-write clone.
 #[derive(Debug)]
@@ -139,6 +139,12 @@ pub(crate) fn step<O: Observer>(
         )
         .at(body.origin, "expected a mapping")
         .help("put the list below a key, or give the config a package"));
+    }
+    // Reading has counted the levels, so that a document whose levels are few is not walked through.
+    if package.len() + included.document.height > DEEPEST
+        && let Some(error) = too_deep(package.len(), body)
+    {
+        return Err(error.at(body.origin, format!("below a package of {} keys", package.len())));
     }
     if let Some(ty) = &included.document.schema {
         may_be_placed(included, &package, ty, schema)?;

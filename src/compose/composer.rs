@@ -44,6 +44,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) others: Others,
     /// What `hydra.searchpath` adds.
     pub(crate) searchpath: Vec<Text>,
+    pub(crate) preludes: Preludes,
 }
 
 /// Composes configs of a repository. Immutable and cheap to share between threads: what was read, selected or merged
@@ -90,6 +91,16 @@ struct SelectionKey {
     mode: Mode,
     requests: Requests,
     searchpath: Vec<Text>,
+    preludes: Preludes,
+}
+
+/// Whether the preludes are merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Preludes {
+    /// Before the primary config.
+    Merged,
+    /// They are left out.
+    LeftOut,
 }
 
 /// Everything that a base depends on.
@@ -275,18 +286,19 @@ impl Composer {
         mut requests: Requests,
         errors: &mut Vec<Error>,
     ) -> Option<Arc<Selection>> {
-        let Asked { config_name, mode, others, searchpath } = asked;
+        let Asked { config_name, mode, others, searchpath, preludes } = asked;
         let key = SelectionKey {
             config_name: config_name.map(Text::from),
             mode,
             requests: requests.clone(),
             searchpath,
+            preludes,
         };
         if let Some(known) = lock(&self.selections).get(&key) {
             return Some(known);
         }
         let start = Start {
-            preludes: &self.preludes,
+            preludes: if preludes == Preludes::Merged { &self.preludes } else { &[] },
             primary: config_name,
             primary_origin: Origin::NONE,
             skip_missing: mode == Mode::Multirun,

@@ -12,6 +12,8 @@ use crate::yaml;
 pub struct Document {
     /// The body, without its `defaults`. A mapping or a list.
     pub root: Node,
+    /// How many levels of lists and mappings the body has, at most.
+    pub(crate) height: usize,
     /// The defaults list; empty if there is none.
     pub defaults: Box<[Element]>,
     /// The package that the `# @package` header names, and where it stands.
@@ -35,6 +37,8 @@ impl Document {
     /// A tree that stands in no config, such as the defaults of a schema.
     pub(crate) fn of_tree(root: Node, source: SourceId) -> Self {
         Self {
+            // Types nest as deep as they like: merging looks.
+            height: DEEPEST,
             root,
             defaults: Box::default(),
             header: None,
@@ -52,7 +56,7 @@ impl Document {
     pub(crate) fn read(content: Content, provider: Text, sources: &SourceMap) -> Result<Self> {
         let mut errors: Vec<Error> = Vec::new();
         let mut ignored_header = None;
-        let (mut root, header, source) = match content {
+        let (mut root, height, header, source) = match content {
             Content::Text { kind, label, text } => {
                 let source = Source::new(kind, label, text);
                 let text = std::sync::Arc::clone(source.text());
@@ -60,9 +64,9 @@ impl Document {
                 match yaml::parse(&text, id, &yaml::Limits::default(), &mut errors) {
                     Some(parsed) => {
                         ignored_header = parsed.ignored_header;
-                        (parsed.root, parsed.header.map(|h| (h.package, h.origin)), id)
+                        (parsed.root, parsed.height, parsed.header.map(|h| (h.package, h.origin)), id)
                     }
-                    None => (Node::null(), None, id),
+                    None => (Node::null(), 0, None, id),
                 }
             }
             Content::Tree { label, root, package } => {
@@ -73,7 +77,7 @@ impl Document {
                         .push(Error::new(ErrorKind::Limit, message).at(Origin::new(id, Span::default()), ""));
                 }
                 let origin = Origin::new(id, Span::default());
-                (root, package.map(|p| (p, origin)), id)
+                (root, DEEPEST, package.map(|p| (p, origin)), id)
             }
         };
         if matches!(root.kind, Kind::Null) {
@@ -89,7 +93,9 @@ impl Document {
         let defaults = list.map(|list| elements(&list, &mut errors)).unwrap_or_default().into();
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok(Self { root, defaults, header, ignored_header, source, provider, schema: None }),
+            None => {
+                Ok(Self { root, height, defaults, header, ignored_header, source, provider, schema: None })
+            }
         }
     }
 }

@@ -55,7 +55,7 @@ impl Included {
             primary: false,
             prelude: true,
             override_key: None,
-            why: origin,
+            why: Origin::NONE,
             document: Arc::new(Document::of_tree(from(root, origin), source)),
         }
     }

@@ -37,8 +37,8 @@ pub fn merge<O: Observer>(
     context: Context<'_>,
     observer: &mut O,
 ) -> Result<()> {
-    if let Some(error) = too_deep(package.len(), doc) {
-        return Err(error.at(doc.origin, format!("below a package of {} keys", package.len())));
+    if let Some(error) = too_deep(package.len(), &Node::null()) {
+        return Err(error.at(doc.origin, "so deep is its package"));
     }
     let mut embedded = doc.clone();
     for key in package.keys().iter().rev() {
@@ -93,11 +93,10 @@ pub(super) fn merge_at<O: Observer>(
 }
 
 /// The error that a value below a path of so many keys is deeper than trees may be.
-pub(super) fn too_deep(keys: usize, value: &Node) -> Option<Error> {
+pub(crate) fn too_deep(keys: usize, value: &Node) -> Option<Error> {
     let message = match DEEPEST.checked_sub(keys) {
         None => format!("a path of {keys} keys is too long: at most {DEEPEST}"),
-        // A document was measured when it was read.
-        Some(room) if keys == 0 || !value.is_deeper_than(room) => return None,
+        Some(room) if !value.is_deeper_than(room) => return None,
         Some(room) => format!("below {keys} keys, there is room for {room} levels of lists and mappings"),
     };
     Some(Error::new(ErrorKind::Limit, message))

@@ -31,4 +31,5 @@ mod variant;
 pub use crate::resolve::Context;
 pub use assign::{Action, Assignment, assign};
 pub use document::merge;
+pub(crate) use document::too_deep;
 pub use observer::Observer;

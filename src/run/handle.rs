@@ -172,7 +172,7 @@ impl Run {
     }
 
     /// Whether the job ever asked whether it is to stop.
-    pub(crate) fn asks(&self) -> bool {
+    pub fn asks(&self) -> bool {
         self.0.asks.load(Ordering::Relaxed)
     }
 

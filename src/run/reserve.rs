@@ -308,6 +308,20 @@ fn set_aside(directory: &Path, folder: &Path) -> Result<Option<PathBuf>> {
 }
 
 impl Reserved {
+    /// Gives the directory back, if the run cannot begin. One that was made for it is removed, unless somebody put
+    /// something into it.
+    pub fn give_up(self) {
+        let Self { directory, folder, made, lock, .. } = self;
+        // Nothing is lost with what cannot be removed: it is empty.
+        if let Some(folder) = folder {
+            let _ = fs::remove_dir(folder);
+        }
+        drop(lock);
+        if made {
+            let _ = fs::remove_dir(directory);
+        }
+    }
+
     /// The directory, absolute.
     pub fn directory(&self) -> &Path {
         &self.directory

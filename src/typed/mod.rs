@@ -5,8 +5,8 @@
 //! mistake at once, each with its place; [`schema`] is what composing enforces; [`defaults`] is the config that a
 //! type is on its own.
 //!
-//! With the feature `serde`, [`from_node`](bridge::from_node) reads any type that serde knows, and
-//! [`to_node`](bridge::to_node) writes one.
+//! With the feature `serde`, [`from_node`] reads any type that serde knows, and
+//! [`to_node`] writes one.
 
 #[cfg(feature = "serde")]
 pub mod bridge;

@@ -22,7 +22,7 @@ impl<'t> Granit<'t> {
         Self { breaks: Breaks::new(text) }
     }
 
-    pub(super) fn tree(&self, mut tree: Tree<'_>, errors: &mut Vec<Error>) -> Option<Node> {
+    pub(super) fn tree(&self, mut tree: Tree<'_>, errors: &mut Vec<Error>) -> Option<(Node, usize)> {
         let stopped = self.feed(&mut tree).is_err();
         tree.finish(errors).filter(|_| !stopped)
     }

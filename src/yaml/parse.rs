@@ -32,6 +32,8 @@ pub struct Parsed {
     /// The tree: a mapping or a list. An empty text is an empty mapping, and a text that is one scalar is a mapping
     /// from it to `null`.
     pub root: Node,
+    /// How many levels of lists and mappings it has; after a merge by `<<`, at most.
+    pub height: usize,
     /// The `# @package …` header, if the text begins with one.
     pub header: Option<Header>,
     /// A `# @package` comment further down that is not a header because content stands before it: it has no effect,
@@ -75,14 +77,15 @@ pub fn parse(text: &str, source: SourceId, limits: &Limits, sink: &mut dyn Sink)
     let mut errors = head.errors;
     let root = match quickly(text, source, limits, &mut errors) {
         Ok(root) => root,
-        Err(NotSure) => Granit::new(text).tree(Tree::new(text, source, limits), &mut errors),
+        Err(NotSure) => fully(text, source, limits, &mut errors),
     };
     let failed = !errors.is_empty();
     errors.into_iter().for_each(|error| sink.push(error));
     if failed {
         return None;
     }
-    Some(Parsed { root: root?, header: head.header, ignored_header: head.ignored })
+    let (root, height) = root?;
+    Some(Parsed { root, height, header: head.header, ignored_header: head.ignored })
 }
 
 /// The fast reader was not sure of something.
@@ -93,7 +96,7 @@ fn quickly(
     source: SourceId,
     limits: &Limits,
     errors: &mut Vec<Error>,
-) -> Result<Option<Node>, NotSure> {
+) -> Result<Option<(Node, usize)>, NotSure> {
     let mut tree = Tree::new(text, source, limits);
     match Fast::new(text, &mut tree).feed() {
         Ok(()) => Ok(tree.finish(errors)),
@@ -103,6 +106,11 @@ fn quickly(
         }
         Err(Leave::GiveUp) => Err(NotSure),
     }
+}
+
+#[cold]
+fn fully(text: &str, source: SourceId, limits: &Limits, errors: &mut Vec<Error>) -> Option<(Node, usize)> {
+    Granit::new(text).tree(Tree::new(text, source, limits), errors)
 }
 
 /// The first character that YAML does not allow in a text.
@@ -129,16 +137,24 @@ mod tests {
     /// What a reader makes of a text, places included.
     type Outcome = (Option<String>, Vec<String>);
 
-    fn fully(text: &str) -> Outcome {
-        let (limits, mut errors) = (Limits::default(), Vec::new());
-        let root = Granit::new(text).tree(Tree::new(text, SourceId::NONE, &limits), &mut errors);
-        outcome(root, &errors)
+    fn full(text: &str) -> Outcome {
+        let mut errors = Vec::new();
+        let root = fully(text, SourceId::NONE, &Limits::default(), &mut errors);
+        measured(root, &errors)
     }
 
     fn fast(text: &str) -> Option<Outcome> {
         let mut errors = Vec::new();
         let root = quickly(text, SourceId::NONE, &Limits::default(), &mut errors).ok()?;
-        Some(outcome(root, &errors))
+        Some(measured(root, &errors))
+    }
+
+    fn measured(root: Option<(Node, usize)>, errors: &[Error]) -> Outcome {
+        let root = root.map(|(root, height)| {
+            assert!(!root.is_deeper_than(height), "{root:?} has more than {height} levels");
+            root
+        });
+        outcome(root, errors)
     }
 
     fn outcome(root: Option<Node>, errors: &[Error]) -> Outcome {
@@ -203,7 +219,7 @@ url: http://x:80/y?z
 
     #[test]
     fn the_fast_reader_reads_the_common_part() {
-        assert_eq!(fast(SAMPLE).expect("common"), fully(SAMPLE));
+        assert_eq!(fast(SAMPLE).expect("common"), full(SAMPLE));
         for text in [
             "",
             "\n",
@@ -215,7 +231,7 @@ url: http://x:80/y?z
             "- - - a\n",
             "- a: b\n  c:\n  - d\n",
         ] {
-            assert_eq!(fast(text).expect("common"), fully(text), "{text}");
+            assert_eq!(fast(text).expect("common"), full(text), "{text}");
         }
     }
 
@@ -341,7 +357,7 @@ url: http://x:80/y?z
         fn both_readers_agree_on_pieces(pieces in prop::collection::vec(piece(), 0..16)) {
             let text = pieces.concat();
             if let Some(outcome) = fast(&text) {
-                prop_assert_eq!(outcome, fully(&text), "{:?}", text);
+                prop_assert_eq!(outcome, full(&text), "{:?}", text);
             }
         }
 
@@ -358,7 +374,7 @@ url: http://x:80/y?z
                 text.replace_range(at..end, new);
             }
             if let Some(outcome) = fast(&text) {
-                prop_assert_eq!(outcome, fully(&text), "{:?}", text);
+                prop_assert_eq!(outcome, full(&text), "{:?}", text);
             }
         }
     }

@@ -85,6 +85,8 @@ pub(super) struct Tree<'t> {
     limits: &'t Limits,
     stack: Vec<Frame>,
     root: Option<Node>,
+    /// Levels of lists and mappings in the root.
+    height: usize,
     anchors: HashMap<usize, Option<Anchored>>,
     names: IndexMap<String, Span>,
     /// Room for the next mappings and lists: they are made as large as they are when they close.
@@ -103,6 +105,7 @@ impl<'t> Tree<'t> {
             limits,
             stack: Vec::new(),
             root: None,
+            height: 1,
             anchors: HashMap::default(),
             names: IndexMap::default(),
             maps: Vec::new(),
@@ -215,8 +218,8 @@ impl<'t> Tree<'t> {
             Body::List(items) if frame.tag == Tag::Path => self.path(&items, span),
             Body::List(items) if frame.tag == Tag::Pairs => self.pairs(items),
             Body::List(mut items) => {
-                #[expect(clippy::drain_collect, reason = "the room is for the next list")]
-                let list = items.drain(..).collect();
+                let mut list = Vec::with_capacity(items.len());
+                list.append(&mut items);
                 self.lists.push(items);
                 Kind::List(Arc::new(list))
             }
@@ -294,8 +297,8 @@ impl<'t> Tree<'t> {
         }
     }
 
-    /// The tree, if there was no mistake; else the mistakes.
-    pub(super) fn finish(mut self, errors: &mut Vec<Error>) -> Option<Node> {
+    /// The tree and how many levels it has, if there was no mistake; else the mistakes.
+    pub(super) fn finish(mut self, errors: &mut Vec<Error>) -> Option<(Node, usize)> {
         let root = self.root.take();
         let whole = self.origin(Span::new(0, 0));
         if self.expanded > 1000 && self.expanded > self.written.saturating_mul(100) {
@@ -310,7 +313,7 @@ impl<'t> Tree<'t> {
             Some(node) => self.as_config(node),
         };
         errors.append(&mut self.errors);
-        root
+        root.map(|root| (root, self.height))
     }
 
     fn as_config(&mut self, node: Node) -> Option<Node> {
@@ -368,6 +371,7 @@ impl<'t> Tree<'t> {
     fn place(&mut self, node: Node, end: u32, size: Size) {
         let source = self.source;
         let Some(frame) = self.stack.last_mut() else {
+            self.height = size.height.max(1);
             self.root.get_or_insert(node);
             return;
         };

@@ -1,6 +1,6 @@
-//! Tests of programs: in this process, each in a directory of its own; and the example `app` as a process.
+//! Tests of programs: in this process, each in a directory of its own; and examples as processes.
 //!
-//! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …`, `$ cat PATH`, and
+//! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …` or `$ tiny …`, `$ cat PATH`, and
 //! `$ files [FOLDER]`, which lists what is there and was not at the beginning; then `---`, and what each command prints.
 
 use std::collections::BTreeSet;
@@ -20,29 +20,31 @@ use mainstem::value::Node;
 use crate::cases;
 use crate::cli::{Scratch, words};
 
-/// The example, built anew if it is older than the command beside it.
-fn example() -> &'static Path {
+/// An example, built anew if it is older than the command beside it.
+fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
+    let folder = BUILT.get_or_init(|| {
         let command = Path::new(env!("CARGO_BIN_EXE_mainstem"));
         let folder = command.parent().expect("it lies in a folder");
-        let app = folder.join("examples").join("app").with_extension(std::env::consts::EXE_EXTENSION);
+        let examples = folder.join("examples");
+        let app = examples.join("app").with_extension(std::env::consts::EXE_EXTENSION);
         let age = |path: &Path| {
             fs::metadata(path).and_then(|file| file.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
         };
         if age(&app) < age(command) {
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--quiet", "--example", "app"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+            cargo.args(["build", "--quiet", "--examples"]).current_dir(env!("CARGO_MANIFEST_DIR"));
             if folder.ends_with("release") {
                 cargo.arg("--release");
             }
             if cfg!(feature = "serde") {
                 cargo.arg("--all-features");
             }
-            assert!(cargo.status().expect("cargo starts").success(), "the example does not build");
+            assert!(cargo.status().expect("cargo starts").success(), "the examples do not build");
         }
-        app
-    })
+        examples
+    });
+    folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
 /// What changes from run to run, masked.
@@ -114,9 +116,9 @@ fn answer(scratch: &Scratch, given: &BTreeSet<String>, command: &str) -> String 
     if let Some((_, path)) = words.first().filter(|word| *word == "cat").zip(words.get(1)) {
         return fs::read_to_string(scratch.0.join(path)).unwrap_or_else(|error| format!("{error}\n"));
     }
-    let program = words.iter().position(|word| word == "app").expect("a call of app");
+    let program = words.iter().position(|word| word == "app" || word == "tiny").expect("a call of a program");
     let arguments = words.split_off(program + 1);
-    let mut command = Command::new(example());
+    let mut command = Command::new(example(&words[program]));
     command.args(arguments).current_dir(&scratch.0).env_clear();
     command.envs(words.iter().filter_map(|word| word.split_once('=')));
     let output = command.stdin(Stdio::null()).output().expect("it starts");
@@ -346,7 +348,7 @@ fn a_signal_ends_the_job_in_order_in_a_worker_too() {
         ("term", vec![], "TERM", 143),
         ("worker", vec!["+hydra.job.env_set.X=1"], "TERM", 143),
     ] {
-        let mut command = Command::new(example());
+        let mut command = Command::new(example("app"));
         command.current_dir(&scratch.0).env_clear();
         command.envs([("HC_CONFIG_NAME", "config"), ("HC_SLEEP", "60")]);
         command.args(["-cd", "conf", &format!("hydra.run.dir={name}")]).args(more);
@@ -365,4 +367,72 @@ fn a_signal_ends_the_job_in_order_in_a_worker_too() {
         assert!(record.contains("\"status\": \"interrupted\""), "{record}");
         assert!(!record.contains("mainstem-worker"), "{record}");
     }
+}
+
+#[cfg(feature = "derive")]
+mod typed {
+    use super::*;
+
+    /// A training run.
+    #[derive(Debug, PartialEq, mainstem::Config)]
+    struct Train {
+        /// Step size.
+        #[mainstem(default = 0.01, range = 1e-6..=1.0)]
+        lr: f64,
+        #[mainstem(default = 42)]
+        seed: u64,
+        name: String,
+    }
+
+    fn app(text: &'static str) -> App {
+        let files: &'static [(&str, &str)] = Box::leak(Box::new([("config", text)]));
+        App::typed("train", |train: Train, run: &Run| -> Result<Maximize, Error> {
+            run.log_params([("lr", train.lr)])?;
+            assert_eq!(train.name, "wine");
+            Ok(Maximize(train.lr))
+        })
+        .with_configs(Configs::embedded(files))
+        .with_config_name("config")
+    }
+
+    #[test]
+    fn a_struct_alone_is_a_config_and_files_and_arguments_go_over_it() {
+        let trial = sandbox().run(&app("name: wine\n"), ["lr=1"]);
+        assert_eq!((trial.status(), trial.err()), (Status::Success, ""));
+        assert_eq!(trial.jobs()[0].objectives()[0].value, 1.0);
+        let trial = sandbox().run(&app("name: wine\nseed: 7\n"), ["-c", "job"]);
+        assert_eq!((trial.out(), trial.err()), ("lr: 0.01\nseed: 7\nname: wine\n", ""));
+        let trial = sandbox().run(&app("name: wine\n"), ["--explain", "lr"]);
+        assert_eq!(trial.out(), "lr = 0.01\n  mainstem/Train  0.01  in force\n");
+    }
+
+    #[test]
+    fn every_mistake_is_told_before_anything_runs_and_nothing_is_left() {
+        let sandbox = sandbox();
+        for (arguments, expected) in [
+            (&["seed=x", "lr=many"][..], &["`seed` must be", "`lr` must be"][..]),
+            (&["lr=7"], &["`lr`"]),
+            (&["+sede=1"], &["there is no key `sede`"]),
+            (&["name=???"], &["`name`"]),
+            (&["-m", "lr=0.1,7"], &["`lr`"]),
+        ] {
+            let trial = sandbox.run(&app("name: wine\n"), arguments);
+            assert_eq!((trial.status(), trial.jobs().len()), (Status::Failure, 0), "{arguments:?}");
+            for words in expected {
+                assert!(trial.err().contains(words), "{arguments:?}: {}", trial.err());
+            }
+        }
+        assert_eq!(sandbox.files().expect("readable"), Vec::<PathBuf>::new());
+    }
+
+    /// What counts is that it compiles.
+    #[mainstem::pipeline_main(config_path = "examples/wine/conf", config_name = "config", embed, name = "x")]
+    async fn waits(cfg: &Bound, run: &Run) -> Result<(), Error> {
+        std::future::ready(run.dir()).await;
+        cfg.require("seed").map(|_| ())
+    }
+
+    /// What counts is that it compiles.
+    #[mainstem::pipeline_main(version = "1")]
+    fn names_nothing(_: Train) {}
 }

@@ -10,6 +10,7 @@ use crate::app::output::Output;
 use crate::app::program::bound::Bound;
 use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
+use crate::app::program::defaults::Defaults;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, parse};
 use crate::app::program::outcome::{Failed, JobResult, Objective};
@@ -20,7 +21,9 @@ use crate::app::program::{help, info, job, multirun, show};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
+use crate::schema::Schema;
 use crate::settings::resolvers;
+use crate::typed::{self, Config};
 use crate::value::Text;
 
 /// A program: its name, where its configs lie, and the function that is its job.
@@ -50,11 +53,16 @@ pub struct App {
     pub(crate) configs: Configs,
     pub(crate) config_name: Option<Text>,
     pub(crate) resolvers: Resolvers,
+    /// What the config of the job must be, and what it is where nobody says otherwise, if it is a type.
+    pub(crate) typed: Option<(Schema, Defaults)>,
     pub(crate) function: Arc<Function>,
 }
 
-/// The function of a job.
-pub(crate) type Function = dyn Fn(&Bound, &Run) -> std::result::Result<Vec<Objective>, Failed> + Send + Sync;
+/// Makes a job ready: what it needs of its config is read, so that a mistake is found before anything runs.
+pub(crate) type Function = dyn Fn(&Bound) -> Result<Ready> + Send + Sync;
+
+/// A job that only needs its run.
+pub(crate) type Ready = Box<dyn FnOnce(&Run) -> std::result::Result<Vec<Objective>, Failed>>;
 
 impl App {
     /// A program of that name (`hydra.job.name`) whose job is that function. Its configs lie nowhere yet, and its
@@ -63,13 +71,57 @@ impl App {
         name: impl Into<Text>,
         job: impl Fn(&Bound, &Run) -> R + Send + Sync + 'static,
     ) -> Self {
+        let job = Arc::new(job);
+        let ready = move |bound: &Bound| -> Result<Ready> {
+            let (job, bound) = (Arc::clone(&job), bound.clone());
+            Ok(Box::new(move |run| job(&bound, run).objectives()))
+        };
+        Self::of(name.into(), Arc::new(ready))
+    }
+
+    /// A program whose job gets its config as a type. The type is enforced while composing, and the config is read
+    /// before the run begins: what is wrong with it is told with its place, and leaves nothing behind.
+    ///
+    /// `#[mainstem::pipeline_main]` writes this around a function.
+    ///
+    /// ```
+    /// use mainstem::app::{App, Configs, Maximize, Sandbox};
+    /// use mainstem::run::Run;
+    /// use std::collections::BTreeMap;
+    /// static CONF: &[(&str, &str)] = &[("config", "lr: 0.1\nmomentum: 0.9")];
+    /// let app = App::typed("train", |config: BTreeMap<String, f64>, _: &Run| Maximize(config["lr"]))
+    ///     .with_configs(Configs::embedded(CONF))
+    ///     .with_config_name("config");
+    /// let trial = Sandbox::new()?.run(&app, ["lr=fast"]);
+    /// assert!(trial.err().starts_with("error[type]: `lr` must be a float, but is a string"), "{}", trial.err());
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
+    pub fn typed<T: Config, R: JobResult>(
+        name: impl Into<Text>,
+        job: impl Fn(T, &Run) -> R + Send + Sync + 'static,
+    ) -> Self {
+        let job = Arc::new(job);
+        let ready = move |bound: &Bound| -> Result<Ready> {
+            let (job, config) = (Arc::clone(&job), bound.read::<T>("")?);
+            Ok(Box::new(move |run| job(config, run).objectives()))
+        };
+        let path = std::any::type_name::<T>();
+        // Without the modules on the way, those of type arguments included.
+        let short = path.split_once('<').map_or(path, |(outer, _)| outer);
+        let short = short.rsplit("::").next().unwrap_or(short).to_owned();
+        let defaults = Defaults { tree: typed::defaults::<T>(), name: short };
+        Self { typed: Some((typed::schema::<T>(), defaults)), ..Self::of(name.into(), Arc::new(ready)) }
+    }
+
+    fn of(name: Text, function: Arc<Function>) -> Self {
         Self {
-            name: name.into(),
+            name,
             version: Text::const_new(""),
             configs: Configs::none(),
             config_name: None,
             resolvers: resolvers(),
-            function: Arc::new(move |bound, run| job(bound, run).objectives()),
+            typed: None,
+            function,
         }
     }
 

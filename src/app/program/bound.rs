@@ -8,6 +8,7 @@ use crate::diag::{Error, Origin, Result};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::run::Told;
+use crate::typed::{self, Config};
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
@@ -65,6 +66,16 @@ impl Bound {
             return Err(self.located(crate::app::compose::not_given(&path, node.origin)));
         }
         Ok(node)
+    }
+
+    /// The value at a key as a type; of the empty key, the whole config of the job. What the type does not ask for is
+    /// not resolved.
+    ///
+    /// # Errors
+    /// Every mistake in the value, each with its place.
+    pub fn read<T: Config>(&self, key: &str) -> Result<T> {
+        let path = KeyPath::parse(key);
+        self.reading(is_reserved(&path), |scope| typed::read_at(scope, &path))
     }
 
     /// The config of the job with everything in it resolved.

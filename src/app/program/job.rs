@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crate::app::git;
+use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::finished::{Finished, Job};
 use crate::app::program::outcome::{Failed, Objective, recorded};
@@ -78,10 +79,17 @@ pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result
     let told = reserved.tell(composer, bound.root());
     let bound = bound.told(&told);
     let rank = reserved.rank().cloned();
+    let ready = match ready(session, &bound) {
+        Ok(ready) => ready,
+        Err(error) => {
+            reserved.give_up();
+            return Err(error);
+        }
+    };
     let begun = begin(reserved, &told, facts, &process)?;
     let ending = Arc::new(Ending::new(begun));
     let run = ending.run.clone();
-    let ended = carry_out(session, &bound, &run, rank.as_ref(), &ending);
+    let ended = carry_out(session, &bound, &run, rank.as_ref(), &ending, ready);
     let outcome = match ended {
         Ok(outcome) => outcome,
         // The run has begun, so that its record has to say how it ended.
@@ -93,6 +101,14 @@ pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result
     let (outcome, objectives) = outcome;
     ending.finish(&outcome, session);
     Ok(Job { directory, outcome, objectives })
+}
+
+/// Reads what the job needs of its config.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
+    (session.app.function)(bound).map_err(|error| bound.located(error))
 }
 
 fn begin(
@@ -111,9 +127,10 @@ fn scratch(session: &Session<'_>, bound: Bound) -> Result<Finished> {
     let text = directory.to_string_lossy().into_owned();
     let bound =
         worker::with_environment(bound)?.with_fact(&["hydra", "runtime", "output_dir"], text.as_str());
+    let ready = ready(session, &bound).inspect_err(|_| drop(fs::remove_dir_all(&directory)))?;
     let run = Run::without_record(&directory, session.process().clock);
     let ending = Arc::new(Ending { run: run.clone(), running: None, signal: Mutex::default() });
-    let ended = carry_out(session, &bound, &run, None, &ending);
+    let ended = carry_out(session, &bound, &run, None, &ending, ready);
     // What cannot be removed lies where nobody minds.
     let _ = fs::remove_dir_all(&directory);
     let (outcome, objectives) = ended?;
@@ -128,6 +145,7 @@ fn carry_out(
     run: &Run,
     rank: Option<&Rank>,
     ending: &Arc<Ending>,
+    ready: Ready,
 ) -> Result<(Outcome, Vec<Objective>)> {
     let cwd = &session.composer.facts().cwd;
     let hydras = logging::Logging::of_hydra(bound, &session.console, cwd)?;
@@ -141,7 +159,7 @@ fn carry_out(
     let _job = logging::install(logging.as_ref());
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    let called = panics::guarded(aloud, || (session.app.function)(bound, run));
+    let called = panics::guarded(aloud, || ready(run));
     let ended = outcome(session, run, called, ending.signal());
     if chdir {
         change_directory(session, cwd)?;

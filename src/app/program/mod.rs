@@ -1,9 +1,11 @@
 //! A program of the user's own: its flags, where its configs lie, and how its jobs run.
 
 mod app;
+mod block_on;
 mod bound;
 mod configs;
 mod console;
+mod defaults;
 mod finished;
 mod flags;
 mod help;
@@ -21,6 +23,7 @@ mod worker;
 mod world;
 
 pub use app::App;
+pub use block_on::block_on;
 pub use bound::Bound;
 pub use configs::Configs;
 pub use finished::{Finished, Job};

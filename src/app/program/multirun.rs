@@ -9,10 +9,11 @@ use std::sync::Arc;
 use crate::app::output::Status;
 use crate::app::program::bound::Bound;
 use crate::app::program::finished::Finished;
-use crate::app::program::job::{bind_in_sweep, call, place_in_sweep, with_mode};
+use crate::app::program::job::{bind_in_sweep, call, place_in_sweep, ready, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::worker::{self, OfSweep};
+use crate::app::sweep::try_each;
 use crate::compose::{Arguments, Mode};
 use crate::diag::{Error, ErrorKind, Result, Source, SourceKind};
 use crate::durable::{Sync, create_exclusive, write_whole_with};
@@ -24,7 +25,7 @@ use crate::value::{Key, Node, write_str, write_yaml};
 /// The seed of `shuffle`: the same sweep has the same order every time.
 const SEED: u64 = 0;
 
-/// Runs the jobs of a sweep in order. All of a batch are composed before the first one starts.
+/// Runs the jobs of a sweep in order. What is wrong with any of them is told before the first one starts.
 ///
 /// # Errors
 /// A sweep or a job that cannot be composed.
@@ -33,6 +34,18 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
     let jobs = jobs(&master, &arguments)?;
+    let own: Vec<Override> =
+        arguments.overrides.iter().filter(|one| one.target.is_hydra()).cloned().collect();
+    let compose = |job: &Job| {
+        let overrides = own.iter().chain(&job.overrides).cloned().collect();
+        let arguments = Arguments { overrides, sources: Arc::clone(&arguments.sources) };
+        session.compose(&arguments, Mode::Run)
+    };
+    try_each(&jobs, &arguments.sources, |job| {
+        let bound = bind_in_sweep(session, compose(job)?, job.index, None)?;
+        // Where it will be is not known yet, and a config may ask.
+        ready(session, &bound.with_fact(&["hydra", "runtime", "output_dir"], ".")).map(drop)
+    })?;
     let (directory, other) = directory(session, &master)?;
     let master = match &other {
         Some(other) => master.with_fact(&["hydra", "sweep", "dir"], other.to_string_lossy().as_ref()),
@@ -49,20 +62,10 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let logging = Logging::of_hydra(&master, &session.console, &session.composer.facts().cwd)?;
     let _installed = install(logging.as_ref());
 
-    let own: Vec<Override> =
-        arguments.overrides.iter().filter(|one| one.target.is_hydra()).cloned().collect();
-    let compose = |job: &Job| {
-        let overrides = own.iter().chain(&job.overrides).cloned().collect();
-        let arguments = Arguments { overrides, sources: Arc::clone(&arguments.sources) };
-        session.compose(&arguments, Mode::Run)
-    };
     let size = setting(&master, "hydra.sweeper.max_batch_size")?.and_then(|size| size.parse().ok());
     let mut finished = Finished::without_jobs(Status::Success);
     let mut taken = HashSet::new();
     for batch in jobs.batches(size) {
-        for job in batch.clone().filter_map(|index| jobs.get(index)) {
-            compose(&job)?;
-        }
         hydra_log(&format!("Launching {} jobs locally", batch.end - batch.start));
         for job in batch.filter_map(|index| jobs.get(index)) {
             hydra_log(&format!("\t#{} : {}", job.index, job.lines().join(" ")));

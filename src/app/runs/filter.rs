@@ -264,6 +264,7 @@ impl Parser<'_> {
                 self.at += 1;
                 Ok(inside)
             }
+            Some((Token::Word(word), _)) if matches!(word.as_str(), "and" | "or") => Err(self.wrong("a key")),
             Some((Token::Word(key) | Token::Quoted(key), _)) => {
                 self.at += 1;
                 let Some((Token::Operator(operator), _)) = self.tokens.get(self.at) else {

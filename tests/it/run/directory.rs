@@ -227,3 +227,65 @@ fn anyhow(cause: &std::io::Error) -> Box<dyn std::error::Error> {
     }
     Box::new(NoData(std::io::Error::from_raw_os_error(cause.raw_os_error().unwrap_or_default())))
 }
+
+#[test]
+fn the_commit_and_what_was_changed_since_are_on_record() {
+    let scratch = Scratch::new();
+    let git = |arguments: &[&str]| {
+        std::process::Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=trunk"])
+            .args(arguments)
+            .current_dir(&scratch.0)
+            .output()
+    };
+    if git(&["init"]).is_err() {
+        eprintln!("SKIPPED: what git says, since there is no git");
+        return;
+    }
+    fs::write(scratch.0.join("train.py"), "lr = 1\n").expect("a file");
+    git(&["add", "train.py"]).expect("git");
+    git(&["commit", "-m", "first"]).expect("git");
+    let record = || {
+        let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+        let (reserved, told) = start.reserve(None).expect("a place");
+        let (facts, process) = (start.facts.clone(), start.process);
+        let running =
+            reserved.begin(&told, move || mainstem::app::surroundings(&facts, &process)).expect("it begins");
+        running.finish(&Outcome::Completed(None)).expect("it ends")
+    };
+    let clean = record();
+    let commit = clean.get("git.commit").and_then(Node::as_str).expect("a commit");
+    assert_eq!((commit.len(), clean.get("git.branch")), (40, Some(&Node::from("trunk"))));
+    assert_eq!((clean.get("git.dirty"), clean.get("git.diff")), (Some(&Node::from(false)), None));
+    assert_eq!(clean.get("project"), Some(&Node::from(scratch.0.to_string_lossy().as_ref())));
+    fs::write(scratch.0.join("train.py"), "lr = 2\n").expect("a file");
+    let dirty = record();
+    assert_eq!(
+        (dirty.get("git.dirty"), dirty.get("git.diff")),
+        (Some(&Node::from(true)), Some(&Node::from("git.diff")))
+    );
+    let diff = fs::read_to_string(scratch.0.join("out/.hydra/git.diff")).expect("a file");
+    assert!(diff.contains("-lr = 1\n+lr = 2\n"), "{diff}");
+}
+
+#[test]
+fn what_is_found_out_too_late_or_not_at_all_keeps_nobody_waiting() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let (reserved, told) = start.reserve(None).expect("a place");
+    let running = reserved.begin(&told, || std::panic::resume_unwind(Box::new("no"))).expect("it begins");
+    let record = running.finish(&Outcome::Completed(None)).expect("it ends");
+    assert_eq!((record.status(), record.get("program")), (Status::Completed, None));
+    assert!(running.has_ended());
+    // Another thread ends it while the job still runs: the signals'.
+    let running = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            running.run().interrupt();
+            running.finish(&Outcome::Interrupted(Some("SIGINT".to_owned()))).expect("it ends")
+        });
+    });
+    assert!(running.run().is_interrupted());
+    let record = running.finish(&Outcome::Completed(None)).expect("it has ended");
+    assert_eq!(record.status(), Status::Interrupted);
+}

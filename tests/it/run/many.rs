@@ -42,10 +42,20 @@ fn fifty_at_the_same_instant_have_fifty_directories() {
 }
 
 /// How a process that was to be killed ended: by the signal, or before it came.
-fn kill_at_random(scratch: &Scratch, number: usize, millis: u64) -> bool {
+fn kill_at_random(scratch: &Scratch, number: usize) -> bool {
     let directory = format!("hydra.run.dir=runs/{number}");
     let mut child = spawn(&scratch.0, "work", &[&directory], &[]);
-    std::thread::sleep(Duration::from_millis(millis));
+    let number = number as u64;
+    if number.is_multiple_of(2) {
+        // Anywhere in the life of the process.
+        std::thread::sleep(Duration::from_millis((number * 37 + 11) % 160));
+    } else {
+        // In the moments in which the directory is filled.
+        while !scratch.0.join(format!("runs/{number}")).exists() {
+            std::thread::yield_now();
+        }
+        std::thread::sleep(Duration::from_micros(number * 97 % 2500));
+    }
     child.kill().expect("a signal");
     let output = child.wait_with_output().expect("it ends");
     assert!(
@@ -71,9 +81,7 @@ fn who_is_killed_at_any_moment_leaves_whole_files_and_is_known_as_killed() {
                         if number >= KILLS {
                             return ended;
                         }
-                        // Spread over the life of the process, another moment each time.
-                        let millis = (number as u64 * 37 + 11) % 160;
-                        ended.push((number, kill_at_random(&scratch, number, millis)));
+                        ended.push((number, kill_at_random(&scratch, number)));
                     }
                 })
             })
@@ -131,7 +139,8 @@ fn who_is_killed_at_any_moment_leaves_whole_files_and_is_known_as_killed() {
         }
     }
     // Else the moments are not where the work is.
-    assert!(killed >= KILLS / 10, "{killed} of {} were killed", runs.len());
+    assert!(killed >= KILLS / 4, "{killed} of {} were killed", runs.len());
+    eprintln!("{} runs left something, {on_record} a record, {killed} were killed", runs.len());
 
     // It is written down, and what was left is cleared away.
     for file in scratch.files() {

@@ -146,6 +146,7 @@ fn job() {
     if act == "work" {
         for step in 0..40 {
             run.log_metric("loss", 1.0 / (f64::from(step) + 1.0), u64::from(step as u32)).expect("a metric");
+            std::thread::sleep(std::time::Duration::from_millis(2));
             if step % 10 == 0 {
                 run.checkpoints().save(u64::from(step as u32), vec![b'x'; 100_000]).expect("a checkpoint");
             }

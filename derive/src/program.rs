@@ -1,0 +1,191 @@
+//! `#[pipeline_main]`: a function becomes the job of a program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::parse::Parser as _;
+use syn::{FnArg, ItemFn, LitStr, Type};
+
+use crate::mistakes::Mistakes;
+
+/// What may stand in `#[pipeline_main(…)]`.
+const KNOWN: [&str; 6] = ["config_name", "config_path", "crate", "embed", "name", "version"];
+
+#[derive(Default)]
+struct Arguments {
+    config_path: Option<LitStr>,
+    config_name: Option<LitStr>,
+    name: Option<LitStr>,
+    version: Option<LitStr>,
+    krate: Option<syn::Path>,
+    embed: bool,
+}
+
+/// The program around the function, or all mistakes.
+pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    let mut mistakes = Mistakes::default();
+    let read = read(arguments, &mut mistakes);
+    let Some(function) = mistakes.unless(syn::parse2::<ItemFn>(function)) else {
+        return mistakes.into_tokens();
+    };
+    let program = program(&read, function.clone(), &mut mistakes);
+    if mistakes.is_empty() {
+        return program;
+    }
+    // The function stays, so that what is right in it is not called unused.
+    let mistakes = mistakes.into_tokens();
+    let (name, vis) = (&function.sig.ident, &function.vis);
+    quote! {
+        #mistakes
+        #vis fn #name() {}
+    }
+}
+
+fn read(arguments: TokenStream, mistakes: &mut Mistakes) -> Arguments {
+    let mut read = Arguments::default();
+    let parser = syn::meta::parser(|meta| {
+        let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        match name.as_str() {
+            "config_path" => read.config_path = Some(meta.value()?.parse()?),
+            "config_name" => read.config_name = Some(meta.value()?.parse()?),
+            "name" => read.name = Some(meta.value()?.parse()?),
+            "version" => read.version = Some(meta.value()?.parse()?),
+            "crate" => read.krate = Some(meta.value()?.parse()?),
+            "embed" => read.embed = true,
+            _ => {
+                let near = KNOWN.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, &name));
+                let near = near.filter(|known| strsim::damerau_levenshtein(known, &name) < 4);
+                let hint = near.map_or_else(|| KNOWN.join(", "), |near| format!("did you mean `{near}`?"));
+                return Err(meta.error(format!("`pipeline_main` knows no `{name}`: {hint}")));
+            }
+        }
+        Ok(())
+    });
+    mistakes.unless(parser.parse2(arguments));
+    if read.embed && read.config_path.is_none() {
+        mistakes.on(proc_macro2::Span::call_site(), "`embed` needs a folder: `config_path = \"conf\"`");
+    }
+    read
+}
+
+fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes) -> TokenStream {
+    let krate = arguments.krate.as_ref().map_or_else(|| quote!(::mainstem), ToTokens::to_token_stream);
+    let (outer, vis) = (function.sig.ident.clone(), function.vis.clone());
+    // What is said about the whole stays outside; all else is for the function, such as `#[tokio::main]`.
+    let whole = ["doc", "allow", "expect", "warn", "deny", "forbid", "must_use"];
+    let is_outer = |attribute: &syn::Attribute| whole.iter().any(|name| attribute.path().is_ident(name));
+    let (outside, inside): (Vec<_>, Vec<_>) = function.attrs.drain(..).partition(is_outer);
+    function.attrs = inside;
+    function.vis = syn::Visibility::Inherited;
+    function.sig.ident = syn::Ident::new("job", outer.span());
+    if !function.sig.generics.params.is_empty() {
+        mistakes.at(&function.sig.generics, "the job of a program has one type of config: take these away");
+    }
+    let types: Vec<&Type> = function
+        .sig
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(input) => Some(&*input.ty),
+            FnArg::Receiver(input) => {
+                mistakes.at(input, "the job of a program is a function, not a method");
+                None
+            }
+        })
+        .collect();
+    let (config, call) = match &*types {
+        [config] => (*config, quote!(job(config))),
+        [config, _] => (*config, quote!(job(config, run))),
+        [] => {
+            mistakes.at(
+                &function.sig,
+                "a job takes its config: `fn main(cfg: Train)`, or `fn main(cfg: Train, run: &Run)`",
+            );
+            return TokenStream::new();
+        }
+        [_, _, more, ..] => {
+            mistakes.at(more, "a job takes its config and its run, and nothing else");
+            return TokenStream::new();
+        }
+    };
+    // Such as `#[tokio::main]`, which makes the function one that waits.
+    let has_runtime = function
+        .attrs
+        .iter()
+        .any(|attribute| attribute.path().segments.last().is_some_and(|last| last.ident == "main"));
+    let call = match function.sig.asyncness {
+        Some(_) if !has_runtime => quote!(#krate::app::block_on(#call)),
+        _ => call,
+    };
+    let new = if matches!(config, Type::Reference(_)) { quote!(new) } else { quote!(typed) };
+    let name = arguments.name.as_ref().map_or_else(
+        || {
+            quote! {
+                match ::core::option_env!("CARGO_BIN_NAME") {
+                    ::core::option::Option::Some(name) => name,
+                    ::core::option::Option::None => ::core::env!("CARGO_PKG_NAME"),
+                }
+            }
+        },
+        ToTokens::to_token_stream,
+    );
+    let version = arguments
+        .version
+        .as_ref()
+        .map_or_else(|| quote!(::core::env!("CARGO_PKG_VERSION")), ToTokens::to_token_stream);
+    let configs = configs(arguments, &krate, mistakes);
+    let config_name = arguments.config_name.as_ref().map(|name| quote!(.with_config_name(#name)));
+    quote! {
+        #(#outside)*
+        #vis fn #outer() -> ::std::process::ExitCode {
+            #[allow(clippy::needless_pass_by_value, reason = "a job owns its config")]
+            #function
+            #krate::app::App::#new(#name, |config: #config, run: &#krate::run::Run| { let _ = run; #call })
+                .with_version(#version)
+                #configs
+                #config_name
+                .main()
+        }
+    }
+}
+
+/// Where the configs lie.
+fn configs(arguments: &Arguments, krate: &TokenStream, mistakes: &mut Mistakes) -> Option<TokenStream> {
+    let path = arguments.config_path.as_ref()?;
+    if !arguments.embed {
+        let configs = quote!(#krate::app::Configs::in_crate(::core::env!("CARGO_MANIFEST_DIR"), #path));
+        return Some(quote!(.with_configs(#configs)));
+    }
+    let top = crate_dir().join(path.value());
+    let mut files = Vec::new();
+    if let Err(error) = collect(&top, &top, &mut files) {
+        mistakes.at(path, format!("cannot read the folder `{}`: {error}", top.display()));
+    }
+    files.sort();
+    let pairs = files.iter().map(|(name, file)| quote!((#name, ::core::include_str!(#file))));
+    Some(quote!(.with_configs(#krate::app::Configs::embedded(&[#(#pairs),*]))))
+}
+
+/// The folder of the crate that is compiled.
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to macros by the environment")]
+fn crate_dir() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from).unwrap_or_default()
+}
+
+/// Config paths and files of all YAML below a folder.
+fn collect(top: &Path, folder: &Path, files: &mut Vec<(String, String)>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(top, &path, files)?;
+            continue;
+        }
+        let below = path.strip_prefix(top).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        if let Some(name) = below.strip_suffix(".yaml") {
+            files.push((name.to_owned(), path.to_string_lossy().into_owned()));
+        }
+    }
+    Ok(())
+}
