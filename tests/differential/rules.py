@@ -1,15 +1,19 @@
 """Where mainstem means to differ from Hydra: a closed list. A rule holds only if it can say what ours must be instead."""
 import os
+import re
 
 import reference
 from outcome import difference, same
 
 
 def without_group(case, theirs, mine, root):
-    """`group=null` on the command line empties the group, as `group: null` in a defaults list does; Hydra has no spelling for it."""
+    """`group=null` on the command line empties the group, as `group: null` in a defaults list does, also
+    beside `~group`; Hydra has no spelling for it."""
     if theirs["ok"] or not mine["ok"] or "must be a string or a list" not in theirs["error"]:
         return False
-    emptied = [o.rsplit("=", 1)[0] + "=[]" if o.lower().endswith("=null") else o for o in case["overrides"]]
+    deleted = [o for o in case["overrides"] if o.startswith("~")]
+    kept = [o for o in case["overrides"] if not (o.lower().endswith("=null") and "~" + o.rsplit("=", 1)[0] in deleted)]
+    emptied = [o.rsplit("=", 1)[0] + "=[]" if o.lower().endswith("=null") else o for o in kept]
     if emptied == case["overrides"]:
         return False
     other = reference.compose({**case, "overrides": emptied}, root)
@@ -32,13 +36,18 @@ def agree(a, b):
 
 def resolver_container(placed, read, ours, text):
     """Resolving in place fails in Hydra where a resolver gives a list or a mapping; reading the same value does not."""
-    return not placed["ok"] and placed["error"].startswith("KeyValidationError") and (
+    return not placed["ok"] and "KeyValidationError" in placed["error"] and (
         "$KEY_TYPE" in placed["error"] or "indices must be integers" in placed["error"]) and agree(read, ours)
 
 
 def read_once(placed, read, ours, text):
     """Resolving in place reads the text that `\\${` made once more if a later key refers to it; we read it once."""
     return "\\${" in text and agree(read, ours)
+
+
+def held(placed, read, ours, text):
+    """What refers to a value that holds it is a cycle, which Hydra writes into a text as it stands, not resolved."""
+    return not ours["ok"] and "error[cycle]" in ours["error"] and "which holds it" in ours["error"] and read["ok"] and "${" in str(read["value"])
 
 
 def header_behind_bom(case, theirs, mine, root):
@@ -50,15 +59,54 @@ def header_behind_bom(case, theirs, mine, root):
     return bool(marked) and difference(reference.compose({**case, "files": {**case["files"], **marked}}, root), mine) is None
 
 
+def with_files(case, changed, root):
+    """What Hydra makes of the case with other texts in some files."""
+    for path, text in changed.items():
+        with open(os.path.join(root, path), "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    return reference.compose({**case, "files": {**case["files"], **changed}}, root)
+
+
+def included_twice(case, theirs, mine, root):
+    """Hydra has one tree for a config that is included twice: what is merged into it at one place shows at the other."""
+    changed = {}
+
+    def one_more(found):
+        copy = "%s_%d" % (found[1], len(changed))
+        original = next((path for path in case["files"] if path.endswith(found[1] + ".yaml")), None)
+        if original is None:
+            return found[0]
+        changed[original[:-len(".yaml")] + "_%d.yaml" % len(changed)] = case["files"][original]
+        return copy + "@"
+
+    texts = {path: re.sub(r"(shared/twice)@", one_more, text) for path, text in case["files"].items()}
+    if len(changed) < 2 or not (theirs["ok"] and mine["ok"]):
+        return False
+    other = with_files(case, {**texts, **changed}, root)
+    return other["ok"] and other["config"] == mine["config"]
+
+
+def over_listing(case, theirs, mine, root):
+    """A scalar over `${oc.dict.values:…}` takes its place, as it does over a list; Hydra fails."""
+    if theirs["ok"] or not mine["ok"] or "ValidationError raised while composing" not in theirs["error"]:
+        return False
+    listing = re.compile(r"(['\"]?)\$\{oc\.dict\.(?:keys|values):[^{}]*\}\1")
+    other = with_files(case, {path: listing.sub("[]", text) for path, text in case["files"].items()}, root)
+    return other["ok"] and other["config"] == mine["config"]
+
+
 # Of a case as a whole: (case, theirs, mine, root) -> bool.
 RULES = {
     "header-behind-bom": header_behind_bom,
     "group=null": without_group,
+    "included-twice": included_twice,
+    "over-listing": over_listing,
 }
 # Of one resolved value: (Hydra's in place, Hydra's read, ours, the config's text) -> bool.
 RESOLVED = {
     "resolver-container": resolver_container,
     "read-once": read_once,
+    "held": held,
 }
 
 
