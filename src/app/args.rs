@@ -80,6 +80,7 @@ pub(crate) struct Args {
     pub(crate) config_dirs: Vec<String>,
     pub(crate) config_name: Option<String>,
     pub(crate) package: Option<String>,
+    pub(crate) schema: Option<String>,
     pub(crate) maps: Vec<String>,
     pub(crate) declared: Vec<String>,
     pub(crate) max_batch_size: Option<usize>,
@@ -101,6 +102,7 @@ enum Flag {
     Package,
     Map,
     Declare,
+    Schema,
     Format,
     MaxBatchSize,
     Deny,
@@ -126,6 +128,7 @@ const FLAGS: &[Row] = &[
     ("--package", "-p", Flag::Package, true, &[Command::Compose]),
     ("--map", "", Flag::Map, true, SOURCES),
     ("--declare", "", Flag::Declare, true, SOURCES),
+    ("--schema", "", Flag::Schema, true, SOURCES),
     ("--format", "", Flag::Format, true, &[]),
     ("--max-batch-size", "", Flag::MaxBatchSize, true, &[Command::Jobs]),
     ("--deny", "", Flag::Deny, true, &[Command::Check]),
@@ -199,7 +202,7 @@ fn command(name: &str) -> Result<Command> {
     if let Some((_, command)) = Command::ALL.iter().find(|(known, _)| *known == name) {
         return Ok(*command);
     }
-    let names = Command::ALL.map(|(known, _)| known);
+    let names: Vec<&str> = Command::ALL.iter().map(|(known, _)| *known).chain(["runs"]).collect();
     if let Some(Instead { help, .. }) = instead(name, None) {
         return Err(wrong(format!("`{name}` is a flag of Hydra's programs")).help(help));
     }
@@ -209,7 +212,7 @@ fn command(name: &str) -> Result<Command> {
             .help(format!("commands: {}", names.join(", "))));
     }
     let error = wrong(format!("there is no command `{name}`"));
-    Err(match did_you_mean(name, names) {
+    Err(match did_you_mean(name, names.iter().copied()) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("commands: {}", names.join(", "))),
     })
@@ -229,6 +232,7 @@ impl Reading {
             config_dirs: Vec::new(),
             config_name: None,
             package: None,
+            schema: None,
             maps: Vec::new(),
             declared: Vec::new(),
             max_batch_size: None,
@@ -322,6 +326,7 @@ impl Reading {
             Flag::ConfigPath => args.config_path = Some(value),
             Flag::ConfigName => args.config_name = Some(value),
             Flag::Package => args.package = Some(value),
+            Flag::Schema => args.schema = Some(value),
             Flag::Map => args.maps.push(value),
             Flag::Declare => args.declared.extend(value.split(',').map(str::to_owned)),
             Flag::Format => match args.command.formats().iter().find(|format| format.name() == value) {
@@ -386,6 +391,7 @@ fn example(flag: Flag) -> &'static str {
         Flag::Package => "db.port",
         Flag::Map => "pkg://x.conf=DIR",
         Flag::Declare => "RESOLVER",
+        Flag::Schema => "schema.json",
         Flag::Format => "json",
         Flag::MaxBatchSize => "8",
         Flag::Deny => "warnings",

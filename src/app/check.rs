@@ -25,6 +25,7 @@ const PLACES: usize = 3;
 ///
 /// # Errors
 /// Wrong usage; a directory that is not there. What is wrong inside is no error of the command: it is its result.
+#[inline(never)]
 pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let mut args = args.clone();
     let is_dir = |word: &String| absolute(&facts, word).is_dir();

@@ -20,7 +20,7 @@ use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
 pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     // Nothing of this is dropped: the process ends when it is printed, and large trees take long to take apart.
     let composer = ManuallyDrop::new(project::open(args, facts)?);
-    let composed = ManuallyDrop::new(project::compose(&composer, args, &args.words)?);
+    let composed = ManuallyDrop::new(compose(&composer, args)?);
     let warnings = RefCell::new(Vec::new());
     let shown =
         shown(args, &composer, &composed, &warnings).map_err(|error| error.located(composed.sources()))?;
@@ -39,6 +39,13 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let empty = shown.as_map().is_some_and(|map| map.is_empty());
     let nothing = if empty { project::nothing(&composer, args) } else { None };
     Ok(output.warn(nothing.as_slice(), style))
+}
+
+/// Composes as much as is to be printed.
+fn compose(composer: &Composer, args: &Args) -> Result<Composed> {
+    let more = args.hydra || args.resolve || args.choices || args.multirun || args.package.is_some();
+    let compose = if more { project::compose } else { project::compose_job };
+    compose(composer, args, &args.words)
 }
 
 /// What is to be printed.

@@ -17,6 +17,7 @@ use crate::value::Node;
 ///
 /// # Errors
 /// What cannot be expanded.
+#[inline(never)]
 pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result<Output> {
     let composer = project::open(args, facts)?;
     let (selection, sources) = project::select(&composer, args, &args.words)?;

@@ -21,6 +21,7 @@ use crate::value::{JsonStyle, KeyPath, Kind, Node, Text, write_json};
 ///
 /// # Errors
 /// What cannot be composed.
+#[inline(never)]
 pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result<Output> {
     let (overrides, keys): (Vec<String>, Vec<String>) =
         args.words.iter().cloned().partition(|word| word.contains('=') || word.starts_with('~'));

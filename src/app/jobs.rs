@@ -18,6 +18,7 @@ const LISTED: u64 = 1_000_000;
 ///
 /// # Errors
 /// Overrides that cannot be read, or that make no sweep; jobs that cannot be composed.
+#[inline(never)]
 pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
     let composer = project::open(args, facts)?;
     let arguments = project::arguments(&composer, args, &args.words)?;

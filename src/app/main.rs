@@ -12,6 +12,9 @@ pub fn main() -> Status {
     let output = capture::arguments().and_then(|arguments| match arguments.split_first() {
         // What is about runs has flags and words of its own.
         Some((first, rest)) if first == "runs" => runs::run(rest, out, err),
+        Some((first, rest)) if first == "help" && rest.first().is_some_and(|word| word == "runs") => {
+            Ok(Output::success(runs::HELP.to_owned()))
+        }
         _ => about_configs(arguments, out, err),
     });
     output.unwrap_or_else(|error| Output::failure(&error, err)).write()
@@ -27,6 +30,7 @@ fn about_configs(arguments: Vec<String>, out: Style, err: Style) -> Result<Outpu
     })
 }
 
+/// No command is inlined here: the pages of those that are not asked for are not read.
 fn run(args: &Args, out: Style, err: Style) -> Result<Output> {
     let facts = capture::facts()?;
     match args.command {

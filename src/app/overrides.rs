@@ -15,6 +15,7 @@ use crate::value::Node;
 ///
 /// # Errors
 /// Standard input that cannot be read. What cannot be parsed is no error of the command: it is its result.
+#[inline(never)]
 pub(crate) fn run(args: &Args, style: Style) -> Result<Output> {
     let mut text = String::new();
     let lines: Vec<&str> = if args.words.is_empty() {

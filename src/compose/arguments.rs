@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::compose::aliases::Aliases;
 use crate::compose::composed::Composed;
-use crate::compose::composer::{Asked, Composer, Mode, Others};
+use crate::compose::composer::{Asked, Composer, Mode, Others, Preludes};
+use crate::compose::deprecated::deprecated;
 use crate::compose::plan::{self, Plan, plan};
 use crate::compose::runtime::{Lines, fill};
 use crate::compose::selection::Selection;
@@ -115,7 +116,7 @@ impl Composer {
     /// # Errors
     /// Every override that asks for what is not there; everything that is wrong with the defaults lists.
     pub fn select(&self, config_name: Option<&str>, arguments: &Arguments, mode: Mode) -> Result<Selected> {
-        self.select_beside(config_name, &arguments.overrides, mode, Others::None)
+        self.select_beside(config_name, &arguments.overrides, mode, Others::None, Preludes::Merged)
             .map_err(|Unselected { error, .. }| error.located(&arguments.sources))
     }
 
@@ -126,6 +127,7 @@ impl Composer {
         overrides: &[Override],
         mode: Mode,
         others: Others,
+        preludes: Preludes,
     ) -> Result<Selected, Unselected> {
         let mut warnings = Vec::new();
         let argument = plan::searchpath(overrides);
@@ -133,7 +135,7 @@ impl Composer {
             self.repository_for(config_name, argument.as_ref(), &mut |warning| warnings.push(warning))?;
         let mut errors = Vec::new();
         let Plan { requests, assignments, lines } = plan(overrides, &repository, mode, &mut errors);
-        let asked = Asked { config_name, mode, others, searchpath };
+        let asked = Asked { config_name, mode, others, searchpath, preludes };
         let selection = self.expand(&repository, asked, requests, &mut errors);
         // The pass over the lists goes backwards; people read forwards.
         errors.sort_by_key(|error| error.labels().first().map(|label| label.origin));
@@ -187,7 +189,8 @@ impl Composer {
         mode: Mode,
     ) -> Result<Composed> {
         let sources = &arguments.sources;
-        let selected = self.select_beside(config_name, &arguments.overrides, mode, Others::None);
+        let selected =
+            self.select_beside(config_name, &arguments.overrides, mode, Others::None, Preludes::Merged);
         let selected = selected.map_err(|Unselected { error, values }| values_unchecked(error, values))?;
         let Selected { selection, assignments, mut warnings, lines } = selected;
         let base = self.base(&selection).map_err(|error| values_unchecked(error, assignments.len()))?;
@@ -197,6 +200,7 @@ impl Composer {
         let slips = Slips { root: base.root(), selection: &selection };
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
+        deprecated(&root, base.schema().expected(), sources, &warn);
         if let Some(runtime) = &self.runtime {
             fill(&mut root, runtime, &selection, self.merging(&|_| {}), mode, lines)?;
         }

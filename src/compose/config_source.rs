@@ -20,6 +20,11 @@ pub trait ConfigSource: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether it ships with the program: nothing in it is the user's.
+    fn is_builtin(&self) -> bool {
+        false
+    }
+
     /// The config at a path; `None` if there is none.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::compose::aliases::split;
 use crate::compose::arguments::{Selected, Unselected};
-use crate::compose::composer::{Composer, Mode, Others};
+use crate::compose::composer::{Composer, Mode, Others, Preludes};
 use crate::diag::Error;
 use crate::grammar::Override;
 use crate::merge::Assignment;
@@ -41,14 +41,15 @@ impl Composer {
         let chooses = unread.iter().any(|text| self.may_choose(text));
         let others = if chooses { Others::May } else { Others::None };
         // Choices that are open are no mistakes here: an argument that cannot be read may make them.
-        let unchecked = match self.select_beside(config_name, overrides, Mode::Multirun, others) {
-            Err(Unselected { error, values }) => {
-                errors.extend(error.each());
-                not_known(values)
-            }
-            Ok(selected) if chooses => not_known(selected.assignments.len()),
-            Ok(selected) => self.check_values(&selected, unread, &mut errors),
-        };
+        let unchecked =
+            match self.select_beside(config_name, overrides, Mode::Multirun, others, Preludes::Merged) {
+                Err(Unselected { error, values }) => {
+                    errors.extend(error.each());
+                    not_known(values)
+                }
+                Ok(selected) if chooses => not_known(selected.assignments.len()),
+                Ok(selected) => self.check_values(&selected, unread, &mut errors),
+            };
         // Files first, then the arguments in order; what is wrong with one of them stays as it was found.
         errors.sort_by_key(|error| error.labels().first().map(|label| label.origin.source));
         let error = Error::all(errors)?;

@@ -11,9 +11,13 @@ const LONGEST: usize = 64;
 /// assert_eq!(did_you_mean("zebra", ["data", "model"]), None);
 /// assert_eq!(did_you_mean("ADAM", ["adaw", "adam"]), Some("adam"));
 /// ```
-#[cold]
-#[inline(never)]
 pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest(typed, &mut candidates.into_iter())
+}
+
+// One for all kinds of candidates, and out of the way of code that has nothing to suggest.
+#[cold]
+fn nearest<'a>(typed: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
     let length = typed.chars().count();
     // Nobody slips in a name that long, and comparing takes the product of the lengths.
     if length > LONGEST {
@@ -25,7 +29,6 @@ pub fn did_you_mean<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a st
         _ => 3,
     };
     candidates
-        .into_iter()
         .filter(|c| c.chars().count().abs_diff(length) <= limit)
         .map(|c| {
             let same_letters = !c.is_empty() && c.eq_ignore_ascii_case(typed);

@@ -305,7 +305,7 @@ impl Ask<'_> {
     fn hydra(&self) -> Result<Spot> {
         match self.scope.context.hydra {
             Hydra::Own => {}
-            Hydra::Unfinished => {
+            Hydra::Unfinished | Hydra::LeftOut(_) => {
                 return Err(self
                     .error("the `hydra` node cannot be asked before all is composed")
                     .help("refer to it where the value is only read, not merged into or deleted"));

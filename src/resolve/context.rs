@@ -1,5 +1,6 @@
 //! What resolving needs beside the tree itself.
 
+use std::cell::Cell;
 use std::fmt;
 
 use crate::diag::Error;
@@ -18,6 +19,9 @@ pub enum Hydra<'a> {
     Own,
     /// Nobody yet: the node is not finished before all is composed.
     Unfinished,
+    /// Nobody: the node is left out, as is everything else that preludes bring. Notes whether an interpolation was
+    /// followed, which might have led there.
+    LeftOut(&'a Cell<bool>),
     /// The `hydra` node of the whole tree, from which the one that is resolved was cut out.
     Of(&'a Node),
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result, Span, did_you_mean};
+use crate::resolve::context::Hydra;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::resolve::resolver::Entry;
 use crate::resolve::scope::Scope;
@@ -146,6 +147,9 @@ impl Scope<'_> {
 
     /// One interpolation further.
     pub(super) fn step(&self, spot: &Spot, template: &Template) -> Result<Spot> {
+        if let Hydra::LeftOut(followed) = self.context.hydra {
+            followed.set(true);
+        }
         match &*template.parts {
             [Part::Interpolation(Expression::Reference(reference), span)] => {
                 self.refer(spot, reference).map_err(|error| exact(spot, *span, error))

@@ -50,6 +50,10 @@ impl ConfigSource for Builtin {
         self.location.to_owned()
     }
 
+    fn is_builtin(&self) -> bool {
+        true
+    }
+
     fn read(&self, config_path: &str) -> Result<Option<Content>> {
         let path = config_path.strip_suffix(".yaml").unwrap_or(config_path);
         Ok(self.files.iter().find(|(name, _)| *name == path).map(|&(name, text)| Content::Text {

@@ -191,10 +191,13 @@ impl Map {
     }
 
     /// Takes everything out, as a map without room for more. The room stays here, for the next one.
-    #[expect(clippy::drain_collect, reason = "the room stays")]
     pub(crate) fn take(&mut self) -> Self {
         match &mut self.0 {
-            Repr::Few(entries) => Self(Repr::Few(entries.drain(..).collect())),
+            Repr::Few(entries) => {
+                let mut taken = Vec::with_capacity(entries.len());
+                taken.append(entries);
+                Self(Repr::Few(taken))
+            }
             Repr::Many(_) => std::mem::take(self),
         }
     }

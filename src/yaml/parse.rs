@@ -77,7 +77,7 @@ pub fn parse(text: &str, source: SourceId, limits: &Limits, sink: &mut dyn Sink)
     let mut errors = head.errors;
     let root = match quickly(text, source, limits, &mut errors) {
         Ok(root) => root,
-        Err(NotSure) => Granit::new(text).tree(Tree::new(text, source, limits), &mut errors),
+        Err(NotSure) => fully(text, source, limits, &mut errors),
     };
     let failed = !errors.is_empty();
     errors.into_iter().for_each(|error| sink.push(error));
@@ -108,6 +108,11 @@ fn quickly(
     }
 }
 
+#[cold]
+fn fully(text: &str, source: SourceId, limits: &Limits, errors: &mut Vec<Error>) -> Option<(Node, usize)> {
+    Granit::new(text).tree(Tree::new(text, source, limits), errors)
+}
+
 /// The first character that YAML does not allow in a text.
 fn forbidden(text: &str) -> Option<(usize, char)> {
     let suspicious = |byte: u8| byte >= 0x7f || byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r');
@@ -132,9 +137,9 @@ mod tests {
     /// What a reader makes of a text, places included.
     type Outcome = (Option<String>, Vec<String>);
 
-    fn fully(text: &str) -> Outcome {
-        let (limits, mut errors) = (Limits::default(), Vec::new());
-        let root = Granit::new(text).tree(Tree::new(text, SourceId::NONE, &limits), &mut errors);
+    fn full(text: &str) -> Outcome {
+        let mut errors = Vec::new();
+        let root = fully(text, SourceId::NONE, &Limits::default(), &mut errors);
         measured(root, &errors)
     }
 
@@ -214,7 +219,7 @@ url: http://x:80/y?z
 
     #[test]
     fn the_fast_reader_reads_the_common_part() {
-        assert_eq!(fast(SAMPLE).expect("common"), fully(SAMPLE));
+        assert_eq!(fast(SAMPLE).expect("common"), full(SAMPLE));
         for text in [
             "",
             "\n",
@@ -226,7 +231,7 @@ url: http://x:80/y?z
             "- - - a\n",
             "- a: b\n  c:\n  - d\n",
         ] {
-            assert_eq!(fast(text).expect("common"), fully(text), "{text}");
+            assert_eq!(fast(text).expect("common"), full(text), "{text}");
         }
     }
 
@@ -352,7 +357,7 @@ url: http://x:80/y?z
         fn both_readers_agree_on_pieces(pieces in prop::collection::vec(piece(), 0..16)) {
             let text = pieces.concat();
             if let Some(outcome) = fast(&text) {
-                prop_assert_eq!(outcome, fully(&text), "{:?}", text);
+                prop_assert_eq!(outcome, full(&text), "{:?}", text);
             }
         }
 
@@ -369,7 +374,7 @@ url: http://x:80/y?z
                 text.replace_range(at..end, new);
             }
             if let Some(outcome) = fast(&text) {
-                prop_assert_eq!(outcome, fully(&text), "{:?}", text);
+                prop_assert_eq!(outcome, full(&text), "{:?}", text);
             }
         }
     }

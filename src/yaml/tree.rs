@@ -218,8 +218,8 @@ impl<'t> Tree<'t> {
             Body::List(items) if frame.tag == Tag::Path => self.path(&items, span),
             Body::List(items) if frame.tag == Tag::Pairs => self.pairs(items),
             Body::List(mut items) => {
-                #[expect(clippy::drain_collect, reason = "the room is for the next list")]
-                let list = items.drain(..).collect();
+                let mut list = Vec::with_capacity(items.len());
+                list.append(&mut items);
                 self.lists.push(items);
                 Kind::List(Arc::new(list))
             }

@@ -6,6 +6,7 @@ mod corpus;
 mod diag;
 mod floors;
 mod grammar;
+mod job;
 mod merge;
 mod print;
 mod resolve;

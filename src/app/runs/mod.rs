@@ -9,4 +9,5 @@ mod main;
 mod show;
 mod view;
 
+pub(crate) use help::TEXT as HELP;
 pub(crate) use main::run;
