@@ -7,7 +7,7 @@ use crate::app::args::{Args, Format};
 use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project;
-use crate::compose::{Composed, Composer, Mode, RESERVED};
+use crate::compose::{Composed, Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
@@ -43,11 +43,9 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
 
 /// Composes as much as is to be printed.
 fn compose(composer: &Composer, args: &Args) -> Result<Composed> {
-    if args.hydra || args.resolve || args.choices || args.multirun || args.package.is_some() {
-        return project::compose(composer, args, &args.words);
-    }
-    let arguments = project::arguments(composer, args, &args.words)?;
-    composer.compose_job(args.config_name.as_deref(), &arguments, Mode::Run)
+    let more = args.hydra || args.resolve || args.choices || args.multirun || args.package.is_some();
+    let compose = if more { project::compose } else { project::compose_job };
+    compose(composer, args, &args.words)
 }
 
 /// What is to be printed.

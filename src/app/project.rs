@@ -206,6 +206,13 @@ pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Res
     composed.map_err(|error| unnamed(error, composer, args))
 }
 
+/// As [`compose`], of what the job gets alone, as it is written: see [`Composer::compose_job`].
+pub(crate) fn compose_job(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
+    let arguments = arguments(composer, args, words)?;
+    let composed = composer.compose_job(args.config_name.as_deref(), &arguments, mode(args));
+    composed.map_err(|error| unnamed(error, composer, args))
+}
+
 /// Expands the defaults lists with the overrides among the words.
 pub(crate) fn select(
     composer: &Composer,
