@@ -131,7 +131,7 @@ fn schema() -> impl Strategy<Value = Schema> {
 
 fn read(text: &str) -> SchemaFile {
     let source = Source::new(SourceKind::File, "schema.json", text);
-    SchemaFile::read(source, &SourceMap::default()).unwrap_or_else(|error| panic!("{error:#}\n{text}"))
+    SchemaFile::read(source, &SourceMap::default()).expect("a schema file")
 }
 
 proptest! {
