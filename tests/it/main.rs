@@ -3,6 +3,7 @@
 mod cases;
 mod compose;
 mod corpus;
+mod declared;
 mod diag;
 mod floors;
 mod grammar;

@@ -52,8 +52,8 @@ pub struct App {
     pub(crate) configs: Configs,
     pub(crate) config_name: Option<Text>,
     pub(crate) resolvers: Resolvers,
-    /// What the config of the job must be, if it is a type.
-    pub(crate) schema: Option<Schema>,
+    /// What the config of the job must be, and what it is where nobody says otherwise, if it is a type.
+    pub(crate) typed: Option<Schema>,
     pub(crate) function: Arc<Function>,
 }
 
@@ -104,7 +104,7 @@ impl App {
             let (job, config) = (Arc::clone(&job), bound.read::<T>("")?);
             Ok(Box::new(move |run| job(config, run).objectives()))
         };
-        Self { schema: Some(typed::schema::<T>()), ..Self::of(name.into(), Arc::new(ready)) }
+        Self { typed: Some(typed::schema::<T>()), ..Self::of(name.into(), Arc::new(ready)) }
     }
 
     fn of(name: Text, function: Arc<Function>) -> Self {
@@ -114,7 +114,7 @@ impl App {
             configs: Configs::none(),
             config_name: None,
             resolvers: resolvers(),
-            schema: None,
+            typed: None,
             function,
         }
     }

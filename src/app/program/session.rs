@@ -81,7 +81,8 @@ impl<'a> Session<'a> {
         let composer = composer(main, more, facts, &app.name)
             .with_packages(folders)
             .with_resolvers(app.resolvers.clone());
-        let composer = match &app.schema {
+        // The defaults of its struct come before any config.
+        let composer = match &app.typed {
             Some(schema) => composer.with_schema(schema.clone()),
             None => composer,
         };

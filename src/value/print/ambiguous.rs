@@ -85,7 +85,7 @@ fn is_yaml_int(at: &mut Cursor<'_>) -> bool {
     many && at.done()
 }
 
-/// `1_0.`, `.5e+3`, `1.5e-3`, `.inf`, `.NaN`.
+/// `1_0.`, `.5e+3`, `1.5e-3`, `.inf`, `.NaN`; and `0._e0`, which OmegaConf prints as it is and reads as a float.
 fn is_yaml_float(at: &mut Cursor<'_>) -> bool {
     let signed = at.sign();
     if at.eat(b'.') {
@@ -106,7 +106,8 @@ fn is_yaml_float(at: &mut Cursor<'_>) -> bool {
     }
     at.any(is_digit_or_underscore);
     if at.eat(b'e') || at.eat(b'E') {
-        return at.sign() && at.some(|b| b.is_ascii_digit()) && at.done();
+        at.sign();
+        return at.some(|b| b.is_ascii_digit()) && at.done();
     }
     at.done()
 }
@@ -285,7 +286,7 @@ mod tests {
     #[test]
     fn what_reads_back_as_something_else_is_ambiguous() {
         let texts = "y Y n No NO on OFF true False null NULL ~ = << inf -Infinity +nAn .inf -.INF .NaN 0 -1 +1 1_0 1__0 \
-             1_ 0_ 017 08 0b1 0x_F -0x1f 1e3 1E3 1. .5 -.5 1.5e+3 1_0.5 1_.5 12:30 1:2:3 190:20:30.15 -1:59 \
+             1_ 0_ 017 08 0b1 0x_F -0x1f 1e3 1E3 1. .5 -.5 1.5e+3 1_0.5 1_.5 0._e0 12:30 1:2:3 190:20:30.15 -1:59 \
              2020-01-01 2020-1-1T1:02:03 2020-01-01t01:02:03.5Z ١٢ 1٢ \u{a0}1 nan\u{3000}";
         for text in texts.split(' ') {
             assert!(is_ambiguous(text, text.is_ascii()), "{text:?}");
