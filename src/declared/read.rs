@@ -436,7 +436,7 @@ fn check(schema: &Schema, errors: &mut Vec<Error>) {
         let here = schema.expected().other(definition.ty());
         match definition.ty() {
             Type::Struct(fields) => {
-                defaults(here, fields, &KeyPath::ROOT.child(Key::Str(definition.name().clone())), errors)
+                defaults(here, fields, &KeyPath::ROOT.child(Key::Str(definition.name().clone())), errors);
             }
             Type::Enum(variants) => {
                 for (name, variant) in &variants.variants {
