@@ -3,6 +3,7 @@
 extern crate self as mainstem;
 
 pub mod compose;
+pub mod declared;
 pub mod diag;
 pub mod durable;
 pub mod facts;

@@ -28,6 +28,8 @@ Where configs come from
                             does not find it
   --declare NAME,NAME       resolvers that only the Python program knows: their
                             values stay text
+  --schema FILE.json        types of the config, and configs that a program
+                            registers: docs/SCHEMAS.md
 
 "
     };

@@ -8,8 +8,10 @@ use crate::app::args::{Args, Command};
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
 use crate::app::sweep;
-use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection};
-use crate::diag::{Error, ErrorKind, Result, SourceMap, did_you_mean, shell_word};
+use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection, Store};
+use crate::declared::SchemaFile;
+use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, did_you_mean, shell_word};
+use crate::durable::read_regular;
 use crate::facts::Facts;
 use crate::settings::{composer, resolvers};
 use crate::value::Text;
@@ -50,7 +52,31 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
         return Err(error);
     }
     let resolvers = resolvers().declare(args.declared.iter().map(String::as_str));
-    Ok(composer(main, more, facts, JOB_NAME).with_packages(folders).with_resolvers(resolvers))
+    let file = args.schema.as_deref().map(|path| Ok((path, schema_text(path, &facts)?))).transpose()?;
+    let composer = composer(main, more, facts, JOB_NAME).with_packages(folders).with_resolvers(resolvers);
+    match file {
+        Some((path, text)) => with_schema_file(composer, path, text),
+        None => Ok(composer),
+    }
+}
+
+/// So large may a schema file be, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+fn schema_text(path: &str, facts: &Facts) -> Result<String> {
+    let wrong =
+        |why: String| Error::new(ErrorKind::Io, format!("cannot read the schema file `{path}`: {why}"));
+    let bytes = read_regular(&absolute(facts, path), LARGEST).map_err(|error| wrong(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| wrong(error.to_string()))
+}
+
+/// The composer with what a schema file says.
+fn with_schema_file(composer: Composer, path: &str, text: String) -> Result<Composer> {
+    let sources = composer.repository().sources();
+    let file = SchemaFile::read(Source::new(SourceKind::File, path, text), sources);
+    let file = file.map_err(|error| error.located(sources))?;
+    let composer = composer.with_store(Store::of_file(path, file.configs));
+    Ok(composer.with_schema(file.schema))
 }
 
 /// How to compose.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::compose::aliases::Aliases;
 use crate::compose::composed::Composed;
 use crate::compose::composer::{Asked, Composer, Mode, Others, Preludes};
+use crate::compose::deprecated::deprecated;
 use crate::compose::plan::{self, Plan, plan};
 use crate::compose::runtime::{Lines, fill};
 use crate::compose::selection::Selection;
@@ -199,6 +200,7 @@ impl Composer {
         let slips = Slips { root: base.root(), selection: &selection };
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
+        deprecated(&root, base.schema().expected(), sources, &warn);
         if let Some(runtime) = &self.runtime {
             fill(&mut root, runtime, &selection, self.merging(&|_| {}), mode, lines)?;
         }

@@ -89,8 +89,8 @@ pub(crate) struct Merged {
 }
 
 impl Merged {
-    /// Merges configs that stand before all others, such as preludes.
-    pub(crate) fn first(all: &[Included], context: Context<'_>) -> Self {
+    /// Merges what stands before all other configs: preludes, and the defaults of the composer's schema.
+    pub(crate) fn first(preludes: &[Included], own: Option<&Included>, context: Context<'_>) -> Self {
         let start = Self {
             root: Node::from(Map::default()),
             schema: context.schema.clone(),
@@ -98,7 +98,7 @@ impl Merged {
             warnings: Vec::new(),
             lasting: Lasting::Yes,
         };
-        start.merge_all(all, context)
+        start.merge_all(preludes, context).merge_all(own.map_or(&[], std::slice::from_ref), context)
     }
 
     /// Whether all went well.
@@ -146,13 +146,47 @@ pub(crate) fn step<O: Observer>(
     {
         return Err(error.at(body.origin, format!("below a package of {} keys", package.len())));
     }
+    if let Some(ty) = &included.document.schema {
+        may_be_placed(included, &package, ty, schema)?;
+        // Its values are what its own type wants; the type that was known before may have less fields.
+        merge(root, &package, body, context.with_schema(Schema::ANY), observer)?;
+        schema.place(&package, ty.clone());
+        return Ok(());
+    }
     let named = named(included, schema.at(&package));
     let body = named.as_ref().unwrap_or(body);
-    merge(root, &package, body, context.with_schema(schema), observer)?;
-    if let Some(ty) = &included.document.schema {
-        schema.place(&package, ty.clone());
+    merge(root, &package, body, context.with_schema(schema), observer)
+}
+
+/// Whether a config that has a type may stand where it lands: there is such a place, and where a struct is expected it
+/// is that one or a special case of it.
+fn may_be_placed(included: &Included, package: &KeyPath, ty: &Schema, schema: &Schema) -> Result<()> {
+    let mut here = schema.expected();
+    let mut at = KeyPath::ROOT;
+    for key in package.keys() {
+        let below = here.child(key);
+        let Some(below) = below else {
+            at.push(key.clone());
+            let error = here.as_closed().map(|fields| fields.unknown(key, &at));
+            let error =
+                error.unwrap_or_else(|| Error::new(ErrorKind::UnknownKey, format!("there is no key `{at}`")));
+            return Err(error.at(included.document.origin(), "its content lands there"));
+        };
+        at.push(key.clone());
+        here = below;
     }
-    Ok(())
+    match (ty.expected().as_struct(), here.as_struct()) {
+        (Some(new), Some(known)) if !new.is_a(known) => {
+            let what = if package.is_empty() { "the root".to_owned() } else { format!("`{package}`") };
+            let message =
+                format!("{what} must be a {}, but `{}` is a {}", known.name, included.config_path, new.name);
+            let error = Error::new(ErrorKind::Type, message);
+            Err(error
+                .at(included.document.origin(), "registered here")
+                .help(format!("{} must name {} as one of its bases", new.name, known.name)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The value at a path below a node, without resolving anything.

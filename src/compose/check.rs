@@ -80,8 +80,9 @@ impl Composer {
     fn with_source(&self, more: Provided) -> Self {
         let mut composer = Self::new(self.repository().extended(vec![more]), self.facts.clone())
             .with_preludes(self.preludes.iter().cloned())
-            .with_resolvers(self.resolvers.clone())
-            .with_schema(self.schema.clone());
+            .with_resolvers(self.resolvers.clone());
+        composer.schema.clone_from(&self.schema);
+        composer.own.clone_from(&self.own);
         composer.packages.clone_from(&self.packages);
         composer.runtime.clone_from(&self.runtime);
         composer

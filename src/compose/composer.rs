@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use crate::compose::base::{Base, Lasting, Merged, parted};
 use crate::compose::composed::RESERVED;
 use crate::compose::expand::{Start, expand};
-use crate::compose::repository::Repository;
+use crate::compose::repository::{Provided, Repository, SCHEMA};
 use crate::compose::request::Requests;
 use crate::compose::runtime::Runtime;
 use crate::compose::search_path::{self, Packages};
 use crate::compose::selection::{Included, Selection};
+use crate::compose::store::Store;
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
@@ -56,6 +57,8 @@ pub struct Composer {
     pub(crate) cache: Cache,
     pub(crate) facts: Facts,
     pub(crate) schema: Schema,
+    /// The defaults of the schema.
+    pub(crate) own: Option<Arc<Included>>,
     pub(crate) runtime: Option<Runtime>,
     repositories: RwLock<HashMap<Vec<Text>, Arc<Repository>>>,
     selections: Mutex<Recent<SelectionKey, Arc<Selection>>>,
@@ -143,6 +146,7 @@ impl Composer {
             cache: Cache::default(),
             facts,
             schema: Schema::ANY.clone(),
+            own: None,
             runtime: None,
             repositories: RwLock::default(),
             selections: Mutex::new(Recent(Vec::new())),
@@ -172,16 +176,25 @@ impl Composer {
         self
     }
 
-    /// With types for the tree, or for parts of it. What the program itself owns, such as the `hydra` node, has its
+    /// With types for the tree, or for parts of it, whose defaults are merged before any config but the preludes. What the program itself owns, such as the `hydra` node, has its
     /// own types, whatever the schema says.
     #[must_use]
     pub fn with_schema(mut self, mut schema: Schema) -> Self {
         if !schema.is_any() {
+            self.own = Some(Arc::new(Included::defaults_of(&schema, &self.repository)));
             for node in RESERVED {
                 schema.place(&KeyPath::parse(node), Schema::ANY.clone());
             }
         }
         self.schema = schema;
+        self
+    }
+
+    /// With configs that stand behind all others, as those that Hydra registers in code do.
+    #[must_use]
+    pub fn with_store(mut self, store: Store) -> Self {
+        let store = Provided::new(SCHEMA, store);
+        self.repository = Arc::new(self.repository.extended(vec![store]));
         self
     }
 
@@ -335,7 +348,8 @@ impl Composer {
         if let Some(known) = known.filter(|known| *known.included == *preludes) {
             return known.merged;
         }
-        let merged = Arc::new(Merged::first(preludes, self.merging(&|_| {})));
+        let merged = Merged::first(preludes, self.own.as_deref(), self.merging(&|_| {}));
+        let merged = Arc::new(merged);
         if merged.lasting == Lasting::Yes && merged.is_whole() {
             *lock(&self.prefix) = Some(Prefix { included: preludes.into(), merged: Arc::clone(&merged) });
         }

@@ -34,6 +34,21 @@ impl Document {
         Origin::new(self.source, Span::default())
     }
 
+    /// A tree that stands in no config, such as the defaults of a schema.
+    pub(crate) fn of_tree(root: Node, source: SourceId) -> Self {
+        Self {
+            // Types nest as deep as they like: merging looks.
+            height: DEEPEST,
+            root,
+            defaults: Box::default(),
+            header: None,
+            ignored_header: None,
+            source,
+            provider: Text::const_new("schema"),
+            schema: None,
+        }
+    }
+
     /// Parses what a source holds.
     ///
     /// # Errors

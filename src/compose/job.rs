@@ -7,6 +7,7 @@ use crate::compose::arguments::{Arguments, Selected};
 use crate::compose::base::{Base, Merged, find};
 use crate::compose::composed::Composed;
 use crate::compose::composer::{Composer, Mode, Others, Preludes};
+use crate::compose::deprecated::deprecated;
 use crate::diag::Result;
 use crate::resolve::Hydra;
 use crate::value::Text;
@@ -62,9 +63,10 @@ impl Composer {
         let (followed, warned) = (Cell::new(false), Cell::new(false));
         let warn = |_| warned.set(true);
         let context = self.context(&warn).with_hydra(Hydra::LeftOut(&followed));
-        let none = Merged::first(&[], context);
+        let none = Merged::first(&[], self.own.as_deref(), context);
         let (base, _) = Base::merge(&selection, &none, context).ok()?;
         let root = base.apply(&assignments, context).ok()?;
+        deprecated(&root, base.schema().expected(), &arguments.sources, &warn);
         let told = followed.get()
             || warned.get()
             || !base.warnings.is_empty()

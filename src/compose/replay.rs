@@ -1,6 +1,6 @@
 //! The composition once more, with someone who listens for what happens at a few paths.
 
-use crate::compose::base::step;
+use crate::compose::base::{parted, step};
 use crate::compose::composed::Composed;
 use crate::compose::composer::Composer;
 use crate::diag::Origin;
@@ -69,7 +69,8 @@ impl Composer {
         let mut schema = context.schema.clone();
         let mut watch = Watch { paths, heard: paths.iter().map(|_| Heard::default()).collect() };
         let mut steps: Vec<Vec<Step>> = paths.iter().map(|_| Vec::new()).collect();
-        for included in composed.selection().included() {
+        let (preludes, others) = parted(composed.selection());
+        for included in preludes.iter().chain(self.own.as_deref()).chain(others) {
             // What was composed once composes again; where it cannot, what happened before is true still.
             let _ = step(&mut root, &mut schema, included, context, &mut watch);
             let by = By::Config {

@@ -7,8 +7,9 @@ use crate::compose::expand::{Expanded, Known};
 use crate::compose::item::Role;
 use crate::compose::repository::Repository;
 use crate::compose::tree::{NodeId, Tree};
-use crate::diag::{Error, ErrorKind, Origin};
-use crate::value::{HashSet, IndexMap, Text};
+use crate::diag::{Error, ErrorKind, Origin, Source, SourceKind, Span};
+use crate::schema::Schema;
+use crate::value::{HashSet, IndexMap, Kind, Map, Node, Slot, Text};
 
 /// A config of the final defaults list.
 #[derive(Clone, Debug)]
@@ -32,6 +33,52 @@ pub struct Included {
     pub why: Origin,
     /// The config itself.
     pub document: Arc<Document>,
+}
+
+impl Included {
+    /// The defaults of a schema, as the config that comes first.
+    pub(crate) fn defaults_of(schema: &Schema, repository: &Repository) -> Self {
+        let expected = schema.expected();
+        let name = expected.as_struct().map_or("the schema", |fields| fields.name.as_str());
+        let label = format!("defaults of {name}");
+        let source = repository.sources().add(Source::new(SourceKind::Code, label.as_str(), ""));
+        let mut root = expected.defaults();
+        if root.as_map().is_none() {
+            root = Node::from(Map::default());
+        }
+        let origin = Origin::new(source, Span::default());
+        Self {
+            config_path: label.into(),
+            package: Text::default(),
+            parent: None,
+            is_self: false,
+            primary: false,
+            prelude: true,
+            override_key: None,
+            why: Origin::NONE,
+            document: Arc::new(Document::of_tree(from(root, origin), source)),
+        }
+    }
+}
+
+/// The tree with a place for what has none.
+fn from(node: Node, origin: Origin) -> Node {
+    let place = if node.origin.is_known() { node.origin } else { origin };
+    let kind = match node.kind {
+        Kind::Map(map) => {
+            let slots = map.iter().map(|(key, slot)| {
+                let node = from(slot.node.clone(), origin);
+                let origin = if slot.origin.is_known() { slot.origin } else { origin };
+                (key.clone(), Slot { origin, node })
+            });
+            Kind::Map(Arc::new(slots.collect()))
+        }
+        Kind::List(items) => {
+            Kind::List(Arc::new(items.iter().map(|item| from(item.clone(), origin)).collect()))
+        }
+        kind => kind,
+    };
+    Node::new(kind, place)
 }
 
 /// Two includes that put the same config at the same place are the same, whatever brought them in.

@@ -72,6 +72,8 @@ pub fn assign<O: Observer>(
     observer: &mut O,
 ) -> Result<()> {
     let Assignment { path, action, origin } = assignment;
+    let named = named(root, path, context);
+    let path = named.as_ref().unwrap_or(path);
     if let Some(error) = too_deep(path.len(), &Node::null()) {
         return Err(error.at(*origin, "this path"));
     }
@@ -85,6 +87,29 @@ pub fn assign<O: Observer>(
         Action::Delete(expected) => delete(root, path, expected.as_ref(), *origin, context, observer),
         Action::Extend(items) => extend(root, path, items, *origin, context, observer),
     }
+}
+
+/// The path with the names of fields, if it calls one of them by another name.
+fn named(root: &Node, path: &KeyPath, context: Context<'_>) -> Option<KeyPath> {
+    if context.schema.is_any() {
+        return None;
+    }
+    let (mut here, mut node, mut renamed) = (context.schema.expected(), Some(root), None);
+    for (i, key) in path.keys().iter().enumerate() {
+        if here.is_any() {
+            break;
+        }
+        let variant = node.and_then(|node| here.variant_of(node));
+        let name = here.alias(variant, key).map(|name| Key::Str(name.clone()));
+        let key = name.as_ref().unwrap_or(key);
+        let below = here.child_in(variant, key)?;
+        node = node.and_then(|node| node.child(key));
+        if let Some(name) = name {
+            renamed.get_or_insert_with(|| path.keys().to_vec())[i] = name;
+        }
+        here = below;
+    }
+    renamed.map(|keys| keys.into_iter().collect())
 }
 
 /// Adding a scalar needs a place where nothing is. What is there must be known, for whatever is added.
@@ -180,10 +205,12 @@ fn update<O: Observer>(
         if place.as_list().is_some() {
             return Err(out_of_range(place, &key, &container, origin));
         }
-        if let Some(closed) = context.schema.at(&container).as_closed()
-            && !key.as_str().is_some_and(|name| closed.fields.contains_key(name))
+        let expected = context.schema.expected().at_in(root, &container);
+        let variant = expected.variant_of(place);
+        if expected.child_in(variant, &key).is_none()
+            && let Some(error) = expected.unknown(variant, &key, &target, origin)
         {
-            return Err(closed.unknown(&key, &target).at(origin, "no such key"));
+            return Err(error);
         }
         if let (false, Some(map)) = (force, place.as_map()) {
             return Err(no_key(map, &key, &target, path).at(origin, "cannot be changed"));
@@ -228,7 +255,9 @@ fn put<O: Observer>(
 ) -> Result<()> {
     let target = container.child(key.clone());
     let mut errors = Vec::new();
-    let node = context.schema.at(&target).fit(node, &target, &mut errors);
+    let holder = context.schema.expected().at_in(root, container);
+    let expected = context.schema.expected().at_in(root, &target);
+    let node = expected.filled(expected.fit(node, &target, &mut errors));
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }
@@ -243,11 +272,10 @@ fn put<O: Observer>(
                 return Err(twins(&other, &key).at(origin, "spells the same"));
             }
             let map = Arc::make_mut(map);
-            let expected = context.schema.at(container);
-            if expected.as_enum().is_some() {
+            if holder.as_enum().is_some() {
                 let mut comes = Map::default();
                 comes.insert(key.clone(), origin, node.clone());
-                becomes(map, &comes, expected, container, observer);
+                becomes(map, &comes, holder, container, observer);
             }
             map.insert(key, origin, node);
         }
@@ -298,7 +326,7 @@ fn delete<O: Observer>(
         scope.select_shallow(&target).map_err(|error| error.at(origin, "to delete this"))?;
     }
     let Some((above, key)) = target.split_last() else { return Err(missing()) };
-    if let Some(fields) = context.schema.at(&above).as_struct()
+    if let Some(fields) = context.schema.expected().at_in(root, &above).as_struct()
         && key.as_str().is_some_and(|name| fields.fields.contains_key(name))
     {
         let message = format!("`{path}` cannot be deleted: {} always has it", fields.name);
@@ -349,9 +377,11 @@ fn extend<O: Observer>(
     if let Some(error) = items.iter().find_map(|item| too_deep(real.len() + 1, item)) {
         return Err(error.at(origin, "too deep for these items"));
     }
-    let ty = context.schema.at(real).child(&Key::Int(0)).unwrap_or(Expected::new(&Type::Any));
+    let ty = context.schema.expected().at_in(root, real).child(&Key::Int(0));
+    let ty = ty.unwrap_or(Expected::new(&Type::Any));
     let mut errors = Vec::new();
-    let new: Vec<Node> = items.iter().map(|item| ty.fit(item.clone(), real, &mut errors)).collect();
+    let new: Vec<Node> =
+        items.iter().map(|item| ty.filled(ty.fit(item.clone(), real, &mut errors))).collect();
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }

@@ -6,7 +6,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
 use crate::merge::variant::becomes;
 use crate::resolve::{Context, Scope};
-use crate::schema::{Expected, Variant};
+use crate::schema::{Expected, Type, Variant, twice};
 use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node, Part, Slot};
 
 /// Merges a document into the tree, at a package (the root if it is empty). All mistakes are told at once; the tree
@@ -59,7 +59,7 @@ pub(super) fn merge_at<O: Observer>(
     observer: &mut O,
 ) -> Result<()> {
     let mut walk = Walk { path: path.clone(), resume: Vec::new(), closed, errors: Vec::new(), observer };
-    let ty = context.schema.at(path);
+    let ty = context.schema.expected().at_in(root, path);
     loop {
         match walk.node(reach(root, path)?, doc, ty) {
             Ok(()) => break,
@@ -193,7 +193,14 @@ impl<O: Observer> Walk<'_, O> {
         let start = self.resume.pop().unwrap_or(0);
         let variant = becomes(there, comes, ty, &self.path, self.observer);
         for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
-            if let Err(halt) = self.entry(there, key, slot, ty, variant) {
+            let renamed = if ty.is_any() { None } else { ty.alias(variant, key) };
+            let renamed = renamed.map(|name| Key::Str(name.clone()));
+            if let Some(other) = renamed.as_ref().and_then(|name| comes.slot(name)) {
+                let path = self.path.child(renamed.unwrap_or_else(|| key.clone()));
+                self.errors.push(twice(&path, key, slot.origin, other.origin));
+                continue;
+            }
+            if let Err(halt) = self.entry(there, renamed.as_ref().unwrap_or(key), slot, ty, variant) {
                 self.resume.push(i);
                 return Err(halt);
             }
@@ -209,8 +216,12 @@ impl<O: Observer> Walk<'_, O> {
         ty: Expected<'s>,
         variant: Option<&'s Variant>,
     ) -> Result<(), Halt> {
-        let Some(ty) = ty.child_in(variant, key) else {
-            self.unknown(key, slot, ty, variant);
+        let Some(ty) = ty.child_in(variant, key).or_else(|| {
+            // What stood there before its type was known stays what it is.
+            there.slot(key).map(|_| Expected::new(&Type::Any))
+        }) else {
+            let path = self.path.child(key.clone());
+            self.errors.extend(ty.unknown(variant, key, &path, slot.origin));
             return Ok(());
         };
         let Some(old) = there.slot_mut(key) else {
@@ -233,7 +244,7 @@ impl<O: Observer> Walk<'_, O> {
 
     /// Puts a value in the place of another.
     fn put(&mut self, there: &mut Node, comes: &Node, ty: Expected<'_>) {
-        let new = ty.fit(comes.clone(), &self.path, &mut self.errors);
+        let new = ty.filled(ty.fit(comes.clone(), &self.path, &mut self.errors));
         if O::LISTENS {
             self.observer.set(&self.path, Some(there), &new);
         }
@@ -254,23 +265,12 @@ impl<O: Observer> Walk<'_, O> {
         let new = if ty.is_any() {
             slot.node.clone()
         } else {
-            ty.fit(slot.node.clone(), &self.path.child(key.clone()), &mut self.errors)
+            ty.filled(ty.fit(slot.node.clone(), &self.path.child(key.clone()), &mut self.errors))
         };
         if O::LISTENS {
             self.observer.set(&self.path.child(key.clone()), None, &new);
         }
         there.push(key.clone(), Slot { origin: slot.origin, node: new });
-    }
-
-    fn unknown(&mut self, key: &Key, slot: &Slot, ty: Expected<'_>, variant: Option<&Variant>) {
-        let path = self.path.child(key.clone());
-        let error = match (variant, ty.as_closed(), ty.as_enum()) {
-            (Some(variant), _, _) => variant.content.unknown(key, &path).at(slot.origin, "no such key"),
-            (None, Some(closed), _) => closed.unknown(key, &path).at(slot.origin, "no such key"),
-            (None, None, Some(variants)) => variants.no_field(key, &path).at(slot.origin, "no such key"),
-            (None, None, None) => return,
-        };
-        self.errors.push(error);
     }
 }
 

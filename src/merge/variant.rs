@@ -12,7 +12,7 @@ pub(super) fn variant<'s>(expected: Expected<'s>, map: &Map) -> Option<(&'s Enum
 }
 
 /// The variant that a mapping is when another one has been merged into it. If it was another one before, what stands
-/// there only as a default of that one goes.
+/// there only as a default of that one goes, and the defaults of the new one come.
 pub(super) fn becomes<'s, O: Observer>(
     there: &mut Map,
     comes: &Map,
@@ -28,6 +28,9 @@ pub(super) fn becomes<'s, O: Observer>(
     {
         forget(there, old, expected, path, observer);
     }
+    if let Some(new) = new.filter(|new| old.is_none_or(|old| !std::ptr::eq(old, *new))) {
+        remember(there, new, expected, path, observer);
+    }
     new.or(old)
 }
 
@@ -40,13 +43,32 @@ fn forget<O: Observer>(
     observer: &mut O,
 ) {
     for (name, field) in &variant.content.fields {
-        let default = || field.default.clone().unwrap_or_else(|| expected.other(&field.ty).defaults());
+        let default = || expected.required().default_of(field);
         if map.get_str(name).is_some_and(|value: &Node| *value == default()) {
             let key = Key::Str(name.clone());
             let old = map.remove(&key);
             if let (true, Some(old)) = (O::LISTENS, &old) {
                 observer.removed(&path.child(key), old);
             }
+        }
+    }
+}
+
+/// Adds the defaults of a variant for what is not there.
+fn remember<O: Observer>(
+    map: &mut Map,
+    variant: &Variant,
+    expected: Expected<'_>,
+    path: &KeyPath,
+    observer: &mut O,
+) {
+    for (name, field) in &variant.content.fields {
+        if map.get_str(name).is_none() {
+            let (key, value) = (Key::Str(name.clone()), expected.required().default_of(field));
+            if O::LISTENS {
+                observer.set(&path.child(key.clone()), None, &value);
+            }
+            map.insert(key, value.origin, value);
         }
     }
 }

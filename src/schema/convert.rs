@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, did_you_mean};
-use crate::schema::definition::{Enum, Struct};
+use crate::schema::definition::{Enum, Struct, Variant};
 use crate::schema::duration::read_duration;
 use crate::schema::expected::Expected;
 use crate::schema::ty::Type;
@@ -248,6 +248,23 @@ impl Expected<'_> {
         (!errors.is_empty()).then(|| {
             Error::new(ErrorKind::Type, format!("the key `{path}` must be {self}, but is {}", describe(key)))
         })
+    }
+
+    /// The error that a key stands where none of that name may; `None` if it may.
+    pub(crate) fn unknown(
+        self,
+        variant: Option<&Variant>,
+        key: &Key,
+        path: &KeyPath,
+        origin: Origin,
+    ) -> Option<Error> {
+        let error = match (variant, self.as_closed(), self.as_enum()) {
+            (Some(variant), _, _) => variant.content.unknown(key, path),
+            (None, Some(closed), _) => closed.unknown(key, path),
+            (None, None, Some(variants)) => variants.no_field(key, path),
+            (None, None, None) => return None,
+        };
+        Some(error.at(origin, "no such key"))
     }
 
     /// The error that a value does not fit.

@@ -15,6 +15,8 @@ pub struct Struct {
     pub fields: IndexMap<Text, Field>,
     /// The type of keys that are no fields; `None`: there may be none.
     pub rest: Option<Type>,
+    /// The names of the structs that it is a special case of: where they are expected, it may stand.
+    pub bases: Vec<Text>,
 }
 
 /// A field of a struct.
@@ -185,6 +187,17 @@ impl Struct {
         self.fields
             .get_key_value(key)
             .or_else(|| self.fields.iter().find(|(_, field)| field.aliases.iter().any(|alias| alias == key)))
+    }
+}
+
+impl Struct {
+    /// Whether it may stand where another struct is expected: it is that one, or a special case of it. What has no
+    /// name is anything's.
+    pub fn is_a(&self, other: &Self) -> bool {
+        self.name.is_empty()
+            || other.name.is_empty()
+            || self.name == other.name
+            || self.bases.contains(&other.name)
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::schema::definition::{Enum, Struct, Variant};
 use crate::schema::ty::{Type, Width};
 use crate::schema::types::Definition;
-use crate::value::{Key, KeyPath, Node};
+use crate::value::{Key, KeyPath, Node, Text};
 
 /// What is expected at a place in a schema. Cheap to copy; its type is never a name, but what the name stands for.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +97,45 @@ impl<'a> Expected<'a> {
         field.or(fields.rest.as_ref()).map(|ty| self.other(ty))
     }
 
+    /// The fields of a struct, or of a variant that is known.
+    pub(crate) fn fields(self, variant: Option<&'a Variant>) -> Option<&'a Struct> {
+        match (self.required().ty, variant) {
+            (Type::Struct(fields), _) => Some(fields),
+            (Type::Enum(_), Some(variant)) => Some(&variant.content),
+            _ => None,
+        }
+    }
+
+    /// The name of the field that a key names by another name.
+    pub(crate) fn alias(self, variant: Option<&'a Variant>, key: &Key) -> Option<&'a Text> {
+        let key = key.as_str()?;
+        let fields = self.fields(variant)?;
+        if fields.fields.contains_key(key) {
+            return None;
+        }
+        fields.field(key).map(|(name, _)| name)
+    }
+
+    /// What is expected at a path of a tree that is there: it says which variants of enums it is.
+    #[must_use]
+    pub fn at_in(self, tree: &Node, path: &KeyPath) -> Self {
+        let anything = Self::new(&Type::Any);
+        let start = (self, Some(tree));
+        let (found, _) = path.keys().iter().fold(start, |(here, node), key| {
+            let below = match node {
+                Some(node) => here.child_of(node, key),
+                None => here.child(key),
+            };
+            (below.unwrap_or(anything), node.and_then(|node| node.child(key)))
+        });
+        found
+    }
+
+    /// The variant that a value is, if an enum is expected and the value says so.
+    pub(crate) fn variant_of(self, value: &Node) -> Option<&'a Variant> {
+        self.as_enum()?.of(value).map(|(_, variant)| variant)
+    }
+
     fn tag_or_field(self, variants: &'a Enum, key: &Key) -> Option<Self> {
         if variants.tag.as_deref().is_some_and(|tag| key.as_str() == Some(tag)) {
             return Some(Self::new(&variants.words));
@@ -123,8 +162,7 @@ impl<'a> Expected<'a> {
 
     /// As [`Expected::child`], in a value that is there: it says which variant of an enum it is.
     pub fn child_of(self, value: &Node, key: &Key) -> Option<Self> {
-        let variant = self.as_enum().and_then(|variants| variants.of(value)).map(|(_, variant)| variant);
-        self.child_in(variant, key)
+        self.child_in(self.variant_of(value), key)
     }
 
     /// What is expected at a path below; anything, where a path leads out of the typed part.

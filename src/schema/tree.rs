@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::schema::definition::{Field, Struct};
 use crate::schema::expected::Expected;
 use crate::schema::ty::Type;
-use crate::schema::types::Definition;
+use crate::schema::types::{Definition, Name};
 use crate::value::{Key, KeyPath};
 
 /// What a whole tree must be.
@@ -38,6 +38,17 @@ impl Schema {
     /// What the names stand for.
     pub fn definitions(&self) -> &[Definition] {
         self.definitions.as_deref().unwrap_or_default()
+    }
+
+    /// What a name of this schema stands for.
+    pub fn definition(&self, name: Name) -> Option<&Definition> {
+        name.find(self.definitions())
+    }
+
+    /// The schema of another type that uses the same definitions.
+    #[must_use]
+    pub fn sharing(&self, root: Type) -> Self {
+        Self { root, definitions: self.definitions.clone() }
     }
 
     /// What is expected of the root.
@@ -136,13 +147,13 @@ fn open(ty: &mut Type) -> Option<&mut Struct> {
     }
 }
 
-/// Fills open fields with what was known of them.
+/// Fills open fields with what was known of them, and keeps those that the new struct does not have.
 fn keep(new: &mut Type, known: &Type) {
     let (Type::Struct(fields), Type::Struct(old)) = (Expected::new(new).ty(), Expected::new(known).ty())
     else {
         return;
     };
-    let is_open = |name: &str| matches!(fields.fields.get(name).map(|field| &field.ty), Some(Type::Any));
+    let is_open = |name: &str| fields.fields.get(name).is_none_or(|field| matches!(field.ty, Type::Any));
     let kept: Vec<_> = old.fields.iter().filter(|(name, _)| is_open(name)).collect();
     if kept.is_empty() {
         return;
@@ -154,8 +165,11 @@ fn keep(new: &mut Type, known: &Type) {
     if let Some(fields) = open(new) {
         for (name, field) in kept {
             let ty = definitions.map_or_else(|| field.ty.clone(), |all| rooted(field.ty.clone(), all));
-            if let Some(field) = fields.fields.get_mut(name) {
-                field.ty = ty;
+            match fields.fields.get_mut(name) {
+                Some(field) => field.ty = ty,
+                None => {
+                    fields.fields.insert(name.clone(), Field { ty, ..field.clone() });
+                }
             }
         }
     }

@@ -403,7 +403,7 @@ mod typed {
         let trial = sandbox().run(&app("name: wine\nseed: 7\n"), ["-c", "job"]);
         assert_eq!((trial.out(), trial.err()), ("lr: 0.01\nseed: 7\nname: wine\n", ""));
         let trial = sandbox().run(&app("name: wine\n"), ["--explain", "lr"]);
-        assert_eq!(trial.out(), "lr = 0.01\n  mainstem/Train  0.01  in force\n");
+        assert_eq!(trial.out(), "lr = 0.01\n  defaults of Train  0.01  in force\n");
     }
 
     #[test]

@@ -130,7 +130,10 @@ fn types_convert_and_reject() {
         "`job.mode` must be one of RUN, MULTIRUN, but is `RUNN`"
     );
     assert_eq!(run("job: {num: 1}\n$ ~ job.num\n"), "`job.num` cannot be deleted: App always has it");
-    assert_eq!(run("job: {num: '${x}'}\nx: 1\n"), "job:\n  num: ${x}\nx: 1\n");
+    assert_eq!(
+        run("job: {num: '${x}'}\nx: 1\n"),
+        "job:\n  name: ???\n  num: ${x}\n  env: ???\n  keys: ???\n  mode: null\nx: 1\n"
+    );
 }
 
 #[test]

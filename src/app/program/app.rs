@@ -10,7 +10,6 @@ use crate::app::output::Output;
 use crate::app::program::bound::Bound;
 use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
-use crate::app::program::defaults::Defaults;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, parse};
 use crate::app::program::outcome::{Failed, JobResult, Objective};
@@ -53,8 +52,8 @@ pub struct App {
     pub(crate) configs: Configs,
     pub(crate) config_name: Option<Text>,
     pub(crate) resolvers: Resolvers,
-    /// What the config of the job must be, and what it is where nobody says otherwise, if it is a type.
-    pub(crate) typed: Option<(Schema, Defaults)>,
+    /// What the config of the job must be, if it is a type.
+    pub(crate) schema: Option<Schema>,
     pub(crate) function: Arc<Function>,
 }
 
@@ -105,12 +104,7 @@ impl App {
             let (job, config) = (Arc::clone(&job), bound.read::<T>("")?);
             Ok(Box::new(move |run| job(config, run).objectives()))
         };
-        let path = std::any::type_name::<T>();
-        // Without the modules on the way, those of type arguments included.
-        let short = path.split_once('<').map_or(path, |(outer, _)| outer);
-        let short = short.rsplit("::").next().unwrap_or(short).to_owned();
-        let defaults = Defaults { tree: typed::defaults::<T>(), name: short };
-        Self { typed: Some((typed::schema::<T>(), defaults)), ..Self::of(name.into(), Arc::new(ready)) }
+        Self { schema: Some(typed::schema::<T>()), ..Self::of(name.into(), Arc::new(ready)) }
     }
 
     fn of(name: Text, function: Arc<Function>) -> Self {
@@ -120,7 +114,7 @@ impl App {
             configs: Configs::none(),
             config_name: None,
             resolvers: resolvers(),
-            typed: None,
+            schema: None,
             function,
         }
     }

@@ -5,7 +5,6 @@ mod block_on;
 mod bound;
 mod configs;
 mod console;
-mod defaults;
 mod finished;
 mod flags;
 mod help;

@@ -17,8 +17,8 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Process;
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
-use crate::settings::{PRELUDES, composer};
-use crate::value::{KeyPath, Kind, Node, Text, write_str};
+use crate::settings::composer;
+use crate::value::{KeyPath, Kind, Node, write_str};
 
 /// One call of a program.
 #[derive(Debug)]
@@ -78,17 +78,11 @@ impl<'a> Session<'a> {
             return Err(error);
         }
         let World { facts, console, owns_process, executable } = world;
-        let typed = app.typed.as_ref();
-        let defaults = typed.map(|(_, defaults)| Provided::new("struct", defaults.clone()));
-        let composer = composer(main, more.into_iter().chain(defaults), facts, &app.name)
+        let composer = composer(main, more, facts, &app.name)
             .with_packages(folders)
             .with_resolvers(app.resolvers.clone());
-        let composer = match typed {
-            Some((schema, defaults)) => {
-                let preludes =
-                    PRELUDES.map(Text::const_new).into_iter().chain([defaults.config_path().into()]);
-                composer.with_schema(schema.clone()).with_preludes(preludes)
-            }
+        let composer = match &app.schema {
+            Some(schema) => composer.with_schema(schema.clone()),
             None => composer,
         };
         let composer = Arc::new(composer);
