@@ -41,8 +41,8 @@ def resolver_container(placed, read, ours, text):
 
 
 def read_once(placed, read, ours, text):
-    """Resolving in place reads the text that `\\${` made once more if a later key refers to it; we read it once."""
-    return "\\${" in text and agree(read, ours)
+    """Resolving in place reads the text that `\\${` or `$${` made once more if a later key refers to it; we read it once."""
+    return ("\\${" in text or "$${" in text) and agree(read, ours)
 
 
 def held(placed, read, ours, text):
@@ -95,11 +95,21 @@ def over_listing(case, theirs, mine, root):
     return other["ok"] and other["config"] == mine["config"]
 
 
+def over_escaped(case, theirs, mine, root):
+    """Below a text with an escaped `${` something can be added, as below any text; Hydra reads what the escapes made once more and fails."""
+    if theirs["ok"] or not mine["ok"] or "InterpolationResolutionError: Error merging override" not in theirs["error"]:
+        return False
+    escaped = re.compile(r"\\+\$\{[^{}]*\}")
+    other = with_files(case, {path: escaped.sub("x", text) for path, text in case["files"].items()}, root)
+    return other["ok"] and other["config"] == mine["config"]
+
+
 # Of a case as a whole: (case, theirs, mine, root) -> bool.
 RULES = {
     "header-behind-bom": header_behind_bom,
     "group=null": without_group,
     "included-twice": included_twice,
+    "over-escaped": over_escaped,
     "over-listing": over_listing,
 }
 # Of one resolved value: (Hydra's in place, Hydra's read, ours, the config's text) -> bool.
