@@ -38,7 +38,8 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style) -> Result<Output> {
     let output = Output::success(out).warn(composed.warnings(), style).warn(&found, style);
     let empty = shown.as_map().is_some_and(|map| map.is_empty());
     let nothing = if empty { project::nothing(&composer, args) } else { None };
-    Ok(output.warn(nothing.as_slice(), style))
+    let broken = if args.multirun { project::broken_jobs(&composer, args, &args.words) } else { None };
+    Ok(output.warn(nothing.as_slice(), style).warn(broken.as_slice(), style))
 }
 
 /// Composes as much as is to be printed.

@@ -199,11 +199,13 @@ pub(crate) fn arguments(composer: &Composer, args: &Args, words: &[String]) -> R
 /// Composes with the overrides among the words.
 pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
-    if args.multirun {
-        sweep::try_whole(composer, args, &arguments)?;
-    }
     let composed = composer.compose(args.config_name.as_deref(), &arguments, mode(args));
     composed.map_err(|error| unnamed(error, composer, args))
+}
+
+/// What is wrong with the jobs of the sweep among the words. The sweep as a whole composes all the same.
+pub(crate) fn broken_jobs(composer: &Composer, args: &Args, words: &[String]) -> Option<Error> {
+    arguments(composer, args, words).and_then(|arguments| sweep::try_whole(composer, args, &arguments)).err()
 }
 
 /// As [`compose`], of what the job gets alone, as it is written: see [`Composer::compose_job`].

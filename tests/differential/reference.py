@@ -9,6 +9,7 @@ not speak of `hydra`; `full=True` puts them in.
 """
 import base64
 import copy
+import enum
 import gc
 import importlib
 import json
@@ -58,6 +59,8 @@ def encode(x):
         return {"$bytes": base64.b64encode(x).decode()}
     if isinstance(x, (list, tuple)):
         return [encode(v) for v in x]
+    if isinstance(x, enum.Enum):
+        return x.name
     if isinstance(x, dict):
         if any(not isinstance(k, str) for k in x) or (len(x) == 1 and next(iter(x)).startswith("$")):
             return {"$dict": [[encode(k), encode(v)] for k, v in x.items()]}
@@ -99,7 +102,9 @@ def load(case, root, full):
     loader = ConfigLoaderImpl(path)
     mode = RunMode.MULTIRUN if case["multirun"] else RunMode.RUN
     if full:
-        config = loader.load_configuration(case["name"], case["overrides"], mode, from_shell=True)
+        # As `--multirun` does, unless something says it already.
+        says = ["hydra.mode=MULTIRUN"] if case["multirun"] else []
+        config = loader.load_configuration(case["name"], case["overrides"] + says, mode, from_shell=True)
         choices = {k: v for k, v in OmegaConf.to_container(config.hydra.runtime.choices).items() if not k.startswith("hydra/")}
         HydraConfig.instance().set_config(config)
         OmegaConf.set_readonly(config.hydra, None)
