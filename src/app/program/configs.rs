@@ -111,10 +111,12 @@ fn candidates(crate_dir: Option<&Path>, path: &Path, world: &World) -> Vec<PathB
     candidates
 }
 
-/// Whether the program's file lies in a target folder of cargo, which marks those.
+/// Whether the program's file lies in a target folder of cargo. Those that cargo made are marked; in one that was there
+/// already, such as a volume of a container, cargo leaves at least its notes on the compiler.
 fn is_where_cargo_built(world: &World) -> bool {
     let above = world.executable.iter().flat_map(|file| file.ancestors().skip(1).take(4));
-    above.into_iter().any(|dir| dir.join("CACHEDIR.TAG").is_file())
+    let marks = ["CACHEDIR.TAG", ".rustc_info.json"];
+    above.into_iter().any(|dir| marks.iter().any(|mark| dir.join(mark).is_file()))
 }
 
 impl fmt::Debug for Configs {
