@@ -11,8 +11,7 @@ use syn::{Expr, FnArg, ItemFn, LitStr, Type};
 use crate::mistakes::Mistakes;
 
 /// What may stand in `#[pipeline_main(…)]`.
-const KNOWN: [&str; 7] =
-    ["components", "config_name", "config_path", "crate", "embed", "name", "version"];
+const KNOWN: [&str; 7] = ["components", "config_name", "config_path", "crate", "embed", "name", "version"];
 
 #[derive(Default)]
 struct Arguments {

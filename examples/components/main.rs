@@ -196,6 +196,12 @@ fn main(descent: Descent) -> io::Result<Minimize> {
         optimizer.step(&mut at, slope);
     }
     let height = surface.height(at);
-    writeln!(io::stdout(), "{} comes to ({:.3}, {:.3}), {height:.6} high", optimizer.name(), at[0], at[1])?;
+    writeln!(
+        io::stdout(),
+        "{} comes to ({:.3}, {:.3}), {height:.6} high",
+        Component::name(&optimizer),
+        at[0],
+        at[1]
+    )?;
     Ok(Minimize(height))
 }

@@ -72,14 +72,15 @@ pub struct Component<T: ?Sized> {
 }
 
 impl<T: ?Sized> Component<T> {
-    /// The name that it is registered under.
-    pub fn name(&self) -> &'static str {
-        self.name
+    /// The name that it is registered under. Not a method, so that `T` may have one of this name:
+    /// `Component::name(&train.schedule)`.
+    pub fn name(this: &Self) -> &'static str {
+        this.name
     }
 
-    /// The trait object itself.
-    pub fn into_inner(self) -> Box<T> {
-        self.value
+    /// The trait object itself: `Component::into_inner(train.schedule)`.
+    pub fn into_inner(this: Self) -> Box<T> {
+        this.value
     }
 }
 

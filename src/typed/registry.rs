@@ -13,7 +13,7 @@ use crate::typed::config::Flatten;
 use crate::typed::entries::Entries;
 use crate::typed::reader::{Parts, Reader, Reported};
 use crate::typed::slot::Slot;
-use crate::value::{Kind, Text};
+use crate::value::Text;
 
 /// The components that a config may choose from where a `Component<T>` is wanted: names, each with the type of its
 /// arguments and a constructor. Hand it to [`Components`](crate::typed::Components).
@@ -102,7 +102,7 @@ impl<T: ?Sized> Registry<T> {
     ///     .with("adam", |adam: Adam| Box::new(adam))
     ///     .alias("torch.optim.Adam");
     /// let adam: Component<dyn std::any::Any> = Components::new().with(optimizers).read(&Node::from(adam))?;
-    /// assert_eq!(adam.name(), "adam");
+    /// assert_eq!(Component::name(&adam), "adam");
     /// # Ok::<(), mainstem::diag::Error>(())
     /// ```
     #[must_use]
@@ -211,18 +211,13 @@ impl<T: ?Sized> Registry<T> {
     }
 
     /// The error that a constructor refuses its arguments.
-    fn refused(
-        &self,
-        name: &str,
-        failed: &(dyn StdError + 'static),
-        at: Slot<'_>,
-        cx: &Reader<'_>,
-    ) -> Error {
+    fn refused(&self, name: &str, failed: &(dyn StdError + 'static), at: Slot<'_>, cx: &Reader<'_>) -> Error {
         let prefix = if cx.path().is_empty() { String::new() } else { format!("`{}`: ", cx.path()) };
         let message = format!("{prefix}`{name}` cannot be built: {failed}");
         let mut error = Error::new(ErrorKind::Component, message).at(at.origin(), "from this");
+        // One that is named beside its arguments has been shown.
         let tag = at.node().and_then(|node| node.as_map()?.get_str(self.tag));
-        if let Some(tag) = tag.filter(|tag| matches!(tag.kind, Kind::Str(_)) && tag.origin != at.origin()) {
+        if let Some(tag) = tag.filter(|tag| tag.origin.source != at.origin().source) {
             error = error.at(tag.origin, "chosen here");
         }
         let mut cause = failed.source();

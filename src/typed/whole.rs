@@ -3,8 +3,8 @@
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::Scope;
 use crate::schema::{Schema, Types};
-use crate::typed::config::Config;
 use crate::typed::components::Components;
+use crate::typed::config::Config;
 use crate::typed::reader::{Parts, Reader, Reported};
 use crate::typed::slot::Slot;
 use crate::value::{KeyPath, Node};
