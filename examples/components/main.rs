@@ -133,7 +133,7 @@ struct Cosine {
 }
 
 impl Cosine {
-    fn new(self) -> Result<Box<dyn Schedule>, String> {
+    fn descending(self) -> Result<Box<dyn Schedule>, String> {
         if self.start < self.end {
             return Err(format!("it would go up from {} to {}", self.start, self.end));
         }
@@ -183,7 +183,7 @@ fn components() -> Components {
         .with("heavy_ball", |ball: HeavyBall| Box::new(ball));
     let schedules = Registry::<dyn Schedule>::new()
         .with("constant", |constant: Constant| Box::new(constant))
-        .try_with("cosine", Cosine::new);
+        .try_with("cosine", Cosine::descending);
     let callbacks = Registry::<dyn Callback>::new().with("best", |best: Best| Box::new(best));
     Components::new().with(optimizers).with(schedules).with(callbacks)
 }

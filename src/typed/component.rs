@@ -122,7 +122,10 @@ impl<T: ?Sized + 'static> Config for Component<T> {
             return registry.read(at, cx);
         }
         let name = short_name::<T>();
-        let message = format!("`{}` is a component ({name}), and none is registered", cx.path());
+        let message = match cx.path() {
+            path if path.is_empty() => format!("the value is a component ({name}), and none is registered"),
+            path => format!("`{path}` is a component ({name}), and none is registered"),
+        };
         let error = Error::new(ErrorKind::Component, message).at(at.origin(), "cannot be built");
         Err(cx.report(error.help(format!("the program must hand over a `Registry<dyn {name}>`"))))
     }

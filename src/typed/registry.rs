@@ -267,7 +267,7 @@ mod tests {
     #[test]
     fn traits_have_short_names() {
         assert_eq!(short_name::<dyn fmt::Debug + Send>(), "Debug");
-        assert_eq!(short_name::<dyn Iterator<Item = std::string::String>>(), "Iterator");
+        assert_eq!(short_name::<dyn Iterator<Item = String>>(), "Iterator");
         assert_eq!(short_name::<u8>(), "u8");
     }
 }

@@ -26,6 +26,7 @@ struct Scribe {
 }
 
 impl Scribe {
+    #[expect(clippy::panic, reason = "a callback may")]
     fn note(&self, event: &str, about: &str) -> Result<(), Failed> {
         self.log.lock().expect("whole").push(format!("{} {event} {about}", self.name).trim_end().to_owned());
         match self.fails_at.as_deref() {
@@ -74,6 +75,7 @@ static CONF: &[(&str, &str)] = &[(
 )];
 
 /// What was told, and what came of it.
+#[expect(clippy::panic, reason = "a job may")]
 fn run(arguments: &[&str]) -> (Vec<String>, Trial, Sandbox) {
     let log = Log::default();
     let shared = Arc::clone(&log);

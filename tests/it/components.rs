@@ -223,8 +223,8 @@ fn what_is_not_registered_cannot_be_chosen() {
         messages,
         ["`part.size` is out of range: expected 0..=9, found 10", "there is no key `part.colour`",]
     );
-    let none = typed::read::<Component<dyn Part>>(&Node::from("leaf")).err().expect("nothing is registered");
-    assert_eq!(none.to_string(), "`` is a component (Part), and none is registered");
+    let none = typed::read::<Component<dyn Part>>(&Node::from("leaf")).expect_err("nothing is registered");
+    assert_eq!(none.to_string(), "the value is a component (Part), and none is registered");
 }
 
 #[test]

@@ -4,6 +4,11 @@ use crate::app::program::bound::Bound;
 use crate::app::program::outcome::Failed;
 use crate::run::{Outcome, Run};
 
+/// The examples of the page run.
+#[cfg(all(doctest, feature = "derive"))]
+#[doc = include_str!("../../../docs/COMPONENTS.md")]
+struct Page;
+
 /// What is done when runs, jobs and sweeps begin and end: report a result, send a message, move files.
 ///
 /// Callbacks are components: a program registers them by name, and the config chooses under `hydra.callbacks`. Several
