@@ -30,6 +30,14 @@ pub(super) struct Spot {
 }
 
 impl Spot {
+    /// The same, which must not be shown if another value must not that led to it.
+    pub(super) fn as_secret_as(mut self, other: &Self) -> Self {
+        if other.node.origin.is_secret() {
+            self.node.origin = self.node.origin.secret();
+        }
+        self
+    }
+
     /// What the value is known by.
     pub(super) fn identity(&self) -> (PlaceId, usize) {
         (self.holder, self.id)

@@ -73,6 +73,23 @@ impl Template {
         }
     }
 
+    /// Whether it says something itself, beside its interpolations: a letter or a digit between them, or a default
+    /// that `oc.env` is given.
+    pub(crate) fn holds_literal(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Text(text) => text.contains(char::is_alphanumeric),
+            Part::Interpolation(Expression::Call(call), _) => {
+                matches!(&call.name, Name::Literal(name) if name == "oc.env")
+                    && call.arguments.get(1).is_some_and(|default| match &default.value {
+                        Expression::Literal(Kind::Str(text)) => !text.is_empty(),
+                        Expression::Literal(kind) => !matches!(kind, Kind::Null | Kind::Missing),
+                        _ => false,
+                    })
+            }
+            Part::Interpolation(..) => false,
+        })
+    }
+
     /// The ranges of the interpolations.
     fn spans(&self) -> impl Iterator<Item = Span> {
         self.parts.iter().filter_map(|part| match part {

@@ -67,7 +67,8 @@ pub(crate) fn with_mode(bound: Bound, mode: &str) -> Result<Bound> {
 pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result<Job> {
     let (facts, composer) = (session.composer.facts(), &session.composer);
     let bound = worker::with_environment(bound)?;
-    let process = session.process();
+    let mut process = session.process();
+    process.arguments = bound.shown_arguments(process.arguments);
     let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
     let rank = Rank::of(&facts.env, &process);
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
@@ -100,7 +101,7 @@ pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result
     };
     let (outcome, objectives) = outcome;
     ending.finish(&outcome, session);
-    Ok(Job { directory, outcome, objectives })
+    Ok(Job { directory, outcome: outcome.without(bound.secrets()), objectives })
 }
 
 /// Reads what the job needs of its config.
@@ -134,6 +135,7 @@ fn scratch(session: &Session<'_>, bound: Bound) -> Result<Finished> {
     // What cannot be removed lies where nobody minds.
     let _ = fs::remove_dir_all(&directory);
     let (outcome, objectives) = ended?;
+    let outcome = outcome.without(bound.secrets());
     let job = Job { directory, outcome, objectives };
     Ok(Finished { status: job.status(), jobs: vec![job] })
 }
@@ -159,7 +161,7 @@ fn carry_out(
     let _job = logging::install(logging.as_ref());
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    let called = panics::guarded(aloud, || ready(run));
+    let called = panics::guarded(aloud, bound.secrets(), || ready(run));
     let ended = outcome(session, run, called, ending.signal());
     if chdir {
         change_directory(session, cwd)?;

@@ -67,7 +67,7 @@ pub(super) fn walk<V: Visitor>(root: &Node, visitor: &mut V) {
 }
 
 fn enter<'a, V: Visitor>(node: &'a Node, stack: &mut Vec<(Rest<'a>, bool)>, visitor: &mut V) {
-    let (branch, rest) = match &node.kind {
+    let (branch, rest) = match node.shown() {
         Kind::Map(map) => (Branch::Map(map), Rest::Map(map.iter())),
         Kind::List(list) => (Branch::List(list), Rest::List(list.iter())),
         kind => return visitor.scalar(kind),
