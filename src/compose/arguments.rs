@@ -85,7 +85,7 @@ impl Composer {
     pub fn arguments<S: AsRef<str>>(&self, config_name: Option<&str>, texts: &[S]) -> Result<Arguments> {
         let sources = Arc::new(self.sources());
         let Parsed { overrides, unread, errors } = self.parse(config_name, texts, &sources);
-        if !errors.is_empty() && self.has_secrets {
+        if !errors.is_empty() {
             self.hide_unread(texts, &sources);
             self.secrecy().hide_overrides(&overrides, &sources);
         }
@@ -104,12 +104,17 @@ impl Composer {
         Secrecy { root: &NOTHING, schema: &self.schema, typed: self.has_secrets }
     }
 
+    /// An override as it is typed; one that gives a secret of the schema as it is shown: `api_key=***`.
+    pub fn shown_line(&self, one: &Override) -> String {
+        self.secrecy().masked(one).unwrap_or_else(|| one.line.to_string())
+    }
+
     /// Hides secrets in arguments that cannot be read: what stands behind the key of one.
     fn hide_unread<S: AsRef<str>>(&self, texts: &[S], sources: &SourceMap) {
         for (text, number) in texts.iter().map(AsRef::as_ref).zip(1..) {
             let Some((key, value)) = text.split_once('=') else { continue };
             let path = KeyPath::parse(key.trim().trim_start_matches(['+', '~']));
-            if self.schema.at(&path).is_secret() {
+            if self.secrecy().is_secret(&path) {
                 pieces(value, sources);
                 sources.secrets().add(value);
                 sources.hide_argument(number, Span::new(key.len() + 1, text.len()));

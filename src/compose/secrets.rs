@@ -90,6 +90,11 @@ impl Secrecy<'_> {
         }
     }
 
+    /// Whether what stands at a path would be a secret, whatever it is.
+    pub(crate) fn is_secret(self, path: &KeyPath) -> bool {
+        !self.leaves(&Node::from("x"), path).is_empty()
+    }
+
     /// The value at a path with the taint on all that is a secret.
     pub(crate) fn veiled(self, mut node: Node, path: &KeyPath) -> Node {
         for leaf in self.leaves(&node, path) {
@@ -121,7 +126,7 @@ impl Secrecy<'_> {
     /// Says of every sweep over secrets what to write instead.
     pub(crate) fn warn_of_sweeps(self, overrides: &[Override], warn: &dyn Fn(Error)) {
         for one in overrides.iter().filter(|one| one.is_sweep() && self.is_told_by(one)) {
-            warn(written(&one.target.path(), one.origin, &SourceKind::Argument(0)));
+            warn(written(&one.target.path(), value_of(one), &SourceKind::Argument(0)));
         }
     }
 
@@ -141,10 +146,7 @@ impl Secrecy<'_> {
     /// Lets no excerpt and no message show the secrets that overrides give.
     pub(crate) fn hide_overrides(self, overrides: &[Override], sources: &SourceMap) {
         for one in overrides.iter().filter(|one| self.is_told_by(one)) {
-            let value = Span { start: one.target.span().end + 1, end: one.origin.span.end };
-            let length = sources.get(one.origin.source).map_or(0, |source| source.text().len());
-            // The operator before the key is no part of its span in some forms; all behind the key is the value.
-            sources.hide(one.origin.at(Span { end: value.end.max(Span::new(0, length).end), ..value }));
+            sources.hide(value_of(one));
             pieces(one.value_text().unwrap_or_default(), sources);
         }
     }
@@ -222,7 +224,8 @@ impl Secrecy<'_> {
 
 /// A default that stands in a secret is a secret.
 fn hide_default(input: &mut Input) {
-    if let Input::Variable { default: Some(default), .. } | Input::Absent { default: Some(default), .. } = input
+    if let Input::Variable { default: Some(default), .. } | Input::Absent { default: Some(default), .. } =
+        input
     {
         *default = HIDDEN.into();
     }
@@ -268,6 +271,12 @@ fn index(i: usize) -> Key {
     Key::Int(i64::try_from(i).unwrap_or(i64::MAX))
 }
 
+/// Where the value of an override stands: all behind its key.
+fn value_of(one: &Override) -> Origin {
+    let start = one.target.span().end + 1;
+    one.origin.at(Span { start, end: one.origin.span.end.max(start) })
+}
+
 /// Puts the taint on what stands at a path.
 fn taint(node: &mut Node, keys: &[Key]) {
     let Some((first, rest)) = keys.split_first() else {
@@ -295,9 +304,6 @@ fn hide(leaf: &Leaf, sources: &SourceMap) {
         return;
     }
     leaf.node.tell(sources.secrets());
-    if let Kind::Template(template) = &leaf.node.kind {
-        pieces(&template.text, sources);
-    }
     if leaf.node.origin.is_known() {
         sources.hide(leaf.node.origin);
     }
@@ -332,28 +338,30 @@ fn says_something(text: &str) -> bool {
 /// A secret that stands where others can read it.
 fn written(path: &KeyPath, origin: Origin, kind: &SourceKind) -> Error {
     let variable = variable(path);
-    let (message, write) = match kind {
-        SourceKind::Argument(_) => (
-            format!("`{path}` is a secret, and process lists and the shell's history keep it"),
-            format!("set the variable {variable} and type `{path}='${{secret:{variable}}}'`"),
-        ),
-        _ => (
-            format!("`{path}` is a secret, and whoever reads this file reads it"),
-            format!("set the variable {variable} and write `${{secret:{variable}}}`"),
-        ),
+    let error = |why: &str| {
+        Error::new(ErrorKind::Secret, format!("`{path}` is a secret, and {why}"))
+            .at(origin, "a secret as it is")
     };
-    Error::new(ErrorKind::Secret, message)
-        .at(origin, "a secret as it is")
-        .help(write)
-        .help("or keep it in a file of its own: `${secret:file:PATH}`")
+    match kind {
+        SourceKind::Argument(_) => instead(error("process lists and the shell's history keep it"), path),
+        _ => error("whoever reads this file reads it")
+            .help(format!("set the variable {variable} and write `${{secret:{variable}}}`"))
+            .help("or keep it in a file of its own and write `${secret:file:PATH}`"),
+    }
 }
 
 /// A value that a record shows in place of a secret.
 pub(crate) fn withheld(key: &str) -> Error {
-    let variable = variable(&KeyPath::parse(key));
-    Error::new(ErrorKind::Secret, format!("`{key}` is `{HIDDEN}`, which records show in place of a secret"))
-        .help(format!("set the variable {variable} and type `{key}='${{secret:{variable}}}'`"))
-        .help(format!("or keep it in a file of its own: `{key}='${{secret:file:PATH}}'`"))
+    let message = format!("`{key}` is `{HIDDEN}`, which records show in place of a secret");
+    instead(Error::new(ErrorKind::Secret, message), &KeyPath::parse(key))
+}
+
+/// With what to type in place of a secret.
+fn instead(error: Error, path: &KeyPath) -> Error {
+    let variable = variable(path);
+    error
+        .help(format!("set the variable {variable} and type `{path}='${{secret:{variable}}}'`"))
+        .help(format!("or keep it in a file of its own and type `{path}='${{secret:file:PATH}}'`"))
 }
 
 /// What a variable for a secret may well be called: `DB_PASSWORD` for `db.password`.

@@ -40,7 +40,8 @@ fn words(name: &str) -> Vec<String> {
 
 /// Whole words; what is no part of another word may also end one: `PGPASSWORD`, `HFTOKEN`.
 fn says_secret(word: &str) -> bool {
-    const WORDS: [&str; 7] = ["key", "apikey", "accesskey", "secretkey", "authkey", "privatekey", "passphrase"];
+    const WORDS: [&str; 7] =
+        ["key", "apikey", "accesskey", "secretkey", "authkey", "privatekey", "passphrase"];
     const ENDINGS: [&str; 5] = ["token", "password", "passwd", "secret", "credential"];
     let word = word.strip_suffix('s').unwrap_or(word);
     WORDS.contains(&word) || ENDINGS.iter().any(|ending| word.ends_with(ending))

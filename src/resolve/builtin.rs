@@ -176,7 +176,8 @@ impl Ask<'_> {
         let lost = |message: String| Error::new(ErrorKind::Secret, message).at(self.at.node.origin, "");
         let Some(path) = source.strip_prefix("file:") else {
             let Some(value) = facts.env.get(source) else {
-                let error = lost(format!("there is no secret `{source}`: no such environment variable is set"));
+                let error =
+                    lost(format!("there is no secret `{source}`: no such environment variable is set"));
                 return Err(match did_you_mean(source, facts.env.iter().map(|(name, _)| name)) {
                     Some(name) => error.help(format!("did you mean `{name}`?")),
                     None => error.help("set it, or read the secret from a file: `${secret:file:PATH}`"),

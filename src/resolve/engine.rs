@@ -63,6 +63,8 @@ impl Scope<'_> {
             self.circles.borrow_mut().extend(links);
         }
         self.following.borrow_mut().truncate(mark);
+        // What is remembered of a chain may be no secret, and be asked for by way of one.
+        let result = result.map(|end| if node.origin.is_secret() { end.hidden() } else { end });
         result.map_err(|error| {
             // The outermost interpolation is the one that was asked for.
             let told = mark > 0 || error.is_about(node.origin);
@@ -229,10 +231,7 @@ impl Scope<'_> {
                 let error = Error::new(ErrorKind::MissingValue, message).at(origin, "needed here");
                 return Err(error.at(spot.node.origin, "not given"));
             }
-            let mut spot = spot;
-            if is_secret {
-                spot.node.origin = spot.node.origin.secret();
-            }
+            let spot = if is_secret { spot.hidden() } else { spot };
             if i + 1 == keys.len() {
                 return Ok(spot);
             }

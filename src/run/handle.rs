@@ -169,8 +169,9 @@ impl Run {
         params: impl IntoIterator<Item = (K, V)>,
     ) -> Result<()> {
         let secrets = &self.0.secrets;
-        let shown =
-            |(name, value): (K, V)| (secrets.scrub(name.as_ref()).into_owned(), value.into().scrubbed(secrets));
+        let shown = |(name, value): (K, V)| {
+            (secrets.scrub(name.as_ref()).into_owned(), value.into().scrubbed(secrets))
+        };
         let lines = param_lines(params.into_iter().map(shown));
         if lines.is_empty() {
             return Ok(());

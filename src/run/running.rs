@@ -77,7 +77,12 @@ impl Reserved {
             }
             return Err(error);
         }
-        Ok(Running { run: Run::new(directory, folder, rank, id, clock.clone(), secrets), file, clock, shared })
+        Ok(Running {
+            run: Run::new(directory, folder, rank, id, clock.clone(), secrets),
+            file,
+            clock,
+            shared,
+        })
     }
 }
 

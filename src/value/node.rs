@@ -100,7 +100,9 @@ impl Node {
         match &self.kind {
             Kind::Null | Kind::Missing => &self.kind,
             Kind::Str(text) if text.is_empty() => &self.kind,
-            Kind::Template(template) if !template.holds_literal() => &self.kind,
+            Kind::Template(template) if !template.is_text() && template.literals().next().is_none() => {
+                &self.kind
+            }
             _ => &SHOWN,
         }
     }
@@ -131,7 +133,11 @@ impl Node {
     /// Tells every text in it to who must know what is not to be shown.
     pub(crate) fn tell(&self, secrets: &Secrets) {
         match &self.kind {
-            Kind::Null | Kind::Missing | Kind::Bool(_) | Kind::Template(_) => {}
+            Kind::Null | Kind::Missing | Kind::Bool(_) => {}
+            Kind::Template(template) if template.is_text() => secrets.add(&template.text),
+            Kind::Template(template) => {
+                template.literals().for_each(|kind| Self::new(kind.clone(), Origin::NONE).tell(secrets));
+            }
             Kind::Str(text) => secrets.add(text),
             Kind::BigInt(digits) => secrets.add(digits),
             Kind::Int(number) => secrets.add(&number.to_string()),

@@ -73,20 +73,25 @@ impl Template {
         }
     }
 
-    /// Whether it says something itself, beside its interpolations: a letter or a digit between them, or a default
-    /// that `oc.env` is given.
-    pub(crate) fn holds_literal(&self) -> bool {
-        self.parts.iter().any(|part| match part {
-            Part::Text(text) => text.contains(char::is_alphanumeric),
+    /// Whether there is no interpolation in it, only an escaped one.
+    pub(crate) fn is_text(&self) -> bool {
+        self.spans().next().is_none()
+    }
+
+    /// The defaults that it gives `oc.env`: what it says itself where it stands for a secret. Text around interpolations
+    /// is no secret: `Bearer ${secret:TOKEN}`.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &Kind> {
+        self.parts.iter().filter_map(|part| match part {
             Part::Interpolation(Expression::Call(call), _) => {
-                matches!(&call.name, Name::Literal(name) if name == "oc.env")
-                    && call.arguments.get(1).is_some_and(|default| match &default.value {
-                        Expression::Literal(Kind::Str(text)) => !text.is_empty(),
-                        Expression::Literal(kind) => !matches!(kind, Kind::Null | Kind::Missing),
-                        _ => false,
-                    })
+                let asks = matches!(&call.name, Name::Literal(name) if name == "oc.env");
+                match &call.arguments.get(1).filter(|_| asks)?.value {
+                    Expression::Literal(Kind::Str(text)) if text.is_empty() => None,
+                    Expression::Literal(Kind::Null | Kind::Missing) => None,
+                    Expression::Literal(kind) => Some(kind),
+                    _ => None,
+                }
             }
-            Part::Interpolation(..) => false,
+            _ => None,
         })
     }
 

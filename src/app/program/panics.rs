@@ -66,7 +66,8 @@ pub(crate) fn guarded<T>(
         }));
     });
     let before = WATCH.replace(Some(Watch { place: None, aloud }));
-    let hidden = |secrets| std::mem::replace(&mut *HIDDEN.write().unwrap_or_else(PoisonError::into_inner), secrets);
+    let hidden =
+        |secrets| std::mem::replace(&mut *HIDDEN.write().unwrap_or_else(PoisonError::into_inner), secrets);
     let hidden_before = hidden(Some(Arc::clone(secrets)));
     let called = panic::catch_unwind(AssertUnwindSafe(call));
     hidden(hidden_before);
@@ -112,12 +113,16 @@ mod tests {
     #[test]
     fn tells_what_and_where() {
         let line = line!() + 1;
-        let panicked = guarded(false, &Arc::default(), || panic!("{} is too much", 5)).unwrap_err().to_string();
+        let panicked =
+            guarded(false, &Arc::default(), || panic!("{} is too much", 5)).unwrap_err().to_string();
         assert!(
             panicked.starts_with(&format!("the job panicked at src/app/program/panics.rs:{line}:")),
             "{panicked}"
         );
         assert!(panicked.ends_with(": 5 is too much"), "{panicked}");
-        assert!(guarded(false, &Arc::default(), || guarded(false, &Arc::default(), || panic!("inner")).is_err()).unwrap());
+        assert!(
+            guarded(false, &Arc::default(), || guarded(false, &Arc::default(), || panic!("inner")).is_err())
+                .unwrap()
+        );
     }
 }
