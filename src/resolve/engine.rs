@@ -76,7 +76,7 @@ impl Scope<'_> {
         loop {
             let Kind::Template(template) = &spot.node.kind else { return Ok(spot) };
             if let Some(end) = self.followed.borrow().get(&spot.identity()) {
-                return Ok(end.clone());
+                return Ok(end.clone().as_secret_as(&spot));
             }
             if let Some(error) = self.circles.borrow().get(&spot.identity()) {
                 return Err(Error::clone(error));

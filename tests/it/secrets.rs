@@ -5,8 +5,8 @@ use std::process::{Command, Output, Stdio};
 
 use mainstem::compose::{Memory, Mode};
 use mainstem::facts::Facts;
-use mainstem::resolve::{Invocation, Resolvers, Scope};
-use mainstem::settings::project;
+use mainstem::resolve::{Hydra, Invocation, Resolvers, Scope};
+use mainstem::settings;
 use mainstem::value::{JsonStyle, Node, write_json, write_str};
 
 use crate::app::example;
@@ -224,11 +224,13 @@ fn a_sweep_and_a_worker_keep_secrets_too() {
 /// A tree without types, resolved, as JSON.
 fn resolved(yaml: &str, resolvers: &dyn Fn(Resolvers) -> Resolvers) -> (Node, String) {
     let env = [("HF_TOKEN", "hf-123456"), ("PLAIN", "plain")].into_iter().collect();
-    let composer = project(Memory::new().text("config", yaml), Facts { env, ..Facts::default() }, "app");
+    let composer =
+        settings::project(Memory::new().text("config", yaml), Facts { env, ..Facts::default() }, "app");
     let composer = composer.with_resolvers(resolvers(Resolvers::default()));
     let arguments = composer.arguments::<&str>(Some("config"), &[]).expect("no arguments");
     let composed = composer.compose(Some("config"), &arguments, Mode::Run).expect("it composes");
-    let tree = Scope::new(&composed.job(), composer.context(&|_| {})).resolve().expect("it resolves");
+    let context = composer.context(&|_| {}).with_hydra(Hydra::Of(composed.root()));
+    let tree = Scope::new(&composed.job(), context).resolve().expect("it resolves");
     let mut json = String::new();
     write_json(&tree, JsonStyle::Compact, &mut json);
     (tree, json)
@@ -249,7 +251,7 @@ fn the_taint_follows_values_and_leaves_others_alone() {
             "a: ${secret:PLAIN}\nb: ${oc.select:a}\nc: ${oc.select:none,${a}}\nd: ${oc.decode:${a}}",
             r#"{"a":"***","b":"***","c":"***","d":"***"}"#,
         ),
-        ("a: ${oc.create:{x: '${secret:PLAIN}', y: 1}}", r#"{"a":{"x":"***","y":"***"}}"#),
+        (r#"a: '${oc.create:{x:"${secret:PLAIN}",y:1}}'"#, r#"{"a":{"x":"***","y":"***"}}"#),
         (
             "a: {x: '${secret:PLAIN}'}\nb: ${oc.dict.values:a}\nc: ${oc.dict.keys:a}",
             r#"{"a":{"x":"***"},"b":["***"],"c":["x"]}"#,
