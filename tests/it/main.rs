@@ -21,6 +21,9 @@ mod app;
 mod cli;
 
 #[cfg(all(feature = "app", unix))]
+mod logging;
+
+#[cfg(all(feature = "app", unix))]
 mod run;
 
 #[cfg(feature = "serde")]

@@ -10,6 +10,7 @@ use crate::app::git;
 use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::finished::{Finished, Job};
+use crate::app::program::logging::{Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
@@ -103,12 +104,25 @@ pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result
     Ok(Job { directory, outcome, objectives })
 }
 
+/// What was read before the run begins: the job with its config, and how it logs.
+pub(crate) struct Prepared {
+    call: Ready,
+    hydra_logging: Plan,
+    job_logging: Plan,
+}
+
 /// Reads what the job needs of its config.
 ///
 /// # Errors
 /// All that is wrong with it.
-pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
-    (session.app.function)(bound).map_err(|error| bound.located(error))
+pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
+    let palette = Palette::of(session.composer.facts(), &session.console);
+    let call = (session.app.function)(bound).map_err(|error| bound.located(error));
+    match (call, Plan::both(bound, palette)) {
+        (Ok(call), Ok((hydra_logging, job_logging))) => Ok(Prepared { call, hydra_logging, job_logging }),
+        (Err(one), Err(other)) => Err(Error::all([one.clone(), other]).unwrap_or(one)),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }
 
 fn begin(
@@ -145,21 +159,21 @@ fn carry_out(
     run: &Run,
     rank: Option<&Rank>,
     ending: &Arc<Ending>,
-    ready: Ready,
+    prepared: Prepared,
 ) -> Result<(Outcome, Vec<Objective>)> {
     let cwd = &session.composer.facts().cwd;
-    let hydras = logging::Logging::of_hydra(bound, &session.console, cwd)?;
-    let _hydras = logging::install(hydras.as_ref());
+    let open = |plan: Plan, cwd: &Path, rank: Option<&Rank>| {
+        plan.open(&session.console, cwd, rank).map_err(|error| bound.located(error))
+    };
+    let _hydras = logging::install(&open(prepared.hydra_logging, cwd, None)?);
     let chdir = setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
     if chdir {
         change_directory(session, run.dir())?;
     }
-    let logging =
-        logging::Logging::of_job(bound, &session.console, if chdir { run.dir() } else { cwd }, rank)?;
-    let _job = logging::install(logging.as_ref());
+    let _job = logging::install(&open(prepared.job_logging, if chdir { run.dir() } else { cwd }, rank)?);
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    let called = panics::guarded(aloud, || ready(run));
+    let called = panics::guarded(aloud, || (prepared.call)(run));
     let ended = outcome(session, run, called, ending.signal());
     if chdir {
         change_directory(session, cwd)?;
