@@ -1,6 +1,6 @@
 //! Tests of programs: in this process, each in a directory of its own; and examples as processes.
 //!
-//! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …` or `$ tiny …`, `$ cat PATH`, and
+//! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …`, `$ tiny …` or `$ mainstem …`, `$ cat PATH`, and
 //! `$ files [FOLDER]`, which lists what is there and was not at the beginning; then `---`, and what each command prints.
 
 use std::collections::BTreeSet;
@@ -21,7 +21,7 @@ use crate::cases;
 use crate::cli::{Scratch, words};
 
 /// An example, built anew if it is older than the command beside it.
-fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
         let command = Path::new(env!("CARGO_BIN_EXE_mainstem"));
@@ -49,7 +49,8 @@ fn example(name: &str) -> PathBuf {
 
 /// What changes from run to run, masked.
 fn masked(text: &str, dir: &Path) -> String {
-    let text = text.replace(&dir.display().to_string(), "<DIR>");
+    let programs = example("app").parent().expect("a folder").display().to_string();
+    let text = text.replace(&dir.display().to_string(), "<DIR>").replace(&programs, "<BIN>");
     let mut out = String::new();
     let mut rest = text.as_str();
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -116,9 +117,15 @@ fn answer(scratch: &Scratch, given: &BTreeSet<String>, command: &str) -> String 
     if let Some((_, path)) = words.first().filter(|word| *word == "cat").zip(words.get(1)) {
         return fs::read_to_string(scratch.0.join(path)).unwrap_or_else(|error| format!("{error}\n"));
     }
-    let program = words.iter().position(|word| word == "app" || word == "tiny").expect("a call of a program");
+    let program = words
+        .iter()
+        .position(|word| ["app", "tiny", "mainstem"].contains(&word.as_str()))
+        .expect("a call of a program");
     let arguments = words.split_off(program + 1);
-    let mut command = Command::new(example(&words[program]));
+    let mut command = match words[program].as_str() {
+        "mainstem" => Command::new(env!("CARGO_BIN_EXE_mainstem")),
+        name => Command::new(example(name)),
+    };
     command.args(arguments).current_dir(&scratch.0).env_clear();
     command.envs(words.iter().filter_map(|word| word.split_once('=')));
     let output = command.stdin(Stdio::null()).output().expect("it starts");

@@ -24,6 +24,9 @@ mod cli;
 mod logging;
 
 #[cfg(all(feature = "app", unix))]
+mod rerun;
+
+#[cfg(all(feature = "app", unix))]
 mod run;
 
 #[cfg(feature = "serde")]

@@ -70,6 +70,7 @@ pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result
     let bound = worker::with_environment(bound)?;
     let process = session.process();
     let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
+    let about = About { derived_from: session.derived_from.map(|id| id.to_string()), ..about };
     let rank = Rank::of(&facts.env, &process);
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();

@@ -5,6 +5,7 @@ mod block_on;
 mod bound;
 mod configs;
 mod console;
+mod derived;
 mod finished;
 mod flags;
 mod help;
@@ -20,6 +21,9 @@ mod show;
 mod signals;
 mod worker;
 mod world;
+
+pub(crate) use derived::DERIVED_FROM;
+pub(crate) use flags::names as flag_names;
 
 pub use app::App;
 pub use block_on::block_on;
