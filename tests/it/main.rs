@@ -3,6 +3,7 @@
 mod cases;
 mod compose;
 mod corpus;
+mod crates;
 mod declared;
 mod diag;
 mod floors;
@@ -31,6 +32,9 @@ mod run;
 
 #[cfg(feature = "serde")]
 mod bridge;
+
+#[cfg(feature = "figment")]
+mod figment;
 
 #[cfg(feature = "derive")]
 mod derive;
