@@ -5,6 +5,8 @@ mod compose;
 mod corpus;
 mod declared;
 mod diag;
+#[cfg(all(feature = "app", feature = "derive"))]
+mod face;
 mod floors;
 mod grammar;
 mod job;

@@ -108,7 +108,7 @@ pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result
 /// # Errors
 /// All that is wrong with it.
 pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
-    (session.app.function)(bound).map_err(|error| bound.located(error))
+    (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error))
 }
 
 fn begin(

@@ -3,8 +3,11 @@
 mod app;
 mod block_on;
 mod bound;
+#[cfg(feature = "clap")]
+mod clap;
 mod configs;
 mod console;
+mod fields;
 mod finished;
 mod flags;
 mod help;
@@ -13,11 +16,15 @@ mod job;
 mod logging;
 mod multirun;
 mod outcome;
+pub(crate) mod own;
 mod panics;
 mod sandbox;
+mod schema;
 mod session;
 mod show;
 mod signals;
+mod table;
+mod template;
 mod worker;
 mod world;
 
@@ -26,5 +33,5 @@ pub use block_on::block_on;
 pub use bound::Bound;
 pub use configs::Configs;
 pub use finished::{Finished, Job};
-pub use outcome::{Direction, Failed, JobResult, Maximize, Minimize, Objective};
+pub use outcome::{Direction, Failed, IntoObjective, JobResult, Maximize, Minimize, Objective};
 pub use sandbox::{Sandbox, Trial};

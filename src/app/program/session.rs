@@ -9,6 +9,7 @@ use crate::app::program::app::App;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::app::program::flags::Flags;
+use crate::app::program::own::OwnValues;
 use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
@@ -33,6 +34,8 @@ pub(crate) struct Session<'a> {
     pub(crate) arguments: Vec<OsString>,
     /// What this process is told, if it is a worker.
     pub(crate) order: Option<Order>,
+    /// What was read of the program's own flags.
+    pub(crate) own: Option<OwnValues>,
 }
 
 impl<'a> Session<'a> {
@@ -87,7 +90,7 @@ impl<'a> Session<'a> {
             None => composer,
         };
         let composer = Arc::new(composer);
-        Ok(Self { app, flags, console, composer, owns_process, executable, arguments, order })
+        Ok(Self { app, flags, console, composer, owns_process, executable, arguments, order, own: None })
     }
 
     /// The name of the primary config.
