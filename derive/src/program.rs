@@ -158,7 +158,9 @@ impl<'f> Job<'f> {
         for input in &signature.inputs {
             match input {
                 FnArg::Typed(input) => types.push(&input.ty),
-                FnArg::Receiver(input) => mistakes.at(input, "the job of a program is a function, not a method"),
+                FnArg::Receiver(input) => {
+                    mistakes.at(input, "the job of a program is a function, not a method")
+                }
             }
         }
         let is_args = |ty: &Type| args.is_some_and(|args| same(args, ty));

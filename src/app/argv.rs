@@ -286,7 +286,8 @@ mod tests {
 
     /// What is found, one text each: `--long`, `--long=value`, `word`.
     fn found(line: &str) -> Vec<String> {
-        let (found, errors) = scan(TABLE, &own(), line.split('_').filter(|s| !s.is_empty()).map(str::to_owned));
+        let (found, errors) =
+            scan(TABLE, &own(), line.split('_').filter(|s| !s.is_empty()).map(str::to_owned));
         let shown = found.into_iter().map(|found| match found {
             Found::Switch(long) => long.to_owned(),
             Found::Value(long, value) => format!("{long}={value}"),
@@ -321,7 +322,10 @@ mod tests {
             ("-mx", &["--multirun", "error: there is no flag `-x`"]),
             ("--multirun=2", &["--multirun", "error: `--multirun` takes no value, found `2`"]),
             ("--_-m", &["-m", "error: the flag `-m` stands behind `--`"]),
-            ("-v_a=1_--number_5_b=2_--number=6", &["own -v", "a=1", "own --number", "own 5", "b=2", "own --number=6"]),
+            (
+                "-v_a=1_--number_5_b=2_--number=6",
+                &["own -v", "a=1", "own --number", "own 5", "b=2", "own --number=6"],
+            ),
             ("-mvn5_-nx=1", &["--multirun", "own -v", "own -n5", "own -nx=1"]),
             ("--point_1_x=2_3_y=4", &["own --point", "own 1", "own x=2", "own 3", "y=4"]),
             ("--number_-m", &["own --number", "--multirun"]),

@@ -24,7 +24,9 @@ pub(crate) fn agreement(repository: &Repository, schema: Expected<'_>) -> Disagr
     let mut found = Disagreement::default();
     let mut seen: Vec<Text> = Vec::new();
     for place in places(schema) {
-        let Some(variants) = place.expected.as_enum().filter(|variants| variants.tag.is_some()) else { continue };
+        let Some(variants) = place.expected.as_enum().filter(|variants| variants.tag.is_some()) else {
+            continue;
+        };
         let group = place.group();
         // What cannot be listed is told where it is read.
         let options = repository.options(&group).unwrap_or_default();
@@ -81,12 +83,19 @@ impl Disagreement {
     }
 
     /// Variants that cannot be chosen by an option, and options that a variant names in vain.
-    fn variants(&mut self, place: &Place<'_>, variants: &Enum, group: &Text, (all, chosen): (&[Text], &[Text])) {
+    fn variants(
+        &mut self,
+        place: &Place<'_>,
+        variants: &Enum,
+        group: &Text,
+        (all, chosen): (&[Text], &[Text]),
+    ) {
         let tag = variants.tag.as_deref().unwrap_or_default();
         for (name, variant) in &variants.variants {
             let absent: Vec<&Text> = variant.options.iter().filter(|option| !all.contains(option)).collect();
             for option in &absent {
-                let message = format!("the variant `{name}` of {} names an option that is not there", variants.name);
+                let message =
+                    format!("the variant `{name}` of {} names an option that is not there", variants.name);
                 let error = Error::new(ErrorKind::NotFound, message);
                 self.warnings.push(error.help(format!("add `{group}/{option}.yaml`, or do not name it")));
             }
@@ -94,7 +103,8 @@ impl Disagreement {
                 continue;
             }
             let message = format!("no option of the config group `{group}` stands for the variant `{name}`");
-            let error = Error::new(ErrorKind::NotFound, message).note(format!("it is a variant of {}", variants.name));
+            let error = Error::new(ErrorKind::NotFound, message)
+                .note(format!("it is a variant of {}", variants.name));
             let error = error.help(format!("add `{group}/{name}.yaml`; it may be empty"));
             self.warnings.push(error.help(format!("until then, type `{}.{tag}={name}`", place.path)));
         }

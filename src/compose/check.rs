@@ -384,8 +384,12 @@ impl Check<'_> {
     /// Notes what a type wants and no config of a composition gives: an argument may. Of what stands as `???` in a file,
     /// the file is noted.
     fn not_given(&mut self, name: &Text, composed: &Composed) {
-        let known: Vec<Origin> =
-            self.notes.iter().flat_map(|note| note.error.labels().first()).map(|label| label.origin).collect();
+        let known: Vec<Origin> = self
+            .notes
+            .iter()
+            .flat_map(|note| note.error.labels().first())
+            .map(|label| label.origin)
+            .collect();
         let mut open = vec![(KeyPath::ROOT, composed.job())];
         while let Some((path, node)) = open.pop() {
             match &node.kind {

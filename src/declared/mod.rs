@@ -13,7 +13,6 @@ mod words;
 mod wrap;
 mod write;
 
-
 #[cfg(feature = "app")]
 pub(crate) use wrap::wrapped;
 

@@ -92,7 +92,9 @@ impl Page {
         };
         let said = Signature(expected).to_string();
         match lines.first_mut() {
-            Some(first) if first.chars().count() + said.chars().count() + 4 <= WIDTH && is_whole(first, value) => {
+            Some(first)
+                if first.chars().count() + said.chars().count() + 4 <= WIDTH && is_whole(first, value) =>
+            {
                 first.push_str("  # ");
                 first.push_str(&said);
             }
@@ -195,7 +197,8 @@ impl Page {
 
 /// Whether a comment may stand behind the line: it ends with the line, unlike a text of several lines.
 fn is_whole(first: &str, value: &Node) -> bool {
-    value.is_container() || !first.ends_with(['|', '-', '+']) && value.as_str().is_none_or(|text| !text.contains('\n'))
+    value.is_container()
+        || !first.ends_with(['|', '-', '+']) && value.as_str().is_none_or(|text| !text.contains('\n'))
 }
 
 /// The words of an enum with what they are for, if anyone said.

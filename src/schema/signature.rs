@@ -5,6 +5,7 @@ use std::fmt;
 use crate::schema::expected::Expected;
 use crate::schema::limit::Constraint;
 use crate::schema::ty::{Moment, Type, Width};
+use crate::value::{Node, write_str};
 
 /// So deep are the types of elements named.
 const DEPTH: usize = 3;
@@ -57,6 +58,14 @@ fn write(here: Expected<'_>, bounded: bool, depth: usize, f: &mut fmt::Formatter
             f.write_str(" or null")
         }
         Type::Limited(limited) => {
+            let values = limited.constraints.iter().find_map(|one| match one {
+                Constraint::OneOf(values) => Some(values),
+                _ => None,
+            });
+            if let Some(values) = values {
+                // They say which type it is.
+                return write_values(values, here.other(&limited.ty).is_optional(), f);
+            }
             let ranged = limited.constraints.iter().any(|one| matches!(one, Constraint::Range { .. }));
             write(here.other(&limited.ty), ranged, depth, f)?;
             limited.constraints.iter().try_for_each(|constraint| write!(f, " {constraint}"))
@@ -91,4 +100,14 @@ fn write(here: Expected<'_>, bounded: bool, depth: usize, f: &mut fmt::Formatter
         }
         Type::Any | Type::Named(_) | Type::Rooted(_) => f.write_str("anything"),
     }
+}
+
+fn write_values(values: &[Node], or_null: bool, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut text = String::new();
+    for value in values {
+        text.push_str(if text.is_empty() { "" } else { " | " });
+        write_str(value, &mut text);
+    }
+    f.write_str(&text)?;
+    f.write_str(if or_null { " or null" } else { "" })
 }

@@ -82,7 +82,8 @@ impl App {
 }
 
 fn command<A: Args>() -> Command {
-    let command = Command::new("args").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
+    let command =
+        Command::new("args").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
     A::augment_args(command.help_template("{options}"))
 }
 
@@ -102,14 +103,16 @@ fn own_flags<A: Args>() -> Result<OwnFlags> {
         if arg.is_positional() {
             let message = format!("`{field}` of {called} is no flag, and words are overrides");
             errors.push(
-                Error::new(ErrorKind::Usage, message).help("make it a flag: `#[arg(long)]`, or a key of the config"),
+                Error::new(ErrorKind::Usage, message)
+                    .help("make it a flag: `#[arg(long)]`, or a key of the config"),
             );
             continue;
         }
         let long = arg.get_long_and_visible_aliases().unwrap_or_default();
         let long = long.into_iter().chain(arg.get_aliases().unwrap_or_default());
         let short = arg.get_short_and_visible_aliases().unwrap_or_default();
-        let names = long.map(|name| format!("--{name}")).chain(short.into_iter().map(|name| format!("-{name}")));
+        let names =
+            long.map(|name| format!("--{name}")).chain(short.into_iter().map(|name| format!("-{name}")));
         let (least, most) = match (arg.get_action().takes_values(), arg.get_num_args()) {
             (false, _) => (0, 0),
             (true, Some(number)) => (number.min_values(), number.max_values()),

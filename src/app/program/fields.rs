@@ -167,7 +167,8 @@ impl Page<'_> {
         let nothing = Map::default();
         for (name, variant) in &of.variants {
             let fields = &variant.content;
-            let options = if variant.options.is_empty() { name.to_string() } else { variant.options.join(" | ") };
+            let options =
+                if variant.options.is_empty() { name.to_string() } else { variant.options.join(" | ") };
             let name_here = if by.contains('/') || (self.is_group)(&by) { options } else { name.to_string() };
             let doc = if variant.doc.is_empty() { &fields.doc } else { &variant.doc };
             let deprecated = variant.deprecated.as_ref().map(|why| format!(" (deprecated: {why})"));

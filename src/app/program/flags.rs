@@ -132,7 +132,12 @@ const ROWS: &[Row] = &[
         "how the config comes about: all, defaults, searchpath ...",
     ),
     ours("--explain", Id::Explain, Takes::Value("db.port"), "who set a value, and who was overridden"),
-    ours("--schema", Id::Schema, Takes::Maybe("model"), "JSON Schema for editors: of the config, or of a group's"),
+    ours(
+        "--schema",
+        Id::Schema,
+        Takes::Maybe("model"),
+        "JSON Schema for editors: of the config, or of a group's",
+    ),
     ours("--template", Id::Template, Takes::Nothing, "a YAML file with every field and what it is for"),
     ours(
         "--env-file",

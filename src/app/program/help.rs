@@ -67,6 +67,7 @@ fn filled(session: &Session<'_>, bound: &Bound, key: &str) -> Result<Output> {
         Some(origin) => error.at(origin, "in this template").located(bound.composed().sources()),
         None => error,
     })?;
+    text.truncate(text.trim_end().len());
     text.push('\n');
     Ok(Output::success(text).warn(bound.composed().warnings(), session.console.err))
 }

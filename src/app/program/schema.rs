@@ -55,7 +55,9 @@ fn unknown(path: &str, repository: &Repository) -> Error {
     let error = Error::new(ErrorKind::NotFound, format!("there is no config group `{path}`"));
     match did_you_mean(path, own.iter().copied()) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
-        None if own.is_empty() => error.help("there are no groups; `--schema` alone is for the primary config"),
+        None if own.is_empty() => {
+            error.help("there are no groups; `--schema` alone is for the primary config")
+        }
         None => error.help(format!("the groups are {}", own.join(", "))),
     }
 }
@@ -90,7 +92,9 @@ fn of_config<'a>(
 /// What defaults lists may choose from.
 fn choices(repository: &Repository, places: &[Place<'_>]) -> Result<Choices> {
     let mut groups = Vec::new();
-    for path in help::group_paths(repository)? {
+    // The nodes of the program as a whole are no choice.
+    let is_node = |path: &String| matches!(path.as_str(), "hydra" | "mainstem");
+    for path in help::group_paths(repository)?.into_iter().filter(|path| !is_node(path)) {
         let of_place = places.iter().find(|place| place.group() == path.as_str());
         let variants = of_place.and_then(|place| place.expected.as_enum());
         let doc = |option: &str| -> Text {

@@ -36,7 +36,8 @@ pub(crate) fn print(session: &Session<'_>) -> Result<Output> {
     for group in group_paths(&repository)?.into_iter().filter(|group| !is_reserved(group)) {
         let options = repository.options(&group)?;
         if let Some(first) = options.first() {
-            let others = if options.len() > 1 { format!("  # {}", options.join(" | ")) } else { String::new() };
+            let others =
+                if options.len() > 1 { format!("  # {}", options.join(" | ")) } else { String::new() };
             choices.push(format!("#   - {group}: {first}{others}"));
         }
     }

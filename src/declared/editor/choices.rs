@@ -49,16 +49,19 @@ impl Choices {
 
     /// An item that is text: another config.
     fn config(&self, at: &str) -> Map {
-        let options = self.groups.iter().flat_map(|group| {
+        let own = self.groups.iter().filter(|group| !group.is_chosen);
+        let options = own.flat_map(|group| {
             group.options.iter().map(move |(option, _)| format!("{}/{option}", group.path))
         });
         let all: Vec<String> = self.configs.iter().map(Text::to_string).chain(options).collect();
-        let near = all.iter().filter_map(|path| below(path, at));
+        let far = alternatives(all.iter().map(String::as_str));
+        let paths = match at {
+            "" => format!(r"\/?{far}"),
+            at => format!(r"({}|\/{far})", alternatives(all.iter().filter_map(|path| below(path, at)))),
+        };
         let mut names = vec![String::from("_self_")];
         names.extend(self.configs.iter().filter_map(|path| below(path, at)).map(str::to_owned));
-        let near = alternatives(near);
-        let far = alternatives(all.iter().map(String::as_str));
-        let written = format!(r"^(optional +)?({near}|\/{far})(\.yaml)?(@.*)?$|^optional |\$\{{");
+        let written = format!(r"^(optional +)?({paths}|\/?hydra\/.*)(\.yaml)?(@.*)?$|^optional |\$\{{");
         any_of([
             one("enum", names.iter().map(|name| Node::from(name.as_str())).collect::<Node>()),
             with(one("type", "string"), "pattern", written.as_str()),
@@ -89,10 +92,12 @@ impl Choices {
     /// What may be chosen in a group: an option, several, or none.
     fn options(&self, group: &Group, definitions: &mut Definitions) -> Map {
         let inner = self.groups.iter().filter_map(|one| Some((one, below(&one.path, &group.path)?)));
-        let inner = inner.flat_map(|(one, near)| one.options.iter().map(move |(name, _)| format!("{near}/{name}")));
+        let inner =
+            inner.flat_map(|(one, near)| one.options.iter().map(move |(name, _)| format!("{near}/{name}")));
         let inner: Vec<String> = inner.collect();
         let all = group.options.iter().map(|(name, _)| name.as_str()).chain(inner.iter().map(String::as_str));
-        let written = with(one("type", "string"), "pattern", format!(r"^{}(\.yaml)?$", alternatives(all)).as_str());
+        let written =
+            with(one("type", "string"), "pattern", format!(r"^{}(\.yaml)?$", alternatives(all)).as_str());
         let mut one_option: Vec<Map> = Vec::new();
         let mut words = Vec::new();
         for (name, doc) in &group.options {
@@ -105,10 +110,11 @@ impl Choices {
             one_option.push(one("enum", Node::from(words)));
         }
         one_option.extend([written, Definitions::open()]);
-        let several = with(one("type", "array"), "items", any_of(one_option.clone()));
-        one_option.extend([one("type", "null"), several]);
+        let name = format!("group.{}", group.path.replace('/', "."));
+        let one_option = definitions.define(&format!("{name}.option"), any_of(one_option));
+        let several = with(one("type", "array"), "items", one_option.clone());
         let doc = format!("An option of the config group `{}`.", group.path);
-        let options = with(any_of(one_option), "description", doc.as_str());
-        definitions.define(&format!("group.{}", group.path.replace('/', ".")), options)
+        let options = any_of([one_option, one("type", "null"), several]);
+        definitions.define(&name, with(options, "description", doc.as_str()))
     }
 }

@@ -63,7 +63,9 @@ impl ConfigFile<'_> {
                 definitions.object(here, &open, None, &more)
             }
             (Type::List(_) | Type::Tuple(_), _) => definitions.value(here),
-            _ => definitions.object(here, &Struct { rest: Some(Type::Any), ..Struct::default() }, None, &more),
+            _ => {
+                definitions.object(here, &Struct { rest: Some(Type::Any), ..Struct::default() }, None, &more)
+            }
         }
     }
 }

@@ -27,7 +27,11 @@ pub(super) fn limited(branches: Vec<Map>, constraint: &Constraint) -> Vec<Map> {
         }
         Constraint::Regex(pattern) => each(branches, &["string"], |branch| {
             // Each has its own pattern, and none has two: only strings have limits that are patterns.
-            if branch.get_str("pattern").is_some() { branch } else { with(branch, "pattern", pattern.as_str()) }
+            if branch.get_str("pattern").is_some() {
+                branch
+            } else {
+                with(branch, "pattern", pattern.as_str())
+            }
         }),
         Constraint::OneOf(values) => one_of(branches, values),
     }
@@ -71,7 +75,8 @@ fn one_of(branches: Vec<Map>, values: &[Node]) -> Vec<Map> {
         .collect();
     all.push(one("enum", values.iter().cloned().collect::<Node>()));
     let pattern = format!("^{}$", alternatives(texts.iter().map(String::as_str)));
-    let spelled: Vec<Node> = texts.iter().filter_map(|text| text.parse::<f64>().ok()).map(Node::from).collect();
+    let spelled: Vec<Node> =
+        texts.iter().filter_map(|text| text.parse::<f64>().ok()).map(Node::from).collect();
     if values.iter().any(|value| value.as_str().is_none()) {
         all.push(with(one("type", "string"), "pattern", pattern.as_str()));
     } else if !spelled.is_empty() {

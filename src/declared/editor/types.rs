@@ -9,7 +9,8 @@ use crate::value::{HashMap, Key, Map, Node, Text};
 const OPEN: &str = "open";
 
 /// What text spells a boolean, an integer, a float.
-const BOOLEAN: &str = "^([yY]([eE][sS])?|[nN][oO]?|[oO][nN]|[oO][fF][fF]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[0-9]+)$";
+const BOOLEAN: &str =
+    "^([yY]([eE][sS])?|[nN][oO]?|[oO][nN]|[oO][fF][fF]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[0-9]+)$";
 const INTEGER: &str = r"^\s*[+-]?[0-9]+(_[0-9]+)*\s*$";
 const FLOAT: &str = r"^\s*[+-]?(([0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)([eE][+-]?[0-9]+)?|\.?([iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN]))\s*$";
 /// What converts to text, and to a path.
@@ -64,7 +65,9 @@ impl Definitions {
         let text = |pattern: &str| with(one("type", "string"), "pattern", pattern);
         match here.ty() {
             Type::Any | Type::Named(_) | Type::Rooted(_) => vec![Map::default()],
-            Type::Bool => vec![self.shared("boolean", |_| any_of([one("type", "boolean"), one("type", "integer"), text(BOOLEAN)]))],
+            Type::Bool => vec![self.shared("boolean", |_| {
+                any_of([one("type", "boolean"), one("type", "integer"), text(BOOLEAN)])
+            })],
             Type::Int(Width::Any) => vec![self.shared("integer", |all| any_of(all.integers(Width::Any)))],
             Type::Int(width) => self.integers(*width),
             Type::Float => vec![self.shared("float", |all| any_of(all.floats()))],
@@ -295,7 +298,8 @@ impl Definitions {
 fn named_words(variants: &Enum) -> Vec<Map> {
     let plain = variants.variants.values().all(|one| one.doc.is_empty() && one.deprecated.is_none());
     if plain {
-        let names = variants.variants.iter().flat_map(|(name, one)| std::iter::once(name).chain(&one.aliases));
+        let names =
+            variants.variants.iter().flat_map(|(name, one)| std::iter::once(name).chain(&one.aliases));
         return vec![one("enum", names.cloned().collect::<Node>())];
     }
     let mut branches = Vec::new();
