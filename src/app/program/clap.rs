@@ -11,7 +11,7 @@ use crate::app::program::outcome::JobResult;
 use crate::app::program::own::{OwnFlag, OwnFlags, OwnValues};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::run::Run;
-use crate::typed::{self, Config};
+use crate::typed::Config;
 use crate::value::Text;
 
 impl App {
@@ -69,15 +69,21 @@ impl App {
     ) -> Self {
         let job = Arc::new(job);
         let ready = move |bound: &Bound, values: Option<&OwnValues>| -> Result<Ready> {
-            let (job, config, args) = (Arc::clone(&job), bound.read::<T>("")?, args::<A>(values)?);
-            Ok(Box::new(move |run| job(config, args, run).objectives()))
+            let args = args::<A>(values)?;
+            // As for `App::typed`: what holds components is read when the job begins.
+            let (job, bound, checked) = (Arc::clone(&job), bound.clone(), bound.check::<T>("")?);
+            Ok(Box::new(move |run| {
+                let config = checked.map_or_else(|| bound.read::<T>(""), Ok)?;
+                job(config, args, run).objectives()
+            }))
         };
-        let app = Self::with_own_flags::<A>(name.into(), Arc::new(ready));
-        Self { typed: Some(typed::schema::<T>()), ..app }
+        Self::with_own_flags::<A>(name.into(), Arc::new(ready)).reading::<T>()
     }
 
     fn with_own_flags<A: Args + 'static>(name: Text, function: Arc<Function>) -> Self {
-        Self { own: Some(own_flags::<A>), ..Self::of(name, function) }
+        let mut app = Self::of(name, function);
+        app.own = Some(own_flags::<A>);
+        app
     }
 }
 

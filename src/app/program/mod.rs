@@ -3,6 +3,8 @@
 mod app;
 mod block_on;
 mod bound;
+mod callback;
+mod callbacks;
 #[cfg(feature = "clap")]
 mod clap;
 mod configs;
@@ -13,6 +15,8 @@ mod flags;
 mod help;
 mod info;
 mod job;
+mod job_info;
+mod log_return;
 mod logging;
 mod multirun;
 mod outcome;
@@ -31,6 +35,7 @@ mod world;
 pub use app::App;
 pub use block_on::block_on;
 pub use bound::Bound;
+pub use callback::Callback;
 pub use configs::Configs;
 pub use finished::{Finished, Job};
 pub use outcome::{Direction, Failed, IntoObjective, JobResult, Maximize, Minimize, Objective};
