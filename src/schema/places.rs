@@ -22,6 +22,9 @@ impl Place<'_> {
     }
 }
 
+/// So many places are looked at: structs that share structs have more of them than a program has fields.
+const MOST: usize = 20_000;
+
 /// All fields that a path of names leads to, in order: those of structs in structs, and of the variants of enums. A
 /// struct inside of itself ends it.
 pub(crate) fn places(root: Expected<'_>) -> Vec<Place<'_>> {
@@ -58,7 +61,7 @@ impl<'a> Walk<'a> {
     }
 
     fn inside(&mut self, place: *const (), walk: impl FnOnce(&mut Self)) {
-        if self.open.contains(&place) {
+        if self.open.contains(&place) || self.found.len() > MOST {
             return;
         }
         self.open.push(place);
