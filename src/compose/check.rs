@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::compose::agreement::agreement;
 use crate::compose::base::put;
 use crate::compose::complaints;
+use crate::compose::composed::Composed;
 use crate::compose::composer::{Composer, Mode};
 use crate::compose::cycles::cycles;
 use crate::compose::document::Document;
@@ -18,8 +20,8 @@ use crate::compose::report::{Note, Report, Tally, Topic, is_same};
 use crate::compose::repository::{Provided, Repository};
 use crate::compose::sources::Memory;
 use crate::compose::tree::{NodeId, Tree};
-use crate::diag::{Error, ErrorKind, Result, did_you_mean};
-use crate::value::{KeyPath, Map, Node, Text};
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::value::{KeyPath, Kind, Map, Node, Text};
 
 /// What is to be checked, and what is known beside the configs.
 #[derive(Clone, Copy)]
@@ -117,6 +119,9 @@ impl Check<'_> {
             self.documents(path, places);
         }
         let composed = self.compose(&primaries);
+        let disagreement = agreement(&self.repository, self.composer.schema.expected());
+        disagreement.errors.into_iter().for_each(|error| self.errors.add(error, None));
+        disagreement.warnings.into_iter().for_each(|error| self.warnings.add(error, None));
         let mut groups: Vec<Text> =
             paths.keys().filter_map(|path| path.split_once('/')).map(|(group, _)| group.into()).collect();
         groups.dedup();
@@ -368,11 +373,41 @@ impl Check<'_> {
         };
         found.warnings().iter().for_each(|warning| self.warnings.add(warning.clone(), Some(name)));
         let circles = cycles(found.root(), composer.context(&|_| {}).with_schema(found.schema()));
+        self.not_given(name, &found);
         let is_fine = circles.is_empty();
         for error in circles {
             self.errors.add(error.located(found.sources()), Some(name));
         }
         is_fine
+    }
+
+    /// Notes what a type wants and no config of a composition gives: an argument may. Of what stands as `???` in a file,
+    /// the file is noted.
+    fn not_given(&mut self, name: &Text, composed: &Composed) {
+        let known: Vec<Origin> = self
+            .notes
+            .iter()
+            .flat_map(|note| note.error.labels().first())
+            .map(|label| label.origin)
+            .collect();
+        let mut open = vec![(KeyPath::ROOT, composed.job())];
+        while let Some((path, node)) = open.pop() {
+            match &node.kind {
+                Kind::Missing if !known.contains(&node.origin) => {
+                    let key = Text::from(path.to_string());
+                    let error = Error::new(ErrorKind::MissingValue, format!("`{key}` must be given"))
+                        .at(node.origin, format!("no config gives it to `{name}`"));
+                    self.notes.push(Note { topic: Topic::Missing, name: key, error });
+                }
+                Kind::Map(map) => {
+                    let inside = map.iter().map(|(key, slot)| (path.child(key.clone()), slot.node.clone()));
+                    let from = open.len();
+                    open.extend(inside);
+                    open[from..].reverse();
+                }
+                _ => {}
+            }
+        }
     }
 
     /// A check that composes nothing has checked little.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::compose::complaints::listed;
-use crate::diag::{Error, Origin, SourceMap};
+use crate::diag::{Error, Origin, Result, SourceMap};
 use crate::value::Text;
 
 /// What was found. Everything in it is located: it can draw itself.
@@ -22,6 +22,16 @@ pub struct Report {
     pub primaries: usize,
     /// How many configs were read.
     pub read: usize,
+}
+
+impl Report {
+    /// Nothing, if all is well.
+    ///
+    /// # Errors
+    /// All errors and warnings in one.
+    pub fn into_result(self) -> Result<()> {
+        Error::all(self.errors.into_iter().chain(self.warnings)).map_or(Ok(()), Err)
+    }
 }
 
 /// Something worth knowing, at one place.

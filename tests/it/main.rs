@@ -6,6 +6,8 @@ mod corpus;
 mod crates;
 mod declared;
 mod diag;
+#[cfg(all(feature = "app", feature = "derive"))]
+mod face;
 mod floors;
 mod grammar;
 mod job;

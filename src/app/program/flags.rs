@@ -1,6 +1,7 @@
 //! The flags of a program: Hydra's, and a few more.
 
 use crate::app::argv::{Flag, Found, Takes, scan};
+use crate::app::program::own::OwnFlag;
 use crate::diag::{Error, ErrorKind, Result};
 
 /// What the command line asks for.
@@ -16,6 +17,8 @@ pub(crate) struct Flags {
     pub(crate) scratch: bool,
     pub(crate) help: Option<Help>,
     pub(crate) overrides: Vec<String>,
+    /// What is for the program's own flags.
+    pub(crate) own: Vec<String>,
 }
 
 /// A text to be printed instead of running, whatever else is asked for.
@@ -34,6 +37,9 @@ pub(crate) enum Ask {
     Show(Shown),
     Info(Topic),
     Explain(Vec<String>),
+    /// The JSON Schema of the primary config, or of another one, or of the options of a group.
+    Schema(Option<String>),
+    Template,
     Completion,
 }
 
@@ -73,6 +79,8 @@ enum Id {
     ConfigDir,
     Info,
     Explain,
+    Schema,
+    Template,
     EnvFile,
     Scratch,
 }
@@ -125,6 +133,13 @@ const ROWS: &[Row] = &[
     ),
     ours("--explain", Id::Explain, Takes::Value("db.port"), "who set a value, and who was overridden"),
     ours(
+        "--schema",
+        Id::Schema,
+        Takes::Maybe("model"),
+        "JSON Schema for editors: of the config, or of a group's",
+    ),
+    ours("--template", Id::Template, Takes::Nothing, "a YAML file with every field and what it is for"),
+    ours(
         "--env-file",
         Id::EnvFile,
         Takes::Value("local.env"),
@@ -137,14 +152,15 @@ const ROWS: &[Row] = &[
 ///
 /// # Errors
 /// Wrong usage: everything that is wrong, at once.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]) -> Result<Flags> {
     let table: Vec<Flag<Id>> = ROWS.iter().map(|(flag, _)| *flag).collect();
-    let (found, errors) = scan(&table, arguments);
+    let (found, errors) = scan(&table, own, arguments);
     let mut flags = Flags::default();
     let mut keys = Vec::new();
     for found in found {
         match found {
             Found::Word(word) => flags.overrides.push(word),
+            Found::Own(word) => flags.own.push(word),
             Found::Switch(id) => match id {
                 Id::Help => flags.help = flags.help.or(Some(Help::App)),
                 Id::HydraHelp => flags.help = flags.help.or(Some(Help::Hydra)),
@@ -153,6 +169,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags
                 Id::Scratch => flags.scratch = true,
                 Id::Run => flags.ask(Ask::Run),
                 Id::Multirun => flags.ask(Ask::Multirun),
+                Id::Template => flags.ask(Ask::Template),
                 Id::ShellCompletion => flags.ask(Ask::Completion),
                 _ => {}
             },
@@ -172,6 +189,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags
                     _ => Topic::All,
                 })),
                 Id::Explain => keys.push(value),
+                Id::Schema => flags.ask(Ask::Schema(Some(value).filter(|value| !value.is_empty()))),
                 Id::Package => flags.package = Some(value),
                 Id::ConfigPath => flags.config_path = Some(value),
                 Id::ConfigName => flags.config_name = Some(value),
@@ -196,7 +214,7 @@ pub(crate) fn names(arguments: impl IntoIterator<Item = String>) -> (Vec<Found<&
         takes: flag.takes,
         ours: flag.ours,
     };
-    scan(&ROWS.iter().map(named).collect::<Vec<_>>(), arguments)
+    scan(&ROWS.iter().map(named).collect::<Vec<_>>(), &[], arguments)
 }
 
 impl Flags {
@@ -224,10 +242,16 @@ impl Flags {
                 Err(wrong("`--resolve` is about what is printed").help("use it with `--cfg job` or `--help`"))
             }
             [one] => Ok(one.clone()),
-            _ => Err(wrong("these flags exclude each other: --run, --multirun, --cfg, --info, --explain, --shell-completion")
+            _ => Err(wrong("these flags exclude each other: --run, --multirun, --cfg, --info, --explain, --schema, --template, --shell-completion")
                 .help("take one of them")),
         }
     }
+}
+
+/// The flag of that name: its long name, what it does, and whose it is.
+pub(crate) fn known(name: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let (flag, help) = ROWS.iter().find(|(flag, _)| flag.long == name || flag.short == name)?;
+    Some((flag.long, help, if flag.ours { "mainstem's" } else { "Hydra's" }))
 }
 
 /// All flags with what they do, a line each, and the line about overrides.
@@ -237,6 +261,7 @@ pub(crate) fn described() -> String {
         let value = match flag.takes {
             Takes::Nothing => "",
             Takes::Perhaps(_) => " [TOPIC]",
+            Takes::Maybe(_) => " [GROUP]",
             Takes::OneOf(_) => " WHAT",
             Takes::Value(_) => match flag.id {
                 Id::Package | Id::Explain => " KEY",
@@ -258,7 +283,7 @@ mod tests {
     use super::*;
 
     fn flags(line: &str) -> Flags {
-        parse(line.split_whitespace().map(str::to_owned)).expect("a command line that is right")
+        parse(line.split_whitespace().map(str::to_owned), &[]).expect("a command line that is right")
     }
 
     #[test]

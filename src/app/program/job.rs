@@ -132,7 +132,7 @@ pub(crate) struct Prepared {
 /// All that is wrong with it.
 pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
     let palette = Palette::of(session.composer.facts(), &session.console);
-    let call = (session.app.function)(bound).map_err(|error| bound.located(error));
+    let call = (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error));
     match (call, Plan::both(bound, palette)) {
         (Ok(call), Ok((hydra_logging, job_logging))) => Ok(Prepared { call, hydra_logging, job_logging }),
         (Err(one), Err(other)) => Err(Error::all([one.clone(), other]).unwrap_or(one)),

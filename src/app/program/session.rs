@@ -10,6 +10,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
+use crate::app::program::own::OwnValues;
 use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
@@ -37,6 +38,8 @@ pub(crate) struct Session<'a> {
     pub(crate) order: Option<Order>,
     /// The run that is to be run again.
     pub(crate) derived_from: Option<RunId>,
+    /// What was read of the program's own flags.
+    pub(crate) own: Option<OwnValues>,
 }
 
 impl<'a> Session<'a> {
@@ -93,7 +96,18 @@ impl<'a> Session<'a> {
         let composer = Arc::new(composer);
         console.hide(composer.secrets());
         let derived_from = derived::from(&arguments);
-        Ok(Self { app, flags, console, composer, owns_process, executable, arguments, order, derived_from })
+        Ok(Self {
+            app,
+            flags,
+            console,
+            composer,
+            owns_process,
+            executable,
+            arguments,
+            order,
+            derived_from,
+            own: None,
+        })
     }
 
     /// The name of the primary config.

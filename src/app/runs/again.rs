@@ -292,7 +292,7 @@ fn flags(typed: &[String]) -> Result<Vec<String>> {
         .into_iter()
         .flat_map(|found| match found {
             Found::Word(word) if is_override(&word) => Vec::new(),
-            Found::Word(word) => vec![word],
+            Found::Word(word) | Found::Own(word) => vec![word],
             // `--multirun`, and what asks for something to be shown.
             Found::Switch(_) => Vec::new(),
             Found::Value(flag, value) => vec![flag.to_owned(), value],
