@@ -366,12 +366,15 @@ fn instead(error: Error, path: &KeyPath) -> Error {
 
 /// What a variable for a secret may well be called: `DB_PASSWORD` for `db.password`.
 fn variable(path: &KeyPath) -> String {
-    // What a variable of the job is to hold may well come from one of that name.
-    let keys = match path.keys() {
-        [a, b, c, rest @ ..] if [a, b, c].map(Key::as_str) == VARIABLES.map(Some) => rest,
-        all => all,
+    let names: Vec<String> = match path.keys() {
+        // What a variable of the job is to hold may well come from one of that name.
+        [a, b, c, rest @ ..]
+            if [VARIABLES, PARAMS].map(|p| p.map(Some)).contains(&[a, b, c].map(Key::as_str)) =>
+        {
+            rest.iter().filter_map(Key::as_str).map(str::to_owned).collect()
+        }
+        all => all.iter().map(ToString::to_string).collect(),
     };
-    let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
     let plain = |c: char| if c.is_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     names.join("_").chars().map(plain).collect()
 }
