@@ -191,11 +191,16 @@ fn no_error_holds_a_secret() {
         (format!("store={{password: {CANARY}, urll: 1}}"), "error[unknown-key]"),
         (format!("store.password=[{CANARY}]"), "error[type]"),
         (format!("keys={CANARY}"), "error[type]"),
+        (format!("store.pasword={CANARY}"), "error[unknown-key]"),
+        (format!("stroe.password={CANARY}"), "error[unknown-key]"),
         (format!("store.password={CANARY} +nope=1"), "error"),
         (format!("+hydra.job.env_set.API_KEY={CANARY}}}"), "error[override]"),
     ] {
         silent(&[&argument], 1, said);
     }
+    silent(&["store.password", "=", &format!("{CANARY}-torn")], 1, "in 3 arguments");
+    silent(&["store.password=", &format!("{CANARY}-torn")], 1, "error");
+    silent(&["-m", &format!("store.password={CANARY}-one,{CANARY}-two"), "nope=1"], 1, "in every job");
     silent(&["store.password=a"], 1, "store.password=***");
     silent(&["store.password=***"], 1, "which records show in place of a secret");
 }
