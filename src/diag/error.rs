@@ -47,6 +47,8 @@ pub enum ErrorKind {
     Range,
     /// A value that breaks a rule of its field or of its struct.
     Constraint,
+    /// A component that cannot be built: it is not registered, or its constructor refuses its arguments.
+    Component,
     /// A value that is needed and is `???`.
     MissingValue,
     /// A secret that is written where others can read it, or whose value is not there.
@@ -88,6 +90,7 @@ impl ErrorKind {
             Self::Type => "type",
             Self::Range => "range",
             Self::Constraint => "constraint",
+            Self::Component => "component",
             Self::MissingValue => "missing-value",
             Self::Secret => "secret",
             Self::Interpolation => "interpolation",

@@ -17,8 +17,14 @@ mod yaml;
 #[cfg(feature = "app")]
 mod app;
 
+#[cfg(all(feature = "app", feature = "derive"))]
+mod callbacks;
+
 #[cfg(feature = "app")]
 mod cli;
+
+#[cfg(feature = "derive")]
+mod components;
 
 #[cfg(all(feature = "app", unix))]
 mod run;
