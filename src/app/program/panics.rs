@@ -81,7 +81,8 @@ pub(crate) fn guarded<T>(
 /// The words about a panic without the secrets in them; `None` if there are none.
 fn without_secrets(info: &PanicHookInfo<'_>) -> Option<String> {
     let secrets = HIDDEN.try_read().ok()?.clone()?;
-    let said = info.payload_as_str()?;
+    let said = info.payload().downcast_ref::<&str>().copied();
+    let said = said.or_else(|| info.payload().downcast_ref::<String>().map(String::as_str))?;
     let Cow::Owned(shown) = secrets.scrub(said) else { return None };
     let thread = thread::current();
     let name = thread.name().unwrap_or("<unnamed>");
