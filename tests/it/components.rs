@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use mainstem::Config;
 use mainstem::compose::{Memory, Mode};
-use mainstem::diag::{Error, ErrorKind};
+use mainstem::declared::SchemaFile;
+use mainstem::diag::{Error, ErrorKind, Source, SourceKind, SourceMap};
 use mainstem::facts::Facts;
 use mainstem::resolve::Scope;
 use mainstem::typed::{self, Component, Components, Registry};
@@ -236,6 +237,12 @@ fn a_schema_knows_components_as_variants() {
     let parts = schema.at(&KeyPath::parse("part")).as_enum().expect("an enum").clone();
     assert_eq!((parts.name.as_str(), parts.variants["leaf"].doc.as_str()), ("Part", "A leaf."));
     assert_eq!(parts.option("twins").map(|(name, _)| name.as_str()), Some("pair"));
+    // A file says it to those who do not have the program.
+    let text = SchemaFile::from(schema.clone()).write();
+    let sources = SourceMap::default();
+    let file = SchemaFile::read(Source::new(SourceKind::Memory, "schema", text.as_str()), &sources);
+    let again = file.expect("it reads").schema;
+    assert_eq!(again.at(&KeyPath::parse("by_name.x.left")).to_string(), at("part"), "{text}");
     // What nobody asks for is not in it.
     assert!(components().schema::<u8>().definitions().is_empty());
     assert!(typed::schema::<App>().at(&KeyPath::parse("part")).is_any());

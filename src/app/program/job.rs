@@ -166,15 +166,13 @@ fn carry_out(job: &Call<'_>, ready: Ready) -> Result<(Outcome, Vec<Objective>)> 
     let Call { session, bound, ending, .. } = *job;
     let hydras = logging::Logging::of_hydra(bound, &session.console, &session.composer.facts().cwd)?;
     let _hydras = logging::install(hydras.as_ref());
-    if job.extent == Extent::Alone {
-        ending.callbacks.begin(|| Scope::Run(bound.clone()));
-    }
+    let alone = job.extent == Extent::Alone;
+    let open = alone.then(|| ending.callbacks.begin(|| Scope::Run(bound.clone())));
     let ended = call_in_place(job, ready);
-    if job.extent == Extent::Alone {
-        match &ended {
-            Ok((outcome, _)) => ending.callbacks.end(outcome),
-            Err(error) => ending.callbacks.end(&Outcome::Failed(Failure::of(error))),
-        }
+    match (&open, &ended) {
+        (Some(open), Ok((outcome, _))) => ending.callbacks.end(open, outcome),
+        (Some(open), Err(error)) => ending.callbacks.end(open, &Outcome::Failed(Failure::of(error))),
+        (None, _) => {}
     }
     ended
 }
@@ -192,10 +190,10 @@ fn call_in_place(job: &Call<'_>, ready: Ready) -> Result<(Outcome, Vec<Objective
     let _job = logging::install(logging.as_ref());
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
+    let open = ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
     let called = panics::guarded(aloud, || ready(run));
     let ended = outcome(session, run, called, ending.signal());
-    ending.callbacks.end(&ended.0);
+    ending.callbacks.end(&open, &ended.0);
     if chdir {
         change_directory(session, cwd)?;
     }
