@@ -17,6 +17,8 @@ pub struct Base {
     pub(crate) root: Node,
     pub(crate) selection: Arc<Selection>,
     pub(crate) schema: Schema,
+    /// Whether a field of the schema is a secret.
+    pub(crate) has_secrets: bool,
     /// What was suspicious when it was merged: told to everyone who uses it.
     pub(crate) warnings: Vec<Error>,
 }
@@ -48,7 +50,11 @@ impl Base {
         let Merged { root, schema, errors, warnings, lasting } = merged;
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok((Self { root, selection: Arc::clone(selection), schema, warnings }, lasting)),
+            None => {
+                let has_secrets = schema.has_secrets();
+                let selection = Arc::clone(selection);
+                Ok((Self { root, selection, schema, has_secrets, warnings }, lasting))
+            }
         }
     }
 
@@ -58,6 +64,7 @@ impl Base {
             root: self.root.clone(),
             selection: Arc::clone(selection),
             schema: self.schema.clone(),
+            has_secrets: self.has_secrets,
             warnings: self.warnings.clone(),
         }
     }

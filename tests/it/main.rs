@@ -29,6 +29,9 @@ mod components;
 #[cfg(all(feature = "app", unix))]
 mod run;
 
+#[cfg(all(feature = "app", feature = "derive"))]
+mod secrets;
+
 #[cfg(feature = "serde")]
 mod bridge;
 

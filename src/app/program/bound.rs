@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::compose::{Composed, Composer, Explanation, RESERVED};
-use crate::diag::{Error, Origin, Result};
+use crate::diag::{Error, Origin, Result, Secrets};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::run::Told;
@@ -107,6 +107,30 @@ impl Bound {
     /// A key that never was.
     pub fn explain(&self, key: &str) -> Result<Explanation> {
         self.composer.explain(&self.composed, &KeyPath::parse(key))
+    }
+
+    /// The value at a key as it may be shown: a text holds `***` in place of every secret.
+    pub(crate) fn select_shown(&self, key: &str) -> Result<Option<Node>> {
+        let path = KeyPath::parse(key);
+        let root = if is_reserved(&path) { &self.root } else { &self.job };
+        let context = Context {
+            facts: &self.facts,
+            ..self.composer.context(&|_| {}).with_schema(self.composed.schema())
+        };
+        let scope = Scope::new(root, context.with_hydra(Hydra::Of(&self.root))).masked();
+        let found = scope.select(&path).map_err(|error| self.located(error))?;
+        Ok(found.map(|node| Node::new(node.shown().clone(), node.origin)))
+    }
+
+    /// The arguments of a process without the secrets in them.
+    pub(crate) fn shown_arguments(&self, arguments: Vec<String>) -> Vec<String> {
+        let secrecy = self.composed.secrecy();
+        arguments.into_iter().map(|argument| secrecy.argument(argument)).collect()
+    }
+
+    /// The texts that must not be shown, as far as they are known by now.
+    pub(crate) fn secrets(&self) -> &Arc<Secrets> {
+        self.composer.secrets()
     }
 
     /// What it was composed from.

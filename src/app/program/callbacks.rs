@@ -174,7 +174,7 @@ impl Named {
         call: impl FnOnce(&mut dyn Callback) -> std::result::Result<(), Failed>,
     ) {
         let callback = &mut *self.callback;
-        let why = match panics::guarded(false, || call(callback)) {
+        let why = match panics::guarded(false, bound.secrets(), || call(callback)) {
             Ok(Ok(())) => return,
             Ok(Err(failed)) => failed.to_string(),
             Err(panicked) => match panicked.0.place {

@@ -82,7 +82,8 @@ pub(crate) fn call(
 ) -> Result<Job> {
     let (facts, composer) = (session.composer.facts(), &session.composer);
     let bound = worker::with_environment(bound)?;
-    let process = session.process();
+    let mut process = session.process();
+    process.arguments = bound.shown_arguments(process.arguments);
     let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
     let rank = Rank::of(&facts.env, &process);
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
@@ -191,13 +192,14 @@ fn call_in_place(job: &Call<'_>, ready: Ready) -> Result<(Outcome, Vec<Objective
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
     let open = ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
-    let called = panics::guarded(aloud, || ready(run));
-    let ended = outcome(session, run, called, ending.signal());
-    ending.callbacks.end(&open, &ended.0);
+    let called = panics::guarded(aloud, bound.secrets(), || ready(run));
+    let (ended, objectives) = outcome(session, run, called, ending.signal());
+    let ended = ended.without(bound.secrets());
+    ending.callbacks.end(&open, &ended);
     if chdir {
         change_directory(session, cwd)?;
     }
-    Ok(ended)
+    Ok((ended, objectives))
 }
 
 /// What became of a call, told to the user if it is nothing good.

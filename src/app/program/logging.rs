@@ -11,7 +11,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use crate::app::capture;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, Secrets};
 use crate::run::Rank;
 use crate::value::{Node, write_str};
 
@@ -22,6 +22,8 @@ pub(crate) struct Logging {
     /// Loggers that say everything.
     verbose: Vec<String>,
     handlers: Vec<Handler>,
+    /// What no line may hold.
+    secrets: Arc<Secrets>,
 }
 
 #[derive(Debug)]
@@ -74,7 +76,8 @@ impl Logging {
         cwd: &Path,
         rank: Option<&Rank>,
     ) -> Result<Option<Arc<Self>>> {
-        let Some(node) = bound.select(key)? else { return Ok(None) };
+        // The names of files are shown everywhere.
+        let Some(node) = bound.select_shown(key)? else { return Ok(None) };
         let Some(root) = at(&node, &["root"]).filter(|root| root.as_map().is_some()) else { return Ok(None) };
         let mut level = level(at(root, &["level"]).and_then(Node::as_str).unwrap_or("WARNING"));
         let mut verbose = Vec::new();
@@ -115,7 +118,8 @@ impl Logging {
             };
             handlers.push(Handler { format, to });
         }
-        Ok(Some(Arc::new(Self { level, verbose, handlers })))
+        let secrets = Arc::clone(bound.secrets());
+        Ok(Some(Arc::new(Self { level, verbose, handlers, secrets })))
     }
 
     fn allows(&self, level: Level, name: &str) -> bool {
@@ -126,6 +130,7 @@ impl Logging {
         let now = capture::now().format("%Y-%m-%d %H:%M:%S,%3f").to_string();
         for handler in &self.handlers {
             let line = format!("{}\n", fill(&handler.format, &now, level, name, message));
+            let line = self.secrets.scrub(&line);
             match &handler.to {
                 To::File(file) => {
                     // A full disk must not end the job that only wanted to say something.

@@ -12,11 +12,11 @@ use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::Finished;
 use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, ready, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
-use crate::app::program::session::{Session, setting};
+use crate::app::program::session::{Session, setting, shown_setting};
 use crate::app::program::worker::{self, OfSweep};
 use crate::app::sweep::try_each;
 use crate::compose::{Arguments, Mode};
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind};
+use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, Span};
 use crate::durable::{Sync, create_exclusive, write_whole_with};
 use crate::grammar::{Action, Override, parse_override};
 use crate::run::Place;
@@ -71,9 +71,12 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     for batch in jobs.batches(size) {
         hydra_log(&format!("Launching {} jobs locally", batch.end - batch.start));
         for job in batch.filter_map(|index| jobs.get(index)) {
-            hydra_log(&format!("\t#{} : {}", job.index, job.lines().join(" ")));
-            let bound = bind_in_sweep(session, compose(&job)?, job.index, other.as_deref())?;
-            let subdir = setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
+            let composed = compose(&job)?;
+            let shown: Vec<String> =
+                job.lines().into_iter().map(|line| composed.secrecy().argument(line.to_owned())).collect();
+            hydra_log(&format!("\t#{} : {}", job.index, shown.join(" ")));
+            let bound = bind_in_sweep(session, composed, job.index, other.as_deref())?;
+            let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
             let path = unique(session.absolute(directory.join(subdir)), &mut taken)?;
             let status = match worker::needed(session, &bound)? {
                 Some(environment) => {
@@ -146,7 +149,11 @@ fn jobs(master: &Bound, arguments: &Arguments) -> Result<Jobs> {
         let mut line = format!("{key}=");
         write_str(&slot.node, &mut line);
         let source = Source::new(SourceKind::Memory, "hydra.sweeper.params", line.as_str());
-        overrides.extend(parse_override(&line, arguments.sources.add(source), &mut errors));
+        let source = arguments.sources.add(source);
+        if slot.node.holds_secret() {
+            arguments.sources.hide(Origin::new(source, Span::new(key.to_string().len() + 1, line.len())));
+        }
+        overrides.extend(parse_override(&line, source, &mut errors));
     }
     overrides.extend(arguments.overrides.iter().filter(|one| !one.target.is_hydra()).cloned());
     let repository = master.composed().selection().repository();
