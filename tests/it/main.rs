@@ -3,6 +3,7 @@
 mod cases;
 mod compose;
 mod corpus;
+mod crates;
 mod declared;
 mod diag;
 mod floors;
@@ -27,6 +28,12 @@ mod cli;
 mod components;
 
 #[cfg(all(feature = "app", unix))]
+mod logging;
+
+#[cfg(all(feature = "app", unix))]
+mod rerun;
+
+#[cfg(all(feature = "app", unix))]
 mod run;
 
 #[cfg(all(feature = "app", feature = "derive"))]
@@ -34,6 +41,9 @@ mod secrets;
 
 #[cfg(feature = "serde")]
 mod bridge;
+
+#[cfg(feature = "figment")]
+mod figment;
 
 #[cfg(feature = "derive")]
 mod derive;

@@ -16,7 +16,7 @@ use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
-use crate::app::program::{help, info, job, multirun, show};
+use crate::app::program::{derived, help, info, job, multirun, show};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
@@ -222,8 +222,10 @@ impl App {
     ) -> Finished {
         let console = world.console.clone();
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let parsed = Order::take(&mut arguments)
-            .and_then(|order| Ok((parse(capture::texts(arguments.iter().cloned())?)?, order)));
+        let parsed = Order::take(&mut arguments).and_then(|order| {
+            let own = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
+            Ok((parse(capture::texts(own)?)?, order))
+        });
         let (flags, order) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => return Finished::without_jobs(console.write(Output::failure(&error, console.err))),

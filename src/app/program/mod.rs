@@ -7,6 +7,7 @@ mod callback;
 mod callbacks;
 mod configs;
 mod console;
+mod derived;
 mod finished;
 mod flags;
 mod help;
@@ -24,6 +25,9 @@ mod show;
 mod signals;
 mod worker;
 mod world;
+
+pub(crate) use derived::DERIVED_FROM;
+pub(crate) use flags::names as flag_names;
 
 pub use app::App;
 pub use block_on::block_on;
