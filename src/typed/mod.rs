@@ -12,6 +12,8 @@
 #[cfg(feature = "serde")]
 pub mod bridge;
 mod choice;
+mod component;
+mod components;
 mod config;
 mod entries;
 #[cfg(feature = "figment")]
@@ -19,6 +21,7 @@ pub mod figment;
 mod mappings;
 mod pointers;
 mod reader;
+mod registry;
 mod scalars;
 mod sequences;
 #[cfg(feature = "serde_yaml")]
@@ -31,9 +34,12 @@ mod whole;
 #[cfg(feature = "serde")]
 pub use bridge::{from_node, to_node};
 pub use choice::{Choice, Choices};
+pub use component::Component;
+pub use components::Components;
 pub use config::{Config, Flatten};
 pub use entries::{Entries, Member};
 pub use reader::{Reader, Reported};
+pub use registry::Registry;
 pub use slot::Slot;
 pub use violation::Violation;
 pub use whole::{defaults, read, read_at, schema};

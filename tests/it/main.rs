@@ -18,8 +18,14 @@ mod yaml;
 #[cfg(feature = "app")]
 mod app;
 
+#[cfg(all(feature = "app", feature = "derive"))]
+mod callbacks;
+
 #[cfg(feature = "app")]
 mod cli;
+
+#[cfg(feature = "derive")]
+mod components;
 
 #[cfg(all(feature = "app", unix))]
 mod logging;
@@ -29,6 +35,9 @@ mod rerun;
 
 #[cfg(all(feature = "app", unix))]
 mod run;
+
+#[cfg(all(feature = "app", feature = "derive"))]
+mod secrets;
 
 #[cfg(feature = "serde")]
 mod bridge;

@@ -91,6 +91,7 @@ impl<'a> Session<'a> {
             None => composer,
         };
         let composer = Arc::new(composer);
+        console.hide(composer.secrets());
         let derived_from = derived::from(&arguments);
         Ok(Self { app, flags, console, composer, owns_process, executable, arguments, order, derived_from })
     }
@@ -119,10 +120,11 @@ impl<'a> Session<'a> {
 
     /// A composition, for reading.
     pub(crate) fn bind(&self, composed: Composed) -> Bound {
-        Bound::new(&self.composer, composed)
+        Bound::new(&self.composer, composed).with_components(self.app.components.clone())
     }
 
-    /// This process, as records name it. Two calls differ in what is drawn at random.
+    /// This process, as records name it. Two calls differ in what is drawn at random. Its arguments hold secrets as they
+    /// were typed: see [`Bound::shown_arguments`].
     pub(crate) fn process(&self) -> Process {
         let mut process = capture::process(self.composer.facts());
         process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
@@ -222,7 +224,19 @@ impl<'a> Session<'a> {
 /// # Errors
 /// A value that cannot be resolved, is missing, or is no text.
 pub(crate) fn setting(bound: &Bound, key: &str) -> Result<Option<String>> {
-    let Some(node) = bound.select(key)? else { return Ok(None) };
+    text_of(bound, key, bound.select(key)?)
+}
+
+/// The same as it may be shown: with `***` in place of every secret. For what names a file or a directory.
+///
+/// # Errors
+/// As [`setting`].
+pub(crate) fn shown_setting(bound: &Bound, key: &str) -> Result<Option<String>> {
+    text_of(bound, key, bound.select_shown(key)?)
+}
+
+fn text_of(bound: &Bound, key: &str, node: Option<Node>) -> Result<Option<String>> {
+    let Some(node) = node else { return Ok(None) };
     match node.kind {
         Kind::Null => Ok(None),
         Kind::Missing => bound.require(key).map(|_| None),

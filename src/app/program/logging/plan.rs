@@ -8,7 +8,7 @@ use crate::app::program::logging::formatter::Formatter;
 use crate::app::program::logging::handler::{Declared, HandlerPlan};
 use crate::app::program::logging::level::Level;
 use crate::app::program::logging::part::{Part, no_such};
-use crate::diag::{Error, ErrorKind, Result, Style};
+use crate::diag::{Error, ErrorKind, Result, Secrets, Style};
 use crate::facts::Facts;
 use crate::value::{Kind, Node};
 
@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(super) changes: Option<Changes>,
     /// `hydra.verbose`: the loggers that say everything; the empty name is the root.
     pub(super) verbose: Vec<String>,
+    /// What no line may hold.
+    pub(super) secrets: Arc<Secrets>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,7 +92,8 @@ impl Plan {
         let mut errors = Vec::new();
         let verbose = said.map(|node| verbose(&node, &mut errors)).unwrap_or_default();
         let plans = keys.map(|key| {
-            let changes = match bound.select(key) {
+            // The names of files are shown everywhere.
+            let changes = match bound.select_shown(key) {
                 Ok(Some(node)) if !matches!(node.kind, Kind::Null) => {
                     let part = Part::of(key.to_owned(), &node, &mut errors);
                     part.and_then(|part| Changes::read(&part, palette, &mut errors))
@@ -101,7 +104,7 @@ impl Plan {
                     None
                 }
             };
-            Self { changes, verbose: verbose.clone() }
+            Self { changes, verbose: verbose.clone(), secrets: Arc::clone(bound.secrets()) }
         });
         match Error::all(errors) {
             Some(error) => Err(bound.located(error)),
