@@ -20,7 +20,7 @@ use mainstem::value::Node;
 use crate::cases;
 use crate::cli::{Scratch, words};
 
-/// The examples that case files call, and the command.
+/// The examples that case files call.
 const PROGRAMS: [&str; 4] = ["app", "components", "mainstem", "tiny"];
 
 /// An example, built anew if it is older than the command beside it.
@@ -53,9 +53,8 @@ pub(crate) fn example(name: &str) -> PathBuf {
 /// What changes from run to run, masked.
 fn masked(text: &str, dir: &Path) -> String {
     let programs = example("app").parent().expect("a folder").display().to_string();
-    let text = text.replace(&programs, "<BIN>");
-    let text =
-        text.replace(&dir.display().to_string(), "<DIR>").replace(env!("CARGO_MANIFEST_DIR"), "<CRATE>");
+    let text = text.replace(&dir.display().to_string(), "<DIR>").replace(&programs, "<BIN>");
+    let text = text.replace(env!("CARGO_MANIFEST_DIR"), "<CRATE>");
     let mut out = String::new();
     let mut rest = text.as_str();
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {

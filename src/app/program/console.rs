@@ -36,7 +36,8 @@ impl Console {
         let _ = self.secrets.set(Arc::clone(secrets));
     }
 
-    fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    /// A text without the secrets in it.
+    pub(crate) fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.secrets.get().map_or(Cow::Borrowed(text), |secrets| secrets.scrub(text))
     }
 

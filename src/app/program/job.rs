@@ -177,22 +177,15 @@ struct Call<'c> {
     extent: Extent,
 }
 
-impl Call<'_> {
-    /// Opens what a logging config names.
-    fn open(&self, plan: &Plan, cwd: &Path, rank: Option<&Rank>) -> Result<Arc<logging::Logging>> {
-        plan.open(&self.session.console, cwd, rank).map_err(|error| self.bound.located(error))
-    }
-}
-
 /// Sets up what the function finds, calls it, and puts everything back. Callbacks are told.
 fn carry_out(job: &Call<'_>, prepared: Prepared) -> Result<(Outcome, Vec<Objective>)> {
     let Call { session, bound, ending, .. } = *job;
-    let _hydras =
-        logging::install(&job.open(&prepared.hydra_logging, &session.composer.facts().cwd, None)?);
+    let Prepared { call, hydra_logging, job_logging } = prepared;
+    let _hydras = logging::install(&open(job, &hydra_logging, &session.composer.facts().cwd, None)?);
     if job.extent == Extent::Alone {
         ending.callbacks.begin(|| Scope::Run(bound.clone()));
     }
-    let ended = call_in_place(job, prepared);
+    let ended = call_in_place(job, call, &job_logging);
     if job.extent == Extent::Alone {
         match &ended {
             Ok((outcome, _)) => ending.callbacks.end(outcome),
@@ -202,20 +195,24 @@ fn carry_out(job: &Call<'_>, prepared: Prepared) -> Result<(Outcome, Vec<Objecti
     ended
 }
 
+/// Opens what a plan of logging names.
+fn open(job: &Call<'_>, plan: &Plan, cwd: &Path, rank: Option<&Rank>) -> Result<Arc<logging::Logging>> {
+    plan.open(&job.session.console, cwd, rank).map_err(|error| job.bound.located(error))
+}
+
 /// Calls the function in its directory, with its log.
-fn call_in_place(job: &Call<'_>, prepared: Prepared) -> Result<(Outcome, Vec<Objective>)> {
+fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcome, Vec<Objective>)> {
     let Call { session, bound, rank, ending, .. } = *job;
     let (cwd, run) = (&session.composer.facts().cwd, &ending.run);
     let chdir = setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
     if chdir {
         change_directory(session, run.dir())?;
     }
-    let _job =
-        logging::install(&job.open(&prepared.job_logging, if chdir { run.dir() } else { cwd }, rank)?);
+    let _job = logging::install(&open(job, logging, if chdir { run.dir() } else { cwd }, rank)?);
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
     ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
-    let called = panics::guarded(aloud, bound.secrets(), || (prepared.call)(run));
+    let called = panics::guarded(aloud, bound.secrets(), || ready(run));
     let (ended, objectives) = outcome(session, run, called, ending.signal());
     let ended = ended.without(bound.secrets());
     ending.callbacks.end(&ended);

@@ -12,7 +12,7 @@ use crate::app::program::logging::front::current;
 use crate::app::program::logging::handler::{Handler, passes};
 use crate::app::program::logging::level::Level;
 use crate::app::program::logging::plan::{LoggerPlan, Palette, Plan};
-use crate::diag::{Result, Secrets};
+use crate::diag::Result;
 use crate::facts::Facts;
 use crate::run::Rank;
 
@@ -25,8 +25,6 @@ pub(crate) struct Logging {
     /// Loggers that are not named, nor below one that is, say nothing.
     only_named: bool,
     console: Console,
-    /// What no line may hold.
-    secrets: Arc<Secrets>,
 }
 
 #[derive(Clone, Debug)]
@@ -68,7 +66,6 @@ impl Logging {
             named: Vec::new(),
             only_named: false,
             console: console.clone(),
-            secrets: Arc::default(),
         }
     }
 
@@ -109,7 +106,8 @@ impl Logging {
 
     /// Hands a record to all handlers that it reaches. Where there is none, a warning goes to standard error as it is.
     pub(super) fn handle(&self, entry: &Entry<'_>) {
-        let message = self.secrets.scrub(entry.message);
+        // Before a format cuts it: a part of a secret is not known as one.
+        let message = self.console.shown(entry.message);
         let entry = &Entry { message: &message, ..*entry };
         if self.reach(entry, |handler| handler.emit(entry)) == 0 && entry.level >= Level::WARNING {
             self.console.complain(&format!("{}\n", entry.message));
@@ -118,7 +116,7 @@ impl Logging {
 
     /// Hands a record to the handlers that write to files.
     pub(super) fn handle_in_files(&self, entry: &Entry<'_>) {
-        let message = self.secrets.scrub(entry.message);
+        let message = self.console.shown(entry.message);
         let entry = &Entry { message: &message, ..*entry };
         self.reach(entry, |handler| {
             if handler.is_file() {
@@ -159,7 +157,6 @@ impl Plan {
     pub(crate) fn open(&self, console: &Console, cwd: &Path, rank: Option<&Rank>) -> Result<Arc<Logging>> {
         let mut logging =
             current().map_or_else(|| Logging::before(console), |before| Logging::clone(&before));
-        logging.secrets = Arc::clone(&self.secrets);
         if let Some(changes) = &self.changes {
             let handlers = changes.handlers.iter().map(|plan| plan.open(console, cwd, rank).map(Arc::new));
             let handlers = handlers.collect::<Result<Vec<_>>>()?;

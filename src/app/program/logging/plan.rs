@@ -8,7 +8,7 @@ use crate::app::program::logging::formatter::Formatter;
 use crate::app::program::logging::handler::{Declared, HandlerPlan};
 use crate::app::program::logging::level::Level;
 use crate::app::program::logging::part::{Part, no_such};
-use crate::diag::{Error, ErrorKind, Result, Secrets, Style};
+use crate::diag::{Error, ErrorKind, Result, Style};
 use crate::facts::Facts;
 use crate::value::{Kind, Node};
 
@@ -19,8 +19,6 @@ pub(crate) struct Plan {
     pub(super) changes: Option<Changes>,
     /// `hydra.verbose`: the loggers that say everything; the empty name is the root.
     pub(super) verbose: Vec<String>,
-    /// What no line may hold.
-    pub(super) secrets: Arc<Secrets>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,7 +102,7 @@ impl Plan {
                     None
                 }
             };
-            Self { changes, verbose: verbose.clone(), secrets: Arc::clone(bound.secrets()) }
+            Self { changes, verbose: verbose.clone() }
         });
         match Error::all(errors) {
             Some(error) => Err(bound.located(error)),

@@ -90,7 +90,7 @@ impl FileSink {
     /// Writes a line. A full disk does not end the job that only wanted to say something: it is told once.
     fn write(&self, line: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = state.write(line, self);
+        let written = state.write(&self.console.shown(line), self);
         let Err(error) = written else { return };
         if !std::mem::replace(&mut state.told, true) {
             // The console may be one that waits for this file.
