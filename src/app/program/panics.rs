@@ -113,9 +113,9 @@ mod tests {
 
     #[test]
     fn tells_what_and_where() {
+        let secrets = Arc::default();
         let line = line!() + 1;
-        let panicked =
-            guarded(false, &Arc::default(), || panic!("{} is too much", 5)).unwrap_err().to_string();
+        let panicked = guarded(false, &secrets, || panic!("{} is too much", 5)).unwrap_err().to_string();
         assert!(
             panicked.starts_with(&format!("the job panicked at src/app/program/panics.rs:{line}:")),
             "{panicked}"
