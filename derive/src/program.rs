@@ -164,7 +164,7 @@ impl<'f> Job<'f> {
             match input {
                 FnArg::Typed(input) => types.push(&input.ty),
                 FnArg::Receiver(input) => {
-                    mistakes.at(input, "the job of a program is a function, not a method")
+                    mistakes.at(input, "the job of a program is a function, not a method");
                 }
             }
         }

@@ -141,7 +141,7 @@ impl Page {
         }
         let values = here.defaults();
         let inside = values.as_map().map(|values| self.fields(here, fields, values)).unwrap_or_default();
-        commented(wrap(inside))
+        commented(&wrap(inside))
     }
 
     /// The variants that do not stand there, as comments.
@@ -166,7 +166,7 @@ impl Page {
             if !lines.is_empty() {
                 lines.push(comment(""));
             }
-            lines.extend(commented(wrap(inside)));
+            lines.extend(commented(&wrap(inside)));
         }
         lines
     }
@@ -217,7 +217,7 @@ fn comment(text: &str) -> String {
     if text.trim().is_empty() { "#".to_owned() } else { format!("# {}", text.trim_end()) }
 }
 
-fn commented(lines: Vec<String>) -> Vec<String> {
+fn commented(lines: &[String]) -> Vec<String> {
     lines.iter().map(|line| comment(line)).collect()
 }
 
