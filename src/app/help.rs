@@ -13,6 +13,7 @@ pub(crate) fn text(command: Option<Command>) -> &'static str {
         Some(Command::Check) => CHECK,
         Some(Command::ParseOverrides) => PARSE_OVERRIDES,
         Some(Command::Jobs) => JOBS,
+        Some(Command::Completion) => COMPLETION,
     }
 }
 
@@ -49,6 +50,9 @@ value comes from.
 For programs
   how overrides are read    mainstem parse-overrides 'lr=0.1,0.01'
   the jobs of a sweep       mainstem jobs -- 'lr=0.1,0.01' seed=1,2
+
+In the shell
+  tab completion            eval \"$(mainstem completion bash)\"
 
 `mainstem COMMAND --help` shows the flags of a command, `mainstem --version`
 the version. Exit status: 0, 1 for an error, 2 for wrong usage.
@@ -177,6 +181,47 @@ A glob asks the config groups. With a primary config every job is composed.
 ",
     where_from!()
 );
+
+const COMPLETION: &str = concat!(
+    "\
+mainstem completion: tab completion in bash, zsh and fish.
+
+  this command              eval \"$(mainstem completion bash)\"
+  a Python program          eval \"$(mainstem completion bash --for train.py \\
+                                      -cd conf -cn train)\"
+  in fish                   mainstem completion fish | source
+
+Put the line into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish. Without
+the name of a shell it is $SHELL. docs/COMPLETION.md says more.
+
+  --for FILE.py             the program whose configs these are: completes
+                            `python train.py` and `./train.py`
+
+For programs
+  --query bash|zsh|fish     what the script asks: the line is in COMP_LINE
+  --query lines             completes each argument, or each line of standard
+                            input: what is typed behind the program's name
+  --format text|json        for lines; JSON is one line for each
+
+",
+    where_from!()
+);
+
+/// What a command does, as the first sentence of its help says.
+pub(crate) fn summary(help: &'static str) -> &'static str {
+    let first = help.split_once("\n\n").map_or(help, |(first, _)| first);
+    let first = first.split_once(": ").map_or(first, |(_, what)| what);
+    first.lines().next().unwrap_or_default().trim_end_matches('.')
+}
+
+/// What the help says about a flag, as far as it stands on one line.
+pub(crate) fn about(help: &'static str, flag: &str) -> &'static str {
+    let line = help.lines().find(|line| {
+        line.starts_with("  -") && line.split([' ', ',']).any(|word| word == flag)
+    });
+    let said = line.and_then(|line| line.trim_start().split_once("  "));
+    said.map_or("", |(_, what)| what.trim())
+}
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::app::capture;
+use crate::app::complete::shell_completion;
 use crate::app::output::Output;
 use crate::app::program::bound::Bound;
 use crate::app::program::configs::Configs;
@@ -17,7 +18,7 @@ use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
 use crate::app::program::{help, info, job, multirun, show};
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::Result;
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
 use crate::schema::Schema;
@@ -196,7 +197,7 @@ impl App {
         let help = flags.help;
         let ask = if help.is_some() { Ask::Run } else { flags.asked()? };
         if ask == Ask::Completion {
-            return Err(Error::new(ErrorKind::Usage, "this program cannot complete command lines yet"));
+            return Ok(print(shell_completion(self, &world, &flags)?));
         }
         let session = Session::open(self, world, flags, arguments, order)?;
         Ok(match (help, ask) {

@@ -9,5 +9,6 @@ mod main;
 mod show;
 mod view;
 
+pub(crate) use args::{COMMANDS, faces};
 pub(crate) use help::TEXT as HELP;
 pub(crate) use main::run;
