@@ -302,7 +302,7 @@ impl Reading {
 
     /// No override can look like a flag, so a flag behind `--` stands on the wrong side.
     fn behind(&mut self, word: &str) {
-        if FLAGS.iter().any(|row| row.0 == word || row.1 == word) {
+        if !word.is_empty() && FLAGS.iter().any(|row| row.0 == word || row.1 == word) {
             self.errors
                 .push(wrong(format!("the flag `{word}` stands behind `--`")).help("put it before `--`"));
         }

@@ -208,10 +208,10 @@ For programs
 );
 
 /// What a command does, as the first sentence of its help says.
-pub(crate) fn summary(help: &'static str) -> &'static str {
+pub(crate) fn summary(help: &str) -> String {
     let first = help.split_once("\n\n").map_or(help, |(first, _)| first);
-    let first = first.split_once(": ").map_or(first, |(_, what)| what);
-    first.lines().next().unwrap_or_default().trim_end_matches('.')
+    let first = first.split_once(": ").map_or(first, |(_, what)| what).replace('\n', " ");
+    first.split_once(". ").map_or(&*first, |(first, _)| first).trim_end_matches('.').to_owned()
 }
 
 /// What the help says about a flag, as far as it stands on one line.

@@ -48,7 +48,7 @@ impl<'a> Completer<'a> {
     /// What an override can become, sorted, given the overrides before it.
     pub fn overrides<S: AsRef<str>>(&self, before: &[S], word: &str) -> Vec<Candidate> {
         let mut found = self.unsorted(before, word);
-        // A word may be the name of both an alias and a key.
+        // A word may name both a group and a key: which group is chosen says more.
         let mut seen = crate::value::HashSet::default();
         found.retain(|candidate| candidate.is_typable() && seen.insert(candidate.text.clone()));
         found.sort();
@@ -91,8 +91,8 @@ impl<'a> Completer<'a> {
         let before = before.iter().map(AsRef::as_ref).collect();
         let around = Surroundings::new(self.composer, self.config_name, before);
         let Some(value) = typed.value else {
-            let mut found = keys::keys(&around, typed, self.described);
-            found.extend(groups::groups(&around, typed, self.described));
+            let mut found = groups::groups(&around, typed, self.described);
+            found.extend(keys::keys(&around, typed, self.described));
             return found;
         };
         let items = Items::new(value);

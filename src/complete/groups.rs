@@ -3,7 +3,7 @@
 use crate::complete::candidate::Candidate;
 use crate::complete::surroundings::Surroundings;
 use crate::complete::typed::{Items, Typed};
-use crate::compose::{Composed, Content, Repository};
+use crate::compose::{Composed, Content, RESERVED, Repository};
 use crate::value::Text;
 
 /// What the key of a group can become.
@@ -24,11 +24,16 @@ pub(super) fn groups(around: &Surroundings<'_>, typed: Typed<'_>, described: boo
         if !group.starts_with(typed.key) || is_ours(&group, typed.key) {
             continue;
         }
-        let options = !repository.options(&group).unwrap_or_default().is_empty();
+        let names = repository.options(&group).unwrap_or_default();
+        let options = !names.is_empty();
         let inner = !repository.groups(&group).unwrap_or_default().is_empty();
         let text = format!("{}{group}", typed.operator);
         let about = composed.and_then(|composed| chosen(composed, &group));
-        let about = about.map_or_else(|| "config group".to_owned(), |option| format!("now {option}"));
+        let about = match (about, options) {
+            (Some(option), _) => format!("now {option}"),
+            (None, true) => format!("a group: {}", names.join(", ")),
+            (None, false) => "groups".to_owned(),
+        };
         let mut add = |candidate: Candidate| found.push(candidate.about(&about));
         match (options, inner) {
             (false, false) => {}
@@ -80,7 +85,7 @@ fn packages(around: &Surroundings<'_>, typed: Typed<'_>) -> Vec<Candidate> {
     let inner = around.get(&path).and_then(|node| node.as_map());
     for (key, slot) in inner.into_iter().flat_map(|map| map.iter()) {
         let package = path.child(key.clone()).to_string();
-        if slot.node.as_map().is_some() && package.starts_with(begun) && !is_ours(&package, begun) {
+        if slot.node.as_map().is_some() && package.starts_with(begun) && !RESERVED.contains(&package.as_str()) {
             found.push(Candidate::open(format!("+{group}@{package}=")));
         }
     }

@@ -4,10 +4,11 @@ use crate::complete::candidate::Candidate;
 use crate::complete::groups::is_ours;
 use crate::complete::surroundings::Surroundings;
 use crate::complete::typed::Typed;
+use crate::complete::values::written;
 use crate::diag::Source;
 use crate::grammar::parse_override;
 use crate::schema::Field;
-use crate::value::{Key, KeyPath, Kind, Node, write_repr};
+use crate::value::{Key, KeyPath, Kind, Node};
 
 /// A key that is there.
 struct Found<'t> {
@@ -111,26 +112,26 @@ fn is_typable(name: &str) -> bool {
     read.is_some_and(|read| read.target.package().is_none() && read.target.path().len() == 1)
 }
 
+/// So many keys of a mapping are named; there is no room for more.
+const NAMED: usize = 16;
+
 /// What a key is: its value, and what it is for or where it is set.
 fn about(around: &Surroundings<'_>, node: &Node, field: Option<&Field>) -> String {
     let doc = field.map_or("", |field| field.doc.lines().next().unwrap_or_default());
     let value = match &node.kind {
         _ if field.is_some_and(|field| field.secret) => "***".to_owned(),
-        Kind::Map(map) if doc.is_empty() => return counted(map.len(), "key"),
-        Kind::List(list) if doc.is_empty() => return counted(list.len(), "element"),
+        Kind::Map(map) if doc.is_empty() => {
+            let names: Vec<String> = map.iter().take(NAMED).map(|(key, _)| key.to_string()).collect();
+            return names.join(", ");
+        }
+        Kind::List(list) if doc.is_empty() => return format!("a list of {}", list.len()),
         Kind::Map(_) | Kind::List(_) => return doc.to_owned(),
         Kind::Template(template) => template.text.to_string(),
-        _ => {
-            let mut text = String::new();
-            write_repr(node, &mut text);
-            text
-        }
+        Kind::Null => "null".to_owned(),
+        Kind::Missing => "???".to_owned(),
+        _ => written(node).unwrap_or_default(),
     };
     let file = around.sources().get(node.origin.source);
     let said = if doc.is_empty() { file.as_deref().map_or("", Source::label) } else { doc };
     if said.is_empty() { value } else { format!("{value}  {said}") }
-}
-
-fn counted(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

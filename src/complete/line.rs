@@ -95,10 +95,11 @@ impl Word {
                     meant += next.map_or(0, char::len_utf8);
                 }
                 (c, _) => {
-                    meant += c.len_utf8();
                     if quote.is_none() && breaks.contains(c) {
-                        kept = meant;
+                        // What begins with these is completed with them: hosts and variables.
+                        kept = if "@$".contains(c) { meant } else { meant + c.len_utf8() };
                     }
+                    meant += c.len_utf8();
                 }
             }
         }
@@ -141,6 +142,7 @@ mod tests {
             ("db=p", "db="),
             ("db.port", ""),
             ("db@backup=p", "db@backup="),
+            ("db@ba", "db"),
             ("'db=p", ""),
             ("db='p q", "db="),
             (r"db\=p", ""),

@@ -84,16 +84,22 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// Composes, leaving out the words that stand in the way. Choices that are still to be made stand in nobody's way.
+/// Composes as for a run, or else as for a sweep, where choices may still be made, leaving out the words that stand in
+/// the way.
 fn compose<'a>(
     composer: &'a Composer,
     config_name: Option<&'a str>,
     mut words: Vec<&'a str>,
 ) -> Option<Composed> {
+    let composed = |words: &[&str], mode| {
+        let arguments = composer.arguments(config_name, words)?;
+        composer.compose(config_name, &arguments, mode)
+    };
+    if let Ok(composed) = composed(&words, Mode::Run) {
+        return Some(composed);
+    }
     loop {
-        let arguments = composer.arguments(config_name, &words);
-        let composed = arguments.and_then(|arguments| composer.compose(config_name, &arguments, Mode::Multirun));
-        let error = match composed {
+        let error = match composed(&words, Mode::Multirun) {
             Ok(composed) => return Some(composed),
             Err(_) if words.is_empty() => return None,
             Err(error) => error,

@@ -93,8 +93,8 @@ fn current(around: &Surroundings<'_>, path: &KeyPath, node: &Node) -> Option<Str
     }
 }
 
-/// A value in the grammar of overrides.
-fn written(node: &Node) -> Option<String> {
+/// A value in the grammar of overrides; `None` for what nobody types.
+pub(super) fn written(node: &Node) -> Option<String> {
     Some(match &node.kind {
         Kind::Bool(b) => b.to_string(),
         Kind::Int(i) => i.to_string(),
@@ -106,12 +106,10 @@ fn written(node: &Node) -> Option<String> {
         }
         Kind::Str(text) => {
             let say = |kind| Value { kind, span: Span::default() }.to_string();
-            let plain = say(ValueKind::Text(text.clone()));
             // `1` in quotes is no number, and `a,b` no sweep.
-            if reads_as_text(&plain, text) {
-                plain
-            } else {
-                say(ValueKind::Quoted(text.clone(), Quote::Single))
+            match reads_as_text(text, text) {
+                true => text.to_string(),
+                false => say(ValueKind::Quoted(text.clone(), Quote::Single)),
             }
         }
         _ => return None,

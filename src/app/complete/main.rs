@@ -109,6 +109,16 @@ fn query(shell: Shell, args: &Args, facts: &Facts) -> Result<Output> {
 
 /// What a line of a program with Hydra's flags can become, whose configs the flags of this command name.
 fn hydras(args: &Args, facts: &Facts, line: &Line, described: bool) -> Vec<Candidate> {
+    // Scripts name whole paths, of which people need not see more than they would type.
+    let short = |path: &String| {
+        let below = std::path::Path::new(path).strip_prefix(&facts.cwd).ok();
+        below.and_then(std::path::Path::to_str).filter(|below| !below.is_empty()).unwrap_or(path).to_owned()
+    };
+    let args = &Args {
+        config_path: args.config_path.as_ref().map(short),
+        config_dirs: args.config_dirs.iter().map(short).collect(),
+        ..args.clone()
+    };
     let open = |flags: &Flags| {
         let args = Args {
             config_path: flags.config_path.clone().or_else(|| args.config_path.clone()),

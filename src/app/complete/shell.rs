@@ -58,7 +58,7 @@ impl Shell {
                     out.push_str(if *whole { " " } else { "" });
                 }
                 Self::Zsh => {
-                    out.push(if *whole { '+' } else { '=' });
+                    out.push(if *whole { '+' } else { '-' });
                     out.push_str(&text.replace('\\', r"\\").replace(':', r"\:"));
                     if !about.is_empty() {
                         out.push(':');
@@ -105,7 +105,7 @@ mod tests {
             shell.print(&Line::parse(typed).word, &candidates, " \t\n\"'><=;|&(:@")
         };
         assert_eq!(told(Shell::Fish, ""), "db.\t2 keys\nurl='a b':1\tnow\n");
-        assert_eq!(told(Shell::Zsh, ""), "=db.:2 keys\n+url='a b'\\:1:now\n");
+        assert_eq!(told(Shell::Zsh, ""), "-db.:2 keys\n+url='a b'\\:1:now\n");
         assert_eq!(told(Shell::Bash, ""), "db.\nurl=\\'a\\ b\\':1 \n");
         assert_eq!(told(Shell::Bash, "'"), "db.\nurl='\\''a b'\\'':1 \n");
         let url = [Candidate::whole("url='a b':1")];

@@ -8,7 +8,7 @@
         "$program" @QUERY@ 2>/dev/null </dev/null)}"; do
         case $line in
             +*) whole+=("${line#+}") ;;
-            =*) open+=("${line#=}") ;;
+            -*) open+=("${line#-}") ;;
         esac
     done
     (( $#whole + $#open )) || return 1

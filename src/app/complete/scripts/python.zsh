@@ -7,7 +7,7 @@
         @COMMAND@ 2>/dev/null </dev/null)}"; do
         case $line in
             +*) whole+=("${line#+}") ;;
-            =*) open+=("${line#=}") ;;
+            -*) open+=("${line#-}") ;;
         esac
     done
     (( $#whole + $#open )) && _describe -V '@NAME@' open -S '' -- whole
