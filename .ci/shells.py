@@ -108,6 +108,7 @@ class Terminal:
 
     def close(self):
         self.type("\x03")
+        self.read()
         self.type("exit\r")
         self.read(most=1)
         os.close(self.end)

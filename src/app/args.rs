@@ -130,8 +130,14 @@ enum Flag {
 /// Long name, short name, flag, whether it takes a value, the commands that know it (none: all).
 type Row = (&'static str, &'static str, Flag, bool, &'static [Command]);
 
-const SOURCES: &[Command] =
-    &[Command::Compose, Command::Explain, Command::Defaults, Command::Check, Command::Jobs, Command::Completion];
+const SOURCES: &[Command] = &[
+    Command::Compose,
+    Command::Explain,
+    Command::Defaults,
+    Command::Check,
+    Command::Jobs,
+    Command::Completion,
+];
 
 const FLAGS: &[Row] = &[
     ("--config-dir", "-cd", Flag::ConfigDir, true, SOURCES),

@@ -214,13 +214,16 @@ pub(crate) fn summary(help: &str) -> String {
     first.split_once(". ").map_or(&*first, |(first, _)| first).trim_end_matches('.').to_owned()
 }
 
-/// What the help says about a flag, as far as it stands on one line.
-pub(crate) fn about(help: &'static str, flag: &str) -> &'static str {
-    let line = help.lines().find(|line| {
-        line.starts_with("  -") && line.split([' ', ',']).any(|word| word == flag)
-    });
-    let said = line.and_then(|line| line.trim_start().split_once("  "));
-    said.map_or("", |(_, what)| what.trim())
+/// What the help says about a flag.
+pub(crate) fn about(help: &str, flag: &str) -> String {
+    let row = |line: &&str| line.starts_with("  -") && line.split([' ', ',']).any(|word| word == flag);
+    let mut lines = help.lines().skip_while(|line| !row(line));
+    let first = lines.next().and_then(|line| line.trim_start().split_once("  "));
+    let Some((_, first)) = first else {
+        return if flag == "--help" { "examples and flags".to_owned() } else { String::new() };
+    };
+    let more = lines.take_while(|line| line.starts_with("      "));
+    std::iter::once(first).chain(more).map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! What an override can become.
 
-use crate::compose::Composer;
 use crate::complete::candidate::Candidate;
 use crate::complete::files::{Wanted, files};
 use crate::complete::surroundings::Surroundings;
 use crate::complete::typed::{Items, Typed};
 use crate::complete::{groups, keys, values};
+use crate::compose::Composer;
 
 /// Completes overrides of a project.
 ///

@@ -30,6 +30,7 @@ pub(super) fn groups(around: &Surroundings<'_>, typed: Typed<'_>, described: boo
         let text = format!("{}{group}", typed.operator);
         let about = composed.and_then(|composed| chosen(composed, &group));
         let about = match (about, options) {
+            (Some(option), _) if option == "???" => format!("must be chosen: {}", names.join(", ")),
             (Some(option), _) => format!("now {option}"),
             (None, true) => format!("a group: {}", names.join(", ")),
             (None, false) => "groups".to_owned(),
@@ -48,7 +49,8 @@ pub(super) fn groups(around: &Surroundings<'_>, typed: Typed<'_>, described: boo
             (true, true) => add(Candidate::open(text)),
         }
     }
-    if !typed.key.is_empty() {
+    // What is in use cannot be added.
+    if typed.operator != "+" {
         found.extend(packages(around, typed));
     }
     found
@@ -85,7 +87,8 @@ fn packages(around: &Surroundings<'_>, typed: Typed<'_>) -> Vec<Candidate> {
     let inner = around.get(&path).and_then(|node| node.as_map());
     for (key, slot) in inner.into_iter().flat_map(|map| map.iter()) {
         let package = path.child(key.clone()).to_string();
-        if slot.node.as_map().is_some() && package.starts_with(begun) && !RESERVED.contains(&package.as_str()) {
+        if slot.node.as_map().is_some() && package.starts_with(begun) && !RESERVED.contains(&package.as_str())
+        {
             found.push(Candidate::open(format!("+{group}@{package}=")));
         }
     }
@@ -107,17 +110,19 @@ pub(super) fn options(
     if options.is_empty() {
         return None;
     }
-    let now = if described { around.composed().and_then(|composed| chosen(composed, typed.key)) } else { None };
+    let now =
+        if described { around.composed().and_then(|composed| chosen(composed, typed.key)) } else { None };
     let fitting: Vec<Text> = options.into_iter().filter(|option| items.takes(option)).collect();
     // Reading files takes time.
     let read = described && fitting.len() <= READ;
     let candidate = |option: &Text| {
         let text = format!("{}{}{option}", typed.left(), items.head);
-        let mut about = if read { about(&repository, &format!("{}/{option}", typed.group())) } else { String::new() };
+        let mut about =
+            if read { about(&repository, &format!("{}/{option}", typed.group())) } else { String::new() };
         if now.as_deref() == Some(option.as_str()) {
             about = format!("now; {about}").trim_end_matches("; ").to_owned();
         }
-        Candidate::whole(text).about(&about)
+        Candidate { whole: items.is_last, ..Candidate::whole(text) }.about(&about)
     };
     Some(fitting.iter().map(candidate).collect())
 }

@@ -129,6 +129,7 @@ fn about(around: &Surroundings<'_>, node: &Node, field: Option<&Field>) -> Strin
         Kind::Template(template) => template.text.to_string(),
         Kind::Null => "null".to_owned(),
         Kind::Missing => "???".to_owned(),
+        Kind::Str(text) => text.to_string(),
         _ => written(node).unwrap_or_default(),
     };
     let file = around.sources().get(node.origin.source);

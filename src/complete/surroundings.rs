@@ -34,7 +34,8 @@ impl<'a> Surroundings<'a> {
         match self.composed() {
             Some(composed) => composed.root(),
             None => self.alone.get_or_init(|| {
-                let document = self.config_name.and_then(|name| self.composer.repository().load(name).ok()?);
+                let document =
+                    self.config_name.and_then(|name| self.composer.repository().load(name).ok()?);
                 document.map_or_else(Node::null, |document| document.root.clone())
             }),
         }

@@ -37,6 +37,8 @@ pub(super) struct Items<'v> {
     pub(super) head: &'v str,
     /// The item at the cursor.
     pub(super) item: &'v str,
+    /// Whether the value can end behind the item: no bracket is open.
+    pub(super) is_last: bool,
     /// The items before it.
     given: Vec<&'v str>,
 }
@@ -45,24 +47,27 @@ impl<'v> Items<'v> {
     pub(super) fn new(value: &'v str) -> Self {
         let mut start = 0;
         let mut given = Vec::new();
-        let mut quote = None;
+        let (mut quote, mut depth) = (None, 0_usize);
         for (at, c) in value.char_indices() {
             match (c, quote) {
                 ('\'' | '"', None) => quote = Some(c),
                 (c, Some(open)) if c == open => quote = None,
-                (',' | '(' | '[', None) => {
-                    if c == ',' {
-                        given.push(value[start..at].trim());
-                    }
+                (',', None) => {
+                    given.push(value[start..at].trim());
                     start = at + 1;
                 }
+                ('(' | '[', None) => {
+                    depth += 1;
+                    start = at + 1;
+                }
+                (')' | ']', None) => depth = depth.saturating_sub(1),
                 _ => {}
             }
         }
         let rest = &value[start..];
         let start = start + (rest.len() - rest.trim_start().len());
         let (head, item) = value.split_at(start);
-        Self { head, item, given }
+        Self { head, item, is_last: depth == 0, given }
     }
 
     /// Whether a value is what the item can become: it begins so, and is no item already.
@@ -89,6 +94,7 @@ mod tests {
             let items = Items::new(value);
             assert_eq!((items.head, items.item), (head, item), "{value}");
         }
+        assert!(Items::new("[a],b").is_last && !Items::new("[a,b").is_last);
         let items = Items::new("pg,");
         assert!(items.takes("my") && !items.takes("pg"));
     }

@@ -40,15 +40,20 @@ pub(super) fn values(
     let now = node.filter(|_| items.head.is_empty()).and_then(|node| current(around, &path, node));
     let mut found: Vec<(String, String)> = words(expected, node, described);
     if let Some(now) = now {
-        match found.iter_mut().find(|(word, _)| *word == now) {
-            Some((_, about)) => *about = format!("now; {about}").trim_end_matches("; ").to_owned(),
-            None => found.push((now, "now".to_owned())),
+        match found.iter().position(|(word, _)| *word == now) {
+            Some(at) => found[at].1 = format!("now; {}", found[at].1).trim_end_matches("; ").to_owned(),
+            None if !now.is_empty() => found.push((now, "now".to_owned())),
+            None if found.is_empty() => found.push((now, "must be given".to_owned())),
+            None => {}
         }
     }
     let fitting = found.into_iter().filter(|(word, _)| items.takes(word));
     let mut candidates: Vec<Candidate> = fitting
         .map(|(word, about)| {
-            let candidate = Candidate { whole: !word.is_empty(), ..Candidate::whole(format!("{left}{word}")) };
+            let candidate = Candidate {
+                whole: items.is_last && !word.is_empty(),
+                ..Candidate::whole(format!("{left}{word}"))
+            };
             if described { candidate.about(&about) } else { candidate }
         })
         .collect();

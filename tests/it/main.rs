@@ -20,6 +20,9 @@ mod app;
 #[cfg(feature = "app")]
 mod cli;
 
+#[cfg(all(feature = "app", feature = "derive"))]
+mod complete;
+
 #[cfg(all(feature = "app", unix))]
 mod run;
 

@@ -13,9 +13,10 @@ pub(crate) fn complete(line: &Line, facts: &Facts, described: bool) -> Vec<Candi
     let Some((first, before)) = line.before.split_first() else { return commands(word) };
     match (first.as_str(), Command::ALL.iter().find(|(name, _)| name == first)) {
         ("runs", _) => of_runs(before, word, facts),
-        ("help", _) if before.is_empty() => {
-            commands(word).into_iter().filter(|one| !one.text.starts_with('-') && one.text != "help").collect()
-        }
+        ("help", _) if before.is_empty() => commands(word)
+            .into_iter()
+            .filter(|one| !one.text.starts_with('-') && one.text != "help")
+            .collect(),
         (_, Some((_, command))) => of_command(*command, before, word, facts, described),
         _ => Vec::new(),
     }
@@ -41,8 +42,8 @@ fn commands(word: &str) -> Vec<Candidate> {
 
 fn of_runs(before: &[String], word: &str, facts: &Facts) -> Vec<Candidate> {
     let Some((first, before)) = before.split_first() else {
-        let names = runs::COMMANDS.iter().filter(|name| name.starts_with(word));
-        return names.map(|name| Candidate::whole(*name)).collect();
+        let fitting = runs::COMMANDS.iter().filter(|(name, _)| name.starts_with(word));
+        return fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect();
     };
     let faces = runs::faces(first);
     match part(&faces, before, word) {
@@ -76,7 +77,12 @@ fn of_command(
     {
         return values(holds, head, typed, None, facts);
     }
-    let args = args::read(command, before.iter().cloned());
+    let mut args = args::read(command, before.iter().cloned());
+    let is_override = |word: &String| word.contains('=') || word.starts_with(['+', '~']);
+    if command == Command::Check {
+        let dirs = args.words.iter().filter(|word| !is_override(word));
+        args.config_dirs.splice(0..0, dirs.cloned());
+    }
     if part == Part::Other {
         match command {
             Command::Completion if args.words.is_empty() => {
@@ -99,7 +105,6 @@ fn of_command(
     let Ok(composer) = composer else { return Vec::new() };
     let completer = Completer::new(&composer, args.config_name.as_deref());
     let completer = if described { completer.described() } else { completer };
-    let is_override = |word: &String| word.contains('=') || word.starts_with(['+', '~']);
     let overrides: Vec<&String> = match command {
         Command::Explain | Command::Check => args.words.iter().filter(|word| is_override(word)).collect(),
         _ => args.words.iter().collect(),

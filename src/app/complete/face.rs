@@ -10,7 +10,7 @@ pub(crate) struct Face {
     /// Empty if there is none.
     pub(crate) short: &'static str,
     pub(crate) holds: Holds,
-    pub(crate) about: &'static str,
+    pub(crate) about: String,
 }
 
 /// What the value of a flag is.
@@ -76,7 +76,7 @@ pub(crate) fn names(faces: &[Face], word: &str) -> Vec<Candidate> {
     let short = word.len() > 1 && !word.starts_with("--");
     let name = |face: &Face| if short { face.short } else { face.long };
     let fitting = faces.iter().filter(|face| !name(face).is_empty() && name(face).starts_with(word));
-    fitting.map(|face| Candidate::whole(name(face)).about(face.about)).collect()
+    fitting.map(|face| Candidate::whole(name(face)).about(&face.about)).collect()
 }
 
 /// What the value of a flag can become.

@@ -82,7 +82,8 @@ fn clean(path: PathBuf) -> String {
 
 fn is_on_path(facts: &Facts, file: &std::path::Path) -> bool {
     let path = facts.env.get("PATH").unwrap_or_default();
-    let first = path.split(':').map(|folder| PathBuf::from(folder).join("mainstem")).find(|found| found.is_file());
+    let first =
+        path.split(':').map(|folder| PathBuf::from(folder).join("mainstem")).find(|found| found.is_file());
     first.is_some_and(|found| found.canonicalize().is_ok_and(|found| found == file))
 }
 
@@ -120,9 +121,12 @@ fn hydras(args: &Args, facts: &Facts, line: &Line, described: bool) -> Vec<Candi
         ..args.clone()
     };
     let open = |flags: &Flags| {
+        // A config path takes the place of the primary directory, which is the first one.
+        let replaced = usize::from(flags.config_path.is_some() && args.config_path.is_none());
+        let dirs = args.config_dirs.get(replaced..).unwrap_or_default();
         let args = Args {
             config_path: flags.config_path.clone().or_else(|| args.config_path.clone()),
-            config_dirs: [&*args.config_dirs, &*flags.config_dirs].concat(),
+            config_dirs: [dirs, &*flags.config_dirs].concat(),
             ..args.clone()
         };
         let composer = Arc::new(project::open(&args, facts.clone()).ok()?);
@@ -156,7 +160,11 @@ fn lines(args: &Args, facts: &Facts) -> Result<Output> {
         let width = found.iter().map(|one| one.text.chars().count()).max().unwrap_or(0);
         for Candidate { text, about, whole } in found {
             let end = if whole { "" } else { "…" };
-            let row = format!("  {text}{end}{:1$}  {about}", "", width - text.chars().count() + 1 - end.chars().count());
+            let row = format!(
+                "  {text}{end}{:1$}  {about}",
+                "",
+                width - text.chars().count() + 1 - end.chars().count()
+            );
             out.push_str(row.trim_end());
             out.push('\n');
         }

@@ -2,7 +2,7 @@
 
 use crate::app::args::wrong;
 use crate::complete::{Candidate, Word};
-use crate::diag::{Result, did_you_mean};
+use crate::diag::Result;
 
 /// A shell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,8 @@ impl Shell {
         let names = Self::NAMES.map(|(name, _)| name);
         match Self::NAMES.iter().find(|(known, _)| *known == bare) {
             Some((_, shell)) => Ok(*shell),
-            None => {
-                let error = wrong(format!("there is no completion for the shell `{bare}`"));
-                Err(match did_you_mean(bare, names) {
-                    Some(near) => error.help(format!("did you mean `{near}`?")),
-                    None => error.help(format!("shells: {}", names.join(", "))),
-                })
-            }
+            None => Err(wrong(format!("there is no completion for the shell `{bare}`"))
+                .help(format!("shells: {}", names.join(", ")))),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The flags of a program: Hydra's, and a few more.
 
-use crate::app::complete::{Face, Holds};
 use crate::app::argv::{Flag, Found, Takes, scan};
+use crate::app::complete::{Face, Holds};
 use crate::diag::{Error, ErrorKind, Result};
 
 /// What the command line asks for.
@@ -207,7 +207,7 @@ pub(crate) fn faces(more: bool) -> Vec<Face> {
             (Takes::Value(_), Id::EnvFile) => Holds::File,
             (Takes::Value(_), _) => Holds::Directory,
         };
-        Face { long: flag.long, short: flag.short, holds, about }
+        Face { long: flag.long, short: flag.short, holds, about: about.to_owned() }
     })
     .collect()
 }

@@ -121,7 +121,13 @@ const FLAGS: [(&str, &[What], &str); 6] = [
 ];
 
 /// The commands.
-pub(crate) const COMMANDS: [&str; 5] = ["diff", "ls", "rm", "show", "tag"];
+pub(crate) const COMMANDS: [(&str, &str); 5] = [
+    ("diff", "what differs between two runs"),
+    ("ls", "all runs, or those of a kind"),
+    ("rm", "remove runs"),
+    ("show", "all that is known of a run"),
+    ("tag", "tags of a run"),
+];
 
 /// The flags of a command as they are completed.
 pub(crate) fn faces(command: &str) -> Vec<Face> {
