@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::compose::{Composed, Composer, Mode, Repository};
 use crate::diag::{Error, SourceKind, SourceMap};
-use crate::resolve::Scope;
-use crate::schema::{Expected, Schema};
-use crate::value::{KeyPath, Node};
+use crate::resolve::{Input, Scope};
+use crate::schema::{Expected, Field, Schema};
+use crate::value::{HashSet, KeyPath, Node};
 
 /// The config that the words before the cursor compose; nothing is composed before it is asked for.
 pub(super) struct Surroundings<'a> {
@@ -60,11 +60,41 @@ impl<'a> Surroundings<'a> {
         path.keys().iter().try_fold(self.root(), |node, key| Some(node.find(&key.to_string())??.1))
     }
 
-    /// The value at a place with what it refers to in its place.
+    /// The field of a struct that the value at a place is.
+    pub(super) fn field(&self, path: &KeyPath) -> Option<&Field> {
+        let (above, key) = path.split_last()?;
+        let parent = self.expected(&above);
+        let variant = self.get(&above).and_then(|holder| parent.required().variant_of(holder));
+        Some(parent.fields(variant)?.field(key.as_str()?)?.1)
+    }
+
+    /// Whether the value at a place must not be shown: it, or what it lies in, is a secret.
+    pub(super) fn is_secret(&self, path: &KeyPath) -> bool {
+        let keys = path.keys();
+        let above = (1..=keys.len()).map(|end| keys[..end].iter().cloned().collect::<KeyPath>());
+        above.into_iter().any(|path| self.field(&path).is_some_and(|field| field.secret))
+    }
+
+    /// The value at a place with what it refers to in its place. Nobody who types wants to see what only the
+    /// environment knows, nor to wait for a resolver: `None` if there is such a thing in it, or a secret.
     pub(super) fn select(&self, path: &KeyPath) -> Option<Node> {
         let quiet = |_: Error| {};
         let context = self.composer.context(&quiet).with_schema(self.schema());
-        Scope::new(self.root(), context).select(path).ok().flatten()
+        let scope = Scope::new(self.root(), context);
+        let (mut open, mut seen) = (vec![path.clone()], HashSet::default());
+        while let Some(path) = open.pop() {
+            if self.is_secret(&path) {
+                return None;
+            }
+            for input in scope.inputs(&path) {
+                match input {
+                    Input::Value(path) if seen.insert(path.clone()) => open.push(path),
+                    Input::Value(_) | Input::Absent { .. } => {}
+                    _ => return None,
+                }
+            }
+        }
+        scope.select(path).ok().flatten()
     }
 
     /// The sources of configs, with what `hydra.searchpath` adds.

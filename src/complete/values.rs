@@ -22,12 +22,7 @@ pub(super) fn values(
     }
     let node = around.get(&path);
     let left = typed.left() + items.head;
-    let Some((above, key)) = path.split_last() else { return Vec::new() };
-    let parent = around.expected(&above);
-    let holder = around.get(&above);
-    let fields = parent.fields(holder.and_then(|holder| parent.required().variant_of(holder)));
-    let field = key.as_str().and_then(|name| Some(fields?.field(name)?.1));
-    if field.is_some_and(|field| field.secret) {
+    if around.is_secret(&path) {
         return Vec::new();
     }
     let mut expected = around.expected(&path);

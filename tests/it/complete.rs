@@ -109,7 +109,7 @@ enum Optimizer {
     Adam,
 }
 
-static CONF: &[(&str, &str)] = &[("config", "token: hunter2\ndata: x")];
+static CONF: &[(&str, &str)] = &[("config", "token: hunter2\ndata: ${token}")];
 
 fn train() -> App {
     App::typed("train", |_: Train, _: &Run| ())
@@ -137,6 +137,14 @@ fn types_say_what_can_be_typed() {
 fn secrets_are_not_offered() {
     assert_eq!(asked("train tok", "fish"), "token=\t***  Who may look.\n");
     assert_eq!(asked("train token=", "fish"), "");
+    // Nor what refers to them, nor what the environment alone knows.
+    assert_eq!(asked("train data=", "fish"), "data=data/\n");
+    assert_eq!(asked("train '+x=${token}' data='${token}' data=", "fish"), "data=data/\n");
+    assert_eq!(asked("train data='${oc.env:COMP_LINE}' data=", "fish"), "data=data/\n");
+    assert_eq!(
+        asked("train data='a/${.optimizer}' optimizer=sgd data=", "fish"),
+        "data=a/sgd\tnow\ndata=data/\n"
+    );
 }
 
 #[test]
