@@ -48,6 +48,8 @@ pub enum ErrorKind {
     Range,
     /// A value that breaks a rule of its field or of its struct.
     Constraint,
+    /// A component that cannot be built: it is not registered, or its constructor refuses its arguments.
+    Component,
     /// A value that is needed and is `???`.
     MissingValue,
     /// A `${…}` whose target does not exist.
@@ -87,6 +89,7 @@ impl ErrorKind {
             Self::Type => "type",
             Self::Range => "range",
             Self::Constraint => "constraint",
+            Self::Component => "component",
             Self::MissingValue => "missing-value",
             Self::Interpolation => "interpolation",
             Self::Resolver => "resolver",

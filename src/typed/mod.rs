@@ -11,11 +11,14 @@
 #[cfg(feature = "serde")]
 pub mod bridge;
 mod choice;
+mod component;
+mod components;
 mod config;
 mod entries;
 mod mappings;
 mod pointers;
 mod reader;
+mod registry;
 mod scalars;
 mod sequences;
 mod slot;
@@ -26,9 +29,12 @@ mod whole;
 #[cfg(feature = "serde")]
 pub use bridge::{from_node, to_node};
 pub use choice::{Choice, Choices};
+pub use component::Component;
+pub use components::Components;
 pub use config::{Config, Flatten};
 pub use entries::{Entries, Member};
 pub use reader::{Reader, Reported};
+pub use registry::Registry;
 pub use slot::Slot;
 pub use violation::Violation;
 pub use whole::{defaults, read, read_at, schema};

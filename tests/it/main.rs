@@ -17,11 +17,17 @@ mod yaml;
 #[cfg(feature = "app")]
 mod app;
 
+#[cfg(all(feature = "app", feature = "derive"))]
+mod callbacks;
+
 #[cfg(feature = "app")]
 mod cli;
 
 #[cfg(all(feature = "app", feature = "derive"))]
 mod complete;
+
+#[cfg(feature = "derive")]
+mod components;
 
 #[cfg(all(feature = "app", unix))]
 mod run;

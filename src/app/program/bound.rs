@@ -8,7 +8,7 @@ use crate::diag::{Error, Origin, Result};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::run::Told;
-use crate::typed::{self, Config};
+use crate::typed::{Components, Config};
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
@@ -20,6 +20,7 @@ pub struct Bound {
     facts: Arc<Facts>,
     root: Node,
     job: Node,
+    components: Components,
 }
 
 impl Bound {
@@ -30,6 +31,7 @@ impl Bound {
             root: composed.root().clone(),
             job: composed.job(),
             composed: Arc::new(composed),
+            components: Components::new(),
         }
     }
 
@@ -69,13 +71,19 @@ impl Bound {
     }
 
     /// The value at a key as a type; of the empty key, the whole config of the job. What the type does not ask for is
-    /// not resolved.
+    /// not resolved. Components in it are built: those of the program.
     ///
     /// # Errors
-    /// Every mistake in the value, each with its place.
+    /// Every mistake in the value, each with its place; a component that cannot be built.
     pub fn read<T: Config>(&self, key: &str) -> Result<T> {
         let path = KeyPath::parse(key);
-        self.reading(is_reserved(&path), |scope| typed::read_at(scope, &path))
+        self.reading(is_reserved(&path), |scope| self.components.read_at(scope, &path))
+    }
+
+    /// As [`Bound::read`], but nothing is built; then there is no value.
+    pub(crate) fn check<T: Config>(&self, key: &str) -> Result<Option<T>> {
+        let path = KeyPath::parse(key);
+        self.reading(is_reserved(&path), |scope| self.components.check_at(scope, &path))
     }
 
     /// The config of the job with everything in it resolved.
@@ -129,6 +137,11 @@ impl Bound {
     pub(crate) fn with_fact(mut self, path: &[&str], fact: impl Into<Node>) -> Self {
         put(&mut self.root, path, fact.into());
         self
+    }
+
+    /// The same with components to build.
+    pub(crate) fn with_components(self, components: Components) -> Self {
+        Self { components, ..self }
     }
 
     /// An error with the texts that its places point into.

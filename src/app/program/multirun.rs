@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use crate::app::output::Status;
 use crate::app::program::bound::Bound;
+use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::Finished;
-use crate::app::program::job::{bind_in_sweep, call, place_in_sweep, ready, with_mode};
+use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, ready, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::worker::{self, OfSweep};
@@ -41,6 +42,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         let arguments = Arguments { overrides, sources: Arc::clone(&arguments.sources) };
         session.compose(&arguments, Mode::Run)
     };
+    let callbacks = Callbacks::of(session, &master)?;
     try_each(&jobs, &arguments.sources, |job| {
         let bound = bind_in_sweep(session, compose(job)?, job.index, None)?;
         // Where it will be is not known yet, and a config may ask.
@@ -61,6 +63,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     write_whole_with(&directory.join("multirun.yaml"), Sync::Later, |file| file.write_all(yaml.as_bytes()))?;
     let logging = Logging::of_hydra(&master, &session.console, &session.composer.facts().cwd)?;
     let _installed = install(logging.as_ref());
+    let _told = callbacks.during(|| Scope::Multirun(master.clone()));
 
     let size = setting(&master, "hydra.sweeper.max_batch_size")?.and_then(|size| size.parse().ok());
     let mut finished = Finished::without_jobs(Status::Success);
@@ -81,7 +84,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
                 }
                 None => {
                     let place = place_in_sweep(&bound, path)?;
-                    let ran = call(session, bound, &place)?;
+                    let ran = call(session, bound, &place, Extent::OfSweep, Arc::clone(&callbacks))?;
                     let status = ran.status();
                     finished.jobs.push(ran);
                     status
@@ -115,8 +118,9 @@ pub(crate) fn work(session: &Session<'_>) -> Result<Finished> {
     let arguments = session.composer.arguments(session.config_name(), &job.overrides)?;
     let composed = session.compose(&arguments, Mode::Run)?;
     let bound = bind_in_sweep(session, composed, job.number, job.sweep.as_deref())?;
+    let callbacks = Callbacks::of(session, &bound)?;
     let place = place_in_sweep(&bound, job.directory.clone())?;
-    let ran = call(session, bound, &place)?;
+    let ran = call(session, bound, &place, Extent::OfSweep, callbacks)?;
     Ok(Finished { status: ran.status(), jobs: vec![ran] })
 }
 

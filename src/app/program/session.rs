@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
 
     /// A composition, for reading.
     pub(crate) fn bind(&self, composed: Composed) -> Bound {
-        Bound::new(&self.composer, composed)
+        Bound::new(&self.composer, composed).with_components(self.app.components.clone())
     }
 
     /// This process, as records name it. Two calls differ in what is drawn at random.
