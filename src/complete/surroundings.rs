@@ -47,7 +47,7 @@ impl<'a> Surroundings<'a> {
     }
 
     fn schema(&self) -> &Schema {
-        self.composed().map_or(&Schema::ANY, Composed::schema)
+        self.composed().map_or(Schema::ANY, Composed::schema)
     }
 
     /// What is expected at a place.
