@@ -118,7 +118,8 @@ fn train() -> App {
 }
 
 fn asked(line: &str, shell: &str) -> String {
-    let sandbox = Sandbox::new().unwrap().with_file("data/one.csv", "").unwrap().with_env("COMP_LINE", line);
+    let sandbox = Sandbox::new().and_then(|sandbox| sandbox.with_file("data/one.csv", ""));
+    let sandbox = sandbox.expect("a directory").with_env("COMP_LINE", line);
     let trial = sandbox.run(&train(), ["-sc".to_owned(), format!("query={shell}")]);
     assert_eq!((trial.status().code(), trial.err()), (0, ""));
     trial.out().to_owned()
