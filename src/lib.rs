@@ -2,6 +2,7 @@
 
 extern crate self as mainstem;
 
+pub mod complete;
 pub mod compose;
 pub mod declared;
 pub mod diag;

@@ -56,7 +56,7 @@ pub(crate) fn scan<F: Copy>(
     while let Some(word) = arguments.next() {
         if word == "--" {
             for word in arguments {
-                if table.iter().any(|flag| flag.long == word || flag.short == word) {
+                if !word.is_empty() && table.iter().any(|flag| flag.long == word || flag.short == word) {
                     scan.errors.push(
                         wrong(format!("the flag `{word}` stands behind `--`")).help("put it before `--`"),
                     );

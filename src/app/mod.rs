@@ -4,6 +4,7 @@ mod args;
 mod argv;
 mod capture;
 mod check;
+mod complete;
 mod compose;
 mod defaults;
 mod dotenv;

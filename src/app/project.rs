@@ -23,7 +23,7 @@ const JOB_NAME: &str = "app";
 pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
     let placed = args.config_path.is_some() || !args.config_dirs.is_empty();
     let words: &[String] = match args.command {
-        Command::Check => &[],
+        Command::Check | Command::Completion => &[],
         // A key may well be called as a directory.
         Command::Explain if placed => &[],
         _ => &args.words,

@@ -39,6 +39,7 @@ mod tree;
 mod variant;
 
 pub use aliases::Aliases;
+pub(crate) use aliases::split as split_override;
 pub use arguments::{Arguments, Selected};
 pub use base::Base;
 pub use check::Checking;

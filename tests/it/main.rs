@@ -26,6 +26,9 @@ mod callbacks;
 #[cfg(feature = "app")]
 mod cli;
 
+#[cfg(all(feature = "app", feature = "derive"))]
+mod complete;
+
 #[cfg(feature = "derive")]
 mod components;
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::app::capture;
+use crate::app::complete::shell_completion;
 use crate::app::output::Output;
 use crate::app::program::bound::Bound;
 use crate::app::program::configs::Configs;
@@ -19,7 +20,7 @@ use crate::app::program::worker::Order;
 use crate::app::program::world::World;
 use crate::app::program::{derived, help, info, job, multirun, schema, show, template};
 use crate::compose::{Checking, Report};
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::Result;
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
 use crate::schema::{Schema, Type, Types};
@@ -310,7 +311,7 @@ impl App {
         let help = flags.help;
         let ask = if help.is_some() { Ask::Run } else { flags.asked()? };
         if ask == Ask::Completion {
-            return Err(Error::new(ErrorKind::Usage, "this program cannot complete command lines yet"));
+            return Ok(print(shell_completion(self, &world, &flags)?));
         }
         let session = Session { own: values, ..Session::open(self, world, flags, arguments, order)? };
         Ok(match (help, ask) {

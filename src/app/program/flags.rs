@@ -1,6 +1,7 @@
 //! The flags of a program: Hydra's, and a few more.
 
 use crate::app::argv::{Flag, Found, Takes, scan};
+use crate::app::complete::{Face, Holds};
 use crate::app::program::own::OwnFlag;
 use crate::diag::{Error, ErrorKind, Result};
 
@@ -153,6 +154,12 @@ const ROWS: &[Row] = &[
 /// # Errors
 /// Wrong usage: everything that is wrong, at once.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]) -> Result<Flags> {
+    let (flags, errors) = read(arguments, own);
+    Error::all(errors).map_or(Ok(flags), Err)
+}
+
+/// Reads what can be read of the arguments, and what is wrong with the others.
+pub(crate) fn read(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]) -> (Flags, Vec<Error>) {
     let table: Vec<Flag<Id>> = ROWS.iter().map(|(flag, _)| *flag).collect();
     let (found, errors) = scan(&table, own, arguments);
     let mut flags = Flags::default();
@@ -202,7 +209,26 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]
     if !keys.is_empty() {
         flags.ask(Ask::Explain(keys));
     }
-    Error::all(errors).map_or(Ok(flags), Err)
+    (flags, errors)
+}
+
+/// The flags as they are completed: Hydra's, and the few more.
+pub(crate) fn faces(more: bool) -> Vec<Face> {
+    let rows = ROWS.iter().filter(|(flag, _)| more || !flag.ours);
+    rows.map(|&(flag, about)| {
+        let holds = match (flag.takes, flag.id) {
+            (Takes::Nothing, _) => Holds::Nothing,
+            (Takes::OneOf(words), _) => Holds::Words(words.to_vec()),
+            (Takes::Perhaps(words), _) => Holds::Perhaps(words.to_vec()),
+            (Takes::Value(_), Id::ConfigName) => Holds::ConfigName,
+            (Takes::Value(_), Id::Package | Id::Explain) => Holds::Key,
+            (Takes::Value(_), Id::EnvFile) => Holds::File,
+            (Takes::Value(_), _) => Holds::Directory,
+            (Takes::Maybe(_), _) => Holds::Nothing,
+        };
+        Face { long: flag.long.into(), short: flag.short.into(), holds, about: about.to_owned() }
+    })
+    .collect()
 }
 
 /// The flags and words among arguments, each flag by its long name.
