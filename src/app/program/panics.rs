@@ -113,17 +113,14 @@ mod tests {
 
     #[test]
     fn tells_what_and_where() {
+        let none = Arc::default();
         let line = line!() + 1;
-        let panicked =
-            guarded(false, &Arc::default(), || panic!("{} is too much", 5)).unwrap_err().to_string();
+        let panicked = guarded(false, &none, || panic!("{} is too much", 5)).unwrap_err().to_string();
         assert!(
             panicked.starts_with(&format!("the job panicked at src/app/program/panics.rs:{line}:")),
             "{panicked}"
         );
         assert!(panicked.ends_with(": 5 is too much"), "{panicked}");
-        assert!(
-            guarded(false, &Arc::default(), || guarded(false, &Arc::default(), || panic!("inner")).is_err())
-                .unwrap()
-        );
+        assert!(guarded(false, &none, || guarded(false, &none, || panic!("inner")).is_err()).unwrap());
     }
 }
