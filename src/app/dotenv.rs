@@ -155,7 +155,7 @@ mod tests {
         let places: Vec<String> =
             error.iter().map(|e| format!("{e:#}").lines().nth(1).unwrap_or("").to_owned()).collect();
         assert_eq!(places, ["  .env:1:1", "  .env:3:1", "  .env:4:1", "  .env:5:1"]);
-        let error = read(".env", "export HF_TOKEN='hunter2  \nAPI_KEY hunter2\n").unwrap_err();
+        let error = read(".env", "export HF_TOKEN='hunter2\nAPI_KEY hunter2\n").unwrap_err();
         let shown = format!("{error:#}");
         assert!(
             shown.contains("1 | export HF_TOKEN=***\n") && shown.contains("2 | API_KEY ***\n"),

@@ -65,6 +65,12 @@ impl Composed {
         &self.assignments
     }
 
+    /// An argument of the command line as it is shown: one that gives a secret loses it (`api_key=***`), any other stays
+    /// as it is. For who writes down how a program was called.
+    pub fn shown_argument(&self, text: String) -> String {
+        self.secrecy().argument(text)
+    }
+
     /// Tells which places of the tree are secrets.
     pub(crate) fn secrecy(&self) -> Secrecy<'_> {
         Secrecy { root: &self.root, schema: &self.base.schema, typed: self.base.has_secrets }

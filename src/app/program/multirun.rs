@@ -73,7 +73,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         for job in batch.filter_map(|index| jobs.get(index)) {
             let composed = compose(&job)?;
             let shown: Vec<String> =
-                job.lines().into_iter().map(|line| composed.secrecy().argument(line.to_owned())).collect();
+                job.lines().into_iter().map(|line| composed.shown_argument(line.to_owned())).collect();
             hydra_log(&format!("\t#{} : {}", job.index, shown.join(" ")));
             let bound = bind_in_sweep(session, composed, job.index, other.as_deref())?;
             let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
