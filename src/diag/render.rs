@@ -129,29 +129,24 @@ fn without(line: &str, start: usize, hidden: &[Span], place: Span) -> (String, S
     let mut spans: Vec<(usize, usize)> = hidden.iter().map(|s| (inside(s.start), inside(s.end))).collect();
     spans.sort_unstable();
     let (mut text, mut done) = (String::new(), 0);
-    let (from, to) = (inside(place.start), inside(place.end));
-    let (mut new_from, mut new_to) = (None, None);
-    for (first, last) in spans.into_iter().filter(|(first, last)| first < last) {
+    // Where each begins and ends in the line, and where its `***` begins.
+    let mut cuts: Vec<(usize, usize, usize)> = Vec::new();
+    for (first, last) in spans {
         let first = first.max(done);
-        if first >= last {
-            continue;
+        if let (true, Some(before), Some(_)) = (first < last, line.get(done..first), line.get(last..)) {
+            text.push_str(before);
+            cuts.push((first, last, text.len()));
+            text.push_str(HIDDEN);
+            done = last;
         }
-        let (Some(before), true) = (line.get(done..first), line.is_char_boundary(last)) else { continue };
-        let moved = text.len();
-        new_from = new_from.or_else(|| (from < first).then(|| moved + from.saturating_sub(done)));
-        new_to = new_to.or_else(|| (to <= first).then(|| moved + to.saturating_sub(done)));
-        text.push_str(before);
-        let mask = text.len();
-        text.push_str(HIDDEN);
-        new_from = new_from.or_else(|| (from < last).then_some(mask));
-        new_to = new_to.or_else(|| (to <= last).then(|| text.len()));
-        done = last;
     }
-    let moved = text.len();
     text.push_str(line.get(done..).unwrap_or_default());
-    let from = new_from.unwrap_or_else(|| moved + from.saturating_sub(done));
-    let to = new_to.unwrap_or_else(|| moved + to.saturating_sub(done));
-    (text, Span::new(from, to))
+    let moved = |at: usize, in_cut: usize| match cuts.iter().rev().find(|(first, ..)| *first < at) {
+        None => at,
+        Some((_, last, new)) if at >= *last => new + HIDDEN.len() + at - last,
+        Some((.., new)) => new + in_cut,
+    };
+    (text, Span::new(moved(inside(place.start), 0), moved(inside(place.end), HIDDEN.len())))
 }
 
 /// The part of a line around a place. However long the line is, no more of it is looked at than is shown.
@@ -198,4 +193,29 @@ fn up_to(most: usize, characters: impl Iterator<Item = char>) -> usize {
 /// A character of an excerpt: a tab stays one, so that the caret stands below it.
 fn push_shown(c: char, out: &mut String) {
     if c == '\t' { out.push(c) } else { push_visible(c, out) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_a_line_without_secrets_is_where_it_was() {
+        let line = "a: {x: 12, y: secret, z: s, w: 3}";
+        let at = |text: &str| line.find(text).unwrap_or_default();
+        let span = |text: &str| Span::new(100 + at(text), 100 + at(text) + text.len());
+        let one = Span { end: span("s, w").start + 1, ..span("s, w") };
+        let hidden = [one, span("secret")];
+        for text in ["x: 12", "w: 3", "y", "z"] {
+            let (shown, place) = without(line, 100, &hidden, span(text));
+            assert_eq!(shown, "a: {x: 12, y: ***, z: ***, w: 3}");
+            assert_eq!(&shown[place.range()], text);
+        }
+        for (text, expected) in
+            [("secret", "***"), ("ecr", "***"), ("y: secret, z", "y: ***, z"), ("cret, z", "***, z")]
+        {
+            let (shown, place) = without(line, 100, &hidden, span(text));
+            assert_eq!(&shown[place.range()], expected);
+        }
+    }
 }

@@ -76,7 +76,7 @@ impl Scope<'_> {
         loop {
             let Kind::Template(template) = &spot.node.kind else { return Ok(spot) };
             if let Some(end) = self.followed.borrow().get(&spot.identity()) {
-                return Ok(end.clone().as_secret_as(&spot));
+                return Ok(end.clone().tainted_by(&spot));
             }
             if let Some(error) = self.circles.borrow().get(&spot.identity()) {
                 return Err(Error::clone(error));
@@ -99,7 +99,7 @@ impl Scope<'_> {
         let mut value = end.clone();
         for link in links.into_iter().rev() {
             self.not_above(&link, end)?;
-            value = self.typed(&link, value)?.as_secret_as(&link);
+            value = self.typed(&link, value)?.tainted_by(&link);
             self.followed.borrow_mut().insert(link.identity(), value.clone());
         }
         if value.node.origin.is_secret() {

@@ -6,7 +6,8 @@
 //! type is on its own.
 //!
 //! With the feature `serde`, [`from_node`] reads any type that serde knows, and
-//! [`to_node`] writes one.
+//! [`to_node`] writes one. With the feature `figment`, any of its providers is a config and a config is a provider;
+//! with the feature `serde_yaml`, trees are its values and back.
 
 #[cfg(feature = "serde")]
 pub mod bridge;
@@ -15,12 +16,16 @@ mod component;
 mod components;
 mod config;
 mod entries;
+#[cfg(feature = "figment")]
+pub mod figment;
 mod mappings;
 mod pointers;
 mod reader;
 mod registry;
 mod scalars;
 mod sequences;
+#[cfg(feature = "serde_yaml")]
+pub mod serde_yaml;
 mod slot;
 mod times;
 mod violation;

@@ -21,7 +21,7 @@ use crate::cases;
 use crate::cli::{Scratch, words};
 
 /// The examples that case files call.
-const PROGRAMS: [&str; 3] = ["app", "components", "tiny"];
+const PROGRAMS: [&str; 4] = ["app", "components", "mainstem", "tiny"];
 
 /// An example, built anew if it is older than the command beside it.
 pub(crate) fn example(name: &str) -> PathBuf {
@@ -52,8 +52,9 @@ pub(crate) fn example(name: &str) -> PathBuf {
 
 /// What changes from run to run, masked.
 fn masked(text: &str, dir: &Path) -> String {
-    let text =
-        text.replace(&dir.display().to_string(), "<DIR>").replace(env!("CARGO_MANIFEST_DIR"), "<CRATE>");
+    let programs = example("app").parent().expect("a folder").display().to_string();
+    let text = text.replace(&dir.display().to_string(), "<DIR>").replace(&programs, "<BIN>");
+    let text = text.replace(env!("CARGO_MANIFEST_DIR"), "<CRATE>");
     let mut out = String::new();
     let mut rest = text.as_str();
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -123,7 +124,10 @@ fn answer(scratch: &Scratch, given: &BTreeSet<String>, command: &str) -> String 
     let program =
         words.iter().position(|word| PROGRAMS.contains(&word.as_str())).expect("a call of a program");
     let arguments = words.split_off(program + 1);
-    let mut command = Command::new(example(&words[program]));
+    let mut command = match words[program].as_str() {
+        "mainstem" => Command::new(env!("CARGO_BIN_EXE_mainstem")),
+        name => Command::new(example(name)),
+    };
     command.args(arguments).current_dir(&scratch.0).env_clear();
     command.envs(words.iter().filter_map(|word| word.split_once('=')));
     let output = command.stdin(Stdio::null()).output().expect("it starts");

@@ -3,6 +3,7 @@
 mod cases;
 mod compose;
 mod corpus;
+mod crates;
 mod declared;
 mod diag;
 #[cfg(all(feature = "app", feature = "derive"))]
@@ -29,6 +30,12 @@ mod cli;
 mod components;
 
 #[cfg(all(feature = "app", unix))]
+mod logging;
+
+#[cfg(all(feature = "app", unix))]
+mod rerun;
+
+#[cfg(all(feature = "app", unix))]
 mod run;
 
 #[cfg(all(feature = "app", feature = "derive"))]
@@ -36,6 +43,9 @@ mod secrets;
 
 #[cfg(feature = "serde")]
 mod bridge;
+
+#[cfg(feature = "figment")]
+mod figment;
 
 #[cfg(feature = "derive")]
 mod derive;

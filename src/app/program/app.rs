@@ -17,7 +17,7 @@ use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
-use crate::app::program::{help, info, job, multirun, schema, show, template};
+use crate::app::program::{derived, help, info, job, multirun, schema, show, template};
 use crate::compose::{Checking, Report};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
@@ -272,7 +272,8 @@ impl App {
         let parsed = Order::take(&mut arguments).and_then(|order| {
             let own = self.own.map(|make| make()).transpose()?;
             let known = own.as_ref().map_or(&[][..], |own| &own.flags);
-            let flags = parse(capture::texts(arguments.iter().cloned())?, known)?;
+            let words = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
+            let flags = parse(capture::texts(words)?, known)?;
             // Who asks for help may not know yet what is wrong.
             let values = match own {
                 Some(own) if flags.help.is_none() => Some((own.read)(&flags.own)?),

@@ -8,6 +8,8 @@ use crate::diag::{Error, Origin, Result, Secrets};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::run::Told;
+#[cfg(feature = "figment")]
+use crate::typed::figment::ConfigProvider;
 use crate::typed::{Components, Config};
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
@@ -186,6 +188,20 @@ impl Bound {
             self.facts = Arc::new(Facts { env, ..Facts::clone(&self.facts) });
         }
         self
+    }
+}
+
+/// The config of the job, resolved, in figment's default profile.
+#[cfg(feature = "figment")]
+impl figment::Provider for Bound {
+    fn metadata(&self) -> figment::Metadata {
+        let root = self.resolve().unwrap_or_else(|_| Node::null());
+        ConfigProvider::new(root, self.composed.sources()).metadata()
+    }
+
+    fn data(&self) -> Result<figment::value::Map<figment::Profile, figment::value::Dict>, figment::Error> {
+        let root = self.resolve().map_err(|error| figment::Error::from(error.to_string()))?;
+        ConfigProvider::new(root, self.composed.sources()).data()
     }
 }
 

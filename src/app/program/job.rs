@@ -11,6 +11,7 @@ use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::{Finished, Job};
+use crate::app::program::logging::{Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
@@ -85,6 +86,7 @@ pub(crate) fn call(
     let mut process = session.process();
     process.arguments = bound.shown_arguments(process.arguments);
     let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
+    let about = About { derived_from: session.derived_from.map(|id| id.to_string()), ..about };
     let rank = Rank::of(&facts.env, &process);
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();
@@ -117,12 +119,25 @@ pub(crate) fn call(
     Ok(Job { directory, outcome, objectives })
 }
 
+/// What was read before the run begins: the job with its config, and how it logs.
+pub(crate) struct Prepared {
+    call: Ready,
+    hydra_logging: Plan,
+    job_logging: Plan,
+}
+
 /// Reads what the job needs of its config.
 ///
 /// # Errors
 /// All that is wrong with it.
-pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
-    (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error))
+pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
+    let palette = Palette::of(session.composer.facts(), &session.console);
+    let call = (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error));
+    match (call, Plan::both(bound, palette)) {
+        (Ok(call), Ok((hydra_logging, job_logging))) => Ok(Prepared { call, hydra_logging, job_logging }),
+        (Err(one), Err(other)) => Err(Error::all([one.clone(), other]).unwrap_or(one)),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }
 
 fn begin(
@@ -163,41 +178,45 @@ struct Call<'c> {
 }
 
 /// Sets up what the function finds, calls it, and puts everything back. Callbacks are told.
-fn carry_out(job: &Call<'_>, ready: Ready) -> Result<(Outcome, Vec<Objective>)> {
+fn carry_out(job: &Call<'_>, prepared: Prepared) -> Result<(Outcome, Vec<Objective>)> {
     let Call { session, bound, ending, .. } = *job;
-    let hydras = logging::Logging::of_hydra(bound, &session.console, &session.composer.facts().cwd)?;
-    let _hydras = logging::install(hydras.as_ref());
-    if job.extent == Extent::Alone {
-        ending.callbacks.begin(|| Scope::Run(bound.clone()));
-    }
-    let ended = call_in_place(job, ready);
-    if job.extent == Extent::Alone {
-        match &ended {
-            Ok((outcome, _)) => ending.callbacks.end(outcome),
-            Err(error) => ending.callbacks.end(&Outcome::Failed(Failure::of(error))),
+    let Prepared { call, hydra_logging, job_logging } = prepared;
+    let _hydras = logging::install(&open(job, &hydra_logging, &session.composer.facts().cwd, None)?);
+    let alone = job.extent == Extent::Alone;
+    let begun = alone.then(|| ending.callbacks.begin(|| Scope::Run(bound.clone())));
+    let ended = call_in_place(job, call, &job_logging);
+    match (&begun, &ended) {
+        (Some(begun), Ok((outcome, _))) => ending.callbacks.end(begun, outcome),
+        (Some(begun), Err(error)) => {
+            let failed = Outcome::Failed(Failure::of(error)).without(bound.secrets());
+            ending.callbacks.end(begun, &failed);
         }
+        (None, _) => {}
     }
     ended
 }
 
+/// Opens what a plan of logging names.
+fn open(job: &Call<'_>, plan: &Plan, cwd: &Path, rank: Option<&Rank>) -> Result<Arc<logging::Logging>> {
+    plan.open(&job.session.console, cwd, rank).map_err(|error| job.bound.located(error))
+}
+
 /// Calls the function in its directory, with its log.
-fn call_in_place(job: &Call<'_>, ready: Ready) -> Result<(Outcome, Vec<Objective>)> {
+fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcome, Vec<Objective>)> {
     let Call { session, bound, rank, ending, .. } = *job;
     let (cwd, run) = (&session.composer.facts().cwd, &ending.run);
     let chdir = setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
     if chdir {
         change_directory(session, run.dir())?;
     }
-    let logging =
-        logging::Logging::of_job(bound, &session.console, if chdir { run.dir() } else { cwd }, rank)?;
-    let _job = logging::install(logging.as_ref());
+    let _job = logging::install(&open(job, logging, if chdir { run.dir() } else { cwd }, rank)?);
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
+    let begun = ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
     let called = panics::guarded(aloud, bound.secrets(), || ready(run));
     let (ended, objectives) = outcome(session, run, called, ending.signal());
     let ended = ended.without(bound.secrets());
-    ending.callbacks.end(&ended);
+    ending.callbacks.end(&begun, &ended);
     if chdir {
         change_directory(session, cwd)?;
     }

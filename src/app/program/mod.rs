@@ -9,6 +9,7 @@ mod callbacks;
 mod clap;
 mod configs;
 mod console;
+mod derived;
 mod fields;
 mod finished;
 mod flags;
@@ -31,6 +32,9 @@ mod table;
 mod template;
 mod worker;
 mod world;
+
+pub(crate) use derived::DERIVED_FROM;
+pub(crate) use flags::names as flag_names;
 
 pub use app::App;
 pub use block_on::block_on;

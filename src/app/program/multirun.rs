@@ -61,8 +61,8 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let mut yaml = String::new();
     write_yaml(&root, &mut yaml);
     write_whole_with(&directory.join("multirun.yaml"), Sync::Later, |file| file.write_all(yaml.as_bytes()))?;
-    let logging = Logging::of_hydra(&master, &session.console, &session.composer.facts().cwd)?;
-    let _installed = install(logging.as_ref());
+    let logging = Logging::of_hydra(&master, &session.console, session.composer.facts())?;
+    let _installed = install(&logging);
     let _told = callbacks.during(|| Scope::Multirun(master.clone()));
 
     let size = setting(&master, "hydra.sweeper.max_batch_size")?.and_then(|size| size.parse().ok());

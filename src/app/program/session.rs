@@ -8,6 +8,7 @@ use crate::app::packages::Folders;
 use crate::app::program::app::App;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
+use crate::app::program::derived;
 use crate::app::program::flags::Flags;
 use crate::app::program::own::OwnValues;
 use crate::app::program::worker::{Order, WORKER};
@@ -18,6 +19,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Process;
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
+use crate::run::RunId;
 use crate::settings::composer;
 use crate::value::{KeyPath, Kind, Node, write_str};
 
@@ -34,6 +36,8 @@ pub(crate) struct Session<'a> {
     pub(crate) arguments: Vec<OsString>,
     /// What this process is told, if it is a worker.
     pub(crate) order: Option<Order>,
+    /// The run that is to be run again.
+    pub(crate) derived_from: Option<RunId>,
     /// What was read of the program's own flags.
     pub(crate) own: Option<OwnValues>,
 }
@@ -91,7 +95,19 @@ impl<'a> Session<'a> {
         };
         let composer = Arc::new(composer);
         console.hide(composer.secrets());
-        Ok(Self { app, flags, console, composer, owns_process, executable, arguments, order, own: None })
+        let derived_from = derived::from(&arguments);
+        Ok(Self {
+            app,
+            flags,
+            console,
+            composer,
+            owns_process,
+            executable,
+            arguments,
+            order,
+            derived_from,
+            own: None,
+        })
     }
 
     /// The name of the primary config.
@@ -125,6 +141,7 @@ impl<'a> Session<'a> {
     /// were typed: see [`Bound::shown_arguments`].
     pub(crate) fn process(&self) -> Process {
         let mut process = capture::process(self.composer.facts());
+        process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
         if self.order.is_some() {
             // How the user would start it: without what only a worker is told.
             let hidden = process.arguments.iter().position(|argument| argument == WORKER);
