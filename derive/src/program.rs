@@ -169,11 +169,13 @@ impl<'f> Job<'f> {
             }
         }
         let is_args = |ty: &Type| args.is_some_and(|args| same(args, ty));
+        let has_run = types.iter().any(|ty| is_run(ty));
         let (mut order, mut config) = (Vec::new(), None);
         for ty in types {
             let part = match () {
                 () if is_args(ty) => Part::Args,
-                () if is_run(ty) || args.is_none() && config.is_some() => Part::Run,
+                () if is_run(ty) => Part::Run,
+                () if args.is_none() && config.is_some() && !has_run => Part::Run,
                 () => Part::Config,
             };
             if order.contains(&part) {

@@ -120,7 +120,8 @@ fn summary(notes: &[Note], style: Style) -> String {
             .collect();
         let _ = writeln!(out, "  {}", fitted("", &named, WIDTH - 2));
         let all: Vec<&Error> = names.values().flatten().copied().collect();
-        let places: Vec<String> = all.iter().filter_map(|error| place(error)).collect();
+        let mut places: Vec<String> = all.iter().filter_map(|error| place(error)).collect();
+        places.dedup();
         let shown = fitted("", &places[..places.len().min(PLACES)], WIDTH - 2);
         if !places.is_empty() {
             let rest = if places.len() > PLACES { " …" } else { "" };
