@@ -10,7 +10,7 @@ use crate::app::project;
 use crate::compose::{
     Absent, By, Change, Chosen, Composed, Composer, Explanation, GroupChoice, Inside, Step, Told,
 };
-use crate::diag::{Error, Origin, Result, SourceKind, SourceMap, Style};
+use crate::diag::{Error, Origin, Result, SourceKind, SourceMap, Style, visible};
 use crate::facts::Facts;
 use crate::merge::Action;
 use crate::resolve::{Answered, Input};
@@ -125,23 +125,37 @@ fn draw_group(group: &GroupChoice, composed: &Composed, style: Style, out: &mut 
     };
     let rows: Vec<Row> = group.chosen.iter().enumerate().map(row).collect();
     draw_rows(&rows, "  ", style, out);
-    let _ = writeln!(out, "  options: {}", listed(&group.options));
+    let _ = writeln!(out, "{}", options(&group.options));
     if group.chosen.is_empty() {
         let option = group.options.first().map_or("OPTION", Text::as_str);
         let _ = writeln!(out, "  to choose one: `+{}={option}`", group.key);
     }
 }
 
-/// So many options are listed before the rest is counted.
-const LISTED: usize = 30;
+/// The widest line of names, in characters.
+const WIDTH: usize = 100;
 
-fn listed(names: &[Text]) -> String {
-    let shown: Vec<&str> = names.iter().take(LISTED).map(Text::as_str).collect();
-    match names.len().saturating_sub(LISTED) {
-        0 if names.is_empty() => "none".to_owned(),
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+/// All options, wrapped.
+fn options(names: &[Text]) -> String {
+    let mut out = String::from("  options:");
+    let mut column = out.len();
+    for (nth, name) in names.iter().map(|name| visible(name)).enumerate() {
+        let width = name.chars().count() + 1;
+        if nth > 0 {
+            out.push(',');
+        }
+        if column + width >= WIDTH {
+            out.push_str("\n   ");
+            column = 3;
+        }
+        out.push(' ');
+        out.push_str(&name);
+        column += width + 1;
     }
+    if names.is_empty() {
+        out.push_str(" none");
+    }
+    out
 }
 
 fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, out: &mut String) {

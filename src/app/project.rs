@@ -10,7 +10,7 @@ use crate::app::packages::Folders;
 use crate::app::sweep;
 use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection, Store};
 use crate::declared::SchemaFile;
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, did_you_mean, shell_word};
+use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, did_you_mean, listed, shell_word};
 use crate::durable::read_regular;
 use crate::facts::Facts;
 use crate::settings::{composer, resolvers};
@@ -168,7 +168,7 @@ fn primaries(composer: &Composer) -> Vec<Text> {
 fn name_one(error: Error, names: &[Text]) -> Error {
     let first = names.iter().find(|name| *name == "config").or(names.first());
     let first = first.map_or("NAME", Text::as_str);
-    error.note(format!("primary configs: {}", names.join(", "))).help(format!("type `-cn {first}`"))
+    error.note(format!("primary configs: {}", listed(names))).help(format!("type `-cn {first}`"))
 }
 
 /// A word that is no override, but a directory or a config in one: what was meant.

@@ -197,7 +197,7 @@ impl Composer {
         warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
-        let slips = Slips { root: base.root(), selection: &selection };
+        let slips = Slips { root: base.root(), selection: &selection, before: 0 };
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let mut root = base.apply(&assignments, self.merging(&warn))?;
         deprecated(&root, base.schema().expected(), sources, &warn);

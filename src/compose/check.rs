@@ -14,11 +14,11 @@ use crate::compose::element::{Element, What};
 use crate::compose::item::Item;
 use crate::compose::notes::notes;
 use crate::compose::plan;
-use crate::compose::report::{Note, Report, Tally, Topic, is_same};
+use crate::compose::report::{Note, Report, Tally, Topic};
 use crate::compose::repository::{Provided, Repository};
 use crate::compose::sources::Memory;
 use crate::compose::tree::{NodeId, Tree};
-use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::diag::{DRAWN, Error, ErrorKind, Result, did_you_mean, listed};
 use crate::value::{KeyPath, Map, Node, Text};
 
 /// What is to be checked, and what is known beside the configs.
@@ -290,7 +290,8 @@ impl Check<'_> {
         let name = item.name().unwrap_or("");
         let group_slip = self.slip(&group, name);
         let slip = group_slip.is_some() || did_you_mean(name, options.iter().map(Text::as_str)).is_some();
-        let mut error = complaints::not_found(&self.repository, tree, NodeId::ROOT);
+        let is_drawn = self.errors.len() < DRAWN;
+        let mut error = complaints::not_found(&self.repository, tree, NodeId::ROOT, is_drawn);
         if let Some(near) = group_slip {
             error = error.help(format!("did you mean the group `{near}`?"));
         }
@@ -358,10 +359,11 @@ impl Check<'_> {
         let found = match found {
             Ok(found) => found,
             Err(error) => {
+                let mut told = Tally::default();
+                self.doubtful.values().flatten().for_each(|doubtful| told.add(doubtful.clone(), None));
                 for error in error.each() {
-                    let mut told = self.doubtful.values().flatten();
-                    let told = told.find(|doubtful| is_same(doubtful, &error)).cloned();
-                    self.errors.add(told.unwrap_or(error), Some(name));
+                    let error = told.same(&error).cloned().unwrap_or(error);
+                    self.errors.add(error, Some(name));
                 }
                 return false;
             }
@@ -370,6 +372,10 @@ impl Check<'_> {
         let circles = cycles(found.root(), composer.context(&|_| {}).with_schema(found.schema()));
         let is_fine = circles.is_empty();
         for error in circles {
+            // Where texts grow too large depends on what else is resolved.
+            if error.kind() == ErrorKind::Limit && self.errors.says(&error) {
+                continue;
+            }
             self.errors.add(error.located(found.sources()), Some(name));
         }
         is_fine
@@ -391,7 +397,7 @@ impl Check<'_> {
             ([], groups) => {
                 Error::new(ErrorKind::NotFound, "nothing was composed: there is no primary config")
                     .note(format!("looked for `.yaml` files outside of any group in {dirs}"))
-                    .note(format!("there are the groups {}", complaints::listed(groups)))
+                    .note(format!("there are the groups {}", listed(groups)))
                     .help("name the folder of the primary config first: `mainstem check conf more`")
                     .help(format!("or name a config of a group: `-cn {}/NAME`", groups[0]))
             }

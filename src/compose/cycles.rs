@@ -9,7 +9,8 @@ use crate::value::{Key, KeyPath, Kind, Node};
 /// So deep may values nest.
 const DEPTH: usize = 300;
 
-/// Every circle of references in a tree, each once. What cannot be resolved for another reason is passed over.
+/// Every circle of references in a tree, each once, up to the first value that is too large. What cannot be resolved
+/// for another reason is passed over.
 pub(crate) fn cycles(root: &Node, context: Context<'_>) -> Vec<Error> {
     let mut found = Vec::new();
     let mut links = Vec::new();
@@ -34,6 +35,11 @@ pub(crate) fn cycles(root: &Node, context: Context<'_>) -> Vec<Error> {
                 if scope.select_shallow(&path).is_ok_and(|end| end.is_some_and(|end| end.is_container())) =>
             {
                 rings.links.push(Link { path, target, origin });
+            }
+            // What comes behind it would fail after as much work.
+            Err(error) if error.kind() == ErrorKind::Limit => {
+                found.push(error);
+                break;
             }
             Ok(_) | Err(_) => {}
         }

@@ -1,6 +1,7 @@
 //! Floor 0: where text came from, and what went wrong with it.
 
 mod error;
+mod listed;
 mod render;
 mod shell;
 mod sink;
@@ -9,6 +10,8 @@ mod suggest;
 mod visible;
 
 pub use error::{Error, ErrorKind, Label, Result};
+pub(crate) use error::DRAWN;
+pub(crate) use listed::{listed, listed_few, listed_near};
 pub use render::{Severity, Style};
 pub use shell::shell_word;
 pub use sink::Sink;

@@ -1,6 +1,6 @@
 //! One override of a sweep: the values it goes through.
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, listed};
 use crate::grammar::{Operand, Override, Permutation, SweepKind, Value, Values};
 use crate::sweep::pattern::matches;
 
@@ -121,6 +121,6 @@ fn globbed(
         error.at(origin, "a glob takes options of a config group")
     } else {
         let error = Error::new(ErrorKind::Sweep, format!("no option of `{group}` matches"));
-        error.at(origin, "").help(format!("its options are {}", all.join(", ")))
+        error.at(origin, "").help(format!("its options are {}", listed(&all)))
     })
 }
