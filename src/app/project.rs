@@ -144,7 +144,15 @@ fn near(path: &str, place: &Path) -> Option<String> {
 /// What to say where nothing is to be seen for want of a primary config.
 pub(crate) fn nothing(composer: &Composer, args: &Args) -> Option<Error> {
     let named = args.config_name.is_some() || !args.words.is_empty();
+    if !named && args.config_path.is_none() && args.config_dirs.is_empty() {
+        let error = Error::new(ErrorKind::Usage, "nothing is composed: no config directory is named");
+        return Some(error.help("type `-cd DIR -cn NAME` for the config `NAME.yaml` of the directory `DIR`"));
+    }
     let names = primaries(composer);
+    if !named && names.is_empty() {
+        let error = Error::new(ErrorKind::Usage, "nothing is composed: the directory holds no primary config");
+        return Some(error.help("a primary config is a `.yaml` file outside of any group: name it by `-cn`"));
+    }
     let error = || Error::new(ErrorKind::Usage, "nothing is composed: no primary config is named");
     (!named && !names.is_empty()).then(|| name_one(error(), &names))
 }

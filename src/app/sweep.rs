@@ -23,9 +23,8 @@ const SEED: u64 = 0;
 /// Overrides that make no sweep; a search path that is none.
 pub(crate) fn jobs(composer: &Composer, args: &Args, arguments: &Arguments) -> Result<Jobs> {
     let repository = repository(composer, args, arguments)?;
-    let options = |group: &str| -> Vec<String> {
-        // A group that cannot be listed has no options to sweep over, which is told as such.
-        repository.options(group).unwrap_or_default().iter().map(ToString::to_string).collect()
+    let options = |group: &str| -> Result<Vec<String>> {
+        Ok(repository.options(group)?.iter().map(ToString::to_string).collect())
     };
     Jobs::new(&arguments.overrides, &options, SEED).map_err(|error| error.located(&arguments.sources))
 }

@@ -9,7 +9,7 @@ use crate::compose::repository::Repository;
 use crate::compose::request::{Chosen, Deletion, Who};
 use crate::compose::slips::near_group;
 use crate::compose::tree::{NodeId, Tree};
-use crate::diag::{Error, ErrorKind, Origin, did_you_mean, listed, listed_near};
+use crate::diag::{Error, ErrorKind, Origin, did_you_mean, listed, listed_near, shell_word};
 use crate::value::{IndexMap, Text};
 
 /// A choice that must be made.
@@ -139,6 +139,43 @@ pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId, is_dra
         error = error.note(format!("searched: {}", path.join(", ")));
     }
     error
+}
+
+/// A primary config whose name is a path of the file system: it leads out of the config directories, or goes back and
+/// forth in them. `/name` is `name`.
+pub(crate) fn astray(repository: &Repository, name: &str) -> Option<Error> {
+    let back = name.split('/').any(|part| part == "." || part == "..");
+    let absolute = name.strip_prefix('/');
+    let there = |name: &str| !name.contains('/') || repository.has_config(name).unwrap_or(true);
+    if !back && absolute.is_none_or(there) {
+        return None;
+    }
+    let error = Error::new(ErrorKind::NotFound, format!("`{name}` is no name of a config in a config directory"));
+    let dirs = repository.search_path().iter().map(|provided| provided.source().location());
+    let dir = dirs.filter_map(|location| location.strip_prefix("file://").map(str::to_owned)).next();
+    let start = if absolute.is_some() { "/" } else { dir.as_deref().unwrap_or("") };
+    let (mut above, mut within): (Vec<&str>, Vec<&str>) = (start.split('/').collect(), Vec::new());
+    for part in name.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match part {
+            ".." => drop(within.pop().or_else(|| above.pop())),
+            part => within.push(part),
+        }
+    }
+    let within = within.join("/");
+    let within = within.strip_suffix(".yaml").unwrap_or(&within);
+    Some(match within.rsplit_once('/') {
+        _ if within.is_empty() => error.help("name the config: `-cn NAME`"),
+        _ if absolute.is_none() && above.join("/") == start => error.help(format!("type `-cn {within}`")),
+        Some((folder, file)) if absolute.is_some() => {
+            let folder = shell_word(folder).into_owned();
+            error.help(format!("name its directory: `-cd /{folder} -cn {}`", shell_word(file)))
+        }
+        _ => {
+            let above = above.join("/");
+            let above = if above.is_empty() { "/" } else { &above };
+            error.help(format!("name its directory: `-cd {} -cn {}`", shell_word(above), shell_word(within)))
+        }
+    })
 }
 
 /// Whether a config includes itself at the same package: then it would do so forever.

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use crate::diag::suggest::{CANDIDATES, Letters};
 
 /// So many characters of names are told: two lines or so.
-const ROOM: usize = 180;
+const ROOM: usize = 240;
 /// So many of the nearest names are told where there is no room for all.
 const NEAREST: usize = 10;
 

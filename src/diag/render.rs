@@ -103,8 +103,12 @@ fn indented(out: &mut String, word: &str, text: &str, style: Style) {
     out.push('\n');
 }
 
-/// A line in pieces that stay together: words, and what stands in backticks or quotes, which is to be typed.
+/// A line in pieces that stay together: words, and what stands in backticks or quotes, which is to be typed. Absolute
+/// paths are as long as a machine makes them: where lines break would depend on it.
 fn pieces(line: &str) -> Vec<&str> {
+    if line.contains("://") || line.contains(" /") || line.contains("`/") {
+        return vec![line];
+    }
     let (mut pieces, mut start, mut before) = (Vec::new(), 0, ' ');
     let (mut ticked, mut quoted) = (false, false);
     for (at, c) in line.char_indices() {

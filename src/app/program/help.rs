@@ -5,7 +5,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::flags::described;
 use crate::app::program::session::{Session, setting};
 use crate::compose::{Mode, Repository};
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, visible};
 use crate::settings::is_reserved;
 use crate::value::write_yaml;
 
@@ -115,7 +115,7 @@ pub(crate) fn groups(repository: &Repository, reserved: bool) -> Result<String> 
     for group in found {
         let options = repository.options(&group)?;
         if !options.is_empty() {
-            out.push_str(&format!("{group}: {}\n", options.join(", ")));
+            out.push_str(&format!("{}: {}\n", visible(&group), visible(&options.join(", "))));
         }
     }
     Ok(out)
