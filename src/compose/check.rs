@@ -7,10 +7,13 @@ use indexmap::IndexMap;
 
 use crate::compose::base::put;
 use crate::compose::complaints;
+use crate::compose::composed::RESERVED;
 use crate::compose::composer::{Composer, Mode};
-use crate::compose::cycles::cycles;
+use crate::compose::cycles::followed;
+use crate::compose::dangling::{Dangle, Dangling};
 use crate::compose::document::Document;
 use crate::compose::element::{Element, What};
+use crate::compose::experiments::{TRIED, compose_with};
 use crate::compose::item::Item;
 use crate::compose::notes::notes;
 use crate::compose::plan;
@@ -58,6 +61,10 @@ impl Composer {
             registered: BTreeSet::new(),
             doubtful: IndexMap::new(),
             read: 0,
+            dangling: Dangling::default(),
+            keys: BTreeSet::new(),
+            is_open: false,
+            global: Vec::new(),
         };
         check.run()
     }
@@ -104,6 +111,14 @@ struct Check<'a> {
     /// Configs that stand in no file, with what is said of every place that names them.
     doubtful: IndexMap<Text, Vec<Error>>,
     read: usize,
+    /// Interpolations that refer to what is not there.
+    dangling: Dangling,
+    /// Keys that some config may put at the root.
+    keys: BTreeSet<Text>,
+    /// Whether a choice is left open: what it will bring is not known.
+    is_open: bool,
+    /// Options that change the whole config: groups and names.
+    global: Vec<(Text, Text)>,
 }
 
 impl Check<'_> {
@@ -236,7 +251,19 @@ impl Check<'_> {
                 self.element(element, &owner);
             }
         }
-        let package = owner.final_package();
+        let mut package = owner.final_package();
+        if let Some(rest) = package.strip_prefix("_group_") {
+            let group = path.rsplit_once('/').map_or("", |(group, _)| group);
+            package = Text::from(format!("{}{rest}", group.replace('/', ".")));
+        }
+        match (package.split('.').next().filter(|key| !key.is_empty()), document.root.as_map()) {
+            (Some(key), _) => drop(self.keys.insert(key.into())),
+            (None, Some(map)) => self.keys.extend(map.names(usize::MAX).into_iter().map(Text::from)),
+            (None, None) => {}
+        }
+        if let (true, Some((group, option))) = (package.is_empty(), path.rsplit_once('/')) {
+            self.global.push((group.into(), option.into()));
+        }
         notes(self.composer, &document.root, KeyPath::parse(&package), &mut self.notes);
         let mut alone = Node::from(Map::default());
         let keys: Vec<&str> = package.split('.').filter(|key| !key.is_empty()).collect();
@@ -244,7 +271,7 @@ impl Check<'_> {
             true => alone = document.root.clone(),
             false => put(&mut alone, &keys, document.root.clone()),
         }
-        for error in cycles(&alone, self.composer.merging(&|_| {})) {
+        for error in followed(&alone, self.composer.merging(&|_| {})).circles {
             self.errors.add(error, None);
         }
     }
@@ -254,6 +281,7 @@ impl Check<'_> {
         let mut tree = Tree::new(Item::from_element(element));
         for mut item in Item::from_element(element).options() {
             item.hang(&owner.group_path(), &owner.final_package());
+            self.is_open |= item.is_missing();
             if item.is_interpolated() || item.is_missing() || item.name().is_none() {
                 continue;
             }
@@ -339,6 +367,8 @@ impl Check<'_> {
                 self.primary(name, hopeful);
             }
         }
+        self.experiments(&composed, hopeful.as_ref().or(known.as_ref()).unwrap_or(self.composer));
+        self.references();
         for mut places in std::mem::take(&mut self.doubtful).into_values() {
             places.retain(|error| !self.errors.has(error));
             let mut places = places.into_iter();
@@ -349,6 +379,42 @@ impl Check<'_> {
             self.warnings.add(error, None);
         }
         composed
+    }
+
+    /// Composes the options that change the whole config.
+    fn experiments(&mut self, primaries: &[Text], composer: &Composer) {
+        for (group, option) in std::mem::take(&mut self.global).iter().take(TRIED) {
+            let found = compose_with(composer, primaries, self.checking.overrides, (group, option));
+            match found {
+                Ok(Some(found)) => {
+                    let context = composer.context(&|_| {}).with_schema(found.schema());
+                    let followed = followed(found.root(), context);
+                    let located = |one: Dangle| Dangle { error: one.error.located(found.sources()), ..one };
+                    self.dangling.add(followed.dangling.into_iter().map(located).collect(), followed.fine);
+                }
+                Ok(None) => {}
+                Err(error) => error.each().into_iter().for_each(|error| self.errors.add(error, None)),
+            }
+        }
+    }
+
+    /// Tells which interpolations dangle.
+    fn references(&mut self) {
+        let is_known = |provided: &Provided| {
+            !provided.provider.starts_with("hydra.searchpath") || is_local(provided)
+        };
+        // Code, and packages that are not read, may bring any key.
+        let closed = self.registered.is_empty()
+            && self.doubtful.is_empty()
+            && self.repository.search_path().iter().all(is_known);
+        for name in RESERVED {
+            self.keys.insert(name.into());
+        }
+        std::mem::take(&mut self.dangling).finish(
+            closed.then_some(&self.keys),
+            &mut self.errors,
+            (!self.is_open).then_some(&mut self.warnings),
+        );
     }
 
     /// Whether a primary config can be composed, and refers to nothing in circles.
@@ -369,7 +435,10 @@ impl Check<'_> {
             }
         };
         found.warnings().iter().for_each(|warning| self.warnings.add(warning.clone(), Some(name)));
-        let circles = cycles(found.root(), composer.context(&|_| {}).with_schema(found.schema()));
+        let followed = followed(found.root(), composer.context(&|_| {}).with_schema(found.schema()));
+        let circles = followed.circles;
+        let located = |one: Dangle| Dangle { error: one.error.located(found.sources()), ..one };
+        self.dangling.add(followed.dangling.into_iter().map(located).collect(), followed.fine);
         let is_fine = circles.is_empty();
         for error in circles {
             // Where texts grow too large depends on what else is resolved.

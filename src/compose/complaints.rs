@@ -125,8 +125,16 @@ pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId, is_dra
         let what = if group.is_empty() || item.primary { "configs" } else { "options" };
         error = error.note(format!("{what}: {}", listed_near(options, name)));
     }
-    if let Some(near) = offer.near() {
+    let written = match &item.role {
+        Role::Config { path, .. } if !item.primary => config_meant(repository, path),
+        _ => None,
+    };
+    if let Some(line) = written {
+        error = error.help(format!("did you mean `- {line}`?"));
+    } else if let Some(near) = offer.near() {
         error = error.help(format!("did you mean `{near}`?"));
+    } else if group.ends_with("optional") && item.is_group() {
+        error = error.help(format!("to leave it out where it does not exist, write `- optional {name}: OPTION`"));
     } else if name.is_empty() && !item.primary {
         error = error.help(format!("type `~{}` to leave the group out", item.override_key()));
     }
@@ -176,6 +184,21 @@ pub(crate) fn astray(repository: &Repository, name: &str) -> Option<Error> {
             error.help(format!("name its directory: `-cd {} -cn {}`", shell_word(above), shell_word(within)))
         }
     })
+}
+
+/// The item that was probably meant by the path of a config.
+fn config_meant(repository: &Repository, path: &str) -> Option<String> {
+    if matches!(path, "self" | "_self" | "self_" | "__self__") {
+        return Some("_self_".to_owned());
+    }
+    // `db:pg`, `db=pg`, `db pg`: no item is written so.
+    if let Some((group, option)) = path.split_once([':', '=', ' ']) {
+        let group = near_group(repository, group.trim())?;
+        return Some(format!("{group}: {}", option.trim_start_matches([':', '=', ' '])));
+    }
+    let (group, option) = path.rsplit_once('/')?;
+    let group = near_group(repository, group).filter(|near| near != group)?;
+    Some(format!("{group}/{option}"))
 }
 
 /// Whether a config includes itself at the same package: then it would do so forever.

@@ -43,6 +43,10 @@ impl Slips<'_> {
                 Some(line) => error.help(format!("to choose an option of the config group, type `{line}`")),
                 None => error,
             },
+            Action::Change(value) if error.kind() == ErrorKind::Merge => {
+                let (path, text) = (&assignment.path, text_of(value));
+                error.help(format!("to put it in its place, type `~{path}` and `+{path}={text}`"))
+            }
             Action::Delete(_) if error.kind() == ErrorKind::UnknownKey && error.helps().is_empty() => {
                 match self.nearest(keys) {
                     Some(near) => error.help(format!("did you mean `~{near}`?")),
