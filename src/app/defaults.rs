@@ -127,7 +127,8 @@ fn leaf(branch: &Branch, sources: &SourceMap, style: Style) -> String {
         #[expect(unreachable_patterns, reason = "more reasons may come")]
         Some(_) => " (left out)",
     };
-    let package = if branch.package.is_empty() { String::new() } else { format!(" → {}", visible(&branch.package)) };
+    let package =
+        if branch.package.is_empty() { String::new() } else { format!(" → {}", visible(&branch.package)) };
     let why =
         if branch.why.is_known() { format!("  {}", sources.describe(branch.why)) } else { String::new() };
     format!("{}{absent}{package}{}", style.paint("1", &visible(&name)), style.paint("34", &visible(&why)))

@@ -87,7 +87,12 @@ fn draw_rows(rows: &[Row], pad: &str, style: Style, out: &mut String) {
     let seen = |text: &str| visible(text).into_owned();
     let rows: Vec<Row> = rows
         .iter()
-        .map(|row| Row { place: seen(&row.place), value: seen(&row.value), reason: seen(&row.reason), ..*row })
+        .map(|row| Row {
+            place: seen(&row.place),
+            value: seen(&row.value),
+            reason: seen(&row.reason),
+            ..*row
+        })
         .collect();
     let width =
         |text: fn(&Row) -> &String| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
@@ -219,6 +224,7 @@ fn input_text(input: &Input) -> String {
         Input::Absent { path, default } => {
             format!("{path}: not there, {}", instead(default, "and there is no default"))
         }
+        Input::File { path } => format!("file {path}"),
         Input::Clock => "the clock: when the program was started".to_owned(),
         Input::Python => "the version of Python".to_owned(),
         Input::Resolver { name, answered } => match answered {
@@ -277,7 +283,7 @@ const SHOWN: usize = 60;
 
 /// A value in one line, cut when long.
 fn short(node: &Node) -> String {
-    let text = match &node.kind {
+    let text = match node.shown() {
         Kind::Str(text) if !text.is_empty() => text.to_string(),
         Kind::Template(template) => template.text.to_string(),
         _ => {

@@ -10,7 +10,9 @@ use crate::app::packages::Folders;
 use crate::app::sweep;
 use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection, Store};
 use crate::declared::SchemaFile;
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, did_you_mean, listed, shell_word};
+use crate::diag::{
+    Error, ErrorKind, Result, Source, SourceKind, SourceMap, did_you_mean, listed, shell_word,
+};
 use crate::durable::read_regular;
 use crate::facts::Facts;
 use crate::settings::{composer, resolvers};
@@ -150,7 +152,8 @@ pub(crate) fn nothing(composer: &Composer, args: &Args) -> Option<Error> {
     }
     let names = primaries(composer);
     if !named && names.is_empty() {
-        let error = Error::new(ErrorKind::Usage, "nothing is composed: the directory holds no primary config");
+        let error =
+            Error::new(ErrorKind::Usage, "nothing is composed: the directory holds no primary config");
         return Some(error.help("a primary config is a `.yaml` file outside of any group: name it by `-cn`"));
     }
     let error = || Error::new(ErrorKind::Usage, "nothing is composed: no primary config is named");

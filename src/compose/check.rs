@@ -400,9 +400,8 @@ impl Check<'_> {
 
     /// Tells which interpolations dangle.
     fn references(&mut self) {
-        let is_known = |provided: &Provided| {
-            !provided.provider.starts_with("hydra.searchpath") || is_local(provided)
-        };
+        let is_known =
+            |provided: &Provided| !provided.provider.starts_with("hydra.searchpath") || is_local(provided);
         // Code, and packages that are not read, may bring any key.
         let closed = self.registered.is_empty()
             && self.doubtful.is_empty()

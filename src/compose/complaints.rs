@@ -134,7 +134,8 @@ pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId, is_dra
     } else if let Some(near) = offer.near() {
         error = error.help(format!("did you mean `{near}`?"));
     } else if group.ends_with("optional") && item.is_group() {
-        error = error.help(format!("to leave it out where it does not exist, write `- optional {name}: OPTION`"));
+        error =
+            error.help(format!("to leave it out where it does not exist, write `- optional {name}: OPTION`"));
     } else if name.is_empty() && !item.primary {
         error = error.help(format!("type `~{}` to leave the group out", item.override_key()));
     }
@@ -158,7 +159,8 @@ pub(crate) fn astray(repository: &Repository, name: &str) -> Option<Error> {
     if !back && absolute.is_none_or(there) {
         return None;
     }
-    let error = Error::new(ErrorKind::NotFound, format!("`{name}` is no name of a config in a config directory"));
+    let error =
+        Error::new(ErrorKind::NotFound, format!("`{name}` is no name of a config in a config directory"));
     let dirs = repository.search_path().iter().map(|provided| provided.source().location());
     let dir = dirs.filter_map(|location| location.strip_prefix("file://").map(str::to_owned)).next();
     let start = if absolute.is_some() { "/" } else { dir.as_deref().unwrap_or("") };
@@ -376,7 +378,11 @@ pub(crate) fn unused_override(
     let offer = Offer::new(repository, group, &pick.name);
     let near = offer.near().map_or("OPTION".to_owned(), |near| near.to_string());
     error
-        .note(format!("`{group}` has no option `{}`; options: {}", pick.name, listed_near(&offer.options, &pick.name)))
+        .note(format!(
+            "`{group}` has no option `{}`; options: {}",
+            pick.name,
+            listed_near(&offer.options, &pick.name)
+        ))
         .help(format!("to add one type `+{key}={near}`"))
 }
 

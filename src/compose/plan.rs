@@ -173,9 +173,7 @@ fn not_a_choice(over: &One, repository: &Repository) -> Error {
     let error = Error::new(ErrorKind::Override, format!("an option of the group `{key}` cannot be {what}"))
         .at(over.origin, "expected the name of an option");
     let error = match repository.options(key) {
-        Ok(options) if !options.is_empty() => {
-            error.note(format!("options: {}", listed(&options)))
-        }
+        Ok(options) if !options.is_empty() => error.note(format!("options: {}", listed(&options))),
         _ => error,
     };
     match over.action.value() {

@@ -81,7 +81,8 @@ mod tests {
 
     #[test]
     fn letters_never_differ_more_than_words() {
-        let words = ["", "a", "model", "modle", "models", "dataset", "naïve", "Model", "\u{1f600}x", "batch_size"];
+        let words =
+            ["", "a", "model", "modle", "models", "dataset", "naïve", "Model", "\u{1f600}x", "batch_size"];
         for one in words {
             for other in words {
                 let least = Letters::of(one).differ(other);

@@ -107,8 +107,9 @@ fn globbed(
         Operand::Sweep(sweep) => one.origin.at(sweep.span),
         Operand::Value(value) => one.origin.at(value.span),
     });
-    let all = options(group)
-        .map_err(|error| error.at(origin, format!("a glob takes the options of the config group `{group}`")))?;
+    let all = options(group).map_err(|error| {
+        error.at(origin, format!("a glob takes the options of the config group `{group}`"))
+    })?;
     let hit = |patterns: &[Value], name: &str| {
         patterns.iter().filter_map(Value::as_text).any(|pattern| matches(pattern, name))
     };

@@ -133,7 +133,6 @@ impl Map {
         }
     }
 
-
     fn index_of(&self, key: &Key) -> Option<usize> {
         match &self.0 {
             Repr::Few(entries) => find(entries, key),
@@ -263,6 +262,14 @@ impl Map {
         did_you_mean(typed, self.names(most).iter().map(AsRef::as_ref)).map(str::to_owned)
     }
 
+    /// The same keys with other values.
+    pub(crate) fn with_values(&self, change: impl Fn(Node) -> Node) -> Self {
+        let changed = |(key, slot): (&Key, &Slot)| {
+            (key.clone(), Slot { origin: slot.origin, node: change(slot.node.clone()) })
+        };
+        self.iter().map(changed).collect()
+    }
+
     /// Keys and slots in order.
     pub fn iter(&self) -> Iter<'_> {
         match &self.0 {
@@ -385,9 +392,8 @@ mod tests {
     #[test]
     fn what_much_is_removed_from_stays_in_order() {
         let key = |i: i64| Key::from(format!("k{i}").as_str());
-        let mut map: Map = (0..1000)
-            .map(|i| (key(i), Slot { origin: Origin::NONE, node: Node::from(i) }))
-            .collect();
+        let mut map: Map =
+            (0..1000).map(|i| (key(i), Slot { origin: Origin::NONE, node: Node::from(i) })).collect();
         for i in 0..900 {
             assert_eq!(map.remove(&key(i)), Some(Node::from(i)));
             assert_eq!(map.remove(&key(i)), None);
@@ -397,12 +403,18 @@ mod tests {
         // What comes again comes last.
         assert_eq!(map.set(key(5), Node::from(-5)), None);
         assert_eq!(map.set(key(950), Node::from(-950)), Some(Node::from(950)));
-        assert_eq!(map.insert_new(key(5), Origin::NONE, Node::null()).map_err(|slot| &slot.node), Err(&Node::from(-5)));
+        assert_eq!(
+            map.insert_new(key(5), Origin::NONE, Node::null()).map_err(|slot| &slot.node),
+            Err(&Node::from(-5))
+        );
         let dense: Map = map.iter().map(|(key, slot)| (key.clone(), slot.clone())).collect();
         assert_eq!(map, dense);
         let names = |map: &Map| map.names(usize::MAX).iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(names(&map), names(&dense));
-        assert_eq!((names(&map).len(), names(&map)[99].as_str(), names(&map)[100].as_str()), (101, "k999", "k5"));
+        assert_eq!(
+            (names(&map).len(), names(&map)[99].as_str(), names(&map)[100].as_str()),
+            (101, "k999", "k5")
+        );
         assert_eq!(*map.get_or_insert(key(6), Origin::NONE), Node::null());
         assert_eq!(names(&map)[101], "k6");
     }

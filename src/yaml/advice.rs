@@ -45,7 +45,9 @@ pub(super) fn advice(text: &str, at: usize) -> Option<Advice> {
             Some(Advice {
                 place: first..first + name.len(),
                 message: format!("`{name}` stands deeper than `{key}`, which has a value already"),
-                help: format!("begin `{name}` in the same column as `{key}`, or take the value of `{key}` away"),
+                help: format!(
+                    "begin `{name}` in the same column as `{key}`, or take the value of `{key}` away"
+                ),
             })
         }
         _ => None,

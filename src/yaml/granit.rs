@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use granit_parser::{ErrorKind as Fault, Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
-use crate::yaml::advice::{Advice, advice};
 use crate::diag::{Error, ErrorKind, Span};
 use crate::value::Node;
+use crate::yaml::advice::{Advice, advice};
 use crate::yaml::breaks::Breaks;
 use crate::yaml::strict::{Refusal, Strict};
 use crate::yaml::tag;
@@ -326,7 +326,9 @@ fn words(fault: &Fault, next: Option<char>) -> (Cow<'static, str>, &'static str)
         Fault::UnclosedFlowCollection { .. }
         | Fault::UnexpectedEofFlowSequence
         | Fault::UnexpectedEofFlowMapping
-        | Fault::UnexpectedEofImplicitFlowMapping => ("a bracket is not closed", "add the bracket that closes it"),
+        | Fault::UnexpectedEofImplicitFlowMapping => {
+            ("a bracket is not closed", "add the bracket that closes it")
+        }
         Fault::MisplacedFlowCollectionEnd => {
             ("nothing is open that this bracket closes", "take it away, or put the value in quotes")
         }

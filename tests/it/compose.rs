@@ -441,5 +441,8 @@ fn much_can_be_deleted() {
     let composed = wide(50_000, &deletions).unwrap();
     let root = composed.root().as_map().unwrap();
     let keys: Vec<String> = root.iter().map(|(key, _)| key.to_string()).collect();
-    assert_eq!((keys.len(), keys[0].as_str(), keys[9999].as_str(), keys[10_000].as_str()), (40_000, "k1", "k19999", "k20000"));
+    assert_eq!(
+        (keys.len(), keys[0].as_str(), keys[9999].as_str(), keys[10_000].as_str()),
+        (40_000, "k1", "k19999", "k20000")
+    );
 }

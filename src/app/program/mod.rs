@@ -3,13 +3,18 @@
 mod app;
 mod block_on;
 mod bound;
+mod callback;
+mod callbacks;
 mod configs;
 mod console;
+mod derived;
 mod finished;
 mod flags;
 mod help;
 mod info;
 mod job;
+mod job_info;
+mod log_return;
 mod logging;
 mod multirun;
 mod outcome;
@@ -21,9 +26,13 @@ mod signals;
 mod worker;
 mod world;
 
+pub(crate) use derived::DERIVED_FROM;
+pub(crate) use flags::names as flag_names;
+
 pub use app::App;
 pub use block_on::block_on;
 pub use bound::Bound;
+pub use callback::Callback;
 pub use configs::Configs;
 pub use finished::{Finished, Job};
 pub use outcome::{Direction, Failed, JobResult, Maximize, Minimize, Objective};

@@ -8,14 +8,15 @@ use std::sync::Arc;
 
 use crate::app::output::Status;
 use crate::app::program::bound::Bound;
+use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::Finished;
-use crate::app::program::job::{bind_in_sweep, call, place_in_sweep, ready, with_mode};
+use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, ready, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
-use crate::app::program::session::{Session, setting};
+use crate::app::program::session::{Session, setting, shown_setting};
 use crate::app::program::worker::{self, OfSweep};
 use crate::app::sweep::try_each;
 use crate::compose::{Arguments, Mode};
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind};
+use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, Span};
 use crate::durable::{Sync, create_exclusive, write_whole_with};
 use crate::grammar::{Action, Override, parse_override};
 use crate::run::Place;
@@ -41,6 +42,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         let arguments = Arguments { overrides, sources: Arc::clone(&arguments.sources) };
         session.compose(&arguments, Mode::Run)
     };
+    let callbacks = Callbacks::of(session, &master)?;
     try_each(&jobs, &arguments.sources, |job| {
         let bound = bind_in_sweep(session, compose(job)?, job.index, None)?;
         // Where it will be is not known yet, and a config may ask.
@@ -59,8 +61,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let mut yaml = String::new();
     write_yaml(&root, &mut yaml);
     write_whole_with(&directory.join("multirun.yaml"), Sync::Later, |file| file.write_all(yaml.as_bytes()))?;
-    let logging = Logging::of_hydra(&master, &session.console, &session.composer.facts().cwd)?;
-    let _installed = install(logging.as_ref());
+    let logging = Logging::of_hydra(&master, &session.console, session.composer.facts())?;
+    let _installed = install(&logging);
+    let _told = callbacks.during(|| Scope::Multirun(master.clone()));
 
     let size = setting(&master, "hydra.sweeper.max_batch_size")?.and_then(|size| size.parse().ok());
     let mut finished = Finished::without_jobs(Status::Success);
@@ -68,9 +71,12 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     for batch in jobs.batches(size) {
         hydra_log(&format!("Launching {} jobs locally", batch.end - batch.start));
         for job in batch.filter_map(|index| jobs.get(index)) {
-            hydra_log(&format!("\t#{} : {}", job.index, job.lines().join(" ")));
-            let bound = bind_in_sweep(session, compose(&job)?, job.index, other.as_deref())?;
-            let subdir = setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
+            let composed = compose(&job)?;
+            let shown: Vec<String> =
+                job.lines().into_iter().map(|line| composed.secrecy().argument(line.to_owned())).collect();
+            hydra_log(&format!("\t#{} : {}", job.index, shown.join(" ")));
+            let bound = bind_in_sweep(session, composed, job.index, other.as_deref())?;
+            let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
             let path = unique(session.absolute(directory.join(subdir)), &mut taken)?;
             let status = match worker::needed(session, &bound)? {
                 Some(environment) => {
@@ -81,7 +87,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
                 }
                 None => {
                     let place = place_in_sweep(&bound, path)?;
-                    let ran = call(session, bound, &place)?;
+                    let ran = call(session, bound, &place, Extent::OfSweep, Arc::clone(&callbacks))?;
                     let status = ran.status();
                     finished.jobs.push(ran);
                     status
@@ -115,8 +121,9 @@ pub(crate) fn work(session: &Session<'_>) -> Result<Finished> {
     let arguments = session.composer.arguments(session.config_name(), &job.overrides)?;
     let composed = session.compose(&arguments, Mode::Run)?;
     let bound = bind_in_sweep(session, composed, job.number, job.sweep.as_deref())?;
+    let callbacks = Callbacks::of(session, &bound)?;
     let place = place_in_sweep(&bound, job.directory.clone())?;
-    let ran = call(session, bound, &place)?;
+    let ran = call(session, bound, &place, Extent::OfSweep, callbacks)?;
     Ok(Finished { status: ran.status(), jobs: vec![ran] })
 }
 
@@ -142,7 +149,11 @@ fn jobs(master: &Bound, arguments: &Arguments) -> Result<Jobs> {
         let mut line = format!("{key}=");
         write_str(&slot.node, &mut line);
         let source = Source::new(SourceKind::Memory, "hydra.sweeper.params", line.as_str());
-        overrides.extend(parse_override(&line, arguments.sources.add(source), &mut errors));
+        let source = arguments.sources.add(source);
+        if slot.node.holds_secret() {
+            arguments.sources.hide(Origin::new(source, Span::new(key.to_string().len() + 1, line.len())));
+        }
+        overrides.extend(parse_override(&line, source, &mut errors));
     }
     overrides.extend(arguments.overrides.iter().filter(|one| !one.target.is_hydra()).cloned());
     let repository = master.composed().selection().repository();
