@@ -227,7 +227,7 @@ impl Composer {
         warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
-        let slips = Slips { root: base.root(), selection: &selection };
+        let slips = Slips { root: base.root(), selection: &selection, before: 0 };
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let secrecy = Secrecy { root: base.root(), schema: base.schema(), typed: base.has_secrets };
         if base.has_secrets {

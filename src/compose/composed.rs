@@ -6,7 +6,7 @@ use crate::compose::base::{Base, find};
 use crate::compose::secrets::Secrecy;
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
-use crate::diag::{Error, ErrorKind, Result, SourceMap};
+use crate::diag::{DRAWN, Error, ErrorKind, Result, SourceMap};
 use crate::merge::{Assignment, assign};
 use crate::resolve::Context;
 use crate::schema::Schema;
@@ -99,8 +99,10 @@ impl Base {
         let mut errors = Vec::new();
         for assignment in assignments {
             if let Err(error) = assign(&mut root, assignment, context, &mut ()) {
-                let slips = Slips { root: &root, selection: &self.selection };
-                errors.push(slips.explain(error, assignment));
+                let slips = Slips { root: &root, selection: &self.selection, before: errors.len() };
+                // What is not drawn needs no advice, and advice is looked for in the whole tree.
+                let is_drawn = errors.len() < DRAWN;
+                errors.push(if is_drawn { slips.explain(error, assignment) } else { error });
             }
         }
         let aliases = |root| find(root, &["hydra", "aliases"]);

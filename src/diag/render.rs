@@ -47,7 +47,7 @@ impl Severity {
     }
 }
 
-/// The widest excerpt drawn; longer lines are cut around the caret.
+/// The widest excerpt drawn; longer lines are cut around the caret. Notes and help go on in the next line.
 const WIDTH: usize = 100;
 
 pub(crate) fn draw(error: &Repr, severity: Severity, style: Style) -> String {
@@ -89,7 +89,52 @@ pub(crate) fn draw_unchecked(text: &str, style: Style) -> String {
 }
 
 fn indented(out: &mut String, word: &str, text: &str, style: Style) {
-    let _ = writeln!(out, "  {}: {text}", style.paint("1;36", word));
+    let head = word.len() + 4;
+    let _ = write!(out, "  {}: ", style.paint("1;36", word));
+    let mut column = head;
+    for (nth, piece) in pieces(text).into_iter().enumerate() {
+        let width = piece.chars().count();
+        let wraps = nth > 0 && column + 1 + width > WIDTH;
+        match (nth, wraps) {
+            (0, _) => {}
+            (_, true) => {
+                let _ = write!(out, "\n{:head$}", "");
+                column = head;
+            }
+            (_, false) => {
+                out.push(' ');
+                column += 1;
+            }
+        }
+        out.push_str(piece);
+        column += width;
+    }
+    out.push('\n');
+}
+
+/// A line in pieces that stay together: words, and what stands in backticks or quotes, which is to be typed. Absolute
+/// paths are as long as a machine makes them: where lines break would depend on it.
+fn pieces(line: &str) -> Vec<&str> {
+    if line.contains("://") || line.contains(" /") || line.contains("`/") {
+        return vec![line];
+    }
+    let (mut pieces, mut start, mut before) = (Vec::new(), 0, ' ');
+    let (mut ticked, mut quoted) = (false, false);
+    for (at, c) in line.char_indices() {
+        match c {
+            '`' => ticked = !ticked,
+            '\'' if !quoted => quoted = !before.is_alphanumeric(),
+            ' ' if quoted && before == '\'' => quoted = false,
+            _ => {}
+        }
+        if c == ' ' && !ticked && !quoted {
+            pieces.push(&line[start..at]);
+            start = at + 1;
+        }
+        before = c;
+    }
+    pieces.push(&line[start..]);
+    pieces
 }
 
 fn draw_label(out: &mut String, label: &Label, sources: &SourceMap, style: Style) {

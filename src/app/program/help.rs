@@ -8,7 +8,7 @@ use crate::app::program::session::{Session, setting};
 use crate::app::program::table::{Row, table};
 use crate::compose::{Mode, Repository};
 use crate::declared::wrapped;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, visible};
 use crate::settings::is_reserved;
 use crate::value::{Node, write_yaml};
 
@@ -190,7 +190,7 @@ pub(crate) fn groups(repository: &Repository, reserved: bool) -> Result<String> 
     for group in group_paths(repository)?.iter().filter(|group| is_reserved(group) == reserved) {
         let options = repository.options(group)?;
         if !options.is_empty() {
-            out.push_str(&format!("{group}: {}\n", options.join(", ")));
+            out.push_str(&format!("{}: {}\n", visible(&group), visible(&options.join(", "))));
         }
     }
     Ok(out)

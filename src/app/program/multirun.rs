@@ -157,9 +157,8 @@ fn jobs(master: &Bound, arguments: &Arguments) -> Result<Jobs> {
     }
     overrides.extend(arguments.overrides.iter().filter(|one| !one.target.is_hydra()).cloned());
     let repository = master.composed().selection().repository();
-    let options = |group: &str| -> Vec<String> {
-        // A group that cannot be listed has no options to sweep over, which is told as such.
-        repository.options(group).unwrap_or_default().iter().map(ToString::to_string).collect()
+    let options = |group: &str| -> Result<Vec<String>> {
+        Ok(repository.options(group)?.iter().map(ToString::to_string).collect())
     };
     match Error::all(errors) {
         Some(error) => Err(error),

@@ -121,6 +121,6 @@ mod tests {
             "{panicked}"
         );
         assert!(panicked.ends_with(": 5 is too much"), "{panicked}");
-        assert!(guarded(false, &none, || guarded(false, &none, || panic!("inner")).is_err()).unwrap());
+        assert!(guarded(false, &secrets, || guarded(false, &secrets, || panic!("inner")).is_err()).unwrap());
     }
 }
