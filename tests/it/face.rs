@@ -132,7 +132,7 @@ impl Validator {
         // A draft that is not understood would accept everything.
         compiler.set_default_draft(boon::Draft::V4);
         compiler.add_resource("schema.json", schema).expect("a schema");
-        let index = compiler.compile("schema.json", &mut schemas).unwrap_or_else(|error| panic!("{error:#}"));
+        let index = compiler.compile("schema.json", &mut schemas).expect("a schema that compiles");
         Self(schemas, index)
     }
 
