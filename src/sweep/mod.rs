@@ -3,6 +3,8 @@
 mod axis;
 mod jobs;
 mod pattern;
+mod sweeper;
 
 pub use jobs::{Job, Jobs};
 pub use pattern::matches;
+pub use sweeper::{Ask, Grid, Sweeper, Told};
