@@ -30,6 +30,8 @@ pub(crate) enum Takes {
     OneOf(&'static [&'static str]),
     /// One of these words, or nothing, which is the first one.
     Perhaps(&'static [&'static str]),
+    /// A value, such as this one, or nothing, which is the empty one. A word that looks like an override is none.
+    Maybe(&'static str),
 }
 
 /// A flag that was found, with its value.
@@ -160,7 +162,7 @@ impl<F: Copy> Scan<'_, F> {
                 return self.found.push(Found::Switch(flag.id));
             }
             // What looks like an override is none of the words, but a slip is.
-            Takes::Perhaps(_) => {
+            Takes::Perhaps(_) | Takes::Maybe(_) => {
                 attached.or_else(|| more.next_if(|next| !is_flag(next) && !looks_like_an_override(next)))
             }
             Takes::Value(_) | Takes::OneOf(_) => attached.or_else(|| more.next_if(|next| !is_flag(next))),
@@ -170,6 +172,7 @@ impl<F: Copy> Scan<'_, F> {
                 let first = words.first().copied().unwrap_or_default();
                 self.found.push(Found::Value(flag.id, first.to_owned()));
             }
+            (Takes::Maybe(_), None) => self.found.push(Found::Value(flag.id, String::new())),
             (Takes::Value(example), None) => self.needs(name, example),
             (Takes::OneOf(words), None) => self.needs(name, &words.join("|")),
             (Takes::OneOf(words) | Takes::Perhaps(words), Some(value))

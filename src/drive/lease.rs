@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
@@ -26,9 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// every 15 seconds that it lives, and is taken for dead after two minutes of silence.
 #[derive(Debug)]
 pub struct Lease {
-    /// Ends the thread that shows that it lives.
-    _beating: Sender<()>,
-    _lock: Arc<Lock>,
+    /// Shows that it lives, until its sender is dropped.
+    beating: Option<(Sender<()>, JoinHandle<()>)>,
+    lock: Arc<Lock>,
 }
 
 impl Lease {
@@ -57,10 +57,26 @@ impl Lease {
                 let _ = beating.beat();
             }
         };
-        thread::Builder::new().name("lease".to_owned()).spawn(beat).map_err(|error| {
+        let thread = thread::Builder::new().name("lease".to_owned()).spawn(beat).map_err(|error| {
             Error::new(ErrorKind::Io, format!("cannot keep the lease of the sweep: {error}"))
         })?;
-        Ok(Self { _beating: sender, _lock: lock })
+        Ok(Self { beating: Some((sender, thread)), lock })
+    }
+
+    /// The directory of the sweep.
+    pub fn directory(&self) -> &Path {
+        self.lock.path().parent().unwrap_or(Path::new(""))
+    }
+}
+
+impl Drop for Lease {
+    /// The thread has the lock too, and ends first.
+    fn drop(&mut self) {
+        if let Some((sender, thread)) = self.beating.take() {
+            drop(sender);
+            // It has nothing to say.
+            let _ = thread.join();
+        }
     }
 }
 
@@ -137,11 +153,9 @@ mod tests {
         assert!(is_driven(scratch.path(), &here));
         let error = Lease::take(scratch.path(), &here).unwrap_err();
         assert_eq!(error.notes(), ["process 7 on far"]);
+        assert_eq!(lease.directory(), scratch.path());
         drop(lease);
-        // The thread lets go in its own time.
-        while is_driven(scratch.path(), &here) {
-            thread::yield_now();
-        }
+        assert_eq!(scratch.names(), [""; 0]);
         drop(Lease::take(scratch.path(), &here).unwrap());
     }
 

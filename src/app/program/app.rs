@@ -16,7 +16,8 @@ use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
-use crate::app::program::{help, info, job, multirun, show};
+use crate::app::program::multirun::resume;
+use crate::app::program::{help, info, job, multirun, show, signals};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
@@ -55,6 +56,10 @@ pub struct App {
     /// What the config of the job must be, and what it is where nobody says otherwise, if it is a type.
     pub(crate) typed: Option<Schema>,
     pub(crate) function: Arc<Function>,
+    /// Whether the job is a command that is started.
+    pub(crate) starts_command: bool,
+    /// What the arguments of the process end with that are no arguments of the program: `--`, and a command.
+    pub(crate) tail: Vec<OsString>,
 }
 
 /// Makes a job ready: what it needs of its config is read, so that a mistake is found before anything runs.
@@ -116,6 +121,8 @@ impl App {
             resolvers: resolvers(),
             typed: None,
             function,
+            starts_command: false,
+            tail: Vec::new(),
         }
     }
 
@@ -168,6 +175,12 @@ impl App {
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let parsed = Order::take(&mut arguments)
             .and_then(|order| Ok((parse(capture::texts(arguments.iter().cloned())?)?, order)));
+        let parsed = parsed.and_then(|(flags, order)| {
+            if order.as_ref().is_some_and(|order| order.watched) {
+                signals::end_with_driver()?;
+            }
+            Ok((flags, order))
+        });
         let (flags, order) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => return Finished::without_jobs(console.write(Output::failure(&error, console.err))),
@@ -197,6 +210,9 @@ impl App {
         let ask = if help.is_some() { Ask::Run } else { flags.asked()? };
         if ask == Ask::Completion {
             return Err(Error::new(ErrorKind::Usage, "this program cannot complete command lines yet"));
+        }
+        if flags.resume.is_some() && order.is_none() && help.is_none() {
+            return resume(self, world, &flags, &ask, arguments);
         }
         let session = Session::open(self, world, flags, arguments, order)?;
         Ok(match (help, ask) {

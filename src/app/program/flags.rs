@@ -1,5 +1,7 @@
 //! The flags of a program: Hydra's, and a few more.
 
+use std::num::NonZeroUsize;
+
 use crate::app::argv::{Flag, Found, Takes, scan};
 use crate::diag::{Error, ErrorKind, Result};
 
@@ -14,6 +16,14 @@ pub(crate) struct Flags {
     pub(crate) config_dirs: Vec<String>,
     pub(crate) env_files: Vec<String>,
     pub(crate) scratch: bool,
+    /// How many jobs of a sweep run at a time.
+    pub(crate) workers: Option<NonZeroUsize>,
+    /// The sweep that is to go on: in that directory, or (empty) the one that is found.
+    pub(crate) resume: Option<String>,
+    /// Whether it goes on though something has changed.
+    pub(crate) force: bool,
+    /// Whether the jobs of the sweep are shown and not run.
+    pub(crate) dry_run: bool,
     pub(crate) help: Option<Help>,
     pub(crate) overrides: Vec<String>,
 }
@@ -75,6 +85,10 @@ enum Id {
     Explain,
     EnvFile,
     Scratch,
+    Jobs,
+    Resume,
+    Force,
+    DryRun,
 }
 
 const SHOWN: &[&str] = &["job", "hydra", "all"];
@@ -131,6 +145,13 @@ const ROWS: &[Row] = &[
         "more environment variables, beside those of .env",
     ),
     ours("--scratch", Id::Scratch, Takes::Nothing, "run in a temporary directory and keep no record"),
+    (
+        Flag { long: "--jobs", short: "-j", id: Id::Jobs, takes: Takes::Value("4"), ours: true },
+        "with --multirun: so many jobs at a time, each in a process of its own",
+    ),
+    ours("--resume", Id::Resume, Takes::Maybe("multirun/DIR"), "go on with a sweep: the latest, or that in DIR"),
+    ours("--force", Id::Force, Takes::Nothing, "with --resume: though configs or program have changed"),
+    ours("--dry-run", Id::DryRun, Takes::Nothing, "with --multirun: show the jobs and run none"),
 ];
 
 /// Reads the arguments behind the program's name.
@@ -139,7 +160,7 @@ const ROWS: &[Row] = &[
 /// Wrong usage: everything that is wrong, at once.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags> {
     let table: Vec<Flag<Id>> = ROWS.iter().map(|(flag, _)| *flag).collect();
-    let (found, errors) = scan(&table, arguments);
+    let (found, mut errors) = scan(&table, arguments);
     let mut flags = Flags::default();
     let mut keys = Vec::new();
     for found in found {
@@ -151,6 +172,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags
                 Id::Version => flags.help = Some(Help::Version),
                 Id::Resolve => flags.resolve = true,
                 Id::Scratch => flags.scratch = true,
+                Id::Force => flags.force = true,
+                Id::DryRun => flags.dry_run = true,
                 Id::Run => flags.ask(Ask::Run),
                 Id::Multirun => flags.ask(Ask::Multirun),
                 Id::ShellCompletion => flags.ask(Ask::Completion),
@@ -177,6 +200,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags
                 Id::ConfigName => flags.config_name = Some(value),
                 Id::ConfigDir => flags.config_dirs.push(value),
                 Id::EnvFile => flags.env_files.push(value),
+                Id::Resume => flags.resume = Some(value),
+                Id::Jobs => match value.parse() {
+                    Ok(count) => flags.workers = Some(count),
+                    Err(_) => {
+                        let message = format!("`--jobs` must be a number from 1 on, found `{value}`");
+                        errors.push(Error::new(ErrorKind::Usage, message));
+                    }
+                },
                 _ => {}
             },
         }
@@ -225,11 +256,13 @@ pub(crate) fn described() -> String {
         let value = match flag.takes {
             Takes::Nothing => "",
             Takes::Perhaps(_) => " [TOPIC]",
+            Takes::Maybe(_) => " [DIR]",
             Takes::OneOf(_) => " WHAT",
             Takes::Value(_) => match flag.id {
                 Id::Package | Id::Explain => " KEY",
                 Id::ConfigName => " NAME",
                 Id::EnvFile => " FILE",
+                Id::Jobs => " N",
                 _ => " DIR",
             },
         };

@@ -3,6 +3,7 @@
 mod app;
 mod block_on;
 mod bound;
+mod command;
 mod configs;
 mod console;
 mod finished;
