@@ -23,6 +23,7 @@ mod project;
 mod python;
 mod runs;
 mod sweep;
+mod sweeps;
 
 pub use capture::{arguments, facts, process};
 pub use git::surroundings;

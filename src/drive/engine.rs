@@ -83,6 +83,8 @@ pub struct Summary {
 struct Running {
     job: Job,
     attempt: u32,
+    /// Which of the times it is that this driver began it, counted from 1.
+    tries: u32,
     /// When it has taken too long.
     limit: Option<Duration>,
     /// When it is killed, having been asked to end.
@@ -97,6 +99,7 @@ struct Again {
     due: Duration,
     job: Job,
     attempt: u32,
+    tries: u32,
     directory: Option<PathBuf>,
 }
 
@@ -158,8 +161,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         }
         let now = (self.elapsed)();
         if let Some(at) = state.again.iter().position(|again| again.due <= now) {
-            let Again { job, attempt, directory, .. } = state.again.remove(at);
-            return self.begin(state, job, attempt, directory).map(|()| true);
+            let Again { job, attempt, tries, directory, .. } = state.again.remove(at);
+            return self.begin(state, job, (attempt, tries), directory).map(|()| true);
         }
         while !state.done {
             let job = match self.sweeper.ask()? {
@@ -175,14 +178,14 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
                 return Ok(false);
             }
             let Some(standing) = self.before.jobs.remove(&job.index) else {
-                return self.begin(state, job, 1, None).map(|()| true);
+                return self.begin(state, job, (1, 1), None).map(|()| true);
             };
             if self.is_settled(state, &job, &standing)? {
                 continue;
             }
             // One that could not begin has none.
             let directory = Some(standing.directory).filter(|directory| !directory.as_os_str().is_empty());
-            return self.begin(state, job, standing.attempt + 1, directory).map(|()| true);
+            return self.begin(state, job, (standing.attempt + 1, 1), directory).map(|()| true);
         }
         Ok(false)
     }
@@ -208,7 +211,14 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         Ok(true)
     }
 
-    fn begin(&mut self, state: &mut State, job: Job, attempt: u32, before: Option<PathBuf>) -> Result<()> {
+    /// Begins a job: which time ever, and which time by this driver.
+    fn begin(
+        &mut self,
+        state: &mut State,
+        job: Job,
+        (attempt, tries): (u32, u32),
+        before: Option<PathBuf>,
+    ) -> Result<()> {
         let overrides = job.lines().into_iter().map(str::to_owned).collect();
         let number = job.index;
         let started = |directory: PathBuf, time| Entry::Started { job: number, attempt, time, directory, overrides };
@@ -223,7 +233,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             }
         };
         let limit = self.policy.time_limit.map(|limit| (self.elapsed)() + limit);
-        let running = Running { job, attempt, limit, kill: None, late: false, asked: false };
+        let running = Running { job, attempt, tries, limit, kill: None, late: false, asked: false };
         match launched {
             Ok(()) => {
                 state.running.insert(number, running);
@@ -258,11 +268,11 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
 
     /// Takes in how a job ended.
     fn settle(&mut self, state: &mut State, running: Running, verdict: Verdict) -> Result<()> {
-        let Running { job, attempt, .. } = running;
+        let Running { job, attempt, tries, .. } = running;
         self.write_end(job.index, attempt, &verdict)?;
         let goes_on = state.summary.stopped.is_none();
-        let again = (verdict.status == Status::Failed && attempt <= self.policy.retries && goes_on)
-            .then(|| self.policy.pause(attempt));
+        let again = (verdict.status == Status::Failed && tries <= self.policy.retries && goes_on)
+            .then(|| self.policy.pause(tries));
         self.host.ended(&job, &verdict, again.map(|pause| pause.as_secs_f64()), &self.policy);
         match verdict.status {
             Status::Completed => {
@@ -277,7 +287,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         }
         if let Some(pause) = again {
             let due = (self.elapsed)() + pause;
-            state.again.push(Again { due, job, attempt: attempt + 1, directory: verdict.directory });
+            let (attempt, tries) = (attempt + 1, tries + 1);
+            state.again.push(Again { due, job, attempt, tries, directory: verdict.directory });
             return Ok(());
         }
         self.sweeper.tell(job.index, Told::Failed)?;

@@ -17,7 +17,7 @@ use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
 use crate::app::program::multirun::resume;
-use crate::app::program::{help, info, job, multirun, show, signals};
+use crate::app::program::{command, help, info, job, multirun, show, signals};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
@@ -112,7 +112,7 @@ impl App {
         Self { typed: Some(typed::schema::<T>()), ..Self::of(name.into(), Arc::new(ready)) }
     }
 
-    fn of(name: Text, function: Arc<Function>) -> Self {
+    pub(crate) fn of(name: Text, function: Arc<Function>) -> Self {
         Self {
             name,
             version: Text::const_new(""),
@@ -175,7 +175,10 @@ impl App {
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let parsed = Order::take(&mut arguments)
             .and_then(|order| Ok((parse(capture::texts(arguments.iter().cloned())?)?, order)));
-        let parsed = parsed.and_then(|(flags, order)| {
+        let parsed = parsed.and_then(|(mut flags, order)| {
+            if self.starts_command {
+                command::open(&mut flags);
+            }
             if order.as_ref().is_some_and(|order| order.watched) {
                 signals::end_with_driver()?;
             }

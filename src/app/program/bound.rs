@@ -101,6 +101,11 @@ impl Bound {
         self.composer.explain(&self.composed, &KeyPath::parse(key))
     }
 
+    /// The working directory of the process when it began.
+    pub(crate) fn cwd(&self) -> &std::path::Path {
+        &self.facts.cwd
+    }
+
     /// What it was composed from.
     pub fn composed(&self) -> &Composed {
         &self.composed

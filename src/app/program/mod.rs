@@ -19,10 +19,12 @@ mod sandbox;
 mod session;
 mod show;
 mod signals;
+mod words;
 mod worker;
 mod world;
 
 pub use app::App;
+pub(crate) use command::main as run_command;
 pub use block_on::block_on;
 pub use bound::Bound;
 pub use configs::Configs;

@@ -163,6 +163,9 @@ impl<'a> Session<'a> {
     /// was called with others than those of the process.
     pub(crate) fn prefix(&self) -> Option<Vec<OsString>> {
         let mut all: Vec<OsString> = capture::raw_arguments().collect();
+        if !self.app.tail.is_empty() && all.ends_with(&self.app.tail) {
+            all.truncate(all.len() - self.app.tail.len());
+        }
         let own = all.len().checked_sub(self.given.len())?;
         (all[own..] == self.given).then(|| {
             all.truncate(own);

@@ -139,6 +139,11 @@ mod unix {
         }
     }
 
+    /// Asks all that this process started to end, as by Ctrl-C.
+    pub(crate) fn interrupt_children() {
+        signal_children(Signal::INT);
+    }
+
     /// Sends a signal to all that this process started, and what those started.
     fn signal_children(signal: Signal) {
         let mut open = vec![process::id()];
@@ -171,7 +176,7 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{end_in_order, end_with_driver, send, watch};
+pub(crate) use unix::{end_in_order, end_with_driver, interrupt_children, send, watch};
 
 /// Elsewhere the system ends the process as it always does.
 #[cfg(not(unix))]
@@ -196,6 +201,10 @@ pub(crate) fn end_with_driver() -> Result<()> {
     std::thread::spawn(watch);
     Ok(())
 }
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) fn interrupt_children() {}
 
 /// Signals do not exist.
 #[cfg(not(unix))]

@@ -56,11 +56,11 @@ pub(crate) fn resume(
         if !app.tail.is_empty() && app.tail != tail {
             return Err(another(&directory, "the command is another one"));
         }
-        &command::with_tail(app, tail)
+        &command::app(&recorded, tail)
     } else {
         app
     };
-    let merged = merged(flags, &identity, &recorded, &directory)?;
+    let merged = merged(app, flags, &identity, &recorded, &directory)?;
     let now = NaiveDateTime::parse_from_str(&identity.now, NOW).map_err(|_| {
         Error::new(ErrorKind::Json, format!("the journal of the sweep has no moment, but `{}`", identity.now))
     })?;
@@ -80,9 +80,18 @@ fn another(directory: &Path, what: &str) -> Error {
 }
 
 /// The flags of the sweep, with what may be said anew about how it runs.
-fn merged(flags: &Flags, identity: &Identity, recorded: &[OsString], directory: &Path) -> Result<Flags> {
+fn merged(
+    app: &App,
+    flags: &Flags,
+    identity: &Identity,
+    recorded: &[OsString],
+    directory: &Path,
+) -> Result<Flags> {
     let texts = recorded.iter().map(|text| text.to_string_lossy().into_owned());
     let mut merged = parse(texts)?;
+    if app.starts_command {
+        command::open(&mut merged);
+    }
     let about_running = |word: &&String| {
         let word = word.trim_start_matches('+');
         ["mainstem.sweep.", "hydra.launcher.", "hydra/launcher="].iter().any(|start| word.starts_with(start))
@@ -91,11 +100,10 @@ fn merged(flags: &Flags, identity: &Identity, recorded: &[OsString], directory: 
         flags.overrides.iter().filter(|word| !about_running(word)).cloned().collect()
     };
     let (asked, known) = (jobs(flags), jobs(&merged));
-    if !asked.is_empty() && asked != known {
-        let missing = known.iter().filter(|word| !asked.contains(word)).map(|word| format!("it has `{word}`"));
-        let added = asked.iter().filter(|word| !known.contains(word)).map(|word| format!("it has no `{word}`"));
-        let differences: Vec<String> = missing.chain(added).collect();
-        let what = if differences.is_empty() { "its overrides have another order".to_owned() } else { differences.join(", ") };
+    // What is left away is known.
+    let added: Vec<&str> = asked.iter().filter(|word| !known.contains(word)).map(String::as_str).collect();
+    if !added.is_empty() {
+        let what = format!("it was begun with `{}`, and has no `{}`", known.join(" "), added.join(" "));
         return Err(another(directory, &what));
     }
     let same = |given: &Option<String>, known: &Option<String>| given.is_none() || given == known;

@@ -46,7 +46,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let arguments = without_settings(arguments);
     let composing = Composing::new(session, &arguments);
     let mut files = composing.check(&master, &jobs)?;
-    command::add_files(session.app, &session.composer.facts().cwd, &mut |name, path| files.add_file(name, path));
+    for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
+        files.add_file(&name, &path);
+    }
     if session.flags.dry_run {
         return Ok(show(session, &jobs));
     }
@@ -76,6 +78,10 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let logging = Logging::of_hydra(&master, &session.console, &session.composer.facts().cwd)?;
     let _installed = install(logging.as_ref());
 
+    if session.resumed.is_some() {
+        let done = before.count(crate::run::Status::Completed);
+        session.note(&format!("{done} of {} jobs are completed", jobs.len()));
+    }
     let id = before.identity.id.clone();
     // A session runs one sweep.
     let _ = session.sweep.set(id.clone());
@@ -128,7 +134,10 @@ impl Sweep<'_> {
                 Ok(Finished { status, jobs: host.jobs })
             }
             How::Workers { slots, to_files } => {
-                hydra_log(&format!("Launching {count} jobs in {} processes", slots.len()));
+                let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
+                if left > 0 {
+                    hydra_log(&format!("Launching {left} jobs in {} processes", slots.len()));
+                }
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
                 let mut host = InWorkers { base, to_files, running: BTreeMap::new() };

@@ -22,6 +22,22 @@ pub(super) struct InWorkers<'a> {
     pub(super) running: BTreeMap<u64, (PathBuf, OrderFile)>,
 }
 
+/// The files of a job's output.
+const OUTPUT: [&str; 2] = ["stdout.log", "stderr.log"];
+
+impl InWorkers<'_> {
+    /// A job that said nothing leaves no files that say so.
+    fn forget_silence(&self, directory: &Path) {
+        for name in OUTPUT {
+            let path = self.base.directory.join(directory).join(name);
+            if path.metadata().is_ok_and(|file| file.len() == 0) {
+                // It does no harm if it stays.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
+
 impl Host for InWorkers<'_> {
     type Task = Program;
     type End = Exit;
@@ -35,7 +51,8 @@ impl Host for InWorkers<'_> {
                 let message = format!("cannot make the directory `{}`: {error}", directory.display());
                 Error::new(ErrorKind::Io, message)
             })?;
-            output = Output::Files { out: directory.join("stdout.log"), err: directory.join("stderr.log") };
+            let [out, err] = OUTPUT.map(|name| directory.join(name));
+            output = Output::Files { out, err };
         }
         let of_sweep = OfSweep {
             number: job.index,
@@ -65,6 +82,9 @@ impl Host for InWorkers<'_> {
             Exit::Signal(signal) => (Status::Failed, Some(format!("killed by signal {signal}"))),
             Exit::Lost => (Status::Failed, Some("nobody knows how its process ended".to_owned())),
         };
+        if self.to_files {
+            self.forget_silence(&directory);
+        }
         match self.base.record(&directory) {
             // A record that does not say how it ended is that of a process that was killed.
             Some(record) if record.status() != Status::Killed && record.status() != Status::Running => {
