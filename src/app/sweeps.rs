@@ -212,7 +212,11 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     if let Some(why) = progress.stopped.as_ref().filter(|_| state == "stopped") {
         text.push_str(&format!("stopped: {why}\n"));
     }
-    text.push_str(&format!("begun {} with `{}`\n\n", identity.started.format("%Y-%m-%d %H:%M:%S"), identity.arguments.join(" ")));
+    text.push_str(&format!(
+        "begun {} with `{}`\n\n",
+        identity.started.format("%Y-%m-%d %H:%M:%S"),
+        identity.arguments.join(" ")
+    ));
     let mut table = vec![["JOB", "STATUS", "TIME", "RESULT", "OVERRIDES", ""].map(str::to_owned)];
     for (job, row) in &rows {
         let mut result = String::new();

@@ -147,7 +147,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
 
     /// How long to wait at most: until a job has taken too long, or is due again.
     fn patience(&self, state: &State) -> Option<Duration> {
-        let limits = state.running.values().flat_map(|job| [job.limit.filter(|_| !job.late), job.kill]).flatten();
+        let limits =
+            state.running.values().flat_map(|job| [job.limit.filter(|_| !job.late), job.kill]).flatten();
         let room = self.launcher.room() > 0 && state.summary.stopped.is_none();
         let due = state.again.iter().map(|again| again.due).filter(|_| room);
         let next = limits.chain(due).min()?;
@@ -221,7 +222,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
     ) -> Result<()> {
         let overrides = job.lines().into_iter().map(str::to_owned).collect();
         let number = job.index;
-        let started = |directory: PathBuf, time| Entry::Started { job: number, attempt, time, directory, overrides };
+        let started =
+            |directory: PathBuf, time| Entry::Started { job: number, attempt, time, directory, overrides };
         let launched = match self.host.prepare(&job, attempt, before.as_deref()) {
             Ok(prepared) => {
                 self.journal.add(&started(prepared.directory, self.clock.now()))?;
@@ -383,5 +385,265 @@ impl Verdict {
             asked: false,
             directory: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::num::NonZeroU64;
+    use std::path::Path;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::diag::{ErrorKind, SourceId};
+    use crate::drive::host::Prepared;
+    use crate::drive::{FOLDER, Identity, JOURNAL};
+    use crate::durable::testing::Scratch;
+    use crate::grammar::parse_overrides;
+    use crate::sweep::{Grid, Jobs};
+
+    /// Time that goes by only while somebody waits.
+    type Time = Rc<Cell<Duration>>;
+
+    /// Jobs that take so many seconds and end so, or go on until they are halted.
+    struct Pretended {
+        slots: usize,
+        time: Time,
+        running: BTreeMap<u64, (Duration, Status)>,
+        /// When this process is asked to stop.
+        asked: Option<Duration>,
+    }
+
+    impl Launcher for Pretended {
+        type Task = (u64, Status);
+        type End = Status;
+
+        fn room(&self) -> usize {
+            self.slots - self.running.len()
+        }
+
+        fn submit(&mut self, job: u64, (seconds, status): (u64, Status)) -> Result<()> {
+            let end = self.time.get() + Duration::from_secs(seconds);
+            self.running.insert(job, (end, status));
+            Ok(())
+        }
+
+        fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<Status>>> {
+            let limit = at_most.map_or(Duration::MAX, |most| self.time.get() + most);
+            let next = self.running.iter().map(|(job, (end, status))| (*end, *job, *status)).min();
+            if let Some(asked) =
+                self.asked.filter(|asked| *asked <= limit && next.is_none_or(|next| *asked < next.0))
+            {
+                self.asked = None;
+                self.time.set(asked);
+                return Ok(Some(Event::Asked(Halt::Interrupt)));
+            }
+            match next.filter(|next| next.0 <= limit) {
+                Some((end, job, end_status)) => {
+                    self.time.set(end);
+                    self.running.remove(&job);
+                    Ok(Some(Event::Ended { job, end: end_status }))
+                }
+                None => {
+                    self.time.set(limit);
+                    Ok(None)
+                }
+            }
+        }
+
+        fn halt(&mut self, job: u64, how: Halt) {
+            // A job takes a second to end in order.
+            let second = if how == Halt::Kill { 0 } else { 1 };
+            let status = if how == Halt::Kill { Status::Failed } else { Status::Interrupted };
+            self.running.insert(job, (self.time.get() + Duration::from_secs(second), status));
+        }
+    }
+
+    /// Says by the number of a job, and of the time that it begins, how long it takes and how it ends.
+    struct Script<F>(F);
+
+    impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
+        type Task = (u64, Status);
+        type End = Status;
+
+        fn prepare(&mut self, job: &Job, attempt: u32, _: Option<&Path>) -> Result<Prepared<(u64, Status)>> {
+            match (self.0)(job.index, attempt) {
+                (_, Status::Unknown) => Err(Error::new(ErrorKind::Io, "no room on the disk")),
+                task => Ok(Prepared { directory: job.index.to_string().into(), task }),
+            }
+        }
+
+        fn judge(&mut self, job: u64, status: Status) -> Verdict {
+            let directory = Some(job.to_string().into());
+            Verdict { status, result: None, error: None, log: None, directory, asked: false }
+        }
+
+        fn look(&mut self, job: u64, _: &Path) -> Option<Verdict> {
+            // The record of job 1 is there.
+            (job == 1).then(|| self.judge(job, Status::Completed))
+        }
+
+        fn ended(&mut self, _: &Job, _: &Verdict, _: Option<f64>, _: &Policy) {}
+    }
+
+    struct Sweep {
+        jobs: u64,
+        slots: usize,
+        policy: Policy,
+        asked: Option<u64>,
+    }
+
+    const PLAIN: fn(u64) -> Sweep = |jobs| Sweep { jobs, slots: 2, policy: Policy::default(), asked: None };
+
+    /// Runs jobs; what they came to, what the journal says in short, and how long it took.
+    fn run(
+        name: &str,
+        sweep: Sweep,
+        script: impl Fn(u64, u32) -> (u64, Status),
+        before: Option<&Scratch>,
+    ) -> (Summary, Vec<String>, u64) {
+        let own;
+        let (scratch, resumed) = match before {
+            Some(scratch) => (scratch, true),
+            None => {
+                own = Scratch::new(name);
+                (&own, false)
+            }
+        };
+        let (journal, before) = if resumed {
+            (Journal::open(scratch.path()).unwrap(), Progress::read(scratch.path()).unwrap())
+        } else {
+            let first = Entry::Sweep(Box::new(Identity::default()));
+            (Journal::begin(scratch.path(), &first).unwrap().0, Progress::default())
+        };
+        let skip =
+            std::fs::read_to_string(scratch.path().join(FOLDER).join(JOURNAL)).unwrap().lines().count();
+        let mut errors: Vec<Error> = Vec::new();
+        let line = format!("x=range({})", sweep.jobs);
+        let overrides = parse_overrides([(line.as_str(), SourceId::NONE)], &mut errors);
+        let time = Time::default();
+        let asked = sweep.asked.map(Duration::from_secs);
+        let launcher =
+            Pretended { slots: sweep.slots, time: Rc::clone(&time), running: BTreeMap::new(), asked };
+        let now = Rc::clone(&time);
+        let drive = Drive {
+            sweeper: Grid::new(Jobs::new(&overrides, &|_| Vec::new(), 0).unwrap()),
+            launcher,
+            host: &mut Script(script),
+            journal: &journal,
+            policy: sweep.policy,
+            before,
+            clock: Clock::default(),
+            elapsed: &move || now.get(),
+        };
+        let summary = drive.run().unwrap();
+        let mut said = Vec::new();
+        Progress::each(scratch.path(), |entry| {
+            said.push(match entry {
+                Entry::Started { job, attempt, .. } => format!("+{job}.{attempt}"),
+                Entry::Ended { job, status, .. } => format!("-{job} {}", status.name()),
+                Entry::Stopped { why, .. } => why.clone(),
+                Entry::Finished { .. } => "finished".to_owned(),
+                Entry::Sweep(_) | Entry::Driver { .. } => String::new(),
+            });
+        })
+        .unwrap();
+        (summary, said.split_off(skip), time.get().as_secs())
+    }
+
+    #[test]
+    fn a_slot_is_filled_as_soon_as_it_is_free() {
+        let script = |job, _| (if job == 0 { 10 } else { 1 }, Status::Completed);
+        let (summary, said, time) = run("engine-fill", PLAIN(8), script, None);
+        let expected = "+0.1 +1.1 -1 +2.1 -2 +3.1 -3 +4.1 -4 +5.1 -5 +6.1 -6 +7.1 -7 -0 finished";
+        assert_eq!(said.join(" ").replace(" completed", ""), expected);
+        assert_eq!((summary.completed, summary.stopped, time), (8, None, 10));
+        // 100 jobs of 1 to 10 seconds: as long as the longest of the two slots has to do.
+        let (_, _, time) =
+            run("engine-busy", PLAIN(100), |job, _| (1 + job * 7 % 10, Status::Completed), None);
+        assert!((275..=280).contains(&time), "{time}");
+    }
+
+    #[test]
+    fn a_failure_is_tried_again_after_a_pause_while_others_run() {
+        let policy = Policy { retries: 2, backoff: Duration::from_secs(3), ..Policy::default() };
+        let script =
+            |job, attempt| (1, if job == 0 && attempt < 3 { Status::Failed } else { Status::Completed });
+        let (summary, said, time) = run("engine-retry", Sweep { slots: 1, policy, ..PLAIN(3) }, script, None);
+        let expected =
+            "+0.1 -0 failed +1.1 -1 completed +2.1 -2 completed +0.2 -0 failed +0.3 -0 completed finished";
+        assert_eq!(said.join(" "), expected);
+        // Failed at 1, again at 4 until 5, and once more 6 seconds later.
+        assert_eq!((summary.failed, time), (0, 12));
+    }
+
+    #[test]
+    fn failures_end_a_sweep_as_the_policy_says() {
+        let all = |_, _| (1, Status::Failed);
+        let stopped = |policy: Policy, script: &dyn Fn(u64, u32) -> (u64, Status)| {
+            let (summary, said, _) =
+                run("engine-policy", Sweep { slots: 1, policy, ..PLAIN(9) }, script, None);
+            (summary.failed, summary.completed, said.last().cloned().unwrap_or_default())
+        };
+        assert_eq!(stopped(Policy::default(), &all), (3, 0, "the first 3 jobs have failed".to_owned()));
+        let never = Policy { first_failures: None, ..Policy::default() };
+        assert_eq!(stopped(never.clone(), &all), (9, 0, "finished".to_owned()));
+        let one = Policy { max_failures: NonZeroU64::new(1), ..never.clone() };
+        assert_eq!(stopped(one, &all), (1, 0, "a job has failed".to_owned()));
+        let odd = |job: u64, _| (1, if job % 2 == 1 { Status::Failed } else { Status::Completed });
+        assert_eq!(stopped(Policy::default(), &odd), (4, 5, "finished".to_owned()));
+        let two = Policy { max_failures: NonZeroU64::new(2), ..never.clone() };
+        assert_eq!(stopped(two, &odd), (2, 2, "2 jobs have failed".to_owned()));
+        let batch = Policy { batch: NonZeroU64::new(4), ..never };
+        let said = "a job of the batch before has failed".to_owned();
+        assert_eq!(stopped(batch, &odd), (2, 2, said));
+        let broken = |job: u64, _| (1, if job == 0 { Status::Unknown } else { Status::Completed });
+        assert_eq!(stopped(Policy::default(), &broken), (1, 8, "finished".to_owned()));
+    }
+
+    #[test]
+    fn a_job_that_takes_too_long_has_failed() {
+        let policy = Policy { time_limit: Some(Duration::from_secs(5)), ..Policy::default() };
+        let script = |job, _| (if job == 0 { 1000 } else { 4 }, Status::Completed);
+        let (summary, said, time) = run("engine-limit", Sweep { policy, ..PLAIN(3) }, script, None);
+        assert_eq!(said.join(" "), "+0.1 +1.1 -1 completed +2.1 -0 failed -2 completed finished");
+        assert_eq!((summary.failures[0].error.as_str(), time), ("it took longer than 5 s", 8));
+    }
+
+    #[test]
+    fn who_is_asked_to_stop_lets_the_jobs_end_and_goes_on_later() {
+        let scratch = Scratch::new("engine-asked");
+        let first = Entry::Sweep(Box::new(Identity::default()));
+        drop(Journal::begin(scratch.path(), &first).unwrap());
+        let script = |job, _| (4, if job == 3 { Status::Failed } else { Status::Completed });
+        let (summary, said, time) = run("", Sweep { asked: Some(6), ..PLAIN(5) }, script, Some(&scratch));
+        let expected = "+0.1 +1.1 -0 completed +2.1 -1 completed +3.1 interrupted by SIGINT \
+                        -2 interrupted -3 interrupted";
+        assert_eq!((said.join(" ").as_str(), time), (expected, 7));
+        assert_eq!(summary.stopped, Some(Stopped::Asked(Halt::Interrupt)));
+        let (summary, said, _) = run("", PLAIN(5), script, Some(&scratch));
+        let expected = "+2.2 +3.2 -2 completed +4.1 -3 failed -4 completed finished";
+        assert_eq!((said.join(" ").as_str(), summary.kept), (expected, 2));
+        // What has failed begins again, unless the policy says otherwise.
+        let policy = Policy { retry_failed: false, ..Policy::default() };
+        let (summary, said, _) = run("", Sweep { policy, ..PLAIN(5) }, script, Some(&scratch));
+        assert_eq!((said.join(" ").as_str(), summary.kept), ("finished", 5));
+        let (_, said, _) = run("", PLAIN(5), script, Some(&scratch));
+        assert_eq!(said.join(" "), "+3.3 -3 failed finished");
+    }
+
+    #[test]
+    fn a_job_whose_driver_was_killed_begins_again_unless_its_record_says_that_it_has_completed() {
+        let scratch = Scratch::new("engine-killed");
+        let first = Entry::Sweep(Box::new(Identity::default()));
+        let (journal, _) = Journal::begin(scratch.path(), &first).unwrap();
+        for job in [0, 1] {
+            let (time, directory) = (Clock::default().now(), job.to_string().into());
+            journal.add(&Entry::Started { job, attempt: 1, time, directory, overrides: Vec::new() }).unwrap();
+        }
+        drop(journal);
+        let (_, said, _) = run("", PLAIN(3), |_, _| (1, Status::Completed), Some(&scratch));
+        assert_eq!(said.join(" "), "+0.2 -1 completed +2.1 -0 completed -2 completed finished");
     }
 }

@@ -144,9 +144,11 @@ impl Identity {
     fn of(fields: &Fields<'_>) -> Option<Self> {
         let program = fields.get("program").and_then(Node::as_map).map(Fields);
         let program = match program {
-            Some(program) => {
-                Some((program.text("path")?.into(), program.number("size")?, program.text("modified")?.to_owned()))
-            }
+            Some(program) => Some((
+                program.text("path")?.into(),
+                program.number("size")?,
+                program.text("modified")?.to_owned(),
+            )),
             None => None,
         };
         let configs = fields.get("configs")?.as_map()?.iter();

@@ -56,7 +56,8 @@ impl Progress {
         let failed = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
                 let message = format!("there is no sweep in `{}`", directory.display());
-                Error::new(ErrorKind::NotFound, message).help("`mainstem sweeps ls` shows those that are there")
+                Error::new(ErrorKind::NotFound, message)
+                    .help("`mainstem sweeps ls` shows those that are there")
             }
             _ => Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display())),
         };
@@ -68,9 +69,8 @@ impl Progress {
             file.read_line(&mut line).map_err(failed)?;
             // Who wrote the last line was killed in the middle of it.
             let Some(text) = line.strip_suffix('\n') else { break };
-            let entry = Entry::read(text).map_err(|error| {
-                error.note(format!("line {number} of `{}`", path.display()))
-            })?;
+            let entry = Entry::read(text)
+                .map_err(|error| error.note(format!("line {number} of `{}`", path.display())))?;
             let Some(entry) = entry else { continue };
             see(&entry);
             match (&mut progress, entry) {

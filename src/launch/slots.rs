@@ -13,8 +13,13 @@ pub struct Slot {
 const DEVICES: &str = "CUDA_VISIBLE_DEVICES";
 
 /// Variables by which libraries are told how many threads to start.
-const THREADS: [&str; 5] =
-    ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS", "NUMEXPR_NUM_THREADS"];
+const THREADS: [&str; 5] = [
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+];
 
 /// The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` lists them.
 pub fn devices(env: &Environment) -> Vec<String> {

@@ -199,9 +199,11 @@ impl Drop for Workers {
 }
 
 fn at_end(path: &Path) -> Result<File> {
-    OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
-        Error::new(ErrorKind::Io, format!("cannot open `{}`: {error}", path.display()))
-    })
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot open `{}`: {error}", path.display())))
 }
 
 fn ended(status: std::io::Result<ExitStatus>) -> Exit {
@@ -293,7 +295,8 @@ mod tests {
         workers.submit(0, shell("sleep 1000 & echo $! > left", scratch.path())).unwrap();
         assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 0, end: Exit::Code(0) }));
         workers.submit(1, shell("sleep 1000 & echo $! > killed; wait", scratch.path())).unwrap();
-        let written = || std::fs::read_to_string(scratch.path().join("killed")).is_ok_and(|text| text.ends_with('\n'));
+        let written =
+            || std::fs::read_to_string(scratch.path().join("killed")).is_ok_and(|text| text.ends_with('\n'));
         while !written() {
             assert_eq!(workers.wait(Some(Duration::from_millis(5))).unwrap(), None);
         }

@@ -21,7 +21,7 @@ use crate::cases;
 use crate::cli::{Scratch, words};
 
 /// An example, built anew if it is older than the command beside it.
-fn example(name: &str) -> PathBuf {
+pub(crate) fn example(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(|| {
         let command = Path::new(env!("CARGO_BIN_EXE_mainstem"));

@@ -23,6 +23,9 @@ mod cli;
 #[cfg(all(feature = "app", unix))]
 mod run;
 
+#[cfg(all(feature = "app", unix))]
+mod sweeps;
+
 #[cfg(feature = "serde")]
 mod bridge;
 

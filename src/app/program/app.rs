@@ -12,11 +12,11 @@ use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, parse};
+use crate::app::program::multirun::resume;
 use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
-use crate::app::program::multirun::resume;
 use crate::app::program::{command, help, info, job, multirun, show, signals};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
@@ -224,7 +224,11 @@ impl App {
             (None, Ask::Show(shown)) => print(show::config(&session, shown)?),
             (None, Ask::Info(topic)) => print(info::info(&session, topic)?),
             (None, Ask::Explain(keys)) => print(show::explain(&session, &keys)?),
-            (None, Ask::Multirun | Ask::Run) if session.order.is_some() => multirun::work(&session)?,
+            (None, Ask::Multirun | Ask::Run) if session.order.is_some() => {
+                let finished = multirun::work(&session);
+                signals::leave();
+                finished?
+            }
             (None, Ask::Multirun) => multirun::run(&session)?,
             (None, Ask::Run | Ask::Completion) => match session.is_multirun()? {
                 true => multirun::run(&session)?,

@@ -185,7 +185,9 @@ pub(super) fn uses_hydra(words: &[OsString], cwd: &Path) -> bool {
     let modules = module.iter().flat_map(|path| [format!("{path}.py"), format!("{path}/__main__.py")]);
     let scripts = texts.iter().filter(|word| word.ends_with(".py")).map(|&word| word.to_owned());
     let imports = |text: &str| {
-        text.lines().map(str::trim_start).any(|line| line.starts_with("import hydra") || line.starts_with("from hydra"))
+        text.lines()
+            .map(str::trim_start)
+            .any(|line| line.starts_with("import hydra") || line.starts_with("from hydra"))
     };
     scripts.chain(modules).any(|path| {
         read_regular(&cwd.join(path), LARGEST).is_ok_and(|bytes| imports(&String::from_utf8_lossy(&bytes)))

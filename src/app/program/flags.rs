@@ -149,7 +149,12 @@ const ROWS: &[Row] = &[
         Flag { long: "--jobs", short: "-j", id: Id::Jobs, takes: Takes::Value("4"), ours: true },
         "with --multirun: so many jobs at a time, each in a process of its own",
     ),
-    ours("--resume", Id::Resume, Takes::Maybe("multirun/DIR"), "go on with a sweep: the latest, or that in DIR"),
+    ours(
+        "--resume",
+        Id::Resume,
+        Takes::Maybe("multirun/DIR"),
+        "go on with a sweep: the latest, or that in DIR",
+    ),
     ours("--force", Id::Force, Takes::Nothing, "with --resume: though configs or program have changed"),
     ours("--dry-run", Id::DryRun, Takes::Nothing, "with --multirun: show the jobs and run none"),
 ];

@@ -24,9 +24,9 @@ mod worker;
 mod world;
 
 pub use app::App;
-pub(crate) use command::main as run_command;
 pub use block_on::block_on;
 pub use bound::Bound;
+pub(crate) use command::main as run_command;
 pub use configs::Configs;
 pub use finished::{Finished, Job};
 pub use outcome::{Direction, Failed, JobResult, Maximize, Minimize, Objective};

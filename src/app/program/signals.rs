@@ -92,11 +92,27 @@ mod unix {
             }
             thread::sleep(STEP);
         }
+        leave();
         end(stop, Signal::KILL)
     }
 
     /// Whether this process ends when the one does that started it.
     static WATCHED: AtomicBool = AtomicBool::new(false);
+
+    /// Whether it has ended already.
+    static ALONE: AtomicBool = AtomicBool::new(false);
+
+    /// The end of a worker. What it started is killed by the process that waits for it; if that is no more, by itself.
+    pub(crate) fn leave() {
+        if !ALONE.load(Ordering::SeqCst) {
+            return;
+        }
+        signal_children(Signal::KILL);
+        // It leads its process group: what is left of it goes too, and it itself.
+        if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
+            let _ = kill_process_group(own, Signal::KILL);
+        }
+    }
 
     /// How long children of a worker have to end in order.
     const GRACE: Duration = Duration::from_secs(5);
@@ -118,13 +134,11 @@ mod unix {
         let mut pipe = File::from(pipe);
         let watch = move || {
             while matches!(pipe.read(&mut [0]), Ok(1)) {}
-            let own = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0));
-            if let Some(own) = own {
+            ALONE.store(true, Ordering::SeqCst);
+            if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
                 let _ = kill_process(own, Signal::TERM);
                 thread::sleep(GRACE * 2);
-                signal_children(Signal::KILL);
-                // It leads its process group: what is left of it goes too.
-                let _ = kill_process_group(own, Signal::KILL);
+                leave();
             }
         };
         thread::Builder::new().name("driver".to_owned()).spawn(watch).map(drop).map_err(failed)
@@ -176,7 +190,7 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{end_in_order, end_with_driver, interrupt_children, send, watch};
+pub(crate) use unix::{end_in_order, end_with_driver, interrupt_children, leave, send, watch};
 
 /// Elsewhere the system ends the process as it always does.
 #[cfg(not(unix))]
@@ -205,6 +219,10 @@ pub(crate) fn end_with_driver() -> Result<()> {
 /// Signals do not exist.
 #[cfg(not(unix))]
 pub(crate) fn interrupt_children() {}
+
+/// Nothing is left.
+#[cfg(not(unix))]
+pub(crate) fn leave() {}
 
 /// Signals do not exist.
 #[cfg(not(unix))]

@@ -54,7 +54,8 @@ impl<'a> Base<'a> {
 
     /// Composes a job, and finds its directory: the one it had, or one that no other job of the sweep has.
     pub(super) fn place(&mut self, job: &Job, before: Option<&Path>) -> Result<Placed> {
-        let bound = bind_in_sweep(self.session, self.composing.compose(job)?, job.index, self.other.as_deref())?;
+        let bound =
+            bind_in_sweep(self.session, self.composing.compose(job)?, job.index, self.other.as_deref())?;
         if let Some(before) = before {
             return Ok(Placed { bound, directory: self.directory.join(before), made: false });
         }
@@ -121,7 +122,10 @@ impl<'a> Base<'a> {
 /// The error of a job in one line, as a list of failures shows it.
 pub(super) fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error").and_then(|rest| rest.split_once("]: ")).map_or(line, |(_, rest)| rest).to_owned()
+    line.strip_prefix("error")
+        .and_then(|rest| rest.split_once("]: "))
+        .map_or(line, |(_, rest)| rest)
+        .to_owned()
 }
 
 fn number(path: &Path) -> u64 {

@@ -44,7 +44,8 @@ pub(super) fn carry_out(session: &Session<'_>, journal: &Arc<Journal>, job: u64,
     let interrupted = move |stop: Stop| {
         let (time, error) = (clock.now(), format!("interrupted by {}", stop.name()));
         let status = Status::Interrupted;
-        let ended = Entry::Ended { job, attempt, time, status, result: None, error: Some(error.clone()), log: None };
+        let ended =
+            Entry::Ended { job, attempt, time, status, result: None, error: Some(error.clone()), log: None };
         // The process ends in any case. A job that has begun and not ended is one that was interrupted.
         let _ = journal.add(&ended).and_then(|()| journal.add(&Entry::Stopped { time, why: error }));
     };
@@ -115,7 +116,9 @@ impl Host for Inline<'_> {
                 let directory = self.base.relative(job.directory());
                 let status = job.outcome().status();
                 let error = match job.outcome() {
-                    Outcome::Failed(failure) | Outcome::Panicked(failure) => Some(first_line(&failure.message)),
+                    Outcome::Failed(failure) | Outcome::Panicked(failure) => {
+                        Some(first_line(&failure.message))
+                    }
                     Outcome::Completed(_) | Outcome::Interrupted(_) => None,
                 };
                 let result = match job.outcome() {

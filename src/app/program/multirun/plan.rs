@@ -40,7 +40,10 @@ impl Launcher<'_> {
     }
 
     fn count(&self, key: &str) -> Result<Option<usize>> {
-        Ok(self.number(key)?.and_then(|(number, _)| usize::try_from(number).ok()).filter(|number| *number > 0))
+        Ok(self
+            .number(key)?
+            .and_then(|(number, _)| usize::try_from(number).ok())
+            .filter(|number| *number > 0))
     }
 }
 
@@ -57,7 +60,8 @@ impl Plan {
         let mut policy = policy(master)?;
         let (launcher, count, per_slot) = match class {
             "BasicLauncher" => {
-                policy.batch = setting(master, "hydra.sweeper.max_batch_size")?.and_then(|size| size.parse().ok());
+                policy.batch =
+                    setting(master, "hydra.sweeper.max_batch_size")?.and_then(|size| size.parse().ok());
                 ("basic", None, 1)
             }
             "JoblibLauncher" => {
@@ -65,19 +69,23 @@ impl Plan {
                 ("joblib", Some(joblib_slots(&settings, master, cores)?), 1)
             }
             "LocalLauncher" => {
-                let limit = settings.count("timeout_min")?.map(|minutes| Duration::from_secs(minutes as u64 * 60));
+                let limit =
+                    settings.count("timeout_min")?.map(|minutes| Duration::from_secs(minutes as u64 * 60));
                 policy.time_limit = policy.time_limit.or(limit);
                 let per_job = settings.count("cpus_per_task")?.unwrap_or(1);
-                ("submitit_local", Some((cores / per_job).max(1)), settings.count("gpus_per_node")?.unwrap_or(0))
+                (
+                    "submitit_local",
+                    Some((cores / per_job).max(1)),
+                    settings.count("gpus_per_node")?.unwrap_or(0),
+                )
             }
             _ => {
-                let origin = master.select("hydra.launcher._target_")?.map_or(Origin::NONE, |node| node.origin);
+                let origin =
+                    master.select("hydra.launcher._target_")?.map_or(Origin::NONE, |node| node.origin);
                 let error = Error::new(ErrorKind::Job, format!("there is no launcher `{target}`"));
-                return Err(master.located(
-                    error
-                        .at(origin, "chosen here")
-                        .help("`hydra/launcher` can be basic, joblib or submitit_local; `-j N` runs N jobs at a time"),
-                ));
+                return Err(master.located(error.at(origin, "chosen here").help(
+                    "`hydra/launcher` can be basic, joblib or submitit_local; `-j N` runs N jobs at a time",
+                )));
             }
         };
         let count = session.flags.workers.map(usize::from).or(count);
@@ -88,14 +96,17 @@ impl Plan {
                 How::Workers { slots: slots(count, &devices, per_slot, cores, env), to_files: true }
             }
             // What is started must not outlive this process, so that another one has to watch over it.
-            None if session.app.starts_command => How::Workers { slots: vec![Slot::default()], to_files: false },
+            None if session.app.starts_command => {
+                How::Workers { slots: vec![Slot::default()], to_files: false }
+            }
             None => How::Inline,
         };
         if policy.time_limit.is_some() && matches!(how, How::Inline) {
             let error = Error::new(ErrorKind::Job, "a job that runs in this process cannot be ended in time");
             return Err(error.help("run the jobs in processes of their own: `-j 1`"));
         }
-        let launcher = if launcher == "basic" && matches!(how, How::Workers { .. }) { "workers" } else { launcher };
+        let launcher =
+            if launcher == "basic" && matches!(how, How::Workers { .. }) { "workers" } else { launcher };
         Ok(Self { launcher, how, policy })
     }
 }
@@ -106,7 +117,8 @@ fn joblib_slots(settings: &Launcher<'_>, master: &Bound, cores: usize) -> Result
     match number {
         0 => {
             let error = Error::new(ErrorKind::Range, "`hydra.launcher.n_jobs` must not be 0");
-            Err(master.located(error.at(origin, "how many jobs run at a time").help("-1 is one for each core")))
+            Err(master
+                .located(error.at(origin, "how many jobs run at a time").help("-1 is one for each core")))
         }
         below if below < 0 => {
             let less = usize::try_from(below.unsigned_abs() - 1).unwrap_or(usize::MAX);

@@ -163,7 +163,8 @@ impl Sweep<'_> {
 fn watch(session: &Session<'_>, bell: Bell) -> Result<impl Drop + use<>> {
     let console = session.console.clone();
     signals::watch(move |stop: Stop| {
-        console.complain(&format!("{}: the jobs come to their ends; again to end them at once\n", stop.name()));
+        console
+            .complain(&format!("{}: the jobs come to their ends; again to end them at once\n", stop.name()));
         bell.ring(if stop.name() == "SIGINT" { Halt::Interrupt } else { Halt::Terminate });
     })
 }

@@ -35,7 +35,8 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
     }
     let ended = summary.completed + summary.kept + summary.failed;
     if let Some(Stopped::Failures(why)) = &summary.stopped {
-        error = error.note(format!("the sweep was stopped: {why}; {} jobs were not run", jobs.saturating_sub(ended)));
+        error = error
+            .note(format!("the sweep was stopped: {why}; {} jobs were not run", jobs.saturating_sub(ended)));
         if why.starts_with("the first ") {
             error = error.help("`mainstem.sweep.first_failures=null` runs all jobs whatever comes of them");
         }

@@ -77,7 +77,9 @@ impl Host for InWorkers<'_> {
         };
         let (status, error) = match end {
             Exit::Code(0) => (Status::Completed, None),
-            Exit::Code(code @ 129..=159) => (Status::Interrupted, Some(format!("ended by signal {}", code - 128))),
+            Exit::Code(code @ 129..=159) => {
+                (Status::Interrupted, Some(format!("ended by signal {}", code - 128)))
+            }
             Exit::Code(code) => (Status::Failed, Some(format!("exit status {code}"))),
             Exit::Signal(signal) => (Status::Failed, Some(format!("killed by signal {signal}"))),
             Exit::Lost => (Status::Failed, Some("nobody knows how its process ended".to_owned())),
