@@ -205,10 +205,10 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     }
     let identity = &progress.identity;
     let state = state(&progress, directory, process);
-    let bold = |text: &str| out.paint("1", text).to_string();
     let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
     let completed = progress.count(Status::Completed);
-    let mut text = format!("{}  {state}, {completed} of {of} jobs completed\n", bold(&identity.name));
+    let mut text =
+        format!("{}  {state}, {completed} of {of} jobs completed\n", out.paint("1", &identity.name));
     if let Some(why) = progress.stopped.as_ref().filter(|_| state == "stopped") {
         text.push_str(&format!("stopped: {why}\n"));
     }

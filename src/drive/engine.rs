@@ -398,7 +398,7 @@ mod tests {
     use super::*;
     use crate::diag::{ErrorKind, SourceId};
     use crate::drive::host::Prepared;
-    use crate::drive::{FOLDER, Identity, JOURNAL};
+    use crate::drive::{FOLDER, JOURNAL};
     use crate::durable::testing::Scratch;
     use crate::grammar::parse_overrides;
     use crate::sweep::{Grid, Jobs};
@@ -514,7 +514,7 @@ mod tests {
         let (journal, before) = if resumed {
             (Journal::open(scratch.path()).unwrap(), Progress::read(scratch.path()).unwrap())
         } else {
-            let first = Entry::Sweep(Box::new(Identity::default()));
+            let first = Entry::Sweep(Box::default());
             (Journal::begin(scratch.path(), &first).unwrap().0, Progress::default())
         };
         let skip =
@@ -589,12 +589,11 @@ mod tests {
         assert_eq!(stopped(Policy::default(), &all), (3, 0, "the first 3 jobs have failed".to_owned()));
         let never = Policy { first_failures: None, ..Policy::default() };
         assert_eq!(stopped(never.clone(), &all), (9, 0, "finished".to_owned()));
-        let one = Policy { max_failures: NonZeroU64::new(1), ..never.clone() };
-        assert_eq!(stopped(one, &all), (1, 0, "a job has failed".to_owned()));
+        let most = |count| Policy { max_failures: NonZeroU64::new(count), ..never.clone() };
+        assert_eq!(stopped(most(1), &all), (1, 0, "a job has failed".to_owned()));
         let odd = |job: u64, _| (1, if job % 2 == 1 { Status::Failed } else { Status::Completed });
         assert_eq!(stopped(Policy::default(), &odd), (4, 5, "finished".to_owned()));
-        let two = Policy { max_failures: NonZeroU64::new(2), ..never.clone() };
-        assert_eq!(stopped(two, &odd), (2, 2, "2 jobs have failed".to_owned()));
+        assert_eq!(stopped(most(2), &odd), (2, 2, "2 jobs have failed".to_owned()));
         let batch = Policy { batch: NonZeroU64::new(4), ..never };
         let said = "a job of the batch before has failed".to_owned();
         assert_eq!(stopped(batch, &odd), (2, 2, said));
@@ -614,7 +613,7 @@ mod tests {
     #[test]
     fn who_is_asked_to_stop_lets_the_jobs_end_and_goes_on_later() {
         let scratch = Scratch::new("engine-asked");
-        let first = Entry::Sweep(Box::new(Identity::default()));
+        let first = Entry::Sweep(Box::default());
         drop(Journal::begin(scratch.path(), &first).unwrap());
         let script = |job, _| (4, if job == 3 { Status::Failed } else { Status::Completed });
         let (summary, said, time) = run("", Sweep { asked: Some(6), ..PLAIN(5) }, script, Some(&scratch));
@@ -636,7 +635,7 @@ mod tests {
     #[test]
     fn a_job_whose_driver_was_killed_begins_again_unless_its_record_says_that_it_has_completed() {
         let scratch = Scratch::new("engine-killed");
-        let first = Entry::Sweep(Box::new(Identity::default()));
+        let first = Entry::Sweep(Box::default());
         let (journal, _) = Journal::begin(scratch.path(), &first).unwrap();
         for job in [0, 1] {
             let (time, directory) = (Clock::default().now(), job.to_string().into());

@@ -66,7 +66,7 @@ impl Bell {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Message {
     Ended(u64, Exit),
     Asked(Halt),
@@ -206,10 +206,10 @@ fn at_end(path: &Path) -> Result<File> {
         .map_err(|error| Error::new(ErrorKind::Io, format!("cannot open `{}`: {error}", path.display())))
 }
 
-fn ended(status: std::io::Result<ExitStatus>) -> Exit {
+fn ended(status: &std::io::Result<ExitStatus>) -> Exit {
     let Ok(status) = status else { return Exit::Lost };
     #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(status) {
         return Exit::Signal(signal);
     }
     status.code().map_or(Exit::Lost, Exit::Code)
@@ -226,7 +226,7 @@ fn wait_for(child: &mut Child) -> Exit {
         {}
         signal(child.id(), Halt::Kill);
     }
-    ended(child.wait())
+    ended(&child.wait())
 }
 
 /// Asks the process to end; to kill it is to kill its group.
@@ -244,7 +244,7 @@ fn signal(process: u32, how: Halt) {
 
 #[cfg(not(unix))]
 fn wait_for(child: &mut Child) -> Exit {
-    ended(child.wait())
+    ended(&child.wait())
 }
 
 /// Elsewhere a process ends by itself when its standard input does.

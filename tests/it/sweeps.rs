@@ -85,6 +85,7 @@ fn lives(process: &str) -> bool {
     fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
+#[expect(clippy::panic, reason = "a test that waits in vain")]
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..3000 {
         if is_so() {
@@ -132,7 +133,7 @@ fn a_sweep_killed_at_any_moment_and_resumed_records_every_job_once() {
             child.kill().expect("it can be killed");
             wait(child);
             kills += 1;
-            assert!(completions(&sweep).values().all(|&count| count == 1) || !begun);
+            assert!(!begun || completions(&sweep).values().all(|&count| count == 1));
         }
         if Progress::read(&sweep).is_ok_and(|progress| (progress.count(Status::Completed) as u64) < JOBS) {
             code = run(app(&sandbox, &["--resume", "sw"])).0;
@@ -321,7 +322,34 @@ fn any_program_gets_its_config_as_it_asks_for_it() {
 }
 
 #[test]
-fn a_sweep_of_many_jobs_has_a_journal_that_can_be_resumed() {
+fn the_sweep_of_a_command_knows_its_command_and_its_files() {
+    let script = "[ \"$MAINSTEM_JOB_NUM\" = 1 ] && [ -e stop ] && exit 1\necho $MAINSTEM_JOB_NUM >> marks\n";
+    let sandbox = sandbox()
+        .with_file("job.sh", script)
+        .and_then(|sandbox| sandbox.with_file("stop", ""))
+        .expect("files");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "-m", "x=1,2,3", "--", "sh", "job.sh"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("error[job]: 1 of 3 jobs failed\n"), "{err}");
+    fs::remove_file(sandbox.path().join("stop")).expect("it was there");
+    // Without a directory it is the latest one.
+    let sandbox = sandbox.with_file("job.sh", format!("{script}\n")).expect("a file");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "--resume"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("note: `job.sh` has changed\n"), "{err}");
+    let sandbox = sandbox.with_file("job.sh", script).expect("a file");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "--resume"]));
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(sandbox.read("marks").expect("marks"), "0\n2\n1\n");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "--resume", "--", "sh", "other.sh"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("note: the command is another one\n"), "{err}");
+    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "ls", "--json"]));
+    assert!(shown.contains("\"state\":\"completed\",\"jobs\":3,\"completed\":3,\"failed\":0"), "{shown}");
+}
+
+#[test]
+fn a_dry_run_shows_the_jobs_and_makes_nothing() {
     let sandbox = sandbox();
     let (code, out, _) = run({
         let mut command = app(&sandbox, &["-cd", "conf", "-m", "x=range(3)", "--dry-run"]);

@@ -90,10 +90,11 @@ fn name(words: &[OsString]) -> String {
     found.unwrap_or_else(|| "command".to_owned())
 }
 
-/// The files that a command names, and their paths.
+/// The files of the project that a command names, and their paths.
 pub(crate) fn files(tail: &[OsString], cwd: &Path) -> Vec<(String, PathBuf)> {
     let words = tail.iter().skip(1).filter_map(|word| word.to_str());
-    words.map(|word| (word.to_owned(), cwd.join(word))).filter(|(_, path)| path.is_file()).collect()
+    let named = words.map(|word| (word.to_owned(), cwd.join(word)));
+    named.filter(|(_, path)| path.starts_with(cwd) && path.is_file()).collect()
 }
 
 /// Starts the command, and waits for it.

@@ -60,13 +60,14 @@ pub(super) const NOW: &str = "%Y-%m-%dT%H:%M:%S%.f";
 pub(super) fn identity(session: &Session<'_>, process: &Process, jobs: u64, files: &Files) -> Identity {
     let facts = session.composer.facts();
     let started = process.clock.now();
+    let arguments = session.arguments.iter().chain(&session.app.tail);
     Identity {
         id: RunId::new(process, started).to_string(),
         name: session.app.name.to_string(),
         started,
         now: facts.now.get().format(NOW).to_string(),
         jobs: Some(jobs),
-        arguments: session.arguments.iter().map(|one| one.to_string_lossy().into_owned()).collect(),
+        arguments: arguments.map(|one| one.to_string_lossy().into_owned()).collect(),
         cwd: facts.cwd.clone(),
         program: process.program.as_deref().and_then(|path| {
             let file = path.metadata().ok()?;
