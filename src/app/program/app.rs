@@ -232,7 +232,10 @@ impl App {
             (None, Ask::Multirun) => multirun::run(&session)?,
             (None, Ask::Run | Ask::Completion) => match session.is_multirun()? {
                 true => multirun::run(&session)?,
-                false => job::run(&session)?,
+                false => {
+                    session.flags.of_one_job()?;
+                    job::run(&session)?
+                }
             },
         })
     }

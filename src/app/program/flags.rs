@@ -232,6 +232,20 @@ impl Flags {
         }
     }
 
+    /// Whether nothing is said that only a sweep can do.
+    ///
+    /// # Errors
+    /// Such a flag.
+    pub(crate) fn of_one_job(&self) -> Result<()> {
+        let flags = [("--jobs", self.workers.is_some()), ("--dry-run", self.dry_run), ("--force", self.force)];
+        let found = flags.into_iter().filter(|(_, is_there)| *is_there);
+        let wrong = found.map(|(name, _)| {
+            let error = Error::new(ErrorKind::Usage, format!("`{name}` is about sweeps, and this is one job"));
+            error.help("add `--multirun`")
+        });
+        Error::all(wrong).map_or(Ok(()), Err)
+    }
+
     /// The one thing to do.
     ///
     /// # Errors

@@ -47,6 +47,13 @@ pub(crate) fn resume(
         _ => find(app, world.again(), flags, given.clone())?,
     };
     let identity = Progress::read(&directory)?.identity;
+    if identity.cwd != world.facts.cwd && identity.cwd.is_dir() {
+        let message = format!("the sweep in `{}` was begun in another directory", directory.display());
+        let place = identity.cwd.display().to_string();
+        return Err(Error::new(ErrorKind::Job, message)
+            .note("its paths are seen from there")
+            .help(format!("go there first: `cd {}`", crate::diag::shell_word(&place))));
+    }
     let mut recorded: Vec<OsString> = identity.arguments.iter().map(OsString::from).collect();
     let tail = match recorded.iter().position(|argument| argument == "--").filter(|_| app.starts_command) {
         Some(at) => recorded.split_off(at),
