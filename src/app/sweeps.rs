@@ -8,7 +8,7 @@ use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::json::line;
 use crate::app::output::Output;
-use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
+use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean, shell_word};
 use crate::drive::{Entry, FOLDER, JOURNAL, Progress, is_driven};
 use crate::facts::{Facts, Process};
 use crate::run::Status;
@@ -204,6 +204,7 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
         return Ok(Output::success(rows.iter().map(|(job, row)| line(&row.to_node(*job))).collect()));
     }
     let identity = &progress.identity;
+    let typed: Vec<_> = identity.arguments.iter().map(|word| shell_word(word)).collect();
     let state = state(&progress, directory, process);
     let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
     let completed = progress.count(Status::Completed);
@@ -215,7 +216,7 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     text.push_str(&format!(
         "begun {} with `{}`\n\n",
         identity.started.format("%Y-%m-%d %H:%M:%S"),
-        identity.arguments.join(" ")
+        typed.join(" ")
     ));
     let mut table = vec![["JOB", "STATUS", "TIME", "RESULT", "OVERRIDES", ""].map(str::to_owned)];
     for (job, row) in &rows {

@@ -50,6 +50,9 @@ const SWEEP: &[Field] = &[
     ("timeout", Optional(&Float)),
     ("retry_failed", Bool),
     ("gpus", Optional(&List(&Str))),
+    ("zip", Optional(&List(&List(&Str)))),
+    ("grids", Optional(&List(&Dict(&Any)))),
+    ("jobs", Optional(&Str)),
 ];
 
 const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];

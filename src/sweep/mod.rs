@@ -1,6 +1,7 @@
 //! Floor 9: which jobs a multirun has.
 
 mod axis;
+mod factor;
 mod jobs;
 mod pattern;
 mod sweeper;

@@ -237,10 +237,12 @@ impl Flags {
     /// # Errors
     /// Such a flag.
     pub(crate) fn of_one_job(&self) -> Result<()> {
-        let flags = [("--jobs", self.workers.is_some()), ("--dry-run", self.dry_run), ("--force", self.force)];
+        let flags =
+            [("--jobs", self.workers.is_some()), ("--dry-run", self.dry_run), ("--force", self.force)];
         let found = flags.into_iter().filter(|(_, is_there)| *is_there);
         let wrong = found.map(|(name, _)| {
-            let error = Error::new(ErrorKind::Usage, format!("`{name}` is about sweeps, and this is one job"));
+            let error =
+                Error::new(ErrorKind::Usage, format!("`{name}` is about sweeps, and this is one job"));
             error.help("add `--multirun`")
         });
         Error::all(wrong).map_or(Ok(()), Err)

@@ -1,10 +1,12 @@
 //! The jobs of a sweep, composed: all of them before the first one runs, and each again when its turn comes.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::program::bound::Bound;
 use crate::app::program::job::{bind_in_sweep, ready};
 use crate::app::program::multirun::identity::Files;
+use crate::app::program::multirun::listed::listed;
 use crate::app::program::session::Session;
 use crate::app::sweep::try_all;
 use crate::compose::{Arguments, Composed, Mode};
@@ -84,7 +86,7 @@ fn same_machinery(master: &Bound, job: &Bound) -> Result<()> {
 }
 
 /// The jobs that `hydra.sweeper.params` and the arguments span.
-pub(super) fn jobs(master: &Bound, arguments: &Arguments) -> Result<Jobs> {
+pub(super) fn jobs(cwd: &Path, master: &Bound, arguments: &Arguments) -> Result<Jobs> {
     let mut errors: Vec<Error> = Vec::new();
     let mut overrides = Vec::new();
     let params = master.select("hydra.sweeper.params")?;
@@ -101,11 +103,14 @@ pub(super) fn jobs(master: &Bound, arguments: &Arguments) -> Result<Jobs> {
         // A group that cannot be listed has no options to sweep over, which is told as such.
         repository.options(group).unwrap_or_default().iter().map(ToString::to_string).collect()
     };
-    match Error::all(errors) {
-        Some(error) => Err(error),
-        None => Jobs::new(&overrides, &options, SEED),
-    }
-    .map_err(|error| error.located(&arguments.sources))
+    let all = || {
+        if let Some(error) = Error::all(errors) {
+            return Err(error);
+        }
+        let jobs = Jobs::new(&overrides, &options, SEED)?;
+        listed(cwd, master, &arguments.sources, jobs, &|overrides| Jobs::new(overrides, &options, SEED))
+    };
+    all().map_err(|error| error.located(&arguments.sources).located(master.composed().sources()))
 }
 
 /// Whether an override says how the sweep runs, which is no business of its jobs.

@@ -4,6 +4,7 @@ mod host;
 mod identity;
 mod inline;
 mod jobs;
+mod listed;
 mod plan;
 mod resume;
 mod run;

@@ -55,6 +55,11 @@ impl Plan {
     pub(super) fn of(session: &Session<'_>, master: &Bound) -> Result<Self> {
         let target = setting(master, "hydra.launcher._target_")?.unwrap_or_default();
         let class = target.rsplit('.').next().unwrap_or_default();
+        let sweeper = setting(master, "hydra.sweeper._target_")?.unwrap_or_default();
+        let sweeper = sweeper.rsplit('.').next().unwrap_or_default();
+        if sweeper != "BasicSweeper" {
+            return Err(unknown(master, "sweeper", sweeper)?.help("it can be basic"));
+        }
         let settings = Launcher(master);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut policy = policy(master)?;
@@ -80,12 +85,8 @@ impl Plan {
                 )
             }
             _ => {
-                let origin =
-                    master.select("hydra.launcher._target_")?.map_or(Origin::NONE, |node| node.origin);
-                let error = Error::new(ErrorKind::Job, format!("there is no launcher `{target}`"));
-                return Err(master.located(error.at(origin, "chosen here").help(
-                    "`hydra/launcher` can be basic, joblib or submitit_local; `-j N` runs N jobs at a time",
-                )));
+                return Err(unknown(master, "launcher", class)?
+                    .help("it can be basic, joblib or submitit_local; `-j N` runs N jobs at a time"));
             }
         };
         let count = session.flags.workers.map(usize::from).or(count);
@@ -109,6 +110,14 @@ impl Plan {
             if launcher == "basic" && matches!(how, How::Workers { .. }) { "workers" } else { launcher };
         Ok(Self { launcher, how, policy })
     }
+}
+
+/// The error of a plugin that there is not.
+fn unknown(master: &Bound, what: &str, class: &str) -> Result<Error> {
+    let target = master.select(&format!("hydra.{what}._target_"))?;
+    let error = Error::new(ErrorKind::Job, format!("there is no {what} `{class}` here"));
+    let error = error.at(target.map_or(Origin::NONE, |node| node.origin), "this one");
+    Ok(master.located(error.note(format!("it is chosen by `hydra/{what}`"))))
 }
 
 /// As joblib counts: -1 is all cores, -2 all but one.

@@ -101,6 +101,9 @@ fn merged(
     }
     let about_running = |word: &&String| {
         let word = word.trim_start_matches('+');
+        if ["zip", "grids", "jobs"].iter().any(|what| word.starts_with(&format!("mainstem.sweep.{what}"))) {
+            return false;
+        }
         ["mainstem.sweep.", "hydra.launcher.", "hydra/launcher="].iter().any(|start| word.starts_with(start))
     };
     let jobs = |flags: &Flags| -> Vec<String> {

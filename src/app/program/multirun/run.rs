@@ -20,7 +20,7 @@ use crate::app::program::multirun::jobs::{Composing, is_about_sweep, jobs};
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::summary;
 use crate::app::program::multirun::workers::InWorkers;
-use crate::app::program::session::Session;
+use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::compose::{Arguments, Mode};
 use crate::diag::{Error, ErrorKind, Result};
@@ -41,13 +41,16 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let arguments = arguments(session)?;
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
-    let jobs = jobs(&master, &arguments)?;
+    let jobs = jobs(&session.composer.facts().cwd, &master, &arguments)?;
     let plan = Plan::of(session, &master)?;
     let arguments = without_settings(arguments);
     let composing = Composing::new(session, &arguments);
     let mut files = composing.check(&master, &jobs)?;
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
         files.add_file(&name, &path);
+    }
+    if let Some(name) = setting(&master, "mainstem.sweep.jobs")? {
+        files.add_file(&name, &session.composer.facts().cwd.join(&name));
     }
     if session.flags.dry_run {
         return Ok(show(session, &jobs));
