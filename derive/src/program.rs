@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::Parser as _;
-use syn::{FnArg, ItemFn, LitStr, Type};
+use syn::{Expr, FnArg, ItemFn, LitStr, Type};
 
 use crate::mistakes::Mistakes;
 
 /// What may stand in `#[pipeline_main(…)]`.
-const KNOWN: [&str; 6] = ["config_name", "config_path", "crate", "embed", "name", "version"];
+const KNOWN: [&str; 7] = ["components", "config_name", "config_path", "crate", "embed", "name", "version"];
 
 #[derive(Default)]
 struct Arguments {
@@ -19,6 +19,7 @@ struct Arguments {
     config_name: Option<LitStr>,
     name: Option<LitStr>,
     version: Option<LitStr>,
+    components: Option<Expr>,
     krate: Option<syn::Path>,
     embed: bool,
 }
@@ -52,6 +53,7 @@ fn read(arguments: TokenStream, mistakes: &mut Mistakes) -> Arguments {
             "config_name" => read.config_name = Some(meta.value()?.parse()?),
             "name" => read.name = Some(meta.value()?.parse()?),
             "version" => read.version = Some(meta.value()?.parse()?),
+            "components" => read.components = Some(meta.value()?.parse()?),
             "crate" => read.krate = Some(meta.value()?.parse()?),
             "embed" => read.embed = true,
             _ => {
@@ -137,6 +139,7 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
         .map_or_else(|| quote!(::core::env!("CARGO_PKG_VERSION")), ToTokens::to_token_stream);
     let configs = configs(arguments, &krate, mistakes);
     let config_name = arguments.config_name.as_ref().map(|name| quote!(.with_config_name(#name)));
+    let components = arguments.components.as_ref().map(|all| quote!(.with_components(#all)));
     quote! {
         #(#outside)*
         #vis fn #outer() -> ::std::process::ExitCode {
@@ -146,6 +149,7 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
                 .with_version(#version)
                 #configs
                 #config_name
+                #components
                 .main()
         }
     }

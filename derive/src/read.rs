@@ -183,7 +183,7 @@ fn choose(input: &Input, tag: &TokenStream, variants: &[Variant]) -> TokenStream
     });
     let rule = rule(input, &quote!(cx.check_rule(at, __value)));
     quote! {
-        const CHOICES: #krate::typed::Choices =
+        const CHOICES: #krate::typed::Choices<'static> =
             #krate::typed::Choices { tag: #tag, variants: &[#(#choices),*] };
         let (index, mut entries) = CHOICES.read(at, cx)?;
         let value: ::core::result::Result<Self, #krate::typed::Reported> = match index {

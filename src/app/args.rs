@@ -203,7 +203,7 @@ fn command(name: &str) -> Result<Command> {
         return Ok(*command);
     }
     let names: Vec<&str> =
-        Command::ALL.iter().map(|(known, _)| *known).chain(["run", "runs", "sweeps"]).collect();
+        Command::ALL.iter().map(|(known, _)| *known).chain(["rerun", "run", "runs", "sweeps"]).collect();
     if let Some(Instead { help, .. }) = instead(name, None) {
         return Err(wrong(format!("`{name}` is a flag of Hydra's programs")).help(help));
     }

@@ -113,8 +113,8 @@ pub(crate) fn stopwatch() -> impl Fn() -> std::time::Duration {
 
 /// Local time, for lines of a log.
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
-pub(crate) fn now() -> chrono::NaiveDateTime {
-    chrono::Local::now().naive_local()
+pub(crate) fn now() -> chrono::DateTime<chrono::FixedOffset> {
+    chrono::Local::now().fixed_offset()
 }
 
 /// How to draw what goes to standard output and to standard error.

@@ -200,6 +200,7 @@ fn input_text(input: &Input) -> String {
         Input::Absent { path, default } => {
             format!("{path}: not there, {}", instead(default, "and there is no default"))
         }
+        Input::File { path } => format!("file {path}"),
         Input::Clock => "the clock: when the program was started".to_owned(),
         Input::Python => "the version of Python".to_owned(),
         Input::Resolver { name, answered } => match answered {
@@ -258,7 +259,7 @@ const SHOWN: usize = 60;
 
 /// A value in one line, cut when long.
 fn short(node: &Node) -> String {
-    let text = match &node.kind {
+    let text = match node.shown() {
         Kind::Str(text) if !text.is_empty() => text.to_string(),
         Kind::Template(template) => template.text.to_string(),
         _ => {

@@ -119,6 +119,7 @@ fn input(input: &Input) -> Node {
             ("absent", Node::from(path.to_string().as_str())),
             ("default", optional(default.as_deref())),
         ]),
+        Input::File { path } => object([("file", Node::from(path.as_str()))]),
         Input::Clock => object([("clock", Node::from(true))]),
         Input::Python => object([("python", Node::from(true))]),
         Input::Resolver { name, answered } => {

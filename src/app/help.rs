@@ -45,6 +45,7 @@ value comes from.
   which files, and why      mainstem defaults -cd conf -cn config
   all that is wrong         mainstem check conf
   what ran                  mainstem runs ls 'lr<0.1 and status=failed'
+  the same again            mainstem rerun last lr=0.2
 
 For programs
   how overrides are read    mainstem parse-overrides 'lr=0.1,0.01'

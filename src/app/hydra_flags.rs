@@ -40,7 +40,8 @@ pub(crate) fn instead(name: &str, value: Option<&str>) -> Option<Instead> {
         "--hydra-help" => alone("type `mainstem compose --help`"),
         "--shell-completion" | "-sc" => alone("there is no completion for shells"),
         "--experimental-rerun" => {
-            let help = "the config of a run is a config: `mainstem compose -cd RUN/.hydra -cn config`";
+            let help =
+                "type `mainstem rerun RUN`; its config is `mainstem compose -cd RUN/.hydra -cn config`";
             Instead { help, takes_value: value.is_some() }
         }
         _ => return None,

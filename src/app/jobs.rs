@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
         .batches(size)
         .map(|batch| {
             let jobs = batch.filter_map(|index| jobs.get(index));
-            jobs.map(|job| job.lines().into_iter().map(str::to_owned).collect()).collect()
+            jobs.map(|job| job.overrides.iter().map(|one| composer.shown_line(one)).collect()).collect()
         })
         .collect();
     let out = match args.format {

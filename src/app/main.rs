@@ -20,6 +20,10 @@ pub fn main() -> Status {
         Some((first, rest)) if first == "sweeps" => sweeps::run(rest, out, err),
         // What is about runs has flags and words of its own.
         Some((first, rest)) if first == "runs" => runs::run(rest, out, err),
+        Some((first, rest)) if first == "rerun" => runs::rerun(rest, out, err),
+        Some((first, rest)) if first == "help" && rest.first().is_some_and(|word| word == "rerun") => {
+            Ok(Output::success(runs::RERUN_HELP.to_owned()))
+        }
         Some((first, rest)) if first == "help" && rest.first().is_some_and(|word| word == "runs") => {
             Ok(Output::success(runs::HELP.to_owned()))
         }

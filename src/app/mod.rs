@@ -30,6 +30,6 @@ pub use git::surroundings;
 pub use main::main;
 pub use output::Status;
 pub use program::{
-    App, Bound, Configs, Direction, Failed, Finished, Job, JobResult, Maximize, Minimize, Objective, Sandbox,
-    Trial, block_on,
+    App, Bound, Callback, Configs, Direction, Failed, Finished, Job, JobResult, Maximize, Minimize,
+    Objective, Sandbox, Trial, block_on,
 };

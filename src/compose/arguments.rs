@@ -9,6 +9,7 @@ use crate::compose::composer::{Asked, Composer, Mode, Others, Preludes};
 use crate::compose::deprecated::deprecated;
 use crate::compose::plan::{self, Plan, plan};
 use crate::compose::runtime::{Lines, fill};
+use crate::compose::secrets::{Secrecy, pieces};
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
 use crate::compose::together::values_unchecked;
@@ -16,6 +17,7 @@ use crate::compose::torn::{Gathered, Piece, gather};
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, SourceMap, Span};
 use crate::grammar::{Override, parse_override};
 use crate::merge::Assignment;
+use crate::value::{KeyPath, Kind, Node};
 
 /// The overrides of one composition, with their texts.
 #[derive(Clone, Debug)]
@@ -58,6 +60,9 @@ struct Parsed {
     errors: Vec<Error>,
 }
 
+/// A tree in which nothing is.
+static NOTHING: Node = Node { origin: Origin::NONE, kind: Kind::Null };
+
 /// Reads one argument, counted from 1.
 fn read<'a>(text: &'a str, aliases: &Aliases, number: usize, sources: &SourceMap) -> Piece<'a> {
     let expanded = match aliases.expand(text) {
@@ -80,6 +85,10 @@ impl Composer {
     pub fn arguments<S: AsRef<str>>(&self, config_name: Option<&str>, texts: &[S]) -> Result<Arguments> {
         let sources = Arc::new(self.sources());
         let Parsed { overrides, unread, errors } = self.parse(config_name, texts, &sources);
+        if !errors.is_empty() {
+            self.hide_unread(texts, &sources);
+            self.secrecy().hide_overrides(&overrides, &sources);
+        }
         let error = match errors.as_slice() {
             [] => None,
             _ => self.with_others(errors, config_name, &overrides, unread.as_deref()),
@@ -87,6 +96,29 @@ impl Composer {
         match error {
             None => Ok(Arguments { overrides, sources }),
             Some(error) => Err(error.located(&sources)),
+        }
+    }
+
+    /// What the schema says of secrets, before anything is composed.
+    fn secrecy(&self) -> Secrecy<'_> {
+        Secrecy { root: &NOTHING, schema: &self.schema, typed: self.has_secrets }
+    }
+
+    /// An override as it is typed; one that gives a secret of the schema as it is shown: `api_key=***`.
+    pub fn shown_line(&self, one: &Override) -> String {
+        self.secrecy().masked(one).unwrap_or_else(|| one.line.to_string())
+    }
+
+    /// Hides secrets in arguments that cannot be read: what stands behind the key of one.
+    fn hide_unread<S: AsRef<str>>(&self, texts: &[S], sources: &SourceMap) {
+        for (text, number) in texts.iter().map(AsRef::as_ref).zip(1..) {
+            let Some((key, value)) = text.split_once('=') else { continue };
+            let path = KeyPath::parse(key.trim().trim_start_matches(['+', '~']));
+            if self.secrecy().is_secret(&path) {
+                pieces(value, sources);
+                sources.secrets().add(value);
+                sources.hide_argument(number, Span::new(key.len() + 1, text.len()));
+            }
         }
     }
 
@@ -189,18 +221,41 @@ impl Composer {
         mode: Mode,
     ) -> Result<Composed> {
         let sources = &arguments.sources;
+        if self.has_secrets {
+            // Before anything can be wrong with them.
+            self.secrecy().hide_overrides(&arguments.overrides, sources);
+        }
         let selected =
             self.select_beside(config_name, &arguments.overrides, mode, Others::None, Preludes::Merged);
         let selected = selected.map_err(|Unselected { error, values }| values_unchecked(error, values))?;
         let Selected { selection, assignments, mut warnings, lines } = selected;
-        let base = self.base(&selection).map_err(|error| values_unchecked(error, assignments.len()))?;
+        let base = self.base(&selection).map_err(|error| {
+            if self.has_secrets {
+                self.secrecy().hide_configs(&selection, sources);
+            }
+            values_unchecked(error, assignments.len())
+        })?;
         warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
         let slips = Slips { root: base.root(), selection: &selection };
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
-        let mut root = base.apply(&assignments, self.merging(&warn))?;
+        let secrecy = Secrecy { root: base.root(), schema: base.schema(), typed: base.has_secrets };
+        if base.has_secrets {
+            secrecy.hide_overrides(&arguments.overrides, sources);
+        }
+        let mut root = base.apply(&assignments, self.merging(&warn)).inspect_err(|_| {
+            secrecy.hide_configs(&selection, sources);
+        })?;
         deprecated(&root, base.schema().expected(), sources, &warn);
+        let lines = {
+            let written = root.clone();
+            let secrecy = Secrecy { root: &written, ..secrecy };
+            secrecy.hide_overrides(&arguments.overrides, sources);
+            secrecy.warn_of_sweeps(&arguments.overrides, &warn);
+            secrecy.mark(&mut root, sources, &warn)?;
+            lines.masked(&arguments.overrides, secrecy)
+        };
         if let Some(runtime) = &self.runtime {
             fill(&mut root, runtime, &selection, self.merging(&|_| {}), mode, lines)?;
         }

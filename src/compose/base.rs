@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::compose::selection::{Included, Selection};
-use crate::compose::variant::named;
+use crate::compose::variant::{named, named_first};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::{Observer, merge, too_deep};
 use crate::resolve::Context;
@@ -17,6 +17,8 @@ pub struct Base {
     pub(crate) root: Node,
     pub(crate) selection: Arc<Selection>,
     pub(crate) schema: Schema,
+    /// Whether a field of the schema is a secret.
+    pub(crate) has_secrets: bool,
     /// What was suspicious when it was merged: told to everyone who uses it.
     pub(crate) warnings: Vec<Error>,
 }
@@ -48,7 +50,11 @@ impl Base {
         let Merged { root, schema, errors, warnings, lasting } = merged;
         match Error::all(errors) {
             Some(error) => Err(error),
-            None => Ok((Self { root, selection: Arc::clone(selection), schema, warnings }, lasting)),
+            None => {
+                let has_secrets = schema.has_secrets();
+                let selection = Arc::clone(selection);
+                Ok((Self { root, selection, schema, has_secrets, warnings }, lasting))
+            }
         }
     }
 
@@ -58,6 +64,7 @@ impl Base {
             root: self.root.clone(),
             selection: Arc::clone(selection),
             schema: self.schema.clone(),
+            has_secrets: self.has_secrets,
             warnings: self.warnings.clone(),
         }
     }
@@ -122,7 +129,8 @@ impl Merged {
     }
 }
 
-/// Merges one config into the tree; an option that stands for a variant says so. From then on the tree must be what the config's schema says.
+/// Merges one config into the tree; an option that stands for a variant says so, before what its defaults list brings in
+/// lands in it. From then on the tree must be what the config's schema says.
 pub(crate) fn step<O: Observer>(
     root: &mut Node,
     schema: &mut Schema,
@@ -153,7 +161,13 @@ pub(crate) fn step<O: Observer>(
         schema.place(&package, ty.clone());
         return Ok(());
     }
-    let named = named(included, schema.at(&package));
+    for option in included.within.iter().filter(|_| !schema.is_any()) {
+        let package = KeyPath::parse(&option.package);
+        if let Some(named) = named_first(option, schema.expected().at_in(root, &package)) {
+            merge(root, &package, &named, context.with_schema(schema), observer)?;
+        }
+    }
+    let named = named(included, schema.expected().at_in(root, &package));
     let body = named.as_ref().unwrap_or(body);
     merge(root, &package, body, context.with_schema(schema), observer)
 }

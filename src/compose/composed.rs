@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::compose::base::{Base, find};
+use crate::compose::secrets::Secrecy;
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
@@ -62,6 +63,11 @@ impl Composed {
     /// The overrides of values, in order.
     pub fn assignments(&self) -> &[Assignment] {
         &self.assignments
+    }
+
+    /// Tells which places of the tree are secrets.
+    pub(crate) fn secrecy(&self) -> Secrecy<'_> {
+        Secrecy { root: &self.root, schema: &self.base.schema, typed: self.base.has_secrets }
     }
 
     /// The texts that all places in the tree point into.

@@ -12,7 +12,7 @@ use crate::compose::runtime::Runtime;
 use crate::compose::search_path::{self, Packages};
 use crate::compose::selection::{Included, Selection};
 use crate::compose::store::Store;
-use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap};
+use crate::diag::{Error, ErrorKind, Origin, Result, Secrets, SourceMap};
 use crate::facts::Facts;
 use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
 use crate::schema::Schema;
@@ -57,6 +57,8 @@ pub struct Composer {
     pub(crate) cache: Cache,
     pub(crate) facts: Facts,
     pub(crate) schema: Schema,
+    /// Whether a field of the schema is a secret.
+    pub(crate) has_secrets: bool,
     /// The defaults of the schema.
     pub(crate) own: Option<Arc<Included>>,
     pub(crate) runtime: Option<Runtime>,
@@ -138,14 +140,16 @@ impl<K: PartialEq, V: Clone> Recent<K, V> {
 impl Composer {
     /// Composes from a repository, in a world.
     pub fn new(repository: Repository, facts: Facts) -> Self {
+        let cache = Cache::telling(Arc::clone(repository.sources().secrets()));
         Self {
             repository: Arc::new(repository),
             preludes: Vec::new(),
             packages: None,
             resolvers: Resolvers::default(),
-            cache: Cache::default(),
+            cache,
             facts,
             schema: Schema::ANY.clone(),
+            has_secrets: false,
             own: None,
             runtime: None,
             repositories: RwLock::default(),
@@ -186,6 +190,7 @@ impl Composer {
                 schema.place(&KeyPath::parse(node), Schema::ANY.clone());
             }
         }
+        self.has_secrets = schema.has_secrets();
         self.schema = schema;
         self
     }
@@ -213,6 +218,11 @@ impl Composer {
     /// The world.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The texts that must not be shown, as far as they are known by now.
+    pub fn secrets(&self) -> &Arc<Secrets> {
+        self.cache.secrets()
     }
 
     /// What resolving in a composed tree needs.

@@ -72,6 +72,7 @@ impl Composer {
         if found.value.is_none() && found.steps.is_empty() && found.targets.is_empty() {
             return Err(unknown(composed.root(), path).located(composed.sources()));
         }
+        composed.secrecy().veil(&mut found);
         Ok(found)
     }
 }

@@ -8,6 +8,7 @@ use crate::compose::base::{Base, Merged, find};
 use crate::compose::composed::Composed;
 use crate::compose::composer::{Composer, Mode, Others, Preludes};
 use crate::compose::deprecated::deprecated;
+use crate::compose::secrets::Secrecy;
 use crate::diag::Result;
 use crate::resolve::Hydra;
 use crate::value::Text;
@@ -65,8 +66,11 @@ impl Composer {
         let context = self.context(&warn).with_hydra(Hydra::LeftOut(&followed));
         let none = Merged::first(&[], self.own.as_deref(), context);
         let (base, _) = Base::merge(&selection, &none, context).ok()?;
-        let root = base.apply(&assignments, context).ok()?;
+        let mut root = base.apply(&assignments, context).ok()?;
         deprecated(&root, base.schema().expected(), &arguments.sources, &warn);
+        let written = root.clone();
+        let secrecy = Secrecy { root: &written, schema: base.schema(), typed: base.has_secrets };
+        secrecy.mark(&mut root, &arguments.sources, &warn).ok()?;
         let told = followed.get()
             || warned.get()
             || !base.warnings.is_empty()

@@ -181,6 +181,17 @@ impl Watch<'_> {
                 inside,
                 by: by.clone(),
             };
+            // The tag of an option is there before what its defaults list brings in, and comes again with its body.
+            let again = |step: &mut Step| {
+                step.change == Change::Set
+                    && step.origin.is_known()
+                    && value.is_some_and(|value| {
+                        value.origin == step.origin && step.value.as_ref() == Some(value)
+                    })
+            };
+            if whole.is_some() {
+                steps.pop_if(again);
+            }
             steps.extend(match (whole, value) {
                 (Some(_), Some(value)) => Some(step(Change::Set, value.origin, Vec::new())),
                 (Some(_), None) => Some(step(Change::Removed, replaced_at.unwrap_or(by_origin), Vec::new())),

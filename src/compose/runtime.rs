@@ -3,8 +3,11 @@
 use crate::compose::base::{find, put};
 use crate::compose::composer::Mode;
 use crate::compose::repository::{Repository, SCHEMA};
+use crate::compose::secrets::Secrecy;
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::facts::names_secret;
+use crate::grammar::Override;
 use crate::resolve::{Context, Scope};
 use crate::value::{Key, KeyPath, Kind, Map, Node, Text};
 
@@ -84,6 +87,21 @@ pub(crate) struct Lines {
     pub(crate) hydra: Vec<Node>,
 }
 
+impl Lines {
+    /// As they are shown: without the secrets that overrides give.
+    pub(crate) fn masked(mut self, overrides: &[Override], secrecy: Secrecy<'_>) -> Self {
+        for one in overrides {
+            let Some(shown) = secrecy.masked(one) else { continue };
+            for line in self.task.iter_mut().chain(&mut self.hydra) {
+                if line.as_str() == Some(&one.line) {
+                    *line = Node::from(shown.as_str()).from_origin(line.origin);
+                }
+            }
+        }
+        self
+    }
+}
+
 /// A sweep is one by an override, as in Hydra, unless the config says so itself.
 fn multirun(root: &mut Node, lines: &mut Lines) {
     let path = ["hydra", "mode"];
@@ -151,7 +169,12 @@ fn copy_environment(root: &mut Node, context: Context<'_>) -> Result<()> {
             if computed {
                 continue;
             }
-            put(root, &["hydra", "job", "env_set", variable], Node::from(value).from_origin(name.origin));
+            let mut node = Node::from(value).from_origin(name.origin);
+            if names_secret(variable) || name.origin.is_secret() {
+                node = node.secret();
+                node.tell(context.cache.secrets());
+            }
+            put(root, &["hydra", "job", "env_set", variable], node);
             continue;
         }
         errors.push(

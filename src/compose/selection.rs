@@ -33,6 +33,10 @@ pub struct Included {
     pub why: Origin,
     /// The config itself.
     pub document: Arc<Document>,
+    /// Whether it is the option of a group, or the body of one.
+    pub(crate) is_option: bool,
+    /// The options whose defaults lists brought it in, the outermost first.
+    pub(crate) within: Vec<Included>,
 }
 
 impl Included {
@@ -57,6 +61,8 @@ impl Included {
             override_key: None,
             why: Origin::NONE,
             document: Arc::new(Document::of_tree(from(root, origin), source)),
+            is_option: false,
+            within: Vec::new(),
         }
     }
 }
@@ -88,6 +94,7 @@ impl PartialEq for Included {
             && self.package == other.package
             && self.config_path == other.config_path
             && self.primary == other.primary
+            && self.within == other.within
     }
 }
 
@@ -227,6 +234,16 @@ fn entry(tree: &Tree, id: NodeId) -> Option<Included> {
         return None;
     }
     let owner = if item.role == Role::Itself { tree.parent(id)? } else { id };
+    let mut included = of(tree, id, owner)?;
+    let options = tree.ancestors(owner).filter(|&above| tree.item(above).is_group());
+    included.within = options.filter_map(|above| of(tree, above, above)).collect();
+    included.within.reverse();
+    Some(included)
+}
+
+/// What the item `id` brings in: the config of `owner`.
+fn of(tree: &Tree, id: NodeId, owner: NodeId) -> Option<Included> {
+    let item = tree.item(id);
     let document = Arc::clone(tree.document(owner)?);
     let about = tree.item(owner);
     let above = tree.parent(owner);
@@ -242,6 +259,8 @@ fn entry(tree: &Tree, id: NodeId) -> Option<Included> {
         override_key: item.is_group().then(|| item.override_key()),
         why: about.why,
         document,
+        is_option: about.is_group(),
+        within: Vec::new(),
     })
 }
 

@@ -9,18 +9,42 @@ use crate::value::{Key, Kind, Map, Node};
 /// The body of an option that stands for a variant, with the tag that says so: from where it was chosen. `None` if
 /// nothing is to be added: it says itself which variant it is, or stands for none.
 pub(crate) fn named(included: &Included, expected: Expected<'_>) -> Option<Node> {
-    included.override_key.as_ref()?;
-    let variants = expected.as_enum()?;
-    let tag = variants.tag.as_ref()?;
     let body = &included.document.root;
-    let map = body.as_map().filter(|map| map.get_str(tag).is_none())?;
-    let (_, option) = included.config_path.rsplit_once('/')?;
-    let (name, _) = variants.option(option)?;
+    let (key, word) = tag(included, expected)?;
+    let map = body.as_map().filter(|map| map.get(&key).is_none())?;
     let mut named = Map::default();
-    let word = Node::new(Kind::Str(name.clone()), included.why);
-    named.insert(Key::Str(tag.clone()), included.why, word);
+    named.insert(key, word.origin, word);
     for (key, slot) in map {
         named.insert(key.clone(), slot.origin, slot.node.clone());
     }
     Some(Node::new(Kind::Map(Arc::new(named)), body.origin))
+}
+
+/// The tag alone of an option: what its defaults list brings in lands in the variant that it is. A word that names no
+/// variant is told where the option itself is merged.
+pub(crate) fn named_first(included: &Included, expected: Expected<'_>) -> Option<Node> {
+    let (key, word) = tag(included, expected)?;
+    expected.as_enum()?.variant(word.as_str()?)?;
+    let mut named = Map::default();
+    named.insert(key, word.origin, word);
+    Some(Node::new(Kind::Map(Arc::new(named)), included.document.root.origin))
+}
+
+/// The tag of an option that lands where an enum is expected: as it says itself, or by its name.
+fn tag(included: &Included, expected: Expected<'_>) -> Option<(Key, Node)> {
+    if !included.is_option {
+        return None;
+    }
+    let variants = expected.as_enum()?;
+    let tag = variants.tag.as_ref()?;
+    let map = included.document.root.as_map()?;
+    let word = match map.get_str(tag) {
+        Some(word) => word.clone(),
+        None => {
+            let (_, option) = included.config_path.rsplit_once('/')?;
+            let (name, _) = variants.option(option)?;
+            Node::new(Kind::Str(name.clone()), included.why)
+        }
+    };
+    Some((Key::Str(tag.clone()), word))
 }

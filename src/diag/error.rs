@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::diag::render::{self, Severity, Style};
 use crate::diag::source::{Origin, SourceMap};
-use crate::diag::visible::sentence;
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -48,8 +47,12 @@ pub enum ErrorKind {
     Range,
     /// A value that breaks a rule of its field or of its struct.
     Constraint,
+    /// A component that cannot be built: it is not registered, or its constructor refuses its arguments.
+    Component,
     /// A value that is needed and is `???`.
     MissingValue,
+    /// A secret that is written where others can read it, or whose value is not there.
+    Secret,
     /// A `${…}` whose target does not exist.
     Interpolation,
     /// A resolver that is not known, or that failed.
@@ -87,7 +90,9 @@ impl ErrorKind {
             Self::Type => "type",
             Self::Range => "range",
             Self::Constraint => "constraint",
+            Self::Component => "component",
             Self::MissingValue => "missing-value",
+            Self::Secret => "secret",
             Self::Interpolation => "interpolation",
             Self::Resolver => "resolver",
             Self::Elsewhere => "elsewhere",
@@ -305,7 +310,7 @@ impl fmt::Display for Error {
         if f.alternate() {
             return f.write_str(&self.render(Style::Plain));
         }
-        f.write_str(&sentence(&self.0.message))?;
+        f.write_str(&render::told(&self.0.message, self.repr()))?;
         match self.iter().count() - 1 {
             0 => Ok(()),
             more => write!(f, " (and {more} more)"),

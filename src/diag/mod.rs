@@ -2,6 +2,7 @@
 
 mod error;
 mod render;
+mod secrets;
 mod shell;
 mod sink;
 mod source;
@@ -10,6 +11,7 @@ mod visible;
 
 pub use error::{Error, ErrorKind, Label, Result};
 pub use render::{Severity, Style};
+pub use secrets::{HIDDEN, Secrets};
 pub use shell::shell_word;
 pub use sink::Sink;
 pub(crate) use sink::{MISTAKES, too_many_mistakes};

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::diag::error::{Label, Repr};
+use crate::diag::secrets::HIDDEN;
 use crate::diag::source::{Source, SourceKind, SourceMap, Span};
 use crate::diag::visible::{push_visible, sentence, visible};
 
@@ -53,19 +54,27 @@ pub(crate) fn draw(error: &Repr, severity: Severity, style: Style) -> String {
     let mut out = String::new();
     let (word, colour) = severity.word();
     let head = style.paint(colour, &format!("{word}[{}]", error.kind.code()));
-    let _ = writeln!(out, "{head}: {}", style.paint("1", &sentence(&error.message)));
+    let _ = writeln!(out, "{head}: {}", style.paint("1", &told(&error.message, error)));
     for label in &error.labels {
         if let Some(sources) = &error.sources {
             draw_label(&mut out, label, sources, style);
         }
     }
     for note in &error.notes {
-        indented(&mut out, "note", note, style);
+        indented(&mut out, "note", &told(note, error), style);
     }
     for help in &error.help {
-        indented(&mut out, "help", help, style);
+        indented(&mut out, "help", &told(help, error), style);
     }
     out
+}
+
+/// One line for people, without the secrets that are known where the error comes from.
+pub(crate) fn told(text: &str, error: &Repr) -> String {
+    match &error.sources {
+        Some(sources) => sentence(&sources.secrets().scrub(text)),
+        None => sentence(text),
+    }
 }
 
 /// What stands in for mistakes that are not drawn.
@@ -80,14 +89,14 @@ pub(crate) fn draw_unchecked(text: &str, style: Style) -> String {
 }
 
 fn indented(out: &mut String, word: &str, text: &str, style: Style) {
-    let _ = writeln!(out, "  {}: {}", style.paint("1;36", word), sentence(text));
+    let _ = writeln!(out, "  {}: {text}", style.paint("1;36", word));
 }
 
 fn draw_label(out: &mut String, label: &Label, sources: &SourceMap, style: Style) {
     let Some(source) = sources.get(label.origin.source) else { return };
     let _ = writeln!(out, "  {}", style.paint("34", &visible(&sources.describe(label.origin))));
     let numbered = matches!(source.kind(), SourceKind::File | SourceKind::Embedded | SourceKind::Memory);
-    let beside = sentence(&label.text);
+    let beside = sentence(&sources.secrets().scrub(&label.text));
     if source.text().is_empty() {
         if !beside.is_empty() {
             let _ = writeln!(out, "  | {beside}");
@@ -95,12 +104,54 @@ fn draw_label(out: &mut String, label: &Label, sources: &SourceMap, style: Style
         return;
     }
     let (line, _) = source.position(label.origin.span.start);
-    let excerpt = Excerpt::new(&source, line, label.origin.span);
+    let mut hidden = sources.hidden(label.origin.source);
+    if label.origin.is_secret() && !sources.excerpt(label.origin).contains("${") {
+        hidden.push(label.origin.span);
+    }
+    let excerpt = match hidden.is_empty() {
+        true => Excerpt::new(&source, line, label.origin.span),
+        false => {
+            let line = source.line_range(line);
+            let (text, span) = without(&source.text()[line.clone()], line.start, &hidden, label.origin.span);
+            Excerpt::new(&Source::new(SourceKind::Runtime, "", text), 1, span)
+        }
+    };
     let gutter = if numbered { format!("{line} ") } else { String::new() };
     let pad = " ".repeat(gutter.len());
     let _ = writeln!(out, "  {}{}", style.paint("34", &format!("{gutter}| ")), excerpt.text);
     let mark = style.paint("1;31", format!("{} {beside}", "^".repeat(excerpt.carets)).trim_end());
     let _ = writeln!(out, "  {}{}{mark}", style.paint("34", &format!("{pad}| ")), excerpt.indent);
+}
+
+/// A line that begins at some offset of its source with `***` for what is hidden in it, and where a place is then.
+fn without(line: &str, start: usize, hidden: &[Span], place: Span) -> (String, Span) {
+    let inside = |at: u32| (at as usize).clamp(start, start + line.len()) - start;
+    let mut spans: Vec<(usize, usize)> = hidden.iter().map(|s| (inside(s.start), inside(s.end))).collect();
+    spans.sort_unstable();
+    let (mut text, mut done) = (String::new(), 0);
+    let (from, to) = (inside(place.start), inside(place.end));
+    let (mut new_from, mut new_to) = (None, None);
+    for (first, last) in spans.into_iter().filter(|(first, last)| first < last) {
+        let first = first.max(done);
+        if first >= last {
+            continue;
+        }
+        let (Some(before), true) = (line.get(done..first), line.is_char_boundary(last)) else { continue };
+        let moved = text.len();
+        new_from = new_from.or_else(|| (from < first).then(|| moved + from.saturating_sub(done)));
+        new_to = new_to.or_else(|| (to <= first).then(|| moved + to.saturating_sub(done)));
+        text.push_str(before);
+        let mask = text.len();
+        text.push_str(HIDDEN);
+        new_from = new_from.or_else(|| (from < last).then_some(mask));
+        new_to = new_to.or_else(|| (to <= last).then(|| text.len()));
+        done = last;
+    }
+    let moved = text.len();
+    text.push_str(line.get(done..).unwrap_or_default());
+    let from = new_from.unwrap_or_else(|| moved + from.saturating_sub(done));
+    let to = new_to.unwrap_or_else(|| moved + to.saturating_sub(done));
+    (text, Span::new(from, to))
 }
 
 /// The part of a line around a place. However long the line is, no more of it is looked at than is shown.

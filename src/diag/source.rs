@@ -4,9 +4,13 @@
 //! texts. The table has two levels, one shared by everything that a repository read and one local to a single
 //! composition (its arguments), so that the ids of files stay the same over all jobs of a sweep.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use crate::diag::secrets::Secrets;
 
 /// A range of bytes in the text of one source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,14 +47,49 @@ impl Span {
 }
 
 /// Which source of a [`SourceMap`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+///
+/// One bit of it is no part of the number: whether what comes from there is a secret. So the taint goes wherever an
+/// origin goes, and costs nothing. Two ids that differ only in it are equal.
+#[derive(Clone, Copy, Debug)]
 pub struct SourceId(u32);
 
 const LOCAL: u32 = 1 << 31;
+const SECRET: u32 = 1 << 30;
 
 impl SourceId {
     /// Nowhere: values that the program itself made and that no one will ask about.
-    pub const NONE: Self = Self(u32::MAX);
+    pub const NONE: Self = Self(!SECRET);
+
+    /// Without the taint.
+    fn number(self) -> u32 {
+        self.0 & !SECRET
+    }
+}
+
+impl PartialEq for SourceId {
+    fn eq(&self, other: &Self) -> bool {
+        self.number() == other.number()
+    }
+}
+
+impl Eq for SourceId {}
+
+impl PartialOrd for SourceId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SourceId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.number().cmp(&other.number())
+    }
+}
+
+impl Hash for SourceId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number().hash(state);
+    }
 }
 
 /// Where a value, a key or a mistake stands: a source and a range in it.
@@ -82,6 +121,27 @@ impl Origin {
     #[must_use]
     pub fn at(self, span: Span) -> Self {
         Self { source: self.source, span }
+    }
+
+    /// The same place, of something that must not be shown: the taint of a secret.
+    ///
+    /// ```
+    /// use mainstem::diag::Origin;
+    /// use mainstem::value::{JsonStyle, Node, write_json};
+    /// let token = Node::from("hf_abc").from_origin(Origin::NONE.secret());
+    /// let mut out = String::new();
+    /// write_json(&token, JsonStyle::Compact, &mut out);
+    /// assert_eq!((out.as_str(), token.as_str()), (r#""***""#, Some("hf_abc")));
+    /// assert_eq!(Origin::NONE.secret(), Origin::NONE);
+    /// ```
+    #[must_use]
+    pub fn secret(self) -> Self {
+        Self { source: SourceId(self.source.0 | SECRET), span: self.span }
+    }
+
+    /// Whether what stands there must not be shown.
+    pub fn is_secret(self) -> bool {
+        self.source.0 & SECRET != 0
     }
 }
 
@@ -234,19 +294,23 @@ impl fmt::Display for Source {
 pub struct SourceMap {
     shared: Option<Arc<SourceMap>>,
     own: RwLock<Vec<Arc<Source>>>,
+    /// Where secrets are written as they are.
+    hidden: RwLock<Vec<Origin>>,
+    secrets: Arc<Secrets>,
 }
 
 impl SourceMap {
     /// A map for one composition on top of the one that all compositions share.
     pub fn over(shared: Arc<SourceMap>) -> Self {
-        Self { shared: Some(shared), own: RwLock::default() }
+        let secrets = Arc::clone(&shared.secrets);
+        Self { shared: Some(shared), own: RwLock::default(), hidden: RwLock::default(), secrets }
     }
 
     /// Adds a source and returns its id.
     pub fn add(&self, source: Source) -> SourceId {
         let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
         own.push(Arc::new(source));
-        let index = u32::try_from(own.len() - 1).unwrap_or(LOCAL - 2);
+        let index = u32::try_from(own.len() - 1).unwrap_or(u32::MAX).min(SECRET - 2);
         SourceId(if self.shared.is_some() { index | LOCAL } else { index })
     }
 
@@ -259,7 +323,49 @@ impl SourceMap {
             Some(shared) if id.0 & LOCAL == 0 => shared.get(id),
             _ => {
                 let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
-                own.get((id.0 & !LOCAL) as usize).cloned()
+                own.get((id.number() & !LOCAL) as usize).cloned()
+            }
+        }
+    }
+
+    /// The texts that must not be shown, as far as they are known: of all compositions that share the texts.
+    pub fn secrets(&self) -> &Arc<Secrets> {
+        &self.secrets
+    }
+
+    /// Says that a secret is written at a place: no excerpt shows what stands there from now on.
+    pub(crate) fn hide(&self, place: Origin) {
+        match &self.shared {
+            Some(shared) if place.source.0 & LOCAL == 0 => shared.hide(place),
+            _ => {
+                let mut hidden = self.hidden.write().unwrap_or_else(PoisonError::into_inner);
+                if !hidden.contains(&place) {
+                    hidden.push(place);
+                }
+            }
+        }
+    }
+
+    /// Says that a secret is written in an argument, counted from 1, of this composition.
+    pub(crate) fn hide_argument(&self, number: usize, span: Span) {
+        let own = self.own.read().unwrap_or_else(PoisonError::into_inner).clone();
+        for (index, source) in own.iter().enumerate().filter(|(_, s)| s.kind == SourceKind::Argument(number))
+        {
+            let local = if self.shared.is_some() { LOCAL } else { 0 };
+            let id = SourceId(u32::try_from(index).unwrap_or(0) | local);
+            // Behind an alias that was written out, the end of the text is not the end of the argument.
+            let whole = Span::new(span.start as usize, source.text.len());
+            self.hide(Origin::new(id, whole));
+        }
+    }
+
+    /// Where in a source secrets are written.
+    pub(crate) fn hidden(&self, id: SourceId) -> Vec<Span> {
+        match &self.shared {
+            Some(shared) if id.0 & LOCAL == 0 => shared.hidden(id),
+            _ => {
+                let hidden = self.hidden.read().unwrap_or_else(PoisonError::into_inner);
+                hidden.iter().filter(|place| place.source == id).map(|place| place.span).collect()
             }
         }
     }
@@ -278,7 +384,7 @@ impl SourceMap {
         }
     }
 
-    /// The text under an origin; empty for an unknown place.
+    /// The text under an origin; empty for an unknown place. It is the text itself, also of a secret.
     pub fn excerpt(&self, origin: Origin) -> String {
         let source = self.get(origin.source);
         source.and_then(|s| s.text.get(origin.span.range()).map(str::to_owned)).unwrap_or_default()

@@ -220,11 +220,13 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         (attempt, tries): (u32, u32),
         before: Option<PathBuf>,
     ) -> Result<()> {
-        let overrides = job.lines().into_iter().map(str::to_owned).collect();
         let number = job.index;
+        let prepared = self.host.prepare(&job, attempt, before.as_deref());
+        // What is secret about it is known once it is composed.
+        let overrides = self.host.shown(&job);
         let started =
             |directory: PathBuf, time| Entry::Started { job: number, attempt, time, directory, overrides };
-        let launched = match self.host.prepare(&job, attempt, before.as_deref()) {
+        let launched = match prepared {
             Ok(prepared) => {
                 self.journal.add(&started(prepared.directory, self.clock.now()))?;
                 self.launcher.submit(number, prepared.task)
@@ -294,7 +296,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             return Ok(());
         }
         self.sweeper.tell(job.index, Told::Failed)?;
-        let overrides = job.lines().into_iter().map(str::to_owned).collect();
+        let overrides = self.host.shown(&job);
         state.summary.failed += 1;
         if state.summary.failures.len() < KEPT {
             let error = verdict.error.unwrap_or_else(|| "it failed".to_owned());
@@ -472,6 +474,10 @@ mod tests {
                 (_, Status::Unknown) => Err(Error::new(ErrorKind::Io, "no room on the disk")),
                 task => Ok(Prepared { directory: job.index.to_string().into(), task }),
             }
+        }
+
+        fn shown(&self, job: &Job) -> Vec<String> {
+            job.lines().into_iter().map(str::to_owned).collect()
         }
 
         fn judge(&mut self, job: u64, status: Status) -> Verdict {

@@ -27,6 +27,8 @@ pub struct Identity {
     pub jobs: Option<u64>,
     /// The arguments behind the program's name, as they were typed.
     pub arguments: Vec<String>,
+    /// Whether secrets in the arguments are not written down.
+    pub hides_secrets: bool,
     /// The working directory.
     pub cwd: PathBuf,
     /// The file of the program: path, size in bytes, and when it was changed.
@@ -135,6 +137,7 @@ impl Identity {
             ("now", Node::from(self.now.as_str())),
             ("jobs", Node::from(self.jobs.map(number))),
             ("arguments", texts(&self.arguments)),
+            ("hides_secrets", Node::from(self.hides_secrets)),
             ("cwd", path(&self.cwd)),
             ("program", Node::from(program.map(Node::from))),
             ("configs", Node::from(configs)),
@@ -160,6 +163,7 @@ impl Identity {
             now: fields.text("now")?.to_owned(),
             jobs: fields.number("jobs"),
             arguments: fields.texts("arguments")?,
+            hides_secrets: fields.get("hides_secrets") == Some(&Node::from(true)),
             cwd: fields.text("cwd")?.into(),
             program,
             configs: configs.map(config).collect::<Option<_>>()?,

@@ -47,6 +47,9 @@ pub trait Host {
     /// Whatever keeps it from running: it has failed then.
     fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<Self::Task>>;
 
+    /// What a job changes, as it may be shown.
+    fn shown(&self, job: &Job) -> Vec<String>;
+
     /// What became of a job that has ended.
     fn judge(&mut self, job: u64, end: Self::End) -> Verdict;
 

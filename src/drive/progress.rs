@@ -143,6 +143,7 @@ mod tests {
             now: "2026-01-02T03:04:05".to_owned(),
             jobs: Some(3),
             arguments: vec!["-m".to_owned(), "a=1,2".to_owned()],
+            hides_secrets: true,
             cwd: "/w".into(),
             program: Some(("/bin/train".into(), 7, "x".to_owned())),
             configs: vec![("conf/a.yaml".to_owned(), "ff".to_owned())],

@@ -4,10 +4,12 @@ mod clock;
 mod environment;
 mod now;
 mod process;
+mod secret_name;
 mod world;
 
 pub use clock::Clock;
 pub use environment::Environment;
 pub use now::Now;
 pub use process::Process;
+pub use secret_name::names_secret;
 pub use world::Facts;

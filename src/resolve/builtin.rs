@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::durable::read_regular;
+use crate::facts::names_secret;
 use crate::grammar::{parse_element, parse_template};
 use crate::resolve::context::Hydra;
 use crate::resolve::dirname;
@@ -32,10 +34,17 @@ pub(super) enum Builtin {
     Now,
     PythonVersion,
     Dirname,
+    Secret,
 }
 
+/// The resolver whose answers are secrets, whoever answers.
+pub(super) const SECRET: &str = "secret";
+
+/// So large may the file of a secret be, in bytes.
+const LARGEST: u64 = 64 << 10;
+
 impl Builtin {
-    pub(super) const ALL: [(&'static str, Self); 13] = [
+    pub(super) const ALL: [(&'static str, Self); 14] = [
         ("oc.env", Self::Env),
         ("oc.select", Self::Select),
         ("oc.decode", Self::Decode),
@@ -49,13 +58,14 @@ impl Builtin {
         ("python_version", Self::PythonVersion),
         ("hydra_override_dirname", Self::Dirname),
         ("hydra_deprecated_override_dirname", Self::Dirname),
+        (SECRET, Self::Secret),
     ];
 
     /// How many arguments it takes: at least, at most.
     fn arity(self) -> (usize, usize) {
         match self {
             Self::Env | Self::Select | Self::Deprecated => (1, 2),
-            Self::Decode | Self::Keys | Self::Values | Self::Hydra | Self::Now => (1, 1),
+            Self::Decode | Self::Keys | Self::Values | Self::Hydra | Self::Now | Self::Secret => (1, 1),
             Self::Coerce => (2, 2),
             Self::Create | Self::PythonVersion | Self::Dirname => (0, 1),
         }
@@ -70,8 +80,19 @@ impl Builtin {
             return Err(Error::new(ErrorKind::Resolver, message).at(at.node.origin, ""));
         }
         let ask = Ask { scope, at, name, arguments: &arguments };
+        let mut answer = self.ask(&ask)?;
+        // What is made of a secret is one.
+        if arguments.iter().any(Node::holds_secret) {
+            answer.node = answer.node.secret();
+        }
+        Ok(answer)
+    }
+
+    fn ask(self, ask: &Ask<'_>) -> Result<Spot> {
+        let Ask { scope, at, name, arguments } = *ask;
         match self {
             Self::Env => ask.env(),
+            Self::Secret => ask.secret(),
             Self::Select => ask.select(),
             Self::Decode => ask.decode(),
             Self::Create => ask.create(),
@@ -88,7 +109,7 @@ impl Builtin {
             }
             Self::PythonVersion => ask.python_version(),
             Self::Dirname => {
-                let invocation = Invocation { scope, at, name, arguments: &arguments };
+                let invocation = Invocation { scope, at, name, arguments };
                 Ok(scope.places.made(at, dirname::answer(&invocation)?, false))
             }
         }
@@ -127,7 +148,8 @@ impl Ask<'_> {
         let variable = self.text(0)?;
         let facts = self.scope.context.facts;
         if let Some(value) = facts.env.get(variable) {
-            return Ok(self.made(Kind::Str(value.into())));
+            let value = Kind::Str(value.into());
+            return Ok(if names_secret(variable) { self.hidden(value) } else { self.made(value) });
         }
         match self.arguments.get(1) {
             Some(default) if matches!(default.kind, Kind::Null) => Ok(self.existing(default)),
@@ -146,6 +168,37 @@ impl Ask<'_> {
         }
     }
 
+    /// `${secret:NAME}`: an environment variable; `${secret:file:PATH}`: the text of a file, without a line break at
+    /// its end.
+    fn secret(&self) -> Result<Spot> {
+        let source = self.text(0)?;
+        let facts = self.scope.context.facts;
+        let lost = |message: String| Error::new(ErrorKind::Secret, message).at(self.at.node.origin, "");
+        let Some(path) = source.strip_prefix("file:") else {
+            let Some(value) = facts.env.get(source) else {
+                let error =
+                    lost(format!("there is no secret `{source}`: no such environment variable is set"));
+                return Err(match did_you_mean(source, facts.env.iter().map(|(name, _)| name)) {
+                    Some(name) => error.help(format!("did you mean `{name}`?")),
+                    None => error.help("set it, or read the secret from a file: `${secret:file:PATH}`"),
+                });
+            };
+            return Ok(self.hidden(Kind::Str(value.into())));
+        };
+        let unread = |why: &str| lost(format!("cannot read the secret in `{path}`: {why}"));
+        let bytes = read_regular(&facts.cwd.join(path), LARGEST).map_err(|e| unread(&e.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|_| unread("it is no text"))?;
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        Ok(self.hidden(Kind::Str(text.strip_suffix('\r').unwrap_or(text).into())))
+    }
+
+    /// As [`Ask::made`], of what must not be shown.
+    fn hidden(&self, kind: Kind) -> Spot {
+        let node = Node::new(kind, self.at.node.origin.secret());
+        node.tell(self.scope.context.cache.secrets());
+        self.scope.places.made(self.at, node, false)
+    }
+
     fn select(&self) -> Result<Spot> {
         match (self.scope.look_up(self.at, self.text(0)?)?, self.arguments.get(1)) {
             (Some(found), _) => Ok(found),
@@ -159,8 +212,10 @@ impl Ask<'_> {
             return Ok(self.made(Kind::Null));
         }
         let text = self.text(0)?;
-        let element = parse_element(text)
-            .map_err(|error| self.error(format!("cannot decode `{text}`: {}", error.message)))?;
+        let element = parse_element(text).map_err(|error| match self.arguments.first() {
+            Some(given) if given.origin.is_secret() => self.error("cannot decode a secret"),
+            _ => self.error(format!("cannot decode `{text}`: {}", error.message)),
+        })?;
         // Ranges of the element count in the decoded text, not in that of the value.
         let at = Spot { node: Node::null().from_origin(self.at.node.origin), ..self.at.clone() };
         let node = self.scope.value(&at, &element, true)?;
@@ -312,9 +367,10 @@ impl Ask<'_> {
             }
             Hydra::Of(whole) => {
                 let path = KeyPath::parse(&format!("hydra.{}", self.text(0)?));
-                let found = Scope::new(whole, self.scope.context.with_hydra(Hydra::Own)).select(&path)?;
-                let kind = found.map_or(Kind::Null, |node| node.kind);
-                return Ok(self.made(if matches!(kind, Kind::Missing) { Kind::Null } else { kind }));
+                let found = self.scope.of(whole, self.scope.context.with_hydra(Hydra::Own)).select(&path)?;
+                let found = found.unwrap_or_else(Node::null);
+                let kind = if matches!(found.kind, Kind::Missing) { Kind::Null } else { found.kind };
+                return Ok(if found.origin.is_secret() { self.hidden(kind) } else { self.made(kind) });
             }
         }
         let root = self.scope.places.root();

@@ -1,7 +1,8 @@
 //! What resolvers answered, from the first composition to the last job.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::diag::Secrets;
 use crate::value::{HashMap, Node};
 
 /// Answers of resolvers that are asked once for each list of arguments (see [`Resolvers::cached`]), shared by all
@@ -11,9 +12,20 @@ use crate::value::{HashMap, Node};
 #[derive(Debug, Default)]
 pub struct Cache {
     answers: Mutex<HashMap<(String, String), Node>>,
+    secrets: Arc<Secrets>,
 }
 
 impl Cache {
+    /// An empty cache of resolving that tells which answers must not be shown.
+    pub fn telling(secrets: Arc<Secrets>) -> Self {
+        Self { secrets, ..Self::default() }
+    }
+
+    /// The texts that interpolations got and that must not be shown.
+    pub fn secrets(&self) -> &Arc<Secrets> {
+        &self.secrets
+    }
+
     pub(super) fn get(&self, name: &str, arguments: &str) -> Option<Node> {
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.get(&(name.to_owned(), arguments.to_owned())).cloned()

@@ -47,22 +47,31 @@ impl Scope<'_> {
 
     fn deep_counted(&self, spot: Spot) -> Result<Done> {
         let spot = self.follow(spot)?;
-        if !spot.node.is_container() {
-            return Ok(Done { node: spot.node, values: 1, open: None });
+        // What is remembered is the container; whether it is a secret says who leads to it.
+        let done = self.deep_container_once(&spot)?;
+        if spot.node.origin.is_secret() {
+            done.node.tell(self.context.cache.secrets());
         }
-        let place = self.places.enter(&spot);
+        Ok(Done { node: done.node.from_origin(spot.node.origin), ..done })
+    }
+
+    fn deep_container_once(&self, spot: &Spot) -> Result<Done> {
+        if !spot.node.is_container() {
+            return Ok(Done { node: spot.node.clone(), values: 1, open: None });
+        }
+        let place = self.places.enter(spot);
         match self.resolved.borrow().get(&place) {
             Some(Some(done)) => return Ok(done.clone()),
             Some(None) => {
-                let path = self.places.path_of(&spot);
+                let path = self.places.path_of(spot);
                 let message = format!("`{path}` holds an interpolation that leads back to it");
                 return Err(Error::new(ErrorKind::Cycle, message).at(spot.node.origin, "holds itself"));
             }
             None => {}
         }
-        let _level = self.deeper(&spot)?;
+        let _level = self.deeper(spot)?;
         self.resolved.borrow_mut().insert(place, None);
-        let done = self.deep_container(place, &spot);
+        let done = self.deep_container(place, spot);
         match &done {
             Ok(done) => self.resolved.borrow_mut().insert(place, Some(done.clone())),
             Err(_) => self.resolved.borrow_mut().remove(&place),

@@ -1,9 +1,9 @@
 //! `${hydra_override_dirname:}`: the job's overrides as the name of a directory.
 
-use crate::diag::{Error, ErrorKind, Result, Span};
+use crate::diag::{Error, ErrorKind, HIDDEN, Result, Span};
 use crate::grammar::parse_template;
 use crate::resolve::resolver::Invocation;
-use crate::value::{Argument, Call, Expression, Kind, Map, Name, Node, Template, Text, write_str};
+use crate::value::{Argument, Call, Expression, Kind, Map, Name, Node, Part, Template, Text, write_str};
 
 /// What separates keys from values, and overrides from each other; what is left out; what each override goes through.
 struct Options {
@@ -118,10 +118,20 @@ impl Options {
 impl Invocation<'_> {
     /// Text with the interpolations in it resolved, as if it stood where the call stands.
     fn resolved(&self, template: &Template) -> Result<String> {
-        let parts = Expression::Concat(template.parts.clone());
-        let node = self.scope.value(self.at, &parts, true)?;
         let mut text = String::new();
-        write_str(&node, &mut text);
+        for part in &template.parts {
+            match part {
+                Part::Text(literal) => text.push_str(literal),
+                Part::Interpolation(expression, _) => {
+                    let node = self.scope.value(self.at, expression, true)?;
+                    // The name of a directory is shown everywhere.
+                    match node.holds_secret() {
+                        true => text.push_str(HIDDEN),
+                        false => write_str(&node, &mut text),
+                    }
+                }
+            }
+        }
         Ok(text)
     }
 }

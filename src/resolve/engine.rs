@@ -6,14 +6,14 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Origin, Result, Span, did_you_mean};
+use crate::diag::{Error, ErrorKind, HIDDEN, Origin, Result, Span, did_you_mean};
+use crate::resolve::builtin::SECRET;
 use crate::resolve::context::Hydra;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::resolve::resolver::Entry;
-use crate::resolve::scope::Scope;
+use crate::resolve::scope::{Scope, Texts};
 use crate::value::{
-    Argument, Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Template, Text,
-    write_str,
+    Argument, Call, Expression, Key, KeyPath, Kind, Map, Name, Node, Part, Reference, Template, write_str,
 };
 
 /// How deep interpolations and containers may nest while they are resolved.
@@ -63,6 +63,8 @@ impl Scope<'_> {
             self.circles.borrow_mut().extend(links);
         }
         self.following.borrow_mut().truncate(mark);
+        // What is remembered of a chain may be no secret, and be asked for by way of one.
+        let result = result.map(|end| if node.origin.is_secret() { end.hidden() } else { end });
         result.map_err(|error| {
             // The outermost interpolation is the one that was asked for.
             let told = mark > 0 || error.is_about(node.origin);
@@ -74,7 +76,7 @@ impl Scope<'_> {
         loop {
             let Kind::Template(template) = &spot.node.kind else { return Ok(spot) };
             if let Some(end) = self.followed.borrow().get(&spot.identity()) {
-                return Ok(end.clone());
+                return Ok(end.clone().as_secret_as(&spot));
             }
             if let Some(error) = self.circles.borrow().get(&spot.identity()) {
                 return Err(Error::clone(error));
@@ -97,8 +99,11 @@ impl Scope<'_> {
         let mut value = end.clone();
         for link in links.into_iter().rev() {
             self.not_above(&link, end)?;
-            value = self.typed(&link, value)?;
+            value = self.typed(&link, value)?.as_secret_as(&link);
             self.followed.borrow_mut().insert(link.identity(), value.clone());
+        }
+        if value.node.origin.is_secret() {
+            value.node.tell(self.context.cache.secrets());
         }
         Ok(value)
     }
@@ -157,10 +162,7 @@ impl Scope<'_> {
             [Part::Interpolation(Expression::Call(call), span)] => {
                 self.call(spot, call).map_err(|error| exact(spot, *span, error))
             }
-            parts => {
-                let text = self.concat(spot, parts)?;
-                Ok(self.places.made(spot, Node::new(Kind::Str(text), spot.node.origin), false))
-            }
+            parts => Ok(self.places.made(spot, self.concat(spot, parts)?, false)),
         }
     }
 
@@ -195,6 +197,8 @@ impl Scope<'_> {
         let origin = at.node.origin;
         let mut place = from;
         let mut found: Option<Spot> = None;
+        // A value in a secret is one.
+        let mut is_secret = false;
         for (i, key) in keys.iter().enumerate() {
             if let Some(above) = found.take() {
                 let container = self.follow(above)?;
@@ -208,6 +212,7 @@ impl Scope<'_> {
                     return Err(error.at(container.node.origin, "the value"));
                 }
                 place = self.places.enter(&container);
+                is_secret |= container.node.origin.is_secret();
             }
             let text = key.as_str().unwrap_or_default();
             let spot = match self.places.find(place, text) {
@@ -226,6 +231,7 @@ impl Scope<'_> {
                 let error = Error::new(ErrorKind::MissingValue, message).at(origin, "needed here");
                 return Err(error.at(spot.node.origin, "not given"));
             }
+            let spot = if is_secret { spot.hidden() } else { spot };
             if i + 1 == keys.len() {
                 return Ok(spot);
             }
@@ -274,15 +280,24 @@ impl Scope<'_> {
         Ok(text)
     }
 
-    fn concat(&self, at: &Spot, parts: &[Part]) -> Result<Text> {
+    /// Texts and interpolations put together: a secret if one of them is, unless secrets are masked.
+    fn concat(&self, at: &Spot, parts: &[Part]) -> Result<Node> {
         let mut text = String::new();
+        let mut origin = at.node.origin;
         for part in parts {
             match part {
                 Part::Text(literal) => text.push_str(literal),
                 Part::Interpolation(expression, span) => {
                     let value = self.value(at, expression, false);
                     let value = value.map_err(|error| self.needed(at, *span, exact(at, *span, error)))?;
-                    write_str(&value, &mut text);
+                    match self.texts {
+                        _ if !value.holds_secret() => write_str(&value, &mut text),
+                        Texts::Masked => text.push_str(HIDDEN),
+                        Texts::Whole => {
+                            origin = origin.secret();
+                            write_str(&value, &mut text);
+                        }
+                    }
                 }
             }
         }
@@ -291,7 +306,7 @@ impl Scope<'_> {
             let message = format!("interpolations make more than {} MiB of text", WRITTEN >> 20);
             return Err(Error::new(ErrorKind::Limit, message).at(at.node.origin, ""));
         }
-        Ok(text.into())
+        Ok(Node::new(Kind::Str(text.into()), origin))
     }
 
     /// An argument of a resolver, an element of a literal. Containers come with the interpolations inside resolved
@@ -301,7 +316,7 @@ impl Scope<'_> {
         match expression {
             Expression::Literal(Kind::Missing) => Ok(node(Kind::Str("???".into()))),
             Expression::Literal(kind) => Ok(node(kind.clone())),
-            Expression::Concat(parts) => Ok(node(Kind::Str(self.concat(at, parts)?))),
+            Expression::Concat(parts) => self.concat(at, parts),
             Expression::Reference(reference) => {
                 let end = self.follow(self.refer(at, reference)?)?;
                 self.not_above(at, &end)?;
@@ -342,7 +357,8 @@ impl Scope<'_> {
             Some(Entry::Own { resolver, cached }) => {
                 let arguments = self.arguments(at, call, true)?;
                 let node = self.ask(at, &name, &**resolver, *cached, &arguments)?;
-                self.places.made(at, node, false)
+                let is_secret = name == SECRET || arguments.iter().any(Node::holds_secret);
+                self.places.made(at, if is_secret { node.secret() } else { node }, false)
             }
             Some(Entry::Declared) | None => {
                 return Err(self.context.resolvers.unknown(&name).at(at.node.origin, "needed here"));

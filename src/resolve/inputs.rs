@@ -30,6 +30,11 @@ pub enum Input {
         /// The file and the line that set it, `.env:3`, if a file did.
         place: Option<Text>,
     },
+    /// The file of a secret.
+    File {
+        /// Its path, as it is written.
+        path: Text,
+    },
     /// The time at which the program was started.
     Clock,
     /// The version of the Python that will run.
@@ -185,6 +190,7 @@ impl Reader<'_> {
             Builtin::Dirname => {
                 self.value(KeyPath::parse("hydra.overrides.task"), None);
             }
+            Builtin::Secret => self.secret(call),
             Builtin::Decode | Builtin::Create | Builtin::Coerce => self.arguments(call),
         }
     }
@@ -202,6 +208,20 @@ impl Reader<'_> {
         self.add(Input::Variable { name: name.into(), is_set, default: written, place });
         if let (false, Some(default)) = (is_set, default) {
             self.expression(&default.value);
+        }
+    }
+
+    fn secret(&mut self, call: &Call) {
+        self.arguments(call);
+        let Some(name) = self.text(call, 0) else { return };
+        match name.strip_prefix("file:") {
+            Some(path) => self.add(Input::File { path: path.into() }),
+            None => {
+                let env = &self.scope.context.facts.env;
+                let is_set = env.get(&name).is_some();
+                let place = env.place(&name).map(|(file, line)| format!("{file}:{line}").into());
+                self.add(Input::Variable { name: name.into(), is_set, default: None, place });
+            }
         }
     }
 

@@ -15,5 +15,7 @@ mod scope;
 pub use cache::Cache;
 pub use context::{Context, Hydra};
 pub use inputs::{Answered, Input};
+#[cfg(feature = "app")]
+pub(crate) use now::format as strftime;
 pub use resolver::{Invocation, Resolver, Resolvers};
 pub use scope::Scope;

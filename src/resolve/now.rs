@@ -9,7 +9,7 @@ use chrono::format::{Item, StrftimeItems};
 use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 
 /// The time as a pattern of Python's `strftime` says.
-pub(super) fn format(now: NaiveDateTime, pattern: &str) -> Result<String, String> {
+pub(crate) fn format(now: NaiveDateTime, pattern: &str) -> Result<String, String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern;
     while let Some(at) = rest.find('%') {

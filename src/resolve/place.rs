@@ -30,6 +30,17 @@ pub(super) struct Spot {
 }
 
 impl Spot {
+    /// The same, which must not be shown if another value must not that led to it.
+    pub(super) fn as_secret_as(self, other: &Self) -> Self {
+        if other.node.origin.is_secret() { self.hidden() } else { self }
+    }
+
+    /// The same, which must not be shown. Of a container it is the whole that is hidden.
+    pub(super) fn hidden(mut self) -> Self {
+        self.node.origin = self.node.origin.secret();
+        self
+    }
+
     /// What the value is known by.
     pub(super) fn identity(&self) -> (PlaceId, usize) {
         (self.holder, self.id)

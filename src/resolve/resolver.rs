@@ -81,7 +81,7 @@ impl Invocation<'_> {
     pub fn select(&self, key: &str) -> Result<Option<Node>> {
         if let (Hydra::Of(whole), true) = (self.scope.context.hydra, key.starts_with("hydra.")) {
             let context = self.scope.context.with_hydra(Hydra::Own);
-            return Scope::new(whole, context).select(&KeyPath::parse(key));
+            return self.scope.of(whole, context).select(&KeyPath::parse(key));
         }
         match self.scope.look_up(self.at, key)? {
             Some(found) => self.scope.deep(found).map(Some),
@@ -126,7 +126,7 @@ pub struct Resolvers {
 type ReadYaml = fn(&str) -> Result<Node>;
 
 impl Default for Resolvers {
-    /// OmegaConf's `oc.…` and Hydra's `hydra`, `now`, `python_version`, `hydra_override_dirname`.
+    /// OmegaConf's `oc.…` and Hydra's `hydra`, `now`, `python_version`, `hydra_override_dirname`; and `secret`.
     fn default() -> Self {
         let entries = Builtin::ALL.into_iter().map(|(name, builtin)| (name.into(), Entry::Builtin(builtin)));
         Self { entries: entries.collect(), python: None, yaml: None }
@@ -153,7 +153,13 @@ impl Resolvers {
     #[must_use]
     pub fn declare<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Self {
         for name in names {
-            self.entries.entry(name.into()).or_insert(Entry::Declared);
+            match self.entries.get(name) {
+                // Hydra has no such resolver: one of that name is another one.
+                None | Some(Entry::Builtin(Builtin::Secret)) => {
+                    self.entries.insert(name.into(), Entry::Declared);
+                }
+                Some(_) => {}
+            }
         }
         self
     }

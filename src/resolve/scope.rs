@@ -28,6 +28,17 @@ pub struct Scope<'a> {
     pub(super) quiet: Cell<bool>,
     /// How many bytes of text were put together.
     pub(super) written: Cell<usize>,
+    /// What becomes of secrets in the texts that are put together.
+    pub(super) texts: Texts,
+}
+
+/// What becomes of secrets where interpolations are put together to a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// The text holds them, and is a secret.
+    Whole,
+    /// The text holds `***`, and may be shown.
+    Masked,
 }
 
 impl<'a> Scope<'a> {
@@ -43,7 +54,36 @@ impl<'a> Scope<'a> {
             depth: Cell::new(0),
             quiet: Cell::new(false),
             written: Cell::new(0),
+            texts: Texts::Whole,
         }
+    }
+
+    /// The same tree, for what is shown: a text that is put together holds `***` in place of every secret.
+    ///
+    /// ```
+    /// use mainstem::facts::Facts;
+    /// use mainstem::grammar::parse_template;
+    /// use mainstem::resolve::{Cache, Context, Resolvers, Scope};
+    /// use mainstem::value::{KeyPath, Kind, Map, Node};
+    /// let template = parse_template("out/${oc.env:API_KEY}").unwrap().unwrap();
+    /// let root = Node::from(Map::from([("dir", Node::from(Map::default()))]));
+    /// let mut root = root;
+    /// root.as_map_mut().unwrap().set("dir".into(), Node { kind: Kind::Template(template.into()), ..Node::null() });
+    /// let facts = Facts { env: [("API_KEY", "sk-1234")].into_iter().collect(), ..Facts::default() };
+    /// let (resolvers, cache) = (Resolvers::default(), Cache::default());
+    /// let context = Context::new(&resolvers, &cache, &facts);
+    /// let dir = |scope: Scope<'_>| scope.select(&KeyPath::parse("dir")).unwrap().unwrap();
+    /// assert_eq!(dir(Scope::new(&root, context)), Node::from("out/sk-1234"));
+    /// assert_eq!(dir(Scope::new(&root, context).masked()), Node::from("out/***"));
+    /// ```
+    #[must_use]
+    pub fn masked(self) -> Self {
+        Self { texts: Texts::Masked, ..self }
+    }
+
+    /// The scope of another tree in which secrets are treated as in this one.
+    pub(super) fn of<'b>(&self, root: &Node, context: Context<'b>) -> Scope<'b> {
+        Scope { texts: self.texts, ..Scope::new(root, context) }
     }
 
     /// The value at a path, with all interpolations in it and on the way to it resolved. `None` if there is none.
@@ -220,7 +260,7 @@ impl<'a> Scope<'a> {
                 key => self.places.child(place, key),
             };
             match found {
-                Some(found) => spot = found,
+                Some(found) => spot = found.as_secret_as(&container),
                 None => return Ok(None),
             }
         }

@@ -1,14 +1,16 @@
 //! What a config says of its run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::compose::Composer;
-use crate::diag::Result;
+use crate::diag::{HIDDEN, Result, Secrets};
+use crate::facts::names_secret;
 use crate::resolve::Scope;
 use crate::value::{KeyPath, Kind, Node};
 
 /// What the record of a run is to say beside what is found out by looking.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct About {
     /// The name of the job: `hydra.job.name`.
     pub name: String,
@@ -24,8 +26,11 @@ pub struct About {
     pub derived_from: Option<String>,
     /// `seed` of the job's config, if it is an integer.
     pub seed: Option<Node>,
-    /// The variables that `mainstem.run.environment` names, with their values; `None`: not set.
+    /// The variables that `mainstem.run.environment` names, with their values; `None`: not set. What is a secret by its
+    /// name is `***`.
     pub environment: Vec<(String, Option<String>)>,
+    /// What nothing that is written down of the run may hold.
+    pub secrets: Arc<Secrets>,
 }
 
 impl About {
@@ -34,8 +39,10 @@ impl About {
     /// # Errors
     /// One of the values cannot be resolved.
     pub fn of(composer: &Composer, root: &Node) -> Result<Self> {
-        let scope = Scope::new(root, composer.context(&|_| {}));
-        let value = |path: &str| scope.select(&KeyPath::parse(path));
+        let scope = Scope::new(root, composer.context(&|_| {})).masked();
+        let value = |path: &str| {
+            Ok(scope.select(&KeyPath::parse(path))?.map(|node| Node::new(node.shown().clone(), node.origin)))
+        };
         let text = |path: &str| Ok(value(path)?.as_ref().and_then(Node::as_str).map(str::to_owned));
         let texts = |path: &str| {
             let list = value(path)?;
@@ -43,7 +50,8 @@ impl About {
             Ok(list.iter().filter_map(Node::as_str).map(str::to_owned).collect::<Vec<_>>())
         };
         let variable = |name: String| {
-            let value = composer.facts().env.get(&name).map(str::to_owned);
+            let shown = |value: &str| if names_secret(&name) { HIDDEN } else { value }.to_owned();
+            let value = composer.facts().env.get(&name).map(shown);
             (name, value)
         };
         // Other values than integers are seeds of something else.
@@ -57,6 +65,7 @@ impl About {
             derived_from: None,
             seed: seed.filter(|seed| matches!(seed.kind, Kind::Int(_) | Kind::BigInt(_))),
             environment: texts("mainstem.run.environment")?.into_iter().map(variable).collect(),
+            secrets: Arc::clone(composer.secrets()),
         })
     }
 }

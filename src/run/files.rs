@@ -55,7 +55,7 @@ pub(super) fn resolved(scope: &Scope<'_>, path: &KeyPath, node: &Node) -> Node {
             for (key, slot) in map.iter() {
                 out.insert(key.clone(), slot.origin, resolved(scope, &path.child(key.clone()), &slot.node));
             }
-            Node::from(out)
+            Node::from(out).from_origin(node.origin)
         }
         Kind::List(list) => {
             let child = |(i, node): (usize, &Node)| {

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, Secrets};
 use crate::durable::Log;
 use crate::facts::Clock;
 use crate::run::checkpoints::Checkpoints;
@@ -43,6 +43,7 @@ struct Inner {
     rank: Option<Rank>,
     id: Option<RunId>,
     clock: Clock,
+    secrets: Arc<Secrets>,
     metrics: Mutex<Option<Arc<Log>>>,
     params: Mutex<Option<Arc<Log>>>,
     interrupted: AtomicBool,
@@ -56,16 +57,33 @@ impl Run {
         rank: Option<Rank>,
         id: Option<RunId>,
         clock: Clock,
+        secrets: Arc<Secrets>,
     ) -> Self {
         let (metrics, params, interrupted) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
         let asks = AtomicBool::new(false);
-        Self(Arc::new(Inner { directory, folder, rank, id, clock, metrics, params, interrupted, asks }))
+        Self(Arc::new(Inner {
+            directory,
+            folder,
+            rank,
+            id,
+            clock,
+            secrets,
+            metrics,
+            params,
+            interrupted,
+            asks,
+        }))
     }
 
     /// A run in a directory that exists, of which nothing is recorded: for tests, and for who wants no record. What the
     /// job logs goes into the directory itself.
     pub fn without_record(directory: impl Into<PathBuf>, clock: Clock) -> Self {
-        Self::new(directory.into(), None, None, None, clock)
+        Self::new(directory.into(), None, None, None, clock, Arc::default())
+    }
+
+    /// What nothing that is written down of the run may hold: for who writes of it elsewhere.
+    pub fn secrets(&self) -> &Secrets {
+        &self.0.secrets
     }
 
     /// The directory of the run.
@@ -138,11 +156,11 @@ impl Run {
         let time = self.0.clock.now().timestamp_micros();
         #[expect(clippy::cast_precision_loss, reason = "microseconds of our time fit")]
         let time = time as f64 / 1e6;
-        let metric = Metric { name: name.to_owned(), value, step, time };
+        let metric = Metric { name: self.0.secrets.scrub(name).into_owned(), value, step, time };
         self.log(&self.0.metrics, METRICS)?.append(&metric.to_line())
     }
 
-    /// Writes down what the job found out or decided, by names: all of it in one piece.
+    /// Writes down what the job found out or decided, by names: all of it in one piece. A secret is written as `***`.
     ///
     /// # Errors
     /// As [`Run::log_metric`].
@@ -150,7 +168,11 @@ impl Run {
         &self,
         params: impl IntoIterator<Item = (K, V)>,
     ) -> Result<()> {
-        let lines = param_lines(params);
+        let secrets = &self.0.secrets;
+        let shown = |(name, value): (K, V)| {
+            (secrets.scrub(name.as_ref()).into_owned(), value.into().scrubbed(secrets))
+        };
+        let lines = param_lines(params.into_iter().map(shown));
         if lines.is_empty() {
             return Ok(());
         }

@@ -16,6 +16,7 @@ mod record;
 mod reserve;
 mod running;
 mod surroundings;
+mod withheld;
 
 pub use about::About;
 pub use checkpoints::{Checkpoint, Checkpoints};
@@ -31,3 +32,4 @@ pub use record::Record;
 pub use reserve::{Reserved, Told};
 pub use running::Running;
 pub use surroundings::{Surroundings, surroundings};
+pub use withheld::refuse_withheld;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::error::Error as StdError;
 use std::panic::Location;
 
-use crate::diag;
+use crate::diag::{self, Secrets};
 use crate::value::{Map, Node};
 
 /// What is known of a run.
@@ -67,6 +67,17 @@ impl Outcome {
             Self::Completed(_) => Status::Completed,
             Self::Failed(_) | Self::Panicked(_) => Status::Failed,
             Self::Interrupted(_) => Status::Interrupted,
+        }
+    }
+
+    /// The same, with `***` for every secret in its texts.
+    #[must_use]
+    pub fn without(self, secrets: &Secrets) -> Self {
+        match self {
+            Self::Completed(result) => Self::Completed(result.map(|node| node.scrubbed(secrets))),
+            Self::Failed(failure) => Self::Failed(failure.without(secrets)),
+            Self::Panicked(failure) => Self::Panicked(failure.without(secrets)),
+            Self::Interrupted(signal) => Self::Interrupted(signal),
         }
     }
 
@@ -160,6 +171,15 @@ impl Failure {
             place: place.map(ToString::to_string),
             ..Self::default()
         }
+    }
+
+    /// The same, with `***` for every secret in its texts.
+    #[must_use]
+    pub fn without(mut self, secrets: &Secrets) -> Self {
+        for text in std::iter::once(&mut self.message).chain(&mut self.chain) {
+            *text = secrets.scrub(text).into_owned();
+        }
+        self
     }
 
     fn to_node(&self) -> Node {

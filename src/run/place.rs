@@ -56,7 +56,8 @@ impl Place {
 
     fn named_by(key: &str, composer: &Composer, root: &Node) -> Result<Self> {
         let path = KeyPath::parse(key);
-        let scope = Scope::new(root, composer.context(&|_| {}));
+        // Everybody sees the name of a directory.
+        let scope = Scope::new(root, composer.context(&|_| {})).masked();
         let wanted = scope.select(&path)?.unwrap_or_else(Node::null);
         let Some(named) = text(&wanted).filter(|text| !text.is_empty()) else {
             let error = Error::new(ErrorKind::Type, format!("`{key}` must be the path of a directory"));
@@ -72,7 +73,7 @@ impl Place {
                 let elsewhere = Facts { now: later, ..composer.facts.clone() };
                 let cache = Cache::default();
                 let context = Context::new(&composer.resolvers, &cache, &elsewhere);
-                let other = Scope::new(root, context).select(&path)?;
+                let other = Scope::new(root, context).masked().select(&path)?;
                 // What stands before the first interpolation, up to the last separator.
                 let fixed = template.text.split("${").next().unwrap_or_default();
                 let end = fixed.rfind(std::path::is_separator).map_or(0, |at| at + 1);
@@ -95,7 +96,7 @@ impl Place {
 
 /// Text, or a number that was meant as text: a directory may be called `7`.
 fn text(node: &Node) -> Option<String> {
-    match &node.kind {
+    match node.shown() {
         Kind::Str(text) => Some(text.to_string()),
         Kind::Int(number) => Some(number.to_string()),
         _ => None,

@@ -77,7 +77,7 @@ impl Record {
             ("boot", text(&process.boot)),
             ("user", text(&process.user)),
         ]);
-        let tree = Map::from([
+        let mut tree = Map::from([
             ("schema", Node::from(SCHEMA)),
             ("id", Node::from(id.to_string().as_str())),
             ("name", Node::from(about.name.as_str())),
@@ -97,6 +97,11 @@ impl Record {
             ("seed", Node::from(about.seed.clone())),
             ("environment", Node::from(environment)),
         ]);
+        for said in ["name", "tags", "note", "arguments", "seed", "environment"] {
+            if let Some(node) = tree.get_mut(&Key::from(said)) {
+                *node = node.scrubbed(&about.secrets);
+            }
+        }
         Self { id: Some(id), status: Status::Running, started, tree }
     }
 

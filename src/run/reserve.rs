@@ -3,11 +3,12 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
 use crate::compose::{Composer, RESERVED};
-use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::diag::{Error, ErrorKind, Result, Secrets, SourceId};
 use crate::durable::{Holder, Lock, Sync, create_exclusive, write_whole_with};
 use crate::facts::{Facts, Process};
 use crate::resolve::{Hydra, Scope};
@@ -43,6 +44,7 @@ pub struct Reserved {
     pub(super) lock: Option<Lock>,
     pub(super) record: Record,
     pub(super) process: Process,
+    pub(super) secrets: Arc<Secrets>,
 }
 
 /// The trees of a run that has its directory.
@@ -136,8 +138,9 @@ impl Place {
         let earlier_name = earlier.as_ref().and_then(|path| path.strip_prefix(&directory).ok());
         record.set_directory(made, earlier_name, self.record.as_deref(), rank.as_ref());
         let other = self.other(&directory);
-        let process = process.clone();
-        Ok(Reserved { directory, other, folder, earlier, made, rank, lock: Some(lock), record, process })
+        let (process, lock) = (process.clone(), Some(lock));
+        let secrets = Arc::clone(&about.secrets);
+        Ok(Reserved { directory, other, folder, earlier, made, rank, lock, record, process, secrets })
     }
 
     /// The name for the config of a directory that is not the one it says.
@@ -225,6 +228,7 @@ impl Place {
                         lock,
                         record,
                         process,
+                        secrets: Arc::clone(&about.secrets),
                     });
                 }
             }

@@ -63,7 +63,7 @@ impl Reserved {
             Some(file) => self.record.save(file, Sync::Later),
             None => Ok(()),
         });
-        let Self { directory, folder, rank, lock, record, process, .. } = self;
+        let Self { directory, folder, rank, lock, record, process, secrets, .. } = self;
         let (id, clock) = (record.id(), process.clock);
         let shared = Shared::new(record, lock);
         if let Err(error) = written.and_then(|()| shared.start(file.clone(), find_out)) {
@@ -77,7 +77,12 @@ impl Reserved {
             }
             return Err(error);
         }
-        Ok(Running { run: Run::new(directory, folder, rank, id, clock.clone()), file, clock, shared })
+        Ok(Running {
+            run: Run::new(directory, folder, rank, id, clock.clone(), secrets),
+            file,
+            clock,
+            shared,
+        })
     }
 }
 
@@ -124,7 +129,8 @@ impl Running {
             return Ok(state.record.clone());
         }
         state.ended = true;
-        state.record.end(outcome, self.clock.now());
+        // What a job says of its end may hold what it was told.
+        state.record.end(&outcome.clone().without(self.run.secrets()), self.clock.now());
         let mut errors = Vec::new();
         errors.extend(self.run.sync().err());
         if let Some(file) = &self.file {

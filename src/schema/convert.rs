@@ -35,6 +35,7 @@ impl Expected<'_> {
     /// ```
     #[must_use]
     pub fn fit(self, node: Node, path: &KeyPath, errors: &mut Vec<Error>) -> Node {
+        let node = if self.is_secret() { node.secret() } else { node };
         if self.is_any() || matches!(node.kind, Kind::Template(_) | Kind::Missing) {
             return node;
         }
@@ -111,17 +112,17 @@ impl Expected<'_> {
                 fitted.insert(key.clone(), slot.origin, slot.node.clone());
                 continue;
             }
-            let (name, ty) = match key.as_str().and_then(|name| fields.field(name)) {
-                Some((name, field)) => (Key::Str(name.clone()), &field.ty),
+            let (name, expected) = match key.as_str().and_then(|name| fields.field(name)) {
+                Some((name, field)) => (Key::Str(name.clone()), self.of_field(field)),
                 None => match &fields.rest {
-                    Some(rest) => (key.clone(), rest),
+                    Some(rest) => (key.clone(), self.other(rest)),
                     None => {
                         errors.push(fields.unknown(key, &at).at(slot.origin, "no such key"));
                         continue;
                     }
                 },
             };
-            let node = self.other(ty).fit(slot.node.clone(), &at, errors);
+            let node = expected.fit(slot.node.clone(), &at, errors);
             if let Err(other) = fitted.insert_new(name.clone(), slot.origin, node) {
                 errors.push(words::twice(&path.child(name), key, slot.origin, other.origin));
             }
@@ -271,6 +272,7 @@ impl Expected<'_> {
     pub fn misfit(self, node: &Node, path: &KeyPath) -> Error {
         let subject = words::Subject(path);
         let message = match (self.required().ty(), &node.kind) {
+            _ if node.origin.is_secret() => return words::misfit(path, self, node),
             (Type::OneOf(_), Kind::Str(text)) => format!("{subject} must be {self}, but is `{text}`"),
             (Type::Int(width), Kind::Int(_) | Kind::BigInt(_)) => {
                 let mut text = String::new();

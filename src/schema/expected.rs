@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::schema::definition::{Enum, Struct, Variant};
+use crate::schema::definition::{Enum, Field, Struct, Variant};
 use crate::schema::ty::{Type, Width};
 use crate::schema::types::Definition;
 use crate::value::{Key, KeyPath, Node, Text};
@@ -12,6 +12,8 @@ use crate::value::{Key, KeyPath, Node, Text};
 pub struct Expected<'a> {
     ty: &'a Type,
     definitions: &'a [Definition],
+    /// Whether a field on the way to it is a secret.
+    secret: bool,
 }
 
 impl<'a> Expected<'a> {
@@ -22,7 +24,7 @@ impl<'a> Expected<'a> {
 
     /// What a type expects whose names are defined there.
     pub(super) fn within(ty: &'a Type, definitions: &'a [Definition]) -> Self {
-        let mut here = Self { ty, definitions };
+        let mut here = Self { ty, definitions, secret: false };
         // Names never lead back: `Types::schema` sees to it.
         loop {
             match here.ty {
@@ -30,7 +32,7 @@ impl<'a> Expected<'a> {
                     here.ty = name.find(here.definitions).map_or(&Type::Any, Definition::ty);
                 }
                 Type::Rooted(schema) => {
-                    here = Self { ty: schema.root(), definitions: schema.definitions() };
+                    here = Self { ty: schema.root(), definitions: schema.definitions(), ..here };
                 }
                 _ => return here,
             }
@@ -45,7 +47,19 @@ impl<'a> Expected<'a> {
     /// Another type of the same schema, such as that of a field.
     #[must_use]
     pub fn other(self, ty: &'a Type) -> Self {
-        Self::within(ty, self.definitions)
+        Self { secret: self.secret, ..Self::within(ty, self.definitions) }
+    }
+
+    /// Whether what stands there must not be shown: a field that is a secret, or anything in one.
+    pub fn is_secret(self) -> bool {
+        self.secret
+    }
+
+    /// What a field of this struct expects.
+    #[must_use]
+    pub(crate) fn of_field(self, field: &'a Field) -> Self {
+        let of_type = self.other(&field.ty);
+        Self { secret: of_type.secret || field.secret, ..of_type }
     }
 
     /// Whether it may be anything.
@@ -88,13 +102,15 @@ impl<'a> Expected<'a> {
             Type::Dict(dict) => Some(self.other(&dict.value)),
             Type::Struct(fields) => self.field(fields, key),
             Type::Enum(variants) => self.tag_or_field(variants, key),
-            _ => Some(Self::new(&Type::Any)),
+            _ => Some(Self { secret: self.secret, ..Self::new(&Type::Any) }),
         }
     }
 
     fn field(self, fields: &'a Struct, key: &Key) -> Option<Self> {
-        let field = key.as_str().and_then(|name| fields.field(name)).map(|(_, field)| &field.ty);
-        field.or(fields.rest.as_ref()).map(|ty| self.other(ty))
+        match key.as_str().and_then(|name| fields.field(name)) {
+            Some((_, field)) => Some(self.of_field(field)),
+            None => fields.rest.as_ref().map(|ty| self.other(ty)),
+        }
     }
 
     /// The fields of a struct, or of a variant that is known.
@@ -143,7 +159,11 @@ impl<'a> Expected<'a> {
         let mut all = variants.variants.values().filter_map(|variant| self.field(&variant.content, key));
         let first = all.next()?;
         // What several variants have is one type only if they agree.
-        Some(if all.all(|other| other.ty == first.ty) { first } else { Self::new(&Type::Any) })
+        let (same, secret) = all.fold((true, first.secret), |(same, secret), other| {
+            (same && other.ty == first.ty, secret || other.secret)
+        });
+        // One that may be a secret is one.
+        Some(Self { secret, ..if same { first } else { Self::new(&Type::Any) } })
     }
 
     /// As [`Expected::child`], in a value of which is known which variant of an enum it is.

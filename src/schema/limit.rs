@@ -86,7 +86,7 @@ impl Constraint {
                 (below || above).then(|| {
                     let range = Range { min: min.as_ref(), max: max.as_ref() };
                     let mut found = String::new();
-                    write_str(node, &mut found);
+                    write_str(&Node::new(node.shown().clone(), node.origin), &mut found);
                     let message = format!("`{path}` is out of range: expected {range}, found {found}");
                     Error::new(ErrorKind::Range, message).at(node.origin, format!("expected {range}"))
                 })
@@ -115,6 +115,7 @@ impl Constraint {
                         .at(node.origin, format!("expected one of {all}"));
                     let near = node
                         .as_str()
+                        .filter(|_| !node.origin.is_secret())
                         .and_then(|text| did_you_mean(text, values.iter().filter_map(Node::as_str)));
                     match near {
                         Some(near) => error.help(format!("did you mean `{near}`?")),

@@ -61,6 +61,11 @@ impl Schema {
         self.expected().at(path)
     }
 
+    /// Whether any field in it is a secret.
+    pub(crate) fn has_secrets(&self) -> bool {
+        holds_secret(&self.root) || self.definitions().iter().any(|known| holds_secret(known.ty()))
+    }
+
     /// Whether the whole tree may be anything.
     pub fn is_any(&self) -> bool {
         matches!(self.root, Type::Any)
@@ -90,6 +95,24 @@ impl Schema {
             None => schema.root,
         };
         place(&mut self.root, path.keys(), ty);
+    }
+}
+
+/// Whether a field in a type is a secret; what names stand for is not looked at.
+fn holds_secret(ty: &Type) -> bool {
+    let in_struct = |fields: &Struct| {
+        fields.fields.values().any(|field| field.secret || holds_secret(&field.ty))
+            || fields.rest.as_ref().is_some_and(holds_secret)
+    };
+    match ty {
+        Type::Optional(inner) | Type::List(inner) => holds_secret(inner),
+        Type::Limited(limited) => holds_secret(&limited.ty),
+        Type::Tuple(elements) => elements.iter().any(holds_secret),
+        Type::Dict(dict) => holds_secret(&dict.value),
+        Type::Struct(fields) => in_struct(fields),
+        Type::Enum(variants) => variants.variants.values().any(|variant| in_struct(&variant.content)),
+        Type::Rooted(schema) => schema.has_secrets(),
+        _ => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Types in the making: definitions by name, recursive ones too.
 
 use std::any::TypeId;
+use std::fmt;
 use std::sync::Arc;
 
 use crate::schema::definition::{Enum, Field, Struct, Variant};
@@ -58,7 +59,20 @@ impl Definition {
 #[derive(Debug, Default)]
 pub struct Types {
     known: HashMap<TypeId, Name>,
+    provided: HashMap<TypeId, Provided>,
     drafts: Vec<(Text, Option<Draft>)>,
+}
+
+/// A definition that waits until somebody asks for it.
+struct Provided {
+    called: Text,
+    shape: Box<dyn FnOnce(&mut Types) -> Shape + Send>,
+}
+
+impl fmt::Debug for Provided {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provided").field("called", &self.called).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -176,6 +190,37 @@ impl From<Type> for Shape {
 }
 
 impl Types {
+    /// Says what a Rust type is, in place of what it will say of itself: [`Types::define`] takes this then. A type
+    /// that nobody asks for is not defined.
+    ///
+    /// ```
+    /// use mainstem::schema::{Type, Types};
+    /// struct Device;
+    /// let mut types = Types::default();
+    /// types.provide::<Device>("Device", |_| Type::one_of(["cpu", "gpu"]).into());
+    /// let device = types.define::<Device>("Device", |_| Type::Any.into());
+    /// assert_eq!(types.schema(device).expected().to_string(), "one of cpu, gpu");
+    /// ```
+    pub fn provide<T: 'static>(
+        &mut self,
+        name: impl Into<Text>,
+        shape: impl FnOnce(&mut Self) -> Shape + Send + 'static,
+    ) {
+        let provided = Provided { called: name.into(), shape: Box::new(shape) };
+        self.provided.insert(TypeId::of::<T>(), provided);
+    }
+
+    /// What the struct or the enum behind a type is for, as far as it is known by now.
+    pub(crate) fn doc_of(&self, ty: &Type) -> Text {
+        let Type::Named(name) = ty else { return Text::default() };
+        let draft = self.drafts.get(name.0 as usize).and_then(|(_, draft)| draft.as_ref());
+        match draft.map(|draft| &draft.shape) {
+            Some(Shape::Struct(fields)) => fields.doc.clone(),
+            Some(Shape::Enum(variants)) => variants.doc.clone(),
+            Some(Shape::Type(_)) | None => Text::default(),
+        }
+    }
+
     /// The definition of a Rust type: made by `shape` the first time, and known from then on, also while it is
     /// being made.
     pub fn define<T: 'static>(
@@ -187,10 +232,14 @@ impl Types {
         if let Some(name) = self.known.get(&id) {
             return Type::Named(*name);
         }
-        let called = name.into();
+        let provided = self.provided.remove(&id);
+        let called = provided.as_ref().map_or_else(|| name.into(), |provided| provided.called.clone());
         let name = self.declare(called.clone());
         self.known.insert(id, name);
-        let shape = shape(self);
+        let shape = match provided {
+            Some(provided) => (provided.shape)(self),
+            None => shape(self),
+        };
         self.complete(name, called, shape);
         Type::Named(name)
     }

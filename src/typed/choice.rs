@@ -9,25 +9,25 @@ use crate::value::{Key, Map, Text};
 
 /// The variants of an enum, to choose from.
 #[derive(Clone, Copy, Debug)]
-pub struct Choices {
+pub struct Choices<'c> {
     /// The key that names the variant; `None`: the value is the name itself.
     pub tag: Option<&'static str>,
     /// The variants, in order.
-    pub variants: &'static [Choice],
+    pub variants: &'c [Choice<'c>],
 }
 
 /// A variant to choose.
 #[derive(Clone, Copy, Debug)]
-pub struct Choice {
+pub struct Choice<'c> {
     /// Its name.
     pub name: &'static str,
     /// Other names that it goes by.
-    pub aliases: &'static [&'static str],
+    pub aliases: &'c [&'static str],
     /// Its fields, as far as they are known: only to say what could have been meant.
-    pub fields: &'static [&'static str],
+    pub fields: &'c [&'static str],
 }
 
-impl Choices {
+impl Choices<'_> {
     /// Reads which variant a value is, as its index, with the entries that are its fields. Text names a variant all
     /// of whose fields have defaults.
     ///
@@ -72,7 +72,7 @@ impl Choices {
     }
 
     fn find(&self, word: &str, at: Slot<'_>, cx: &mut Reader<'_>) -> Result<usize, Reported> {
-        let named = |variant: &Choice| variant.name == word || variant.aliases.contains(&word);
+        let named = |variant: &Choice<'_>| variant.name == word || variant.aliases.contains(&word);
         match self.variants.iter().position(named) {
             Some(index) => Ok(index),
             None => {
@@ -85,7 +85,7 @@ impl Choices {
     /// Nothing says which variant it is. If its keys are those of one variant alone, that was meant.
     fn unnamed(&self, tag: &str, map: &Map, at: Slot<'_>, cx: &mut Reader<'_>) -> Reported {
         let error = unnamed_variant(tag, self.names(), cx.path(), at.origin());
-        let has_all = |variant: &&Choice| {
+        let has_all = |variant: &&Choice<'_>| {
             map.iter().all(|(key, _)| key.as_str().is_some_and(|key| variant.fields.contains(&key)))
         };
         let mut fitting = self.variants.iter().filter(has_all);

@@ -6,18 +6,26 @@
 //! type is on its own.
 //!
 //! With the feature `serde`, [`from_node`] reads any type that serde knows, and
-//! [`to_node`] writes one.
+//! [`to_node`] writes one. With the feature `figment`, any of its providers is a config and a config is a provider;
+//! with the feature `serde_yaml`, trees are its values and back.
 
 #[cfg(feature = "serde")]
 pub mod bridge;
 mod choice;
+mod component;
+mod components;
 mod config;
 mod entries;
+#[cfg(feature = "figment")]
+pub mod figment;
 mod mappings;
 mod pointers;
 mod reader;
+mod registry;
 mod scalars;
 mod sequences;
+#[cfg(feature = "serde_yaml")]
+pub mod serde_yaml;
 mod slot;
 mod times;
 mod violation;
@@ -26,9 +34,12 @@ mod whole;
 #[cfg(feature = "serde")]
 pub use bridge::{from_node, to_node};
 pub use choice::{Choice, Choices};
+pub use component::Component;
+pub use components::Components;
 pub use config::{Config, Flatten};
 pub use entries::{Entries, Member};
 pub use reader::{Reader, Reported};
+pub use registry::Registry;
 pub use slot::Slot;
 pub use violation::Violation;
 pub use whole::{defaults, read, read_at, schema};

@@ -3,6 +3,7 @@
 use crate::diag::{Error, ErrorKind, Origin};
 use crate::resolve::Scope;
 use crate::schema::{Constraint, Type, absent, misfit, missing};
+use crate::typed::components::Components;
 use crate::typed::entries::Entries;
 use crate::typed::slot::Slot;
 use crate::typed::violation::{self, Violation};
@@ -20,16 +21,43 @@ pub struct Reader<'a> {
     /// Paths of the interpolations that led to what is being read, the outermost first.
     via: Vec<KeyPath>,
     errors: Vec<Error>,
+    parts: Parts<'a>,
 }
 
-/// Proof that a mistake was told to the reader. Only the reader makes it.
+/// The components that may be read, and what becomes of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Parts<'a> {
+    /// There are none.
+    #[default]
+    None,
+    /// Their arguments are read, and they are not built: whoever holds one is not read to its end.
+    Checked(&'a Components),
+    /// They are built.
+    Built(&'a Components),
+}
+
+/// Proof that a mistake was told to the reader, or that it does not want the value. Only the reader makes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reported(());
 
 impl<'a> Reader<'a> {
     /// A reader of what stands at a path.
     pub(super) fn new(scope: Option<&'a Scope<'a>>, path: KeyPath) -> Self {
-        Self { scope, path, via: Vec::new(), errors: Vec::new() }
+        Self { scope, path, via: Vec::new(), errors: Vec::new(), parts: Parts::None }
+    }
+
+    /// The same with components.
+    pub(super) fn with_parts(self, parts: Parts<'a>) -> Self {
+        Self { parts, ..self }
+    }
+
+    pub(super) fn parts(&self) -> Parts<'a> {
+        self.parts
+    }
+
+    /// A value that is right, and that nobody wants yet.
+    pub(super) fn unwanted(&self) -> Reported {
+        Reported(())
     }
 
     pub(super) fn finish(self) -> Vec<Error> {

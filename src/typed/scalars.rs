@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::diag::Origin;
 use crate::schema::{Bound, Constraint, Field, Type, Types, Width};
-use crate::typed::config::Config;
+use crate::typed::config::{Config, Flatten};
+use crate::typed::entries::Entries;
 use crate::typed::reader::{Reader, Reported};
 use crate::typed::slot::Slot;
 use crate::value::{Kind, Map, Node, Text};
@@ -247,4 +248,13 @@ impl Config for () {
     fn write(&self) -> Node {
         Node::null()
     }
+}
+
+/// No keys: what a component without arguments takes.
+impl Flatten for () {
+    fn read_entries(_: &mut Entries<'_>, _: &mut Reader<'_>) -> Result<Self, Reported> {
+        Ok(())
+    }
+
+    fn write_entries(&self, _: &mut Map) {}
 }

@@ -3,8 +3,9 @@
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::Scope;
 use crate::schema::{Schema, Types};
+use crate::typed::components::Components;
 use crate::typed::config::Config;
-use crate::typed::reader::Reader;
+use crate::typed::reader::{Parts, Reader, Reported};
 use crate::typed::slot::Slot;
 use crate::value::{KeyPath, Node};
 
@@ -32,6 +33,41 @@ pub fn read<T: Config>(node: &Node) -> Result<T> {
     run(Reader::new(None, KeyPath::ROOT), Slot::of(node))
 }
 
+impl Components {
+    /// As [`read`], with these components.
+    ///
+    /// # Errors
+    /// As [`read`]; a component that is not registered, or that cannot be built.
+    pub fn read<T: Config>(&self, node: &Node) -> Result<T> {
+        run(Reader::new(None, KeyPath::ROOT).with_parts(Parts::Built(self)), Slot::of(node))
+    }
+
+    /// As [`read_at`], with these components.
+    ///
+    /// # Errors
+    /// As [`read_at`]; a component that is not registered, or that cannot be built.
+    pub fn read_at<T: Config>(&self, scope: &Scope<'_>, path: &KeyPath) -> Result<T> {
+        at(scope, path, Parts::Built(self), run)
+    }
+
+    /// Reads the value at a path but for its components: their arguments are read, and nothing is built. `None`: all
+    /// is well, and the value holds components.
+    ///
+    /// # Errors
+    /// As [`Components::read_at`], but for what building them would say.
+    pub fn check_at<T: Config>(&self, scope: &Scope<'_>, path: &KeyPath) -> Result<Option<T>> {
+        at(scope, path, Parts::Checked(self), |reader, at| {
+            let (read, error) = ended(reader, at);
+            error.map_or_else(|| Ok(read.ok()), Err)
+        })
+    }
+
+    /// As [`schema`], with these components.
+    pub fn schema<T: Config>(&self) -> Schema {
+        self.describe(T::describe)
+    }
+}
+
 /// Reads the value at a path of a tree as a type. Interpolations are resolved as they are met; what is not read is
 /// not resolved.
 ///
@@ -54,15 +90,29 @@ pub fn read<T: Config>(node: &Node) -> Result<T> {
 /// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 pub fn read_at<T: Config>(scope: &Scope<'_>, path: &KeyPath) -> Result<T> {
-    let node = scope.get(path)?;
-    let reader = Reader::new(Some(scope), path.clone());
-    let at = node.as_ref().map_or(Slot::absent(Origin::NONE), Slot::of);
-    run(reader, at)
+    at(scope, path, Parts::None, run)
 }
 
-fn run<T: Config>(mut reader: Reader<'_>, at: Slot<'_>) -> Result<T> {
+fn at<T>(
+    scope: &Scope<'_>,
+    path: &KeyPath,
+    parts: Parts<'_>,
+    read: impl FnOnce(Reader<'_>, Slot<'_>) -> Result<T>,
+) -> Result<T> {
+    let node = scope.get(path)?;
+    let reader = Reader::new(Some(scope), path.clone()).with_parts(parts);
+    let at = node.as_ref().map_or(Slot::absent(Origin::NONE), Slot::of);
+    read(reader, at)
+}
+
+/// What was read, and all that was wrong with it.
+fn ended<T: Config>(mut reader: Reader<'_>, at: Slot<'_>) -> (Result<T, Reported>, Option<Error>) {
     let read = reader.enter(at, T::read);
-    match (read, Error::all(reader.finish())) {
+    (read, Error::all(reader.finish()))
+}
+
+fn run<T: Config>(reader: Reader<'_>, at: Slot<'_>) -> Result<T> {
+    match ended(reader, at) {
         (Ok(value), None) => Ok(value),
         (_, Some(error)) => Err(error),
         // Only a `Reported` of another reader comes here.

@@ -213,6 +213,14 @@ impl Map {
         }
     }
 
+    /// The same keys with other values.
+    pub(crate) fn with_values(&self, change: impl Fn(Node) -> Node) -> Self {
+        let changed = |(key, slot): (&Key, &Slot)| {
+            (key.clone(), Slot { origin: slot.origin, node: change(slot.node.clone()) })
+        };
+        self.iter().map(changed).collect()
+    }
+
     /// Keys and slots in order.
     pub fn iter(&self) -> Iter<'_> {
         match &self.0 {

@@ -1,10 +1,11 @@
 //! A value and where it came from.
 
+use std::fmt;
 use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use crate::diag::Origin;
+use crate::diag::{HIDDEN, Origin, Secrets};
 use crate::value::map::Map;
 use crate::value::template::Template;
 
@@ -17,7 +18,10 @@ pub const DEEPEST: usize = 256;
 
 /// A value with its origin. Cloning is cheap: containers are shared, and copied when one of the sharers changes
 /// them. Equality ignores origins.
-#[derive(Clone, Debug)]
+///
+/// A value whose origin is [a secret](Origin::secret) prints as `***`, as YAML, JSON and `{:?}`; [`Node::as_str`], the
+/// kind and a type that is read from it are what it is.
+#[derive(Clone)]
 pub struct Node {
     /// Where the value stands.
     pub origin: Origin,
@@ -53,6 +57,9 @@ pub enum Kind {
     Map(Arc<Map>),
 }
 
+/// What a secret prints as.
+static SHOWN: Kind = Kind::Str(Text::const_new(HIDDEN));
+
 const _: () = assert!(size_of::<Kind>() <= 24 && size_of::<Node>() <= 40);
 
 impl Node {
@@ -71,6 +78,74 @@ impl Node {
     pub fn from_origin(mut self, origin: Origin) -> Self {
         self.origin = origin;
         self
+    }
+
+    /// The same value as one that must not be shown: of a mapping or a list, everything in it.
+    #[must_use]
+    pub fn secret(mut self) -> Self {
+        match &mut self.kind {
+            Kind::Map(map) => *map = Arc::new(map.with_values(Self::secret)),
+            Kind::List(items) => *items = Arc::new(items.iter().cloned().map(Self::secret).collect()),
+            _ => self.origin = self.origin.secret(),
+        }
+        self
+    }
+
+    /// What of it may be shown: everything that is written for people or for later goes through here. Of a secret it is
+    /// `***`, unless it says nothing: `null`, `???`, empty text, or interpolations, which are no secrets themselves.
+    pub fn shown(&self) -> &Kind {
+        if !self.origin.is_secret() {
+            return &self.kind;
+        }
+        match &self.kind {
+            Kind::Null | Kind::Missing => &self.kind,
+            Kind::Str(text) if text.is_empty() => &self.kind,
+            Kind::Template(template) if !template.is_text() && template.literals().next().is_none() => {
+                &self.kind
+            }
+            _ => &SHOWN,
+        }
+    }
+
+    /// Whether it, or anything in it, must not be shown.
+    pub fn holds_secret(&self) -> bool {
+        self.origin.is_secret()
+            || match &self.kind {
+                Kind::Map(map) => map.iter().any(|(_, slot)| slot.node.holds_secret()),
+                Kind::List(items) => items.iter().any(Self::holds_secret),
+                _ => false,
+            }
+    }
+
+    /// The same with `***` for every secret in its texts.
+    #[must_use]
+    pub fn scrubbed(&self, secrets: &Secrets) -> Self {
+        let kind = match &self.kind {
+            _ if secrets.is_empty() => self.kind.clone(),
+            Kind::Str(text) => Kind::Str(secrets.scrub(text).as_ref().into()),
+            Kind::List(items) => Kind::List(Arc::new(items.iter().map(|i| i.scrubbed(secrets)).collect())),
+            Kind::Map(map) => Kind::Map(Arc::new(map.with_values(|node| node.scrubbed(secrets)))),
+            other => other.clone(),
+        };
+        Self::new(kind, self.origin)
+    }
+
+    /// Tells every text in it to who must know what is not to be shown.
+    pub(crate) fn tell(&self, secrets: &Secrets) {
+        match &self.kind {
+            Kind::Null | Kind::Missing | Kind::Bool(_) => {}
+            Kind::Template(template) if template.is_text() => secrets.add(&template.text),
+            Kind::Template(template) => {
+                template.literals().for_each(|kind| Self::new(kind.clone(), Origin::NONE).tell(secrets));
+            }
+            Kind::Str(text) => secrets.add(text),
+            Kind::BigInt(digits) => secrets.add(digits),
+            Kind::Int(number) => secrets.add(&number.to_string()),
+            Kind::Float(number) => secrets.add(&number.to_string()),
+            Kind::Bytes(bytes) => secrets.add(&String::from_utf8_lossy(bytes)),
+            Kind::List(items) => items.iter().for_each(|item| item.tell(secrets)),
+            Kind::Map(map) => map.iter().for_each(|(_, slot)| slot.node.tell(secrets)),
+        }
     }
 
     /// The mapping, if it is one.
@@ -169,6 +244,12 @@ impl Node {
             Kind::List(_) => "a list",
             Kind::Map(_) => "a mapping",
         }
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Node").field("origin", &self.origin).field("kind", self.shown()).finish()
     }
 }
 

@@ -73,6 +73,28 @@ impl Template {
         }
     }
 
+    /// Whether there is no interpolation in it, only an escaped one.
+    pub(crate) fn is_text(&self) -> bool {
+        self.spans().next().is_none()
+    }
+
+    /// The defaults that it gives `oc.env`: what it says itself where it stands for a secret. Text around interpolations
+    /// is no secret: `Bearer ${secret:TOKEN}`.
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &Kind> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Interpolation(Expression::Call(call), _) => {
+                let asks = matches!(&call.name, Name::Literal(name) if name == "oc.env");
+                match &call.arguments.get(1).filter(|_| asks)?.value {
+                    Expression::Literal(Kind::Str(text)) if text.is_empty() => None,
+                    Expression::Literal(Kind::Null | Kind::Missing) => None,
+                    Expression::Literal(kind) => Some(kind),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+    }
+
     /// The ranges of the interpolations.
     fn spans(&self) -> impl Iterator<Item = Span> {
         self.parts.iter().filter_map(|part| match part {

@@ -1,7 +1,7 @@
 //! Tests of programs: in this process, each in a directory of its own; and examples as processes.
 //!
-//! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …` or `$ tiny …`, `$ cat PATH`, and
-//! `$ files [FOLDER]`, which lists what is there and was not at the beginning; then `---`, and what each command prints.
+//! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …` or another of [`PROGRAMS`],
+//! `$ cat PATH`, and `$ files [FOLDER]`, which lists what is there and was not at the beginning; then `---`, and what each command prints.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -19,6 +19,9 @@ use mainstem::value::Node;
 
 use crate::cases;
 use crate::cli::{Scratch, words};
+
+/// The examples that case files call.
+const PROGRAMS: [&str; 4] = ["app", "components", "mainstem", "tiny"];
 
 /// An example, built anew if it is older than the command beside it.
 pub(crate) fn example(name: &str) -> PathBuf {
@@ -49,7 +52,9 @@ pub(crate) fn example(name: &str) -> PathBuf {
 
 /// What changes from run to run, masked.
 fn masked(text: &str, dir: &Path) -> String {
-    let text = text.replace(&dir.display().to_string(), "<DIR>");
+    let programs = example("app").parent().expect("a folder").display().to_string();
+    let text = text.replace(&dir.display().to_string(), "<DIR>").replace(&programs, "<BIN>");
+    let text = text.replace(env!("CARGO_MANIFEST_DIR"), "<CRATE>");
     let mut out = String::new();
     let mut rest = text.as_str();
     while let Some(at) = rest.find(|c: char| c.is_ascii_digit()) {
@@ -116,9 +121,13 @@ fn answer(scratch: &Scratch, given: &BTreeSet<String>, command: &str) -> String 
     if let Some((_, path)) = words.first().filter(|word| *word == "cat").zip(words.get(1)) {
         return fs::read_to_string(scratch.0.join(path)).unwrap_or_else(|error| format!("{error}\n"));
     }
-    let program = words.iter().position(|word| word == "app" || word == "tiny").expect("a call of a program");
+    let program =
+        words.iter().position(|word| PROGRAMS.contains(&word.as_str())).expect("a call of a program");
     let arguments = words.split_off(program + 1);
-    let mut command = Command::new(example(&words[program]));
+    let mut command = match words[program].as_str() {
+        "mainstem" => Command::new(env!("CARGO_BIN_EXE_mainstem")),
+        name => Command::new(example(name)),
+    };
     command.args(arguments).current_dir(&scratch.0).env_clear();
     command.envs(words.iter().filter_map(|word| word.split_once('=')));
     let output = command.stdin(Stdio::null()).output().expect("it starts");
@@ -326,7 +335,7 @@ fn configs_are_looked_for_in_the_crate_and_beside_the_program_and_never_here() {
 
 /// Waits until a file is there and holds something.
 #[cfg(unix)]
-fn wait_for(path: &Path) {
+pub(crate) fn wait_for(path: &Path) {
     let there = || fs::metadata(path).is_ok_and(|file| file.len() > 0);
     let waited = (0..2000).any(|_| {
         there() || {

@@ -3,6 +3,7 @@
 mod cases;
 mod compose;
 mod corpus;
+mod crates;
 mod declared;
 mod diag;
 mod floors;
@@ -17,8 +18,20 @@ mod yaml;
 #[cfg(feature = "app")]
 mod app;
 
+#[cfg(all(feature = "app", feature = "derive"))]
+mod callbacks;
+
 #[cfg(feature = "app")]
 mod cli;
+
+#[cfg(feature = "derive")]
+mod components;
+
+#[cfg(all(feature = "app", unix))]
+mod logging;
+
+#[cfg(all(feature = "app", unix))]
+mod rerun;
 
 #[cfg(all(feature = "app", unix))]
 mod run;
@@ -26,8 +39,14 @@ mod run;
 #[cfg(all(feature = "app", unix))]
 mod sweeps;
 
+#[cfg(all(feature = "app", feature = "derive"))]
+mod secrets;
+
 #[cfg(feature = "serde")]
 mod bridge;
+
+#[cfg(feature = "figment")]
+mod figment;
 
 #[cfg(feature = "derive")]
 mod derive;

@@ -72,13 +72,13 @@ pub fn split(classes: &[usize], target: &Target, how: &Split, seed: u64) -> Resu
     let (mut train, mut test) = (Vec::new(), Vec::new());
     for mut wines in strata.into_values() {
         wines.shuffle(&mut random);
-        let (asked, learned) = wines.split_at(part(wines.len(), how.test.get()));
+        let (asked, learned) = wines.split_at(part(wines.len(), how.test));
         test.extend_from_slice(asked);
         train.extend_from_slice(learned);
     }
     train.sort_unstable();
     test.sort_unstable();
-    ensure!(!test.is_empty(), "`split.test` = {} leaves no wine for the test", how.test.get());
+    ensure!(!test.is_empty(), "`split.test` = {} leaves no wine for the test", how.test);
     for (class, name) in target.classes.iter().enumerate() {
         let learned = train.iter().any(|&wine| classes[wine] == class);
         ensure!(
@@ -103,14 +103,13 @@ fn part(whole: usize, share: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Share;
 
     fn good() -> Target {
         Target { thresholds: vec![7], classes: vec!["ordinary".to_owned(), "good".to_owned()] }
     }
 
     fn how(test: f64, stratify: bool) -> Split {
-        Split { test: Share::try_from(test).unwrap(), stratify }
+        Split { test, stratify }
     }
 
     fn classes() -> Vec<usize> {

@@ -37,10 +37,10 @@ impl Model {
         Ok(match *self {
             Self::Forest { trees, max_depth, max_features, min_samples_leaf, seed } => {
                 let parameters = RandomForestClassifierParameters {
-                    n_trees: trees.get(),
+                    n_trees: trees,
                     max_depth,
                     m: max_features,
-                    min_samples_leaf: min_samples_leaf.get(),
+                    min_samples_leaf,
                     seed,
                     ..Default::default()
                 };
@@ -49,7 +49,7 @@ impl Model {
             Self::Tree { max_depth, min_samples_leaf, seed } => {
                 let parameters = DecisionTreeClassifierParameters {
                     max_depth,
-                    min_samples_leaf: min_samples_leaf.get(),
+                    min_samples_leaf,
                     seed: Some(seed),
                     ..Default::default()
                 };
@@ -61,7 +61,7 @@ impl Model {
             }
             Self::Knn { neighbours, weights } => {
                 ensure!(
-                    neighbours.get() <= rows.len(),
+                    neighbours <= rows.len(),
                     "`model.neighbours` is more than the {} wines to learn from",
                     rows.len()
                 );
@@ -69,8 +69,7 @@ impl Model {
                     Weights::Uniform => KNNWeightFunction::Uniform,
                     Weights::Distance => KNNWeightFunction::Distance,
                 };
-                let parameters =
-                    KNNClassifierParameters::default().with_k(neighbours.get()).with_weight(weight);
+                let parameters = KNNClassifierParameters::default().with_k(neighbours).with_weight(weight);
                 Fitted::Knn(KNNClassifier::fit(&x, &y, parameters)?)
             }
         })
@@ -98,32 +97,25 @@ fn matrix(rows: &[Row]) -> Result<Matrix> {
 
 #[cfg(test)]
 mod tests {
-    use std::num::{NonZeroU16, NonZeroUsize};
-
     use super::*;
     use crate::config::Preprocessing;
     use crate::data::Wines;
     use crate::scaling::Scaling;
 
-    const ONE: NonZeroUsize = NonZeroUsize::MIN;
-
     fn models() -> [Model; 5] {
-        let trees = NonZeroU16::new(5).unwrap();
-        let neighbours = NonZeroUsize::new(3).unwrap();
         [
-            Model::Forest { trees, max_depth: None, max_features: None, min_samples_leaf: ONE, seed: 1 },
-            Model::Tree { max_depth: Some(12), min_samples_leaf: ONE, seed: 1 },
+            Model::Forest { trees: 5, max_depth: None, max_features: None, min_samples_leaf: 1, seed: 1 },
+            Model::Tree { max_depth: Some(12), min_samples_leaf: 1, seed: 1 },
             Model::Logistic { l2: 0.1 },
-            Model::Knn { neighbours, weights: Weights::Uniform },
-            Model::Knn { neighbours, weights: Weights::Distance },
+            Model::Knn { neighbours: 3, weights: Weights::Uniform },
+            Model::Knn { neighbours: 3, weights: Weights::Distance },
         ]
     }
 
     /// The first wines, scaled, of three classes.
     fn few() -> (Vec<Row>, Vec<usize>) {
         let wines = Wines::load();
-        let rows =
-            Scaling::fit(&Preprocessing::Standard, &wines.rows[..200]).unwrap().apply(&wines.rows[..200]);
+        let rows = Scaling::fit(&Preprocessing::Standard, &wines.rows[..200]).apply(&wines.rows[..200]);
         let classes =
             wines.grades[..200].iter().map(|grade| usize::from(*grade > 5) + usize::from(*grade > 4));
         (rows, classes.collect())
@@ -145,7 +137,7 @@ mod tests {
     fn more_neighbours_than_wines_are_an_error_that_names_the_key() {
         let (rows, classes) = few();
         let words = |model: &Model| model.fit(&rows, &classes).err().map(|error| error.to_string());
-        let knn = Model::Knn { neighbours: NonZeroUsize::new(201).unwrap(), weights: Weights::Uniform };
+        let knn = Model::Knn { neighbours: 201, weights: Weights::Uniform };
         assert_eq!(
             words(&knn).as_deref(),
             Some("`model.neighbours` is more than the 200 wines to learn from")

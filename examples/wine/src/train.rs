@@ -11,6 +11,8 @@ use crate::scaling::Scaling;
 pub struct Trained {
     /// How many wines were learned from.
     pub learned: usize,
+    /// How many others were asked about.
+    pub asked: usize,
     /// How well the others were told apart.
     pub metrics: Metrics,
 }
@@ -25,10 +27,11 @@ pub fn train(config: &Train) -> Result<Trained> {
     let rows = |side: &[usize]| side.iter().map(|&wine| wines.rows[wine]).collect::<Vec<Row>>();
     let truth = |side: &[usize]| side.iter().map(|&wine| classes[wine]).collect::<Vec<usize>>();
     let (learn, ask) = (rows(&sides.train), rows(&sides.test));
-    let scaling = Scaling::fit(&config.preprocessing, &learn)?;
+    let scaling = Scaling::fit(&config.preprocessing, &learn);
     let fitted = config.model.fit(&scaling.apply(&learn), &truth(&sides.train))?;
     let predicted = fitted.predict(&scaling.apply(&ask))?;
 
     let confusion = Confusion::count(config.target.classes.len(), &truth(&sides.test), &predicted);
-    Ok(Trained { learned: learn.len(), metrics: Metrics::of(confusion, &config.target.classes) })
+    let metrics = Metrics::of(confusion, &config.target.classes);
+    Ok(Trained { learned: learn.len(), asked: ask.len(), metrics })
 }

@@ -17,13 +17,13 @@ use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
-use crate::app::program::{command, help, info, job, multirun, show, signals};
+use crate::app::program::{command, derived, help, info, job, multirun, show, signals};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
-use crate::schema::Schema;
+use crate::schema::{Schema, Type, Types};
 use crate::settings::resolvers;
-use crate::typed::{self, Config};
+use crate::typed::{Components, Config};
 use crate::value::Text;
 
 /// A program: its name, where its configs lie, and the function that is its job.
@@ -55,6 +55,9 @@ pub struct App {
     pub(crate) resolvers: Resolvers,
     /// What the config of the job must be, and what it is where nobody says otherwise, if it is a type.
     pub(crate) typed: Option<Schema>,
+    /// How that type describes itself, which depends on the components.
+    describe: Option<fn(&mut Types) -> Type>,
+    pub(crate) components: Components,
     pub(crate) function: Arc<Function>,
     /// Whether the job is a command that is started.
     pub(crate) starts_command: bool,
@@ -106,13 +109,26 @@ impl App {
     ) -> Self {
         let job = Arc::new(job);
         let ready = move |bound: &Bound| -> Result<Ready> {
-            let (job, config) = (Arc::clone(&job), bound.read::<T>("")?);
-            Ok(Box::new(move |run| job(config, run).objectives()))
+            // What holds components is read when the job begins: they are the job's own.
+            let (job, bound, checked) = (Arc::clone(&job), bound.clone(), bound.check::<T>("")?);
+            Ok(Box::new(move |run| {
+                let config = checked.map_or_else(|| bound.read::<T>(""), Ok)?;
+                job(config, run).objectives()
+            }))
         };
-        Self { typed: Some(typed::schema::<T>()), ..Self::of(name.into(), Arc::new(ready)) }
+        Self { describe: Some(T::describe), ..Self::of(name.into(), Arc::new(ready)) }.described()
     }
 
-    pub(crate) fn of(name: Text, function: Arc<Function>) -> Self {
+    fn described(self) -> Self {
+        Self { typed: self.describe.map(|describe| self.components.describe(describe)), ..self }
+    }
+
+    /// A program whose job starts a command. `tail` is what the arguments of the process end with.
+    pub(crate) fn starting(name: Text, function: Arc<Function>, tail: Vec<OsString>) -> Self {
+        Self { starts_command: true, tail, ..Self::of(name, function) }
+    }
+
+    fn of(name: Text, function: Arc<Function>) -> Self {
         Self {
             name,
             version: Text::const_new(""),
@@ -120,6 +136,8 @@ impl App {
             config_name: None,
             resolvers: resolvers(),
             typed: None,
+            describe: None,
+            components: Components::new(),
             function,
             starts_command: false,
             tail: Vec::new(),
@@ -150,6 +168,49 @@ impl App {
         Self { resolvers: self.resolvers.with(name, resolver), ..self }
     }
 
+    /// With components: what configs may choose where a [`Component`](crate::typed::Component) is wanted, and
+    /// [callbacks](crate::app::Callback). A job gets its config with its components built, when it begins.
+    ///
+    /// ```
+    /// use mainstem::app::{App, Configs, Minimize, Sandbox};
+    /// use mainstem::run::Run;
+    /// use mainstem::typed::{Component, Components, Registry};
+    ///
+    /// trait Loss {
+    ///     fn of(&self, error: f64) -> f64;
+    /// }
+    ///
+    /// struct Square;
+    ///
+    /// impl Loss for Square {
+    ///     fn of(&self, error: f64) -> f64 {
+    ///         error * error
+    ///     }
+    /// }
+    ///
+    /// #[derive(mainstem::Config)]
+    /// struct Train {
+    ///     loss: Component<dyn Loss>,
+    /// }
+    ///
+    /// static CONF: &[(&str, &str)] = &[("config", "loss: square")];
+    /// let losses = Registry::<dyn Loss>::new().with("square", |(): ()| Box::new(Square));
+    /// let app = App::typed("train", |train: Train, _: &Run| Minimize(train.loss.of(0.5)))
+    ///     .with_components(Components::new().with(losses))
+    ///     .with_configs(Configs::embedded(CONF))
+    ///     .with_config_name("config");
+    ///
+    /// let sandbox = Sandbox::new()?;
+    /// assert_eq!(sandbox.run(&app, [] as [&str; 0]).jobs()[0].objectives()[0].value, 0.25);
+    /// let refused = sandbox.run(&app, ["loss=squared"]);
+    /// assert!(refused.err().starts_with("error[type]: `loss` must be one of square, but is `squared`"));
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_components(self, components: Components) -> Self {
+        Self { components, ..self }.described()
+    }
+
     /// Runs the program with the arguments of the process: the whole of a `main`.
     pub fn main(&self) -> ExitCode {
         self.run(capture::raw_arguments()).into()
@@ -173,9 +234,9 @@ impl App {
     ) -> Finished {
         let console = world.console.clone();
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
-        let parsed = Order::take(&mut arguments)
-            .and_then(|order| Ok((parse(capture::texts(arguments.iter().cloned())?)?, order)));
-        let parsed = parsed.and_then(|(mut flags, order)| {
+        let parsed = Order::take(&mut arguments).and_then(|order| {
+            let own = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
+            let mut flags = parse(capture::texts(own)?)?;
             if self.starts_command {
                 command::open(&mut flags);
             }

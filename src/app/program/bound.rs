@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::compose::{Composed, Composer, Explanation, RESERVED};
-use crate::diag::{Error, Origin, Result};
+use crate::diag::{Error, Origin, Result, Secrets};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::run::Told;
-use crate::typed::{self, Config};
+#[cfg(feature = "figment")]
+use crate::typed::figment::ConfigProvider;
+use crate::typed::{Components, Config};
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
@@ -20,6 +22,7 @@ pub struct Bound {
     facts: Arc<Facts>,
     root: Node,
     job: Node,
+    components: Components,
 }
 
 impl Bound {
@@ -30,6 +33,7 @@ impl Bound {
             root: composed.root().clone(),
             job: composed.job(),
             composed: Arc::new(composed),
+            components: Components::new(),
         }
     }
 
@@ -69,13 +73,19 @@ impl Bound {
     }
 
     /// The value at a key as a type; of the empty key, the whole config of the job. What the type does not ask for is
-    /// not resolved.
+    /// not resolved. Components in it are built: those of the program.
     ///
     /// # Errors
-    /// Every mistake in the value, each with its place.
+    /// Every mistake in the value, each with its place; a component that cannot be built.
     pub fn read<T: Config>(&self, key: &str) -> Result<T> {
         let path = KeyPath::parse(key);
-        self.reading(is_reserved(&path), |scope| typed::read_at(scope, &path))
+        self.reading(is_reserved(&path), |scope| self.components.read_at(scope, &path))
+    }
+
+    /// As [`Bound::read`], but nothing is built; then there is no value.
+    pub(crate) fn check<T: Config>(&self, key: &str) -> Result<Option<T>> {
+        let path = KeyPath::parse(key);
+        self.reading(is_reserved(&path), |scope| self.components.check_at(scope, &path))
     }
 
     /// The config of the job with everything in it resolved.
@@ -104,6 +114,30 @@ impl Bound {
     /// The working directory of the process when it began.
     pub(crate) fn cwd(&self) -> &std::path::Path {
         &self.facts.cwd
+    }
+
+    /// The value at a key as it may be shown: a text holds `***` in place of every secret.
+    pub(crate) fn select_shown(&self, key: &str) -> Result<Option<Node>> {
+        let path = KeyPath::parse(key);
+        let root = if is_reserved(&path) { &self.root } else { &self.job };
+        let context = Context {
+            facts: &self.facts,
+            ..self.composer.context(&|_| {}).with_schema(self.composed.schema())
+        };
+        let scope = Scope::new(root, context.with_hydra(Hydra::Of(&self.root))).masked();
+        let found = scope.select(&path).map_err(|error| self.located(error))?;
+        Ok(found.map(|node| Node::new(node.shown().clone(), node.origin)))
+    }
+
+    /// The arguments of a process without the secrets in them.
+    pub(crate) fn shown_arguments(&self, arguments: Vec<String>) -> Vec<String> {
+        let secrecy = self.composed.secrecy();
+        arguments.into_iter().map(|argument| secrecy.argument(argument)).collect()
+    }
+
+    /// The texts that must not be shown, as far as they are known by now.
+    pub(crate) fn secrets(&self) -> &Arc<Secrets> {
+        self.composer.secrets()
     }
 
     /// What it was composed from.
@@ -136,6 +170,11 @@ impl Bound {
         self
     }
 
+    /// The same with components to build.
+    pub(crate) fn with_components(self, components: Components) -> Self {
+        Self { components, ..self }
+    }
+
     /// An error with the texts that its places point into.
     pub(crate) fn located(&self, error: Error) -> Error {
         error.located(self.composed.sources())
@@ -154,6 +193,20 @@ impl Bound {
             self.facts = Arc::new(Facts { env, ..Facts::clone(&self.facts) });
         }
         self
+    }
+}
+
+/// The config of the job, resolved, in figment's default profile.
+#[cfg(feature = "figment")]
+impl figment::Provider for Bound {
+    fn metadata(&self) -> figment::Metadata {
+        let root = self.resolve().unwrap_or_else(|_| Node::null());
+        ConfigProvider::new(root, self.composed.sources()).metadata()
+    }
+
+    fn data(&self) -> Result<figment::value::Map<figment::Profile, figment::value::Dict>, figment::Error> {
+        let root = self.resolve().map_err(|error| figment::Error::from(error.to_string()))?;
+        ConfigProvider::new(root, self.composed.sources()).data()
     }
 }
 

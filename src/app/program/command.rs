@@ -59,7 +59,7 @@ pub(crate) fn app(own: &[OsString], tail: Vec<OsString>) -> App {
         let words = Arc::clone(&words);
         Ok(Box::new(move |run| start(&handed, &words, run)))
     };
-    App { starts_command: true, tail, ..App::of(name.into(), Arc::new(ready)) }
+    App::starting(name.into(), Arc::new(ready), tail)
 }
 
 fn key(word: &str) -> &str {

@@ -111,10 +111,12 @@ fn candidates(crate_dir: Option<&Path>, path: &Path, world: &World) -> Vec<PathB
     candidates
 }
 
-/// Whether the program's file lies in a target folder of cargo, which marks those.
+/// Whether the program's file lies in a target folder of cargo. Those that cargo made are marked; in one that was there
+/// already, such as a volume of a container, cargo leaves at least its notes on the compiler.
 fn is_where_cargo_built(world: &World) -> bool {
     let above = world.executable.iter().flat_map(|file| file.ancestors().skip(1).take(4));
-    above.into_iter().any(|dir| dir.join("CACHEDIR.TAG").is_file())
+    let marks = ["CACHEDIR.TAG", ".rustc_info.json"];
+    above.into_iter().any(|dir| marks.iter().any(|mark| dir.join(mark).is_file()))
 }
 
 impl fmt::Debug for Configs {
@@ -126,5 +128,53 @@ impl fmt::Debug for Configs {
             }
             Place::Source(make) => f.debug_tuple("Configs").field(&make()).finish(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::program::console::Console;
+    use crate::facts::Facts;
+
+    /// A world with a working directory, which is never looked into.
+    fn world(env: &[(&str, &Path)], executable: &Path) -> World {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), value.display().to_string())).collect();
+        World {
+            facts: Facts { env, cwd: "/where/it/was/started".into(), ..Facts::default() },
+            executable: Some(executable.to_owned()),
+            console: Console::kept(),
+            owns_process: false,
+        }
+    }
+
+    #[test]
+    fn the_folder_is_that_of_the_crate_while_cargo_is_near_and_else_beside_the_program() {
+        let dir = crate::durable::create_exclusive(&std::env::temp_dir().join("mainstem-configs")).unwrap();
+        let (krate, moved) = (dir.join("crate"), dir.join("bin/train"));
+        let conf = Path::new("conf");
+        for mark in ["CACHEDIR.TAG", ".rustc_info.json"] {
+            let target = dir.join(mark).join("target");
+            std::fs::create_dir_all(&target).unwrap();
+            let built = ["debug/train", "release/examples/train", "riscv64/debug/examples/train"];
+            for built in built.map(|path| target.join(path)) {
+                let beside = built.parent().unwrap().join(conf);
+                let found = |crate_dir: &Path| candidates(Some(crate_dir), conf, &world(&[], &built));
+                assert_eq!(found(&krate), std::slice::from_ref(&beside));
+                std::fs::write(target.join(mark), "").unwrap();
+                assert_eq!(found(&krate), [krate.join(conf), beside]);
+                std::fs::remove_file(target.join(mark)).unwrap();
+            }
+        }
+        let beside = dir.join("bin/conf");
+        assert_eq!(candidates(Some(&krate), conf, &world(&[], &moved)), std::slice::from_ref(&beside));
+        assert_eq!(candidates(None, conf, &world(&[], &moved)), std::slice::from_ref(&beside));
+        let by_cargo = world(&[("CARGO_MANIFEST_DIR", &krate)], &moved);
+        assert_eq!(candidates(Some(&krate), conf, &by_cargo), [krate.join(conf), beside.clone()]);
+        // Cargo runs another crate, whose program this one was started by.
+        let by_other = world(&[("CARGO_MANIFEST_DIR", &dir)], &moved);
+        assert_eq!(candidates(Some(&krate), conf, &by_other), [beside]);
+        assert_eq!(candidates(Some(&krate), Path::new("/etc/conf"), &by_cargo), [Path::new("/etc/conf")]);
+        std::fs::remove_dir_all(&dir).unwrap();
     }
 }

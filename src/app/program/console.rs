@@ -1,11 +1,12 @@
 //! Where a program speaks: the standard streams, or a text that a test reads.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::app::capture;
 use crate::app::output::{Output, Status};
-use crate::diag::Style;
+use crate::diag::{Secrets, Style};
 
 /// The two streams of a program, and how to draw on them.
 #[derive(Clone, Debug)]
@@ -13,18 +14,31 @@ pub(crate) struct Console {
     pub(crate) out: Style,
     pub(crate) err: Style,
     kept: Option<Arc<Mutex<(String, String)>>>,
+    /// What it does not say, once there is somebody who knows.
+    secrets: Arc<OnceLock<Arc<Secrets>>>,
 }
 
 impl Console {
     /// The standard streams of the process.
     pub(crate) fn process() -> Self {
         let (out, err) = capture::styles();
-        Self { out, err, kept: None }
+        Self { out, err, kept: None, secrets: Arc::default() }
     }
 
     /// Keeps what is said.
     pub(crate) fn kept() -> Self {
-        Self { out: Style::Plain, err: Style::Plain, kept: Some(Arc::default()) }
+        Self { out: Style::Plain, err: Style::Plain, kept: Some(Arc::default()), secrets: Arc::default() }
+    }
+
+    /// Says none of these any more: this one, and all its clones.
+    pub(crate) fn hide(&self, secrets: &Arc<Secrets>) {
+        // A console serves one call of a program, which has one composer.
+        let _ = self.secrets.set(Arc::clone(secrets));
+    }
+
+    /// A text without the secrets in it.
+    pub(crate) fn shown<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.secrets.get().map_or(Cow::Borrowed(text), |secrets| secrets.scrub(text))
     }
 
     /// What was said so far: standard output, standard error.
@@ -35,6 +49,8 @@ impl Console {
 
     /// Says all of it.
     pub(crate) fn write(&self, output: Output) -> Status {
+        let (out, err) = (self.shown(&output.out).into_owned(), self.shown(&output.err).into_owned());
+        let output = Output { out, err, ..output };
         let Some(kept) = &self.kept else { return output.write() };
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.0.push_str(&output.out);
@@ -44,6 +60,7 @@ impl Console {
 
     /// Says something on standard output. There is nobody to tell if nobody listens.
     pub(crate) fn say(&self, text: &str) {
+        let text = &*self.shown(text);
         match &self.kept {
             Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).0.push_str(text),
             None => drop(io::stdout().lock().write_all(text.as_bytes())),
@@ -52,6 +69,7 @@ impl Console {
 
     /// Says something on standard error.
     pub(crate) fn complain(&self, text: &str) {
+        let text = &*self.shown(text);
         match &self.kept {
             Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).1.push_str(text),
             None => drop(io::stderr().lock().write_all(text.as_bytes())),

@@ -223,6 +223,18 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags
     Error::all(errors).map_or(Ok(flags), Err)
 }
 
+/// The flags and words among arguments, each flag by its long name.
+pub(crate) fn names(arguments: impl IntoIterator<Item = String>) -> (Vec<Found<&'static str>>, Vec<Error>) {
+    let named = |(flag, _): &Row| Flag {
+        long: flag.long,
+        short: flag.short,
+        id: flag.long,
+        takes: flag.takes,
+        ours: flag.ours,
+    };
+    scan(&ROWS.iter().map(named).collect::<Vec<_>>(), arguments)
+}
+
 impl Flags {
     fn ask(&mut self, ask: Ask) {
         let same = |known: &Ask| std::mem::discriminant(known) == std::mem::discriminant(&ask);

@@ -9,7 +9,9 @@ use std::thread;
 use crate::app::git;
 use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
+use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::{Finished, Job};
+use crate::app::program::logging::{Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
@@ -32,11 +34,12 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     if let Some(environment) = worker::needed(session, &bound)? {
         return worker::run(session, environment, None).map(Finished::without_jobs);
     }
+    let callbacks = Callbacks::of(session, &bound)?;
     if session.flags.scratch {
-        return scratch(session, bound);
+        return scratch(session, bound, callbacks);
     }
     let place = Place::of(&session.composer, bound.root()).map_err(|error| bound.located(error))?;
-    let job = call(session, bound, &place)?;
+    let job = call(session, bound, &place, Extent::Alone, callbacks)?;
     Ok(Finished { status: job.status(), jobs: vec![job] })
 }
 
@@ -60,16 +63,31 @@ pub(crate) fn with_mode(bound: Bound, mode: &str) -> Result<Bound> {
     }
 }
 
+/// Whether a job is a run of its own, or one of a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    Alone,
+    OfSweep,
+}
+
 /// Calls the function of the job in its directory, and records it. A failure of the job is told, and no error.
 ///
 /// # Errors
 /// Whatever keeps it from starting.
-pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result<Job> {
+pub(crate) fn call(
+    session: &Session<'_>,
+    bound: Bound,
+    place: &Place,
+    extent: Extent,
+    callbacks: Arc<Callbacks>,
+) -> Result<Job> {
     let (facts, composer) = (session.composer.facts(), &session.composer);
     let bound = worker::with_environment(bound)?;
-    let process = session.process();
+    let mut process = session.process();
+    process.arguments = bound.shown_arguments(process.arguments);
     let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
-    let about = About { parent: session.sweep.get().cloned(), ..about };
+    let derived_from = session.derived_from.map(|id| id.to_string());
+    let about = About { parent: session.sweep.get().cloned(), derived_from, ..about };
     let rank = Rank::of(&facts.env, &process);
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();
@@ -88,28 +106,39 @@ pub(crate) fn call(session: &Session<'_>, bound: Bound, place: &Place) -> Result
         }
     };
     let begun = begin(reserved, &told, facts, &process)?;
-    let ending = Arc::new(Ending::new(begun));
-    let run = ending.run.clone();
-    let ended = carry_out(session, &bound, &run, rank.as_ref(), &ending, ready);
-    let outcome = match ended {
-        Ok(outcome) => outcome,
+    let ending = Arc::new(Ending::new(begun, callbacks));
+    let job = Call { session, bound: &bound, rank: rank.as_ref(), ending: &ending, extent };
+    let (outcome, objectives) = match carry_out(&job, ready) {
+        Ok(ended) => ended,
         // The run has begun, so that its record has to say how it ended.
         Err(error) => {
             ending.finish(&Outcome::Failed(Failure::of(&error)), session);
             return Err(error);
         }
     };
-    let (outcome, objectives) = outcome;
     ending.finish(&outcome, session);
     Ok(Job { directory, outcome, objectives })
+}
+
+/// What was read before the run begins: the job with its config, and how it logs.
+pub(crate) struct Prepared {
+    call: Ready,
+    hydra_logging: Plan,
+    job_logging: Plan,
 }
 
 /// Reads what the job needs of its config.
 ///
 /// # Errors
 /// All that is wrong with it.
-pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
-    (session.app.function)(bound).map_err(|error| bound.located(error))
+pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
+    let palette = Palette::of(session.composer.facts(), &session.console);
+    let call = (session.app.function)(bound).map_err(|error| bound.located(error));
+    match (call, Plan::both(bound, palette)) {
+        (Ok(call), Ok((hydra_logging, job_logging))) => Ok(Prepared { call, hydra_logging, job_logging }),
+        (Err(one), Err(other)) => Err(Error::all([one.clone(), other]).unwrap_or(one)),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }
 
 fn begin(
@@ -123,15 +152,16 @@ fn begin(
 }
 
 /// A run without a record, in a directory that nobody keeps.
-fn scratch(session: &Session<'_>, bound: Bound) -> Result<Finished> {
+fn scratch(session: &Session<'_>, bound: Bound, callbacks: Arc<Callbacks>) -> Result<Finished> {
     let directory = create_exclusive(&env::temp_dir().join("mainstem-scratch"))?;
     let text = directory.to_string_lossy().into_owned();
     let bound =
         worker::with_environment(bound)?.with_fact(&["hydra", "runtime", "output_dir"], text.as_str());
     let ready = ready(session, &bound).inspect_err(|_| drop(fs::remove_dir_all(&directory)))?;
     let run = Run::without_record(&directory, session.process().clock);
-    let ending = Arc::new(Ending { run: run.clone(), running: None, signal: Mutex::default() });
-    let ended = carry_out(session, &bound, &run, None, &ending, ready);
+    let ending = Arc::new(Ending { run, running: None, signal: Mutex::default(), callbacks });
+    let job = Call { session, bound: &bound, rank: None, ending: &ending, extent: Extent::Alone };
+    let ended = carry_out(&job, ready);
     // What cannot be removed lies where nobody minds.
     let _ = fs::remove_dir_all(&directory);
     let (outcome, objectives) = ended?;
@@ -139,33 +169,58 @@ fn scratch(session: &Session<'_>, bound: Bound) -> Result<Finished> {
     Ok(Finished { status: job.status(), jobs: vec![job] })
 }
 
-/// Sets up what the function finds, calls it, and puts everything back.
-fn carry_out(
-    session: &Session<'_>,
-    bound: &Bound,
-    run: &Run,
-    rank: Option<&Rank>,
-    ending: &Arc<Ending>,
-    ready: Ready,
-) -> Result<(Outcome, Vec<Objective>)> {
-    let cwd = &session.composer.facts().cwd;
-    let hydras = logging::Logging::of_hydra(bound, &session.console, cwd)?;
-    let _hydras = logging::install(hydras.as_ref());
+/// A job that is about to be called.
+struct Call<'c> {
+    session: &'c Session<'c>,
+    bound: &'c Bound,
+    rank: Option<&'c Rank>,
+    ending: &'c Arc<Ending>,
+    extent: Extent,
+}
+
+/// Sets up what the function finds, calls it, and puts everything back. Callbacks are told.
+fn carry_out(job: &Call<'_>, prepared: Prepared) -> Result<(Outcome, Vec<Objective>)> {
+    let Call { session, bound, ending, .. } = *job;
+    let Prepared { call, hydra_logging, job_logging } = prepared;
+    let _hydras = logging::install(&open(job, &hydra_logging, &session.composer.facts().cwd, None)?);
+    if job.extent == Extent::Alone {
+        ending.callbacks.begin(|| Scope::Run(bound.clone()));
+    }
+    let ended = call_in_place(job, call, &job_logging);
+    if job.extent == Extent::Alone {
+        match &ended {
+            Ok((outcome, _)) => ending.callbacks.end(outcome),
+            Err(error) => ending.callbacks.end(&Outcome::Failed(Failure::of(error))),
+        }
+    }
+    ended
+}
+
+/// Opens what a plan of logging names.
+fn open(job: &Call<'_>, plan: &Plan, cwd: &Path, rank: Option<&Rank>) -> Result<Arc<logging::Logging>> {
+    plan.open(&job.session.console, cwd, rank).map_err(|error| job.bound.located(error))
+}
+
+/// Calls the function in its directory, with its log.
+fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcome, Vec<Objective>)> {
+    let Call { session, bound, rank, ending, .. } = *job;
+    let (cwd, run) = (&session.composer.facts().cwd, &ending.run);
     let chdir = setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
     if chdir {
         change_directory(session, run.dir())?;
     }
-    let logging =
-        logging::Logging::of_job(bound, &session.console, if chdir { run.dir() } else { cwd }, rank)?;
-    let _job = logging::install(logging.as_ref());
+    let _job = logging::install(&open(job, logging, if chdir { run.dir() } else { cwd }, rank)?);
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    let called = panics::guarded(aloud, || ready(run));
-    let ended = outcome(session, run, called, ending.signal());
+    ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
+    let called = panics::guarded(aloud, bound.secrets(), || ready(run));
+    let (ended, objectives) = outcome(session, run, called, ending.signal());
+    let ended = ended.without(bound.secrets());
+    ending.callbacks.end(&ended);
     if chdir {
         change_directory(session, cwd)?;
     }
-    Ok(ended)
+    Ok((ended, objectives))
 }
 
 /// What became of a call, told to the user if it is nothing good.
@@ -214,11 +269,12 @@ struct Ending {
     run: Run,
     running: Option<Running>,
     signal: Mutex<Option<Stop>>,
+    callbacks: Arc<Callbacks>,
 }
 
 impl Ending {
-    fn new(running: Running) -> Self {
-        Self { run: running.run().clone(), running: Some(running), signal: Mutex::default() }
+    fn new(running: Running, callbacks: Arc<Callbacks>) -> Self {
+        Self { run: running.run().clone(), running: Some(running), signal: Mutex::default(), callbacks }
     }
 
     fn signal(&self) -> Option<Stop> {
@@ -249,12 +305,13 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>) -> Result<impl Drop + use<
             return ending.run.interrupt();
         }
         ending.run.interrupt();
-        if let Some(running) = &ending.running {
-            let outcome = Outcome::Interrupted(Some(stop.name().to_owned()));
-            if let Err(error) = running.finish(&outcome) {
-                console.complain(&error.render(console.err));
-            }
-        } else {
+        let outcome = Outcome::Interrupted(Some(stop.name().to_owned()));
+        // The record first: a callback may take its time, and then the second signal comes.
+        if let Some(Err(error)) = ending.running.as_ref().map(|running| running.finish(&outcome)) {
+            console.complain(&error.render(console.err));
+        }
+        ending.callbacks.end_all(&outcome);
+        if ending.running.is_none() {
             let _ = fs::remove_dir_all(ending.run.dir());
         }
         if let Some(interrupted) = interrupted {

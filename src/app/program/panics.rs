@@ -1,11 +1,16 @@
 //! A panic of the user's code is a failed job, with its place.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::error::Error as StdError;
 use std::fmt;
+use std::io::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
-use std::sync::Once;
+use std::sync::{Arc, Once, PoisonError, RwLock};
+use std::thread;
 
+use crate::diag::Secrets;
 use crate::run::Failure;
 
 /// What a job said when it panicked, and where.
@@ -30,31 +35,63 @@ struct Watch {
     aloud: bool,
 }
 
+/// What no words about a panic may hold, on whichever thread it is, while a job runs.
+static HIDDEN: RwLock<Option<Arc<Secrets>>> = RwLock::new(None);
+
 thread_local! {
     static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
 }
 
-/// Calls a function and catches its panic. `aloud` lets the usual words about a panic be printed too.
+/// Calls a function and catches its panic. `aloud` lets the usual words about a panic be printed too; those that hold a
+/// secret are printed without it.
 ///
 /// # Errors
 /// The panic.
-pub(crate) fn guarded<T>(aloud: bool, call: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn guarded<T>(
+    aloud: bool,
+    secrets: &Arc<Secrets>,
+    call: impl FnOnce() -> T,
+) -> Result<T, Panicked> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let usual = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !noticed(info) {
-                usual(info);
+            if noticed(info) {
+                return;
+            }
+            match without_secrets(info) {
+                Some(words) => drop(io::stderr().lock().write_all(words.as_bytes())),
+                None => usual(info),
             }
         }));
     });
     let before = WATCH.replace(Some(Watch { place: None, aloud }));
+    let hidden =
+        |secrets| std::mem::replace(&mut *HIDDEN.write().unwrap_or_else(PoisonError::into_inner), secrets);
+    let hidden_before = hidden(Some(Arc::clone(secrets)));
     let called = panic::catch_unwind(AssertUnwindSafe(call));
+    hidden(hidden_before);
     let watch = WATCH.replace(before);
     called.map_err(|thrown| {
         let place = watch.and_then(|watch| watch.place);
         Panicked(Failure { place, ..Failure::panic(thrown.as_ref(), None) })
     })
+}
+
+/// The words about a panic without the secrets in them; `None` if there are none.
+fn without_secrets(info: &PanicHookInfo<'_>) -> Option<String> {
+    let secrets = HIDDEN.try_read().ok()?.clone()?;
+    let said = info.payload_as_str()?;
+    let Cow::Owned(shown) = secrets.scrub(said) else { return None };
+    let thread = thread::current();
+    let name = thread.name().unwrap_or("<unnamed>");
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let trace = Backtrace::capture();
+    let trace = match trace.status() {
+        BacktraceStatus::Captured => format!("stack backtrace:\n{trace}"),
+        _ => String::new(),
+    };
+    Some(format!("thread '{name}' panicked at {place}:\n{shown}\n{trace}"))
 }
 
 /// Whether a panic was taken note of and needs no words now.
@@ -76,12 +113,16 @@ mod tests {
     #[test]
     fn tells_what_and_where() {
         let line = line!() + 1;
-        let panicked = guarded(false, || panic!("{} is too much", 5)).unwrap_err().to_string();
+        let panicked =
+            guarded(false, &Arc::default(), || panic!("{} is too much", 5)).unwrap_err().to_string();
         assert!(
             panicked.starts_with(&format!("the job panicked at src/app/program/panics.rs:{line}:")),
             "{panicked}"
         );
         assert!(panicked.ends_with(": 5 is too much"), "{panicked}");
-        assert!(guarded(false, || guarded(false, || panic!("inner")).is_err()).unwrap());
+        assert!(
+            guarded(false, &Arc::default(), || guarded(false, &Arc::default(), || panic!("inner")).is_err())
+                .unwrap()
+        );
     }
 }

@@ -8,6 +8,7 @@ use crate::app::packages::Folders;
 use crate::app::program::app::App;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
+use crate::app::program::derived;
 use crate::app::program::flags::Flags;
 use crate::app::program::multirun::Resumed;
 use crate::app::program::signals::Stop;
@@ -19,6 +20,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Process;
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
+use crate::run::RunId;
 use crate::settings::composer;
 use crate::value::{KeyPath, Kind, Node, write_str};
 
@@ -42,6 +44,8 @@ pub(crate) struct Session<'a> {
     pub(crate) resumed: Option<Resumed>,
     /// What is to be done before a signal ends the process in the next job.
     pub(crate) interrupted: Mutex<Option<Interrupted>>,
+    /// The run that is to be run again.
+    pub(crate) derived_from: Option<RunId>,
 }
 
 /// Called when a signal ends the process.
@@ -99,6 +103,8 @@ impl<'a> Session<'a> {
             None => composer,
         };
         let composer = Arc::new(composer);
+        console.hide(composer.secrets());
+        let derived_from = derived::from(&arguments);
         let sweep = OnceLock::new();
         if let Some(job) = order.as_ref().and_then(|order| order.of_sweep.as_ref()) {
             let _ = sweep.set(job.id.clone());
@@ -113,6 +119,7 @@ impl<'a> Session<'a> {
             given: arguments.clone(),
             arguments,
             order,
+            derived_from,
             sweep,
             resumed: None,
             interrupted: Mutex::default(),
@@ -143,12 +150,14 @@ impl<'a> Session<'a> {
 
     /// A composition, for reading.
     pub(crate) fn bind(&self, composed: Composed) -> Bound {
-        Bound::new(&self.composer, composed)
+        Bound::new(&self.composer, composed).with_components(self.app.components.clone())
     }
 
-    /// This process, as records name it. Two calls differ in what is drawn at random.
+    /// This process, as records name it. Two calls differ in what is drawn at random. Its arguments hold secrets as they
+    /// were typed: see [`Bound::shown_arguments`].
     pub(crate) fn process(&self) -> Process {
         let mut process = capture::process(self.composer.facts());
+        process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
         if self.order.is_some() {
             // How the user would start it: without what only a worker is told.
             let hidden = process.arguments.iter().position(|argument| argument == WORKER);
@@ -248,7 +257,19 @@ impl<'a> Session<'a> {
 /// # Errors
 /// A value that cannot be resolved, is missing, or is no text.
 pub(crate) fn setting(bound: &Bound, key: &str) -> Result<Option<String>> {
-    let Some(node) = bound.select(key)? else { return Ok(None) };
+    text_of(bound, key, bound.select(key)?)
+}
+
+/// The same as it may be shown: with `***` in place of every secret. For what names a file or a directory.
+///
+/// # Errors
+/// As [`setting`].
+pub(crate) fn shown_setting(bound: &Bound, key: &str) -> Result<Option<String>> {
+    text_of(bound, key, bound.select_shown(key)?)
+}
+
+fn text_of(bound: &Bound, key: &str, node: Option<Node>) -> Result<Option<String>> {
+    let Some(node) = node else { return Ok(None) };
     match node.kind {
         Kind::Null => Ok(None),
         Kind::Missing => bound.require(key).map(|_| None),

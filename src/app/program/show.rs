@@ -42,7 +42,7 @@ pub(crate) fn config(session: &Session<'_>, shown: Shown) -> Result<Output> {
             write_yaml(&node, &mut out);
         }
         Some(_) => {
-            write_str(&node, &mut out);
+            write_str(&Node::new(node.shown().clone(), node.origin), &mut out);
             out.push('\n');
         }
         None => write_yaml(&node, &mut out),

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 use crate::app::json::{line, object};
 use crate::app::runs::view::{View, text};
 use crate::diag::Style;
-use crate::value::{KeyPath, Kind, Node};
+use crate::value::{HashMap, KeyPath, Kind, Node};
 
 /// A value that one of two runs has otherwise, or alone.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Difference {
-    section: &'static str,
-    key: String,
-    left: Option<Node>,
-    right: Option<Node>,
+    pub(super) section: &'static str,
+    pub(super) key: String,
+    pub(super) left: Option<Node>,
+    pub(super) right: Option<Node>,
 }
 
 /// What of a record says what ran, and what came of it. Each run has its own times, processes and identifiers.
@@ -35,41 +35,41 @@ const RECORDED: [&str; 12] = [
 /// All differences: of the configs, of the metrics, of the records. Two values are the same if they mean the same:
 /// the order of keys, and how a number was written, do not matter.
 pub(crate) fn differences(left: &View, right: &View) -> Vec<Difference> {
-    let mut found = Vec::new();
-    let mut compare = |section, a: Vec<(String, Node)>, b: Vec<(String, Node)>| {
-        let other: std::collections::HashMap<&str, &Node> =
-            b.iter().map(|(key, node)| (key.as_str(), node)).collect();
-        let own: std::collections::HashMap<&str, &Node> =
-            a.iter().map(|(key, node)| (key.as_str(), node)).collect();
-        for (key, node) in &a {
-            let right = other.get(key.as_str()).copied();
-            if right != Some(node) {
-                let (left, right) = (Some(node.clone()), right.cloned());
-                found.push(Difference { section, key: key.clone(), left, right });
-            }
-        }
-        for (key, node) in b.iter().filter(|(key, _)| !own.contains_key(key.as_str())) {
-            found.push(Difference { section, key: key.clone(), left: None, right: Some(node.clone()) });
-        }
-    };
-    compare("config", leaves(left.config()), leaves(right.config()));
+    let mut found = compare("config", leaves(left.config()), leaves(right.config()));
     let metrics = |view: &View| {
         view.last_metrics()
             .into_iter()
             .map(|(name, value)| (name.to_owned(), Node::from(value)))
             .collect::<Vec<_>>()
     };
-    compare("metrics", metrics(left), metrics(right));
+    found.extend(compare("metrics", metrics(left), metrics(right)));
     let recorded = |view: &View| {
         let value = |key: &&str| view.get(&format!("run.{key}")).map(|node| ((*key).to_owned(), node));
         RECORDED.iter().filter_map(value).filter(|(_, node)| !matches!(node.kind, Kind::Null)).collect()
     };
-    compare("run", recorded(left), recorded(right));
+    found.extend(compare("run", recorded(left), recorded(right)));
     found
 }
 
+/// The differences between two lists of keys with values.
+pub(super) fn compare(
+    section: &'static str,
+    a: Vec<(String, Node)>,
+    b: Vec<(String, Node)>,
+) -> Vec<Difference> {
+    let by_key = |list: &[(String, Node)]| -> HashMap<String, Node> { list.iter().cloned().collect() };
+    let (own, other) = (by_key(&a), by_key(&b));
+    let changed = a.into_iter().filter_map(|(key, left)| {
+        let right = other.get(&key).cloned();
+        (right.as_ref() != Some(&left)).then_some(Difference { section, key, left: Some(left), right })
+    });
+    let added = b.into_iter().filter(|(key, _)| !own.contains_key(key));
+    let added = added.map(|(key, right)| Difference { section, key, left: None, right: Some(right) });
+    changed.chain(added).collect()
+}
+
 /// The values of a tree that are no containers, or empty ones, by their paths.
-fn leaves(root: &Node) -> Vec<(String, Node)> {
+pub(super) fn leaves(root: &Node) -> Vec<(String, Node)> {
     let mut leaves = Vec::new();
     let mut open = vec![(KeyPath::ROOT, root)];
     while let Some((path, node)) = open.pop() {

@@ -1,13 +1,17 @@
 //! `mainstem runs`: what ran, and what came of it.
 
+mod again;
 mod args;
 mod diff;
 mod filter;
+mod find;
 mod help;
 mod ls;
 mod main;
+mod rerun;
 mod show;
 mod view;
 
 pub(crate) use help::TEXT as HELP;
 pub(crate) use main::run;
+pub(crate) use rerun::{HELP as RERUN_HELP, run as rerun};

@@ -102,7 +102,7 @@ impl View {
     }
 
     /// A YAML file of the run; `None` if it is not there, or broken.
-    fn read_yaml(&self, name: &str) -> Option<Node> {
+    pub(super) fn read_yaml(&self, name: &str) -> Option<Node> {
         let path = self.found.folder.join(name);
         let text = match fs::read_to_string(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,

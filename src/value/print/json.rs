@@ -5,7 +5,7 @@ use crate::value::map::Map;
 use crate::value::node::{Kind, Node};
 use crate::value::print::base64::write_base64;
 use crate::value::print::number::{write_float, write_int};
-use crate::value::print::walk::{Branch, Visitor, walk};
+use crate::value::print::walk::{Branch, SHOWN, Visitor, walk};
 
 /// How JSON is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum JsonStyle {
 /// Integers have neither point nor exponent, floats always have one of them. Beyond plain JSON there are
 /// `{"$float":"nan"|"inf"|"-inf"}`, `{"$int":"…"}` (does not fit 64 bits), `{"$bytes":"…"}` (base64) and
 /// `{"$dict":[[key,value],…]}` for a mapping with a key that is not text, or whose only key starts with `$`.
-/// A missing value is `"???"`, interpolations are their text.
+/// A missing value is `"???"`, interpolations are their text, a secret is `"***"`.
 ///
 /// ```
 /// use mainstem::value::{JsonStyle, Key, Map, Node, write_json};
@@ -33,7 +33,7 @@ pub enum JsonStyle {
 /// assert_eq!(out, r#"{"lr":1.0,"steps":10}"#);
 /// ```
 pub fn write_json(node: &Node, style: JsonStyle, out: &mut String) {
-    walk(node, &mut Json { out, pretty: style == JsonStyle::Pretty, depth: 0, open: Vec::new() });
+    walk(node, SHOWN, &mut Json { out, pretty: style == JsonStyle::Pretty, depth: 0, open: Vec::new() });
 }
 
 /// Appends a JSON string with its quotes. Characters beyond ASCII stay as they are.

@@ -4,10 +4,11 @@ use crate::value::key::Key;
 use crate::value::node::{Kind, Node};
 use crate::value::print::number::{write_float, write_int};
 use crate::value::print::unprintable::is_printable;
-use crate::value::print::walk::{Branch, Visitor, walk};
+use crate::value::print::walk::{Branch, Visitor, WHOLE, walk};
 
 /// Appends a value as Python's `str()` shows it: text as it is, `True`, `None`, `1e-07`, containers as
-/// [`write_repr`] shows them. A missing value is `???`, interpolations are their text.
+/// [`write_repr`] shows them. A missing value is `???`, interpolations are their text. This makes texts from values, so
+/// a secret is what it is: see [`Node::shown`].
 ///
 /// ```
 /// use mainstem::value::{Node, write_str};
@@ -33,7 +34,7 @@ pub fn write_str(node: &Node, out: &mut String) {
 /// assert_eq!(out, r#"[1, "it's"]"#);
 /// ```
 pub fn write_repr(node: &Node, out: &mut String) {
-    walk(node, &mut Repr { out, open: Vec::new() });
+    walk(node, WHOLE, &mut Repr { out, open: Vec::new() });
 }
 
 /// Appends a key as Python's `repr()` shows it.

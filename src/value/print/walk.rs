@@ -43,10 +43,18 @@ enum Rest<'a> {
     List(slice::Iter<'a, Node>),
 }
 
+/// What is seen of a value.
+pub(super) type Sight = fn(&Node) -> &Kind;
+
+/// What may be shown of it: no secrets.
+pub(super) const SHOWN: Sight = Node::shown;
+/// All of it.
+pub(super) const WHOLE: Sight = |node| &node.kind;
+
 /// Walks the tree.
-pub(super) fn walk<V: Visitor>(root: &Node, visitor: &mut V) {
+pub(super) fn walk<V: Visitor>(root: &Node, sight: Sight, visitor: &mut V) {
     let mut stack: Vec<(Rest<'_>, bool)> = Vec::new();
-    enter(root, &mut stack, visitor);
+    enter(root, sight, &mut stack, visitor);
     while let Some((rest, first)) = stack.last_mut() {
         let node = match rest {
             Rest::Map(entries) => entries.next().map(|(key, slot)| {
@@ -57,7 +65,7 @@ pub(super) fn walk<V: Visitor>(root: &Node, visitor: &mut V) {
         };
         *first = false;
         match node {
-            Some(node) => enter(node, &mut stack, visitor),
+            Some(node) => enter(node, sight, &mut stack, visitor),
             None => {
                 visitor.close();
                 stack.pop();
@@ -66,8 +74,8 @@ pub(super) fn walk<V: Visitor>(root: &Node, visitor: &mut V) {
     }
 }
 
-fn enter<'a, V: Visitor>(node: &'a Node, stack: &mut Vec<(Rest<'a>, bool)>, visitor: &mut V) {
-    let (branch, rest) = match &node.kind {
+fn enter<'a, V: Visitor>(node: &'a Node, sight: Sight, stack: &mut Vec<(Rest<'a>, bool)>, visitor: &mut V) {
+    let (branch, rest) = match sight(node) {
         Kind::Map(map) => (Branch::Map(map), Rest::Map(map.iter())),
         Kind::List(list) => (Branch::List(list), Rest::List(list.iter())),
         kind => return visitor.scalar(kind),

@@ -6,7 +6,7 @@ use crate::value::node::{Kind, Node};
 use crate::value::print::base64::write_base64;
 use crate::value::print::number::{write_float, write_int};
 use crate::value::print::scalar::{Look, Place, look, spaces};
-use crate::value::print::walk::{Branch, Visitor, walk};
+use crate::value::print::walk::{Branch, SHOWN, Visitor, walk};
 
 /// By how much a level is indented.
 const STEP: usize = 2;
@@ -19,7 +19,7 @@ const BASE64_LINE: usize = 76;
 
 /// Appends a tree as YAML in block style, in written order, with a line break at the end.
 ///
-/// Text is quoted only where it must be, missing values are `???`, interpolations are their text.
+/// Text is quoted only where it must be, missing values are `???`, interpolations are their text, secrets are `***`.
 ///
 /// ```
 /// use mainstem::value::{Key, Map, Node, write_yaml};
@@ -32,7 +32,7 @@ const BASE64_LINE: usize = 76;
 /// ```
 pub fn write_yaml(node: &Node, out: &mut String) {
     let line = out.len();
-    walk(node, &mut Yaml { out, line, after: After::Nothing, indents: Vec::new() });
+    walk(node, SHOWN, &mut Yaml { out, line, after: After::Nothing, indents: Vec::new() });
 }
 
 /// What stands on the line before a value.

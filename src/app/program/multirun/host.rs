@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::app::program::bound::Bound;
 use crate::app::program::job::bind_in_sweep;
 use crate::app::program::multirun::jobs::Composing;
-use crate::app::program::session::{Session, setting};
+use crate::app::program::session::{Session, shown_setting};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Progress, Verdict};
 use crate::durable::create_exclusive;
@@ -23,6 +23,8 @@ pub(super) struct Base<'a> {
     pub(super) directory: PathBuf,
     /// The directory as the config is to say it, if it is another one than it says.
     pub(super) other: Option<PathBuf>,
+    /// The config of the sweep as a whole.
+    pub(super) master: Bound,
     /// The identifier of the sweep.
     pub(super) id: String,
     pub(super) process: Process,
@@ -44,12 +46,22 @@ impl<'a> Base<'a> {
         session: &'a Session<'a>,
         composing: &'a Composing<'a>,
         (directory, other): (PathBuf, Option<PathBuf>),
+        master: &Bound,
         id: String,
         process: &Process,
         before: &Progress,
     ) -> Self {
         let taken = before.jobs.values().map(|job| number(&directory.join(&job.directory))).collect();
-        Self { session, composing, directory, other, id, process: process.clone(), taken }
+        Self {
+            session,
+            composing,
+            directory,
+            other,
+            master: master.clone(),
+            id,
+            process: process.clone(),
+            taken,
+        }
     }
 
     /// Composes a job, and finds its directory: the one it had, or one that no other job of the sweep has.
@@ -59,12 +71,17 @@ impl<'a> Base<'a> {
         if let Some(before) = before {
             return Ok(Placed { bound, directory: self.directory.join(before), made: false });
         }
-        let subdir = setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
+        let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
         let wanted = self.session.absolute(self.directory.join(subdir));
         let made = self.taken.contains(&number(&wanted));
         let directory = if made { create_exclusive(&wanted)? } else { wanted };
         self.taken.insert(number(&directory));
         Ok(Placed { bound, directory, made })
+    }
+
+    /// The overrides of a job without the secrets in them.
+    pub(super) fn shown(&self, job: &Job) -> Vec<String> {
+        shown(&self.master, job)
     }
 
     /// A path as the journal says it.
@@ -119,6 +136,13 @@ impl<'a> Base<'a> {
     }
 }
 
+/// The overrides of a job without the secrets in them, as far as they are known by now.
+pub(super) fn shown(master: &Bound, job: &Job) -> Vec<String> {
+    let typed = job.lines().into_iter().map(str::to_owned).collect();
+    let shown = master.shown_arguments(typed).into_iter();
+    shown.map(|line| master.secrets().scrub(&line).into_owned()).collect()
+}
+
 /// The error of a job in one line, as a list of failures shows it.
 pub(super) fn first_line(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
@@ -138,7 +162,7 @@ fn number(path: &Path) -> u64 {
 pub(super) fn failure(job: &Job, verdict: &Verdict, base: &Base<'_>) -> Error {
     let why = verdict.error.as_deref().unwrap_or("it failed");
     let error = Error::new(ErrorKind::Job, format!("job {} failed: {why}", job.index));
-    let error = match job.lines().join(" ") {
+    let error = match base.shown(job).join(" ") {
         line if line.is_empty() => error,
         line => error.note(line),
     };

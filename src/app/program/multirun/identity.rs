@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::app::program::bound::Bound;
+use crate::app::program::derived;
 use crate::app::program::session::Session;
 use crate::compose::Composed;
 use crate::diag::{Error, ErrorKind, Result, SourceKind};
@@ -57,17 +59,27 @@ fn sum(bytes: &[u8]) -> String {
 pub(super) const NOW: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
 /// What the sweep of a session is.
-pub(super) fn identity(session: &Session<'_>, process: &Process, jobs: u64, files: &Files) -> Identity {
+pub(super) fn identity(
+    session: &Session<'_>,
+    master: &Bound,
+    process: &Process,
+    jobs: u64,
+    files: &Files,
+) -> Identity {
     let facts = session.composer.facts();
     let started = process.clock.now();
-    let arguments = session.arguments.iter().chain(&session.app.tail);
+    let own = session.arguments.iter().filter(|argument| !derived::is_hidden(argument));
+    let typed: Vec<String> =
+        own.chain(&session.app.tail).map(|one| one.to_string_lossy().into_owned()).collect();
+    let arguments = master.shown_arguments(typed.clone());
     Identity {
         id: RunId::new(process, started).to_string(),
         name: session.app.name.to_string(),
         started,
         now: facts.now.get().format(NOW).to_string(),
         jobs: Some(jobs),
-        arguments: arguments.map(|one| one.to_string_lossy().into_owned()).collect(),
+        hides_secrets: arguments != typed,
+        arguments,
         cwd: facts.cwd.clone(),
         program: process.program.as_deref().and_then(|path| {
             let file = path.metadata().ok()?;

@@ -6,8 +6,9 @@ use std::sync::{Arc, PoisonError};
 
 use crate::app::output::Status as Exit;
 use crate::app::program::bound::Bound;
+use crate::app::program::callbacks::Callbacks;
 use crate::app::program::finished;
-use crate::app::program::job::{call, place_in_sweep};
+use crate::app::program::job::{Extent, call, place_in_sweep};
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed, first_line};
 use crate::app::program::session::Session;
@@ -34,7 +35,13 @@ pub(super) enum Ran {
 }
 
 /// Runs a job. A signal that ends the process is written down first.
-pub(super) fn carry_out(session: &Session<'_>, journal: &Arc<Journal>, job: u64, task: Task) -> Result<Ran> {
+pub(super) fn carry_out(
+    session: &Session<'_>,
+    journal: &Arc<Journal>,
+    callbacks: &Arc<Callbacks>,
+    job: u64,
+    task: Task,
+) -> Result<Ran> {
     let Task { bound, directory, made, attempt, of_sweep } = task;
     if let Some(environment) = worker::needed(session, &bound)? {
         return Ok(Ran::Worker(worker::run(session, environment, Some(of_sweep))?, directory));
@@ -50,7 +57,7 @@ pub(super) fn carry_out(session: &Session<'_>, journal: &Arc<Journal>, job: u64,
         let _ = journal.add(&ended).and_then(|()| journal.add(&Entry::Stopped { time, why: error }));
     };
     *session.interrupted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(interrupted));
-    call(session, bound, &place).map(Ran::Here)
+    call(session, bound, &place, Extent::OfSweep, Arc::clone(callbacks)).map(Ran::Here)
 }
 
 /// The program, for jobs in this process.
@@ -88,8 +95,8 @@ impl Host for Inline<'_> {
 
     fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<Task>> {
         self.announce(job.index);
-        hydra_log(&format!("\t#{} : {}", job.index, job.lines().join(" ")));
         let Placed { bound, directory, made } = self.base.place(job, before)?;
+        hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
         let of_sweep = OfSweep {
             number: job.index,
             sweep: self.base.other.clone(),
@@ -155,6 +162,10 @@ impl Host for Inline<'_> {
                 Verdict { error: Some(error.message().to_owned()), ..nothing }
             }
         }
+    }
+
+    fn shown(&self, job: &Job) -> Vec<String> {
+        self.base.shown(job)
     }
 
     fn look(&mut self, _: u64, directory: &Path) -> Option<Verdict> {

@@ -10,7 +10,7 @@ use crate::app::program::multirun::listed::listed;
 use crate::app::program::session::Session;
 use crate::app::sweep::try_all;
 use crate::compose::{Arguments, Composed, Mode};
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind};
+use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, Span};
 use crate::grammar::{Action, Override, parse_override};
 use crate::sweep::{Job, Jobs};
 use crate::value::{Node, write_str};
@@ -74,7 +74,7 @@ fn same_machinery(master: &Bound, job: &Bound) -> Result<()> {
         if expected == found {
             continue;
         }
-        let origin = found.map_or(crate::diag::Origin::NONE, |node| node.origin);
+        let origin = found.map_or(Origin::NONE, |node| node.origin);
         let error = Error::new(ErrorKind::Sweep, format!("a job of the sweep changes `hydra.{name}`"));
         return Err(job.located(
             error
@@ -94,7 +94,11 @@ pub(super) fn jobs(cwd: &Path, master: &Bound, arguments: &Arguments) -> Result<
         let mut line = format!("{key}=");
         write_str(&slot.node, &mut line);
         let source = Source::new(SourceKind::Memory, "hydra.sweeper.params", line.as_str());
-        overrides.extend(parse_override(&line, arguments.sources.add(source), &mut errors));
+        let source = arguments.sources.add(source);
+        if slot.node.holds_secret() {
+            arguments.sources.hide(Origin::new(source, Span::new(key.to_string().len() + 1, line.len())));
+        }
+        overrides.extend(parse_override(&line, source, &mut errors));
     }
     let own = |one: &&Override| !one.target.is_hydra() && !is_about_sweep(one);
     overrides.extend(arguments.overrides.iter().filter(own).cloned());

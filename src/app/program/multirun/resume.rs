@@ -67,7 +67,17 @@ pub(crate) fn resume(
     } else {
         app
     };
-    let merged = merged(app, flags, &identity, &recorded, &directory)?;
+    let (merged, recorded) = if identity.hides_secrets {
+        if flags.overrides.is_empty() {
+            let message = format!("the sweep in `{}` has secrets among its arguments", directory.display());
+            return Err(Error::new(ErrorKind::Job, message)
+                .note(format!("it was begun with `{}`", identity.arguments.join(" ")))
+                .help("type them all again, behind `--resume DIR`: secrets are not written down"));
+        }
+        (flags.clone(), given.clone())
+    } else {
+        (merged(app, flags, &identity, &recorded, &directory)?, recorded)
+    };
     let now = NaiveDateTime::parse_from_str(&identity.now, NOW).map_err(|_| {
         Error::new(ErrorKind::Json, format!("the journal of the sweep has no moment, but `{}`", identity.now))
     })?;

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use crate::app::capture;
 use crate::app::output::{Output, Status};
 use crate::app::program::bound::Bound;
+use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
-use crate::app::program::job::{bind_in_sweep, call, place_in_sweep, with_mode};
+use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
-use crate::app::program::multirun::host::Base;
+use crate::app::program::multirun::host::{Base, shown};
 use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Composing, is_about_sweep, jobs};
@@ -45,6 +46,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let plan = Plan::of(session, &master)?;
     let arguments = without_settings(arguments);
     let composing = Composing::new(session, &arguments);
+    let callbacks = Callbacks::of(session, &master)?;
     let mut files = composing.check(&master, &jobs)?;
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
         files.add_file(&name, &path);
@@ -53,11 +55,11 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         files.add_file(&name, &session.composer.facts().cwd.join(&name));
     }
     if session.flags.dry_run {
-        return Ok(show(session, &jobs));
+        return Ok(show(session, &master, &jobs));
     }
 
     let process = session.process();
-    let now = identity(session, &process, jobs.len(), &files);
+    let now = identity(session, &master, &process, jobs.len(), &files);
     let (directory, other) = directory(session, &master)?;
     let _lease = Lease::take(&directory, &process)?;
     let (journal, before) = if session.resumed.is_some() {
@@ -78,8 +80,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         None => master,
     };
     write_master(&master, &directory)?;
-    let logging = Logging::of_hydra(&master, &session.console, &session.composer.facts().cwd)?;
-    let _installed = install(logging.as_ref());
+    let logging = Logging::of_hydra(&master, &session.console, session.composer.facts())?;
+    let _installed = install(&logging);
+    let _told = callbacks.during(|| Scope::Multirun(master.clone()));
 
     if session.resumed.is_some() {
         let done = before.count(crate::run::Status::Completed);
@@ -88,8 +91,17 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let id = before.identity.id.clone();
     // A session runs one sweep.
     let _ = session.sweep.set(id.clone());
-    let base = Base::new(session, &composing, (directory, other), id, &process, &before);
-    Sweep { session, jobs, plan, journal: Arc::new(journal), process, before }.drive(base)
+    let base = Base::new(session, &composing, (directory, other), &master, id, &process, &before);
+    Sweep {
+        session,
+        jobs,
+        plan,
+        journal: Arc::new(journal),
+        callbacks: Arc::clone(&callbacks),
+        process,
+        before,
+    }
+    .drive(base)
 }
 
 /// A sweep that is about to run.
@@ -98,13 +110,14 @@ struct Sweep<'a> {
     jobs: Jobs,
     plan: Plan,
     journal: Arc<Journal>,
+    callbacks: Arc<Callbacks>,
     process: Process,
     before: Progress,
 }
 
 impl Sweep<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
-        let Self { session, jobs, plan, journal, process, before } = self;
+        let Self { session, jobs, plan, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
         let slots = if let How::Workers { slots, .. } = &how { slots.len() } else { 1 };
         journal.add(&Entry::Driver {
@@ -120,7 +133,8 @@ impl Sweep<'_> {
         match how {
             How::Inline => {
                 let mut host = Inline::new(base, jobs.batches(policy.batch));
-                let launcher = launch::Inline::new(|job, task| carry_out(session, &journal, job, task));
+                let launcher =
+                    launch::Inline::new(|job, task| carry_out(session, &journal, &callbacks, job, task));
                 let drive = Drive {
                     sweeper,
                     launcher,
@@ -183,9 +197,9 @@ fn status(summary: &Summary) -> Status {
 }
 
 /// Shows the jobs, a line each, as they would be typed.
-fn show(session: &Session<'_>, jobs: &Jobs) -> Finished {
+fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs) -> Finished {
     for job in jobs.iter() {
-        session.console.say(&format!("#{} : {}\n", job.index, job.lines().join(" ")));
+        session.console.say(&format!("#{} : {}\n", job.index, shown(master, &job).join(" ")));
     }
     Finished::without_jobs(session.console.write(Output::success(String::new())))
 }
@@ -202,7 +216,8 @@ pub(crate) fn work(session: &Session<'_>) -> Result<Finished> {
     let composed = session.compose(&arguments, Mode::Run)?;
     let bound = bind_in_sweep(session, composed, job.number, job.sweep.as_deref())?;
     let place = place_in_sweep(&bound, job.directory.clone(), job.made)?;
-    let ran = call(session, bound, &place)?;
+    let callbacks = Callbacks::of(session, &bound)?;
+    let ran = call(session, bound, &place, Extent::OfSweep, callbacks)?;
     Ok(Finished { status: ran.status(), jobs: vec![ran] })
 }
 

@@ -64,7 +64,7 @@ impl Host for InWorkers<'_> {
         };
         let environment = worker::needed(self.base.session, &bound)?.unwrap_or_default();
         let (program, order) = worker::program(self.base.session, environment, true, Some(of_sweep))?;
-        hydra_log(&format!("\t#{} : {}", job.index, job.lines().join(" ")));
+        hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
         let relative = self.base.relative(&directory);
         self.running.insert(job.index, (relative.clone(), order));
         Ok(Prepared { directory: relative, task: Program { output, ..program } })
@@ -97,6 +97,10 @@ impl Host for InWorkers<'_> {
                 Verdict { status, result: None, error, log, directory: Some(directory), asked: false }
             }
         }
+    }
+
+    fn shown(&self, job: &Job) -> Vec<String> {
+        self.base.shown(job)
     }
 
     fn look(&mut self, _: u64, directory: &Path) -> Option<Verdict> {

@@ -1,0 +1,188 @@
+//! The callbacks of one call of a program: who they are, and what has begun and must still end.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::app::program::bound::Bound;
+use crate::app::program::callback::Callback;
+use crate::app::program::console::Console;
+use crate::app::program::outcome::Failed;
+use crate::app::program::panics;
+use crate::app::program::session::Session;
+use crate::app::program::{job_info, log_return};
+use crate::diag::{Error, ErrorKind, Origin, Result, Severity};
+use crate::run::{Outcome, Run};
+use crate::typed::{Component, Components, Registry};
+use crate::value::{IndexMap, Kind};
+
+/// The callbacks that the config names, in order. Whatever begins also ends, once: from the thread of the job, or from
+/// that of a signal.
+#[derive(Debug)]
+pub(crate) struct Callbacks {
+    state: Mutex<State>,
+    console: Console,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    all: Vec<Named>,
+    /// What has begun, the innermost last.
+    open: Vec<Scope>,
+}
+
+#[derive(Debug)]
+struct Named {
+    name: String,
+    origin: Origin,
+    callback: Component<dyn Callback>,
+}
+
+/// What begins and ends.
+#[derive(Clone, Debug)]
+pub(crate) enum Scope {
+    Run(Bound),
+    Multirun(Bound),
+    Job(Bound, Run),
+}
+
+impl Callbacks {
+    /// Builds the callbacks that a config names.
+    ///
+    /// # Errors
+    /// One that is not registered, or that cannot be built.
+    pub(crate) fn of(session: &Session<'_>, bound: &Bound) -> Result<Arc<Self>> {
+        const KEY: &str = "hydra.callbacks";
+        let mut all = Vec::new();
+        let given = bound.select(KEY)?.filter(|node| !matches!(node.kind, Kind::Null));
+        if let Some(map) = given.as_ref().and_then(|node| node.as_map()).filter(|map| !map.is_empty()) {
+            let components = Components::new().with(registry(&session.app.components));
+            let bound = bound.clone().with_components(components);
+            let read: IndexMap<String, Option<Component<dyn Callback>>> = bound.read(KEY)?;
+            all.extend(read.into_iter().filter_map(|(name, callback)| {
+                let origin = map.get_str(&name).map_or(Origin::NONE, |node| node.origin);
+                Some(Named { name, origin, callback: callback? })
+            }));
+        }
+        let state = Mutex::new(State { all, open: Vec::new() });
+        Ok(Arc::new(Self { state, console: session.console.clone() }))
+    }
+
+    /// Tells that something begins. It is open from then on, even if someone fails to take it.
+    pub(crate) fn begin(&self, scope: impl FnOnce() -> Scope) {
+        let mut state = self.lock();
+        if state.all.is_empty() {
+            return;
+        }
+        let scope = scope();
+        state.open.push(scope.clone());
+        for named in &mut state.all {
+            named.tell(scope.start(), scope.bound(), &self.console, |callback| match &scope {
+                Scope::Run(bound) => callback.on_run_start(bound),
+                Scope::Multirun(bound) => callback.on_multirun_start(bound),
+                Scope::Job(bound, run) => callback.on_job_start(bound, run),
+            });
+        }
+    }
+
+    /// Tells that something begins, and that it has ended when the value is dropped.
+    pub(crate) fn during(&self, scope: impl FnOnce() -> Scope) -> During<'_> {
+        self.begin(scope);
+        During(self)
+    }
+
+    /// Tells that what began last has ended; nothing, if it was told already.
+    pub(crate) fn end(&self, outcome: &Outcome) {
+        self.lock().end(outcome, &self.console);
+    }
+
+    /// Tells that all that has begun has ended.
+    pub(crate) fn end_all(&self, outcome: &Outcome) {
+        let mut state = self.lock();
+        while !state.open.is_empty() {
+            state.end(outcome, &self.console);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something of which it does not matter how it ends.
+#[must_use]
+pub(crate) struct During<'c>(&'c Callbacks);
+
+impl Drop for During<'_> {
+    fn drop(&mut self) {
+        self.0.end(&Outcome::Completed(None));
+    }
+}
+
+impl State {
+    fn end(&mut self, outcome: &Outcome, console: &Console) {
+        let Some(scope) = self.open.pop() else { return };
+        for named in self.all.iter_mut().rev() {
+            named.tell(scope.end(), scope.bound(), console, |callback| match &scope {
+                Scope::Run(bound) => callback.on_run_end(bound, outcome),
+                Scope::Multirun(bound) => callback.on_multirun_end(bound),
+                Scope::Job(bound, run) => callback.on_job_end(bound, run, outcome),
+            });
+        }
+    }
+}
+
+impl Scope {
+    fn bound(&self) -> &Bound {
+        match self {
+            Self::Run(bound) | Self::Multirun(bound) | Self::Job(bound, _) => bound,
+        }
+    }
+
+    fn start(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "on_run_start",
+            Self::Multirun(_) => "on_multirun_start",
+            Self::Job(..) => "on_job_start",
+        }
+    }
+
+    fn end(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "on_run_end",
+            Self::Multirun(_) => "on_multirun_end",
+            Self::Job(..) => "on_job_end",
+        }
+    }
+}
+
+impl Named {
+    /// Tells one callback. What it fails with is a warning.
+    fn tell(
+        &mut self,
+        event: &str,
+        bound: &Bound,
+        console: &Console,
+        call: impl FnOnce(&mut dyn Callback) -> std::result::Result<(), Failed>,
+    ) {
+        let callback = &mut *self.callback;
+        let why = match panics::guarded(false, bound.secrets(), || call(callback)) {
+            Ok(Ok(())) => return,
+            Ok(Err(failed)) => failed.to_string(),
+            Err(panicked) => match panicked.0.place {
+                Some(place) => format!("it panicked at {place}: {}", panicked.0.message),
+                None => format!("it panicked: {}", panicked.0.message),
+            },
+        };
+        let message = format!("the callback `{}` failed at {event}: {why}", self.name);
+        let warning = bound.located(Error::new(ErrorKind::Job, message).at(self.origin, ""));
+        console.complain(&warning.render_as(Severity::Warning, console.err));
+    }
+}
+
+/// The callbacks of the program, and Hydra's own two unless the program has others of their names.
+fn registry(own: &Components) -> Registry<dyn Callback> {
+    let registry = own.get::<dyn Callback>().cloned().unwrap_or_default().tag("_target_");
+    let known: Vec<&str> = registry.names().collect();
+    let (has_log, has_info) = (known.contains(&log_return::NAME), known.contains(&job_info::NAME));
+    let registry = if has_log { registry } else { log_return::register(registry) };
+    if has_info { registry } else { job_info::register(registry) }
+}

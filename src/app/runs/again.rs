@@ -1,0 +1,352 @@
+//! How a run was started, and how to start it again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use hmac_sha256::Hash;
+
+use crate::app::argv::Found;
+use crate::app::git;
+use crate::app::program::{DERIVED_FROM, flag_names};
+use crate::app::runs::diff::{Difference, compare, leaves};
+use crate::app::runs::view::{View, text};
+use crate::diag::{Error, ErrorKind, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
+use crate::facts::{Facts, Process};
+use crate::grammar::{Override, parse_override};
+use crate::run::{CONFIG, HYDRA, RunId};
+use crate::value::{Key, Kind, Map, Node};
+use crate::yaml;
+
+/// What records hold in place of a secret value.
+const HIDDEN: &str = "***";
+
+/// How a run was started.
+#[derive(Clone, Debug)]
+pub(super) struct Again {
+    /// The program, and what stands before its own arguments.
+    command: Vec<String>,
+    cwd: PathBuf,
+    /// Its arguments, with the overrides of the run.
+    arguments: Vec<String>,
+    /// The run, if it has an identifier that a program built on this library can record.
+    id: Option<RunId>,
+    config: Node,
+    hydra: Node,
+}
+
+/// What a program composes.
+#[derive(Debug)]
+pub(super) struct Recomposed {
+    config: Node,
+    hydra: Node,
+}
+
+impl Again {
+    /// What the record of a run says. `command` stands in for the program, if it is given.
+    ///
+    /// # Errors
+    /// A run of which nobody knows how it was started.
+    pub(super) fn of(run: &View, word: &str, command: &[String]) -> Result<Self> {
+        let record = &run.found.record;
+        let recorded: Vec<String> =
+            record.get("arguments").and_then(Node::as_list).unwrap_or_default().iter().map(text).collect();
+        let hydra = run.read_yaml(HYDRA).and_then(|root| at(&root, &["hydra"]).cloned());
+        let (Some(hydra), Some(config)) = (hydra, run.read_yaml(CONFIG)) else {
+            let message = format!("the run in `{}` has no config on record", run.found.directory.display());
+            let error = Error::new(ErrorKind::NotFound, message);
+            return Err(run.broken().into_iter().fold(error, |error, broken| error.note(broken.to_string())));
+        };
+        let cwd = match record.get("cwd").or_else(|| at(&hydra, &["runtime", "cwd"])).and_then(Node::as_str) {
+            Some(cwd) => PathBuf::from(cwd),
+            None => return Err(Error::new(ErrorKind::NotFound, "no record says where the run was started")),
+        };
+        if !cwd.is_dir() {
+            let message = format!("the directory `{}`, where the run was started, is gone", cwd.display());
+            return Err(Error::new(ErrorKind::NotFound, message));
+        }
+        let program = record.get("program.path").and_then(Node::as_str).map(str::to_owned);
+        let command = match (command, program.or_else(|| recorded.first().cloned())) {
+            // What is no name on the search path counts from where it was typed.
+            ([], Some(program)) if program.contains('/') => {
+                vec![cwd.join(program).to_string_lossy().into_owned()]
+            }
+            ([], Some(program)) => vec![program],
+            ([], None) => {
+                let name = record.name();
+                return Err(Error::new(ErrorKind::NotFound, "no record says which program ran")
+                    .note("it is a run of Hydra itself, which does not write that down")
+                    .help(format!("type `mainstem rerun {} -- python {name}.py`", shell_word(word))));
+            }
+            (command, _) => command.to_vec(),
+        };
+        let arguments = arguments(&recorded, &hydra, run.overrides())?;
+        Ok(Self { command, cwd, arguments, id: record.id(), config, hydra })
+    }
+
+    /// With more overrides, each in place of those of the same key.
+    pub(super) fn with(&mut self, more: &[String]) {
+        for word in more {
+            let Some(new) = parsed(word) else { continue };
+            let same = |old: &str| {
+                parsed(old).is_some_and(|old| {
+                    old.target.key() == new.target.key() && old.target.package() == new.target.package()
+                })
+            };
+            self.arguments.retain(|old| !is_override(old) || !same(old));
+        }
+        self.arguments.extend(more.iter().cloned());
+    }
+
+    /// Refuses what nobody can type again: a value that the record hides.
+    ///
+    /// # Errors
+    /// Every such override.
+    pub(super) fn check(&self, word: &str) -> Result<()> {
+        let hidden = self.arguments.iter().filter_map(|argument| {
+            let (key, _) = argument.split_once('=').filter(|(_, value)| value.contains(HIDDEN))?;
+            let message = format!("the value of `{key}` is a secret, and not on record");
+            let typed = format!("mainstem rerun {} {}=…", shell_word(word), shell_word(key));
+            Some(Error::new(ErrorKind::MissingValue, message).help(format!("type it anew: `{typed}`")))
+        });
+        Error::all(hidden).map_or(Ok(()), Err)
+    }
+
+    /// Overrides that bring back the options that were chosen, where other ones would be chosen now.
+    ///
+    /// # Errors
+    /// The program cannot compose its config any more.
+    pub(super) fn pins(&self) -> Result<Vec<String>> {
+        let chosen = choices(&self.hydra);
+        let mut pins: Vec<String> = Vec::new();
+        // One choice may bring others with it: each is looked for anew.
+        for _ in 0..=chosen.len() {
+            let now = choices(&self.compose(&pins)?.hydra);
+            let other = |(group, option): &&(String, Node)| {
+                let found = now.iter().find(|(known, _)| known == group);
+                found.is_none_or(|(_, found)| found != option)
+                    && !pins
+                        .iter()
+                        .any(|pin| pin.trim_start_matches(['+', '~']).starts_with(&format!("{group}=")))
+                    && !pins.contains(&format!("~{group}"))
+            };
+            let is_there = |group: &str| now.iter().any(|(known, _)| known == group);
+            let next = chosen.iter().filter(other).min_by_key(|(group, _)| !is_there(group));
+            let Some((group, option)) = next else { break };
+            pins.push(match (&option.kind, is_there(group)) {
+                (Kind::Null, true) => format!("~{group}"),
+                (Kind::Null, false) => break,
+                (Kind::List(list), there) => {
+                    let options: Vec<_> = list.iter().map(text).collect();
+                    format!("{}{group}=[{}]", if there { "" } else { "+" }, options.join(","))
+                }
+                (_, true) => format!("{group}={}", text(option)),
+                (_, false) => format!("+{group}={}", text(option)),
+            });
+        }
+        Ok(pins)
+    }
+
+    /// What the program composes now, with more overrides; nothing is run.
+    ///
+    /// # Errors
+    /// The program cannot be started, or composes nothing, which it has told by itself.
+    pub(super) fn compose(&self, more: &[String]) -> Result<Recomposed> {
+        let mut command = self.command_line();
+        command.args(more).args(["--cfg", "all"]);
+        let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+        let output = output.map_err(|error| self.cannot_start(&error))?;
+        if !output.status.success() {
+            return Err(Error::new(
+                ErrorKind::Job,
+                "the program cannot compose the config of the run any more",
+            )
+            .note(format!("`{}` fails", self.typed(&["--cfg", "all"].map(str::to_owned)))));
+        }
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let sources = Arc::new(SourceMap::default());
+        let source = sources.add(Source::new(SourceKind::Memory, "the composed config", &*printed));
+        let mut errors = Vec::new();
+        let parsed = yaml::parse(&printed, source, &yaml::Limits::default(), &mut errors);
+        if let Some(error) = Error::all(errors) {
+            return Err(error.located(&sources));
+        }
+        let mut config = parsed.map_or_else(Node::null, |parsed| parsed.root);
+        let map = config.as_map_mut();
+        let hydra = map.and_then(|map| map.remove(&Key::from("hydra"))).unwrap_or_else(Node::null);
+        if let Some(map) = config.as_map_mut() {
+            map.remove(&Key::from("mainstem"));
+        }
+        Ok(Recomposed { config, hydra })
+    }
+
+    /// What would be other than it was: the config, where configs lie, the program, and the state of the project.
+    pub(super) fn differences(
+        &self,
+        run: &View,
+        now: &Recomposed,
+        facts: &Facts,
+        process: &Process,
+    ) -> Vec<Difference> {
+        let mut found = compare("config", leaves(&self.config), leaves(&now.config));
+        found.extend(compare("configs from", places(&self.hydra), places(&now.hydra)));
+        let record = &run.found.record;
+        let program = record.get("program.path").and_then(Node::as_str);
+        let own = self.command.len() == 1 && self.command.first().map(String::as_str) == program;
+        let facts = Facts { cwd: self.cwd.clone(), ..facts.clone() };
+        let process = Process { program: program.filter(|_| own).map(PathBuf::from), ..process.clone() };
+        let around = git::surroundings(&facts, &process);
+        let file =
+            |name: &str| around.files.iter().find(|(known, _)| known == name).map(|(_, bytes)| bytes.clone());
+        let then = |key: &str| record.get(key).cloned();
+        let tree = Node::from(around.keys.clone());
+        let now = |key: &str| at(&tree, &key.split('.').collect::<Vec<_>>()).cloned();
+        let keys: &[&str] = if own { &PROGRAM } else { &[] };
+        let keys = keys.iter().chain(&PROJECT);
+        let values = |value: &dyn Fn(&str) -> Option<Node>, changes: Option<Vec<u8>>| {
+            let known = keys.clone().filter_map(|key| Some(((*key).to_owned(), value(key)?)));
+            let changes =
+                changes.map(|bytes| ("git.diff".to_owned(), Node::from(short_hash(&bytes).as_str())));
+            known.filter(|(_, node)| !matches!(node.kind, Kind::Null)).chain(changes).collect::<Vec<_>>()
+        };
+        // What no record speaks of is no difference.
+        if record.id().is_some() {
+            let before = fs::read(run.found.folder.join("git.diff")).ok();
+            found.extend(compare("run", values(&then, before), values(&now, file("git.diff"))));
+        }
+        found
+    }
+
+    /// Whether the record says enough to find out that nothing has changed.
+    pub(super) fn is_exact(&self, run: &View) -> bool {
+        let known =
+            |key: &str| run.found.record.get(key).is_some_and(|node| !matches!(node.kind, Kind::Null));
+        self.id.is_some() && known("program.path") && self.command.len() == 1
+    }
+
+    fn command_line(&self) -> Command {
+        let mut words = self.command.iter();
+        let mut command = Command::new(words.next().map_or("", String::as_str));
+        command.args(words).args(&self.arguments).current_dir(&self.cwd);
+        command
+    }
+
+    /// The command line that starts the run again.
+    pub(super) fn command(&self) -> Command {
+        let mut command = self.command_line();
+        if let Some(id) = self.id {
+            command.arg(format!("{DERIVED_FROM}{id}"));
+        }
+        command
+    }
+
+    /// The same as it is typed.
+    pub(super) fn typed(&self, more: &[String]) -> String {
+        let words: Vec<_> =
+            self.command.iter().chain(&self.arguments).chain(more).map(|word| shell_word(word)).collect();
+        words.join(" ")
+    }
+
+    pub(super) fn cwd(&self) -> &Path {
+        &self.cwd
+    }
+
+    /// The error of a program that does not start.
+    pub(super) fn cannot_start(&self, error: &std::io::Error) -> Error {
+        let name = self.command.first().map_or("", String::as_str);
+        Error::new(ErrorKind::Io, format!("cannot start `{name}`: {error}"))
+            .help("name the program, if it lies elsewhere now: `mainstem rerun RUN -- PROGRAM`")
+    }
+}
+
+const PROGRAM: [&str; 3] = ["program.path", "program.size", "program.modified"];
+const PROJECT: [&str; 3] = ["git.commit", "git.dirty", "lock_files"];
+
+/// The arguments of the run: as they were typed; of a job of a sweep, the flags and the overrides of that job.
+fn arguments(recorded: &[String], hydra: &Node, overrides: Vec<String>) -> Result<Vec<String>> {
+    let in_sweep = at(hydra, &["mode"]).and_then(Node::as_str) == Some("MULTIRUN");
+    let typed = recorded.split_first().map(|(_, typed)| typed);
+    if let Some(typed) = typed.filter(|_| !in_sweep) {
+        // What says that it is to run says nothing of what runs.
+        return Ok(typed.iter().filter(|word| !matches!(word.as_str(), "--run" | "-r")).cloned().collect());
+    }
+    let mut arguments = match typed {
+        Some(typed) => flags(typed)?,
+        None => hydras_flags(hydra),
+    };
+    let of_hydra = at(hydra, &["overrides", "hydra"]).and_then(Node::as_list).unwrap_or_default();
+    let of_hydra = of_hydra.iter().map(text);
+    arguments.extend(of_hydra.filter(|one| parsed(one).is_none_or(|one| one.target.key() != "hydra.mode")));
+    arguments.extend(overrides);
+    Ok(arguments)
+}
+
+/// The flags among arguments that say which config it is, and the words that are no overrides.
+fn flags(typed: &[String]) -> Result<Vec<String>> {
+    let (found, errors) = flag_names(typed.iter().cloned());
+    if let Some(error) = Error::all(errors) {
+        return Err(error.note("the run was one of a sweep, whose arguments cannot be told apart"));
+    }
+    Ok(found
+        .into_iter()
+        .flat_map(|found| match found {
+            Found::Word(word) if is_override(&word) => Vec::new(),
+            Found::Word(word) => vec![word],
+            // `--multirun`, and what asks for something to be shown.
+            Found::Switch(_) => Vec::new(),
+            Found::Value(flag, value) => vec![flag.to_owned(), value],
+        })
+        .collect())
+}
+
+/// The flags of a run of Hydra itself, as far as its record says them.
+fn hydras_flags(hydra: &Node) -> Vec<String> {
+    let mut flags = Vec::new();
+    if let Some(name) = at(hydra, &["job", "config_name"]).and_then(Node::as_str) {
+        flags.extend(["--config-name".to_owned(), name.to_owned()]);
+    }
+    for (provider, path) in places(hydra) {
+        if provider == "command-line" {
+            flags.extend(["--config-dir".to_owned(), text(&path)]);
+        }
+    }
+    flags
+}
+
+/// Whether a word is meant as an override.
+fn is_override(word: &str) -> bool {
+    !word.starts_with('-') && (word.starts_with('~') || word.contains('='))
+}
+
+fn parsed(word: &str) -> Option<Override> {
+    parse_override(word, SourceId::NONE, &mut ())
+}
+
+fn at<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
+    path.iter().try_fold(node, |node, key| node.as_map()?.get_str(key))
+}
+
+/// The options that were chosen for the job's own groups.
+fn choices(hydra: &Node) -> Vec<(String, Node)> {
+    let none = Map::default();
+    let all = at(hydra, &["runtime", "choices"]).and_then(Node::as_map).unwrap_or(&none);
+    let all = all.iter().map(|(group, slot)| (group.to_string(), slot.node.clone()));
+    all.filter(|(group, _)| !group.starts_with("hydra/") && !group.starts_with("mainstem/")).collect()
+}
+
+/// Where configs lie: the provider, and the place.
+fn places(hydra: &Node) -> Vec<(String, Node)> {
+    let all = at(hydra, &["runtime", "config_sources"]).and_then(Node::as_list).unwrap_or_default();
+    let place = |source: &Node| {
+        let provider = at(source, &["provider"])?.as_str()?.to_owned();
+        Some((provider, at(source, &["path"])?.clone()))
+    };
+    all.iter().filter_map(place).collect()
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    let hash = Hash::hash(bytes);
+    let digits: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{} bytes, {digits}", bytes.len())
+}

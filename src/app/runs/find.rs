@@ -1,0 +1,85 @@
+//! Which run a word means.
+
+use std::path::PathBuf;
+
+use crate::app::args::wrong;
+use crate::app::capture;
+use crate::app::runs::view::View;
+use crate::diag::{Error, ErrorKind, Result};
+use crate::facts::{Facts, Process};
+use crate::run::{Found, list};
+
+/// The runs below some directories, as they are found from here.
+pub(super) struct Runs {
+    pub(super) facts: Facts,
+    pub(super) process: Process,
+    roots: Vec<PathBuf>,
+}
+
+impl Runs {
+    /// Those below these directories; of none, those below the working directory.
+    ///
+    /// # Errors
+    /// There is no working directory.
+    pub(super) fn below(roots: &[String]) -> Result<Self> {
+        let facts = capture::facts()?;
+        let mut roots: Vec<_> = roots.iter().map(|root| capture::absolute(&facts, root)).collect();
+        if roots.is_empty() {
+            roots.push(facts.cwd.clone());
+        }
+        Ok(Self { process: capture::process(&facts), facts, roots })
+    }
+
+    /// All runs, each once, and what cannot be read.
+    pub(super) fn all(&self) -> Result<(Vec<View>, Vec<Error>)> {
+        let (mut all, mut broken) = (Vec::<Found>::new(), Vec::new());
+        for root in &self.roots {
+            let (found, errors) = list(root, &self.process)?;
+            all.extend(found);
+            broken.extend(errors);
+        }
+        // A root may lie in another one.
+        all.sort_by(|a, b| (a.record.started(), &a.folder).cmp(&(b.record.started(), &b.folder)));
+        all.dedup_by(|a, b| a.folder == b.folder);
+        Ok((all.into_iter().map(View::new).collect(), broken))
+    }
+
+    /// The run that a word means: a directory, a part of an identifier, or `last`.
+    pub(super) fn find(&self, word: &str) -> Result<Found> {
+        let path = capture::absolute(&self.facts, word);
+        if path.is_dir() {
+            return Found::read(&path, &self.process);
+        }
+        let (mut all, _) = self.all()?;
+        if word == "last" {
+            let last = all.pop().map(|view| view.found);
+            return last.ok_or_else(|| self.none("there is no run"));
+        }
+        let asked = word.to_uppercase();
+        let mut meant: Vec<Found> = all
+            .into_iter()
+            .map(|view| view.found)
+            .filter(|found| {
+                let id = found.record.id().map(|id| id.to_string()).unwrap_or_default();
+                !asked.is_empty() && (id.starts_with(&asked) || id.ends_with(&asked))
+            })
+            .collect();
+        match (meant.pop(), meant.is_empty()) {
+            (Some(found), true) => Ok(found),
+            (None, _) => Err(self.none(&format!("there is no run `{word}`"))),
+            (Some(last), false) => {
+                let ids = meant.iter().chain([&last]).take(10).filter_map(|found| found.record.id());
+                let ids: Vec<_> = ids.map(|id| id.to_string()).collect();
+                let message = format!("`{word}` means {} runs", meant.len() + 1);
+                Err(wrong(message).help(format!("say more of the ID: {}", ids.join(", "))))
+            }
+        }
+    }
+
+    fn none(&self, message: &str) -> Error {
+        let roots: Vec<_> = self.roots.iter().map(|root| format!("`{}`", root.display())).collect();
+        Error::new(ErrorKind::NotFound, message)
+            .note(format!("looked in {}", roots.join(", ")))
+            .help("`mainstem runs ls --root DIR` shows those that are there")
+    }
+}

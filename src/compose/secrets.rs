@@ -1,0 +1,377 @@
+//! What is a secret in a composed tree: fields that the schema says so of, and variables of the job that are named so.
+
+use std::sync::Arc;
+
+use crate::compose::base::find;
+use crate::compose::explain::Explanation;
+use crate::compose::selection::Selection;
+use crate::diag::{Error, ErrorKind, HIDDEN, Origin, SourceKind, SourceMap, Span};
+use crate::facts::names_secret;
+use crate::grammar::{Operand, Override, parse_override};
+use crate::resolve::Input;
+use crate::schema::{Expected, Schema};
+use crate::value::{Key, KeyPath, Kind, Node};
+
+/// The variables that a job gets.
+const VARIABLES: [&str; 3] = ["hydra", "job", "env_set"];
+/// Overrides of a sweep that a config gives.
+const PARAMS: [&str; 3] = ["hydra", "sweeper", "params"];
+
+/// Tells which places of a tree are secrets. Where no type says so, it costs a look at the variables of the job.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Secrecy<'a> {
+    /// The tree: it says which variants of enums it is.
+    pub(crate) root: &'a Node,
+    pub(crate) schema: &'a Schema,
+    /// Whether any field of the schema is a secret.
+    pub(crate) typed: bool,
+}
+
+/// A secret that is no container, with its place.
+struct Leaf {
+    path: KeyPath,
+    node: Node,
+}
+
+impl Leaf {
+    /// Whether the secret itself is written there.
+    fn is_literal(&self) -> bool {
+        literal(&self.node)
+    }
+}
+
+/// Whether a secret is written as it is, not by way of an interpolation.
+fn literal(node: &Node) -> bool {
+    let secret = node.clone().secret();
+    *secret.shown() == Kind::Str(HIDDEN.into())
+}
+
+impl Secrecy<'_> {
+    /// The secrets in the value at a path.
+    fn leaves(self, node: &Node, path: &KeyPath) -> Vec<Leaf> {
+        let mut found = Vec::new();
+        if self.typed {
+            let expected = self.schema.expected().at_in(self.root, path);
+            collect(node, expected, &mut path.clone(), &mut found);
+        }
+        self.named(node, path, VARIABLES, &mut found, |name| names_secret(&name.to_string()));
+        if self.typed {
+            let is_secret = |name: &Key| {
+                let target = name.to_string();
+                let path = KeyPath::parse(target.trim_start_matches(['+', '~']));
+                self.schema.expected().at_in(self.root, &path).is_secret()
+            };
+            self.named(node, path, PARAMS, &mut found, is_secret);
+        }
+        found
+    }
+
+    /// The secrets in a mapping whose keys say which values are some.
+    fn named(
+        self,
+        node: &Node,
+        path: &KeyPath,
+        place: [&str; 3],
+        found: &mut Vec<Leaf>,
+        is_secret: impl Fn(&Key) -> bool,
+    ) {
+        let same = path.keys().iter().zip(place).all(|(key, name)| key.as_str() == Some(name));
+        match path.keys().get(place.len()) {
+            _ if !same => {}
+            Some(name) if is_secret(name) => all(node, &mut path.clone(), found),
+            Some(_) => {}
+            None => {
+                let map = find(node, place.get(path.len()..).unwrap_or_default()).and_then(Node::as_map);
+                for (key, slot) in map.into_iter().flatten().filter(|(key, _)| is_secret(key)) {
+                    let mut at: KeyPath = place.into_iter().map(Key::from).chain([key.clone()]).collect();
+                    all(&slot.node, &mut at, found);
+                }
+            }
+        }
+    }
+
+    /// Whether what stands at a path would be a secret, whatever it is.
+    pub(crate) fn is_secret(self, path: &KeyPath) -> bool {
+        !self.leaves(&Node::from("x"), path).is_empty()
+    }
+
+    /// The value at a path with the taint on all that is a secret.
+    pub(crate) fn veiled(self, mut node: Node, path: &KeyPath) -> Node {
+        for leaf in self.leaves(&node, path) {
+            taint(&mut node, leaf.path.keys().get(path.len()..).unwrap_or_default());
+        }
+        node
+    }
+
+    /// Whether an override gives a secret as it is.
+    pub(crate) fn is_told_by(self, one: &Override) -> bool {
+        if one.target.package().is_some() || !(self.typed || one.target.is_hydra()) {
+            return false;
+        }
+        let path = one.target.path();
+        match one.action.value() {
+            None => false,
+            Some(Operand::Sweep(_)) => {
+                let text = one.value_text().filter(|text| says_something(text));
+                text.is_some_and(|text| self.leaves(&Node::from(text), &path).iter().any(Leaf::is_literal))
+            }
+            Some(Operand::Value(_)) => {
+                let assignment = one.assignment(0).ok();
+                let value = assignment.as_ref().and_then(|one| one.action.value());
+                value.is_some_and(|value| self.leaves(value, &path).iter().any(Leaf::is_literal))
+            }
+        }
+    }
+
+    /// Says of every sweep over secrets what to write instead.
+    pub(crate) fn warn_of_sweeps(self, overrides: &[Override], warn: &dyn Fn(Error)) {
+        for one in overrides.iter().filter(|one| one.is_sweep() && self.is_told_by(one)) {
+            warn(written(&one.target.path(), value_of(one), &SourceKind::Argument(0)));
+        }
+    }
+
+    /// An override as it is shown, if it gives a secret: `api_key=***`.
+    pub(crate) fn masked(self, one: &Override) -> Option<String> {
+        self.is_told_by(one).then(|| format!("{}={HIDDEN}", one.key_element()))
+    }
+
+    /// An argument as it is shown. What is no override is shown as it is.
+    pub(crate) fn argument(self, text: String) -> String {
+        let mut errors: Vec<Error> = Vec::new();
+        let source = Origin::NONE.source;
+        let one = text.contains('=').then(|| parse_override(&text, source, &mut errors)).flatten();
+        one.and_then(|one| self.masked(&one)).unwrap_or(text)
+    }
+
+    /// Lets no excerpt and no message show the secrets that overrides give.
+    pub(crate) fn hide_overrides(self, overrides: &[Override], sources: &SourceMap) {
+        for one in overrides.iter().filter(|one| self.is_told_by(one)) {
+            sources.hide(value_of(one));
+            pieces(one.value_text().unwrap_or_default(), sources);
+        }
+    }
+
+    /// Lets no excerpt and no message show the secrets that configs give.
+    pub(crate) fn hide_configs(self, selection: &Selection, sources: &SourceMap) {
+        for included in selection.included() {
+            for leaf in self.leaves(&included.document.root, &KeyPath::parse(&included.package)) {
+                hide(&leaf, sources);
+            }
+        }
+    }
+
+    /// Marks all secrets of the tree; says of each that is written as it is what to write instead.
+    ///
+    /// # Errors
+    /// A secret that is `***`, as records show it.
+    pub(crate) fn mark(
+        self,
+        root: &mut Node,
+        sources: &SourceMap,
+        warn: &dyn Fn(Error),
+    ) -> Result<(), Error> {
+        let mut errors = Vec::new();
+        let mut warned: Option<KeyPath> = None;
+        for leaf in self.leaves(self.root, &KeyPath::ROOT) {
+            taint(root, leaf.path.keys());
+            if !leaf.is_literal() {
+                continue;
+            }
+            if leaf.node.as_str() == Some(HIDDEN) {
+                errors.push(withheld(&leaf.path.to_string()).at(leaf.node.origin, "not the secret itself"));
+                continue;
+            }
+            hide(&leaf, sources);
+            let source = sources.get(leaf.node.origin.source);
+            let kind = source.as_ref().map(|source| source.kind().clone());
+            // One word for all the elements of a list.
+            let above: KeyPath = match leaf.path.keys() {
+                [above @ .., Key::Int(_)] => above.iter().cloned().collect(),
+                all => all.iter().cloned().collect(),
+            };
+            if warned.as_ref() != Some(&above) {
+                if let Some(kind) = kind.filter(|kind| *kind != SourceKind::Code) {
+                    warn(written(&above, leaf.node.origin, &kind));
+                }
+                warned = Some(above);
+            }
+        }
+        Error::all(errors).map_or(Ok(()), Err)
+    }
+
+    /// What is told of a value, with the taint on all that is a secret.
+    pub(crate) fn veil(self, told: &mut Explanation) {
+        let path = told.path.clone();
+        let covered = |node: &mut Node, path: &KeyPath| {
+            *node = self.veiled(std::mem::replace(node, Node::null()), path);
+        };
+        if let Some(value) = &mut told.value {
+            covered(value, &path);
+            if *value.shown() == Kind::Str(HIDDEN.into()) {
+                told.inputs.iter_mut().for_each(hide_default);
+            }
+        }
+        for step in &mut told.steps {
+            step.value.iter_mut().for_each(|value| covered(value, &path));
+            for inside in &mut step.inside {
+                let at = path.keys().iter().chain(inside.path.keys()).cloned().collect();
+                inside.value.iter_mut().for_each(|value| covered(value, &at));
+            }
+        }
+        told.targets.iter_mut().for_each(|target| self.veil(target));
+    }
+}
+
+/// A default that stands in a secret is a secret.
+fn hide_default(input: &mut Input) {
+    if let Input::Variable { default: Some(default), .. } | Input::Absent { default: Some(default), .. } =
+        input
+    {
+        *default = HIDDEN.into();
+    }
+}
+
+/// Goes where types are, and takes what is a secret.
+fn collect(node: &Node, expected: Expected<'_>, path: &mut KeyPath, found: &mut Vec<Leaf>) {
+    if expected.is_secret() {
+        return all(node, path, found);
+    }
+    if !expected.is_container() {
+        return;
+    }
+    let mut below = |key: Key, child: &Node| {
+        if let Some(expected) = expected.child_of(node, &key) {
+            path.push(key);
+            collect(child, expected, path, found);
+            path.pop();
+        }
+    };
+    match &node.kind {
+        Kind::Map(map) => map.iter().for_each(|(key, slot)| below(key.clone(), &slot.node)),
+        Kind::List(items) => items.iter().enumerate().for_each(|(i, item)| below(index(i), item)),
+        _ => {}
+    }
+}
+
+/// Everything in a value that is no container.
+fn all(node: &Node, path: &mut KeyPath, found: &mut Vec<Leaf>) {
+    let mut below = |key: Key, child: &Node| {
+        path.push(key);
+        all(child, path, found);
+        path.pop();
+    };
+    match &node.kind {
+        Kind::Map(map) => map.iter().for_each(|(key, slot)| below(key.clone(), &slot.node)),
+        Kind::List(items) => items.iter().enumerate().for_each(|(i, item)| below(index(i), item)),
+        _ => found.push(Leaf { path: path.clone(), node: node.clone() }),
+    }
+}
+
+fn index(i: usize) -> Key {
+    Key::Int(i64::try_from(i).unwrap_or(i64::MAX))
+}
+
+/// Where the value of an override stands: all behind its key.
+fn value_of(one: &Override) -> Origin {
+    let start = one.target.span().end + 1;
+    one.origin.at(Span { start, end: one.origin.span.end.max(start) })
+}
+
+/// Puts the taint on what stands at a path.
+fn taint(node: &mut Node, keys: &[Key]) {
+    let Some((first, rest)) = keys.split_first() else {
+        *node = std::mem::replace(node, Node::null()).secret();
+        return;
+    };
+    match (&mut node.kind, first) {
+        (Kind::Map(map), key) => {
+            if let Some(child) = Arc::make_mut(map).get_mut(key) {
+                taint(child, rest);
+            }
+        }
+        (Kind::List(items), Key::Int(i)) => {
+            let child = usize::try_from(*i).ok().and_then(|i| Arc::make_mut(items).get_mut(i));
+            if let Some(child) = child {
+                taint(child, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn hide(leaf: &Leaf, sources: &SourceMap) {
+    if !leaf.is_literal() {
+        return;
+    }
+    leaf.node.tell(sources.secrets());
+    if leaf.node.origin.is_known() {
+        sources.hide(leaf.node.origin);
+    }
+}
+
+/// Text that cannot be read, or holds several values: whatever in it may be one.
+pub(crate) fn pieces(text: &str, sources: &SourceMap) {
+    let ends = |c: char| c.is_whitespace() || ",[]{}()'\"".contains(c);
+    for piece in text.split(ends).filter(|piece| !piece.contains("${")) {
+        sources.secrets().add(piece);
+        // What stands behind the name of a key, or of a function's parameter.
+        if let Some((_, value)) = piece.split_once([':', '=']) {
+            sources.secrets().add(value);
+        }
+    }
+}
+
+/// Whether there is a letter or a digit outside of interpolations.
+fn says_something(text: &str) -> bool {
+    let (mut depth, mut before) = (0_u32, ' ');
+    text.chars().any(|c| {
+        match c {
+            '{' if depth > 0 || before == '$' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        before = c;
+        depth == 0 && c.is_alphanumeric()
+    })
+}
+
+/// A secret that stands where others can read it.
+fn written(path: &KeyPath, origin: Origin, kind: &SourceKind) -> Error {
+    let variable = variable(path);
+    let error = |why: &str| {
+        Error::new(ErrorKind::Secret, format!("`{path}` is a secret, and {why}"))
+            .at(origin, "a secret as it is")
+    };
+    match kind {
+        SourceKind::Argument(_) => instead(error("process lists and the shell's history keep it"), path),
+        _ => error("whoever reads this file reads it")
+            .help(format!("set the variable {variable} and write `${{secret:{variable}}}`"))
+            .help("or keep it in a file of its own and write `${secret:file:PATH}`"),
+    }
+}
+
+/// A value that a record shows in place of a secret.
+pub(crate) fn withheld(key: &str) -> Error {
+    let message = format!("`{key}` is `{HIDDEN}`, which records show in place of a secret");
+    instead(Error::new(ErrorKind::Secret, message), &KeyPath::parse(key))
+}
+
+/// With what to type in place of a secret.
+fn instead(error: Error, path: &KeyPath) -> Error {
+    let variable = variable(path);
+    error
+        .help(format!("set the variable {variable} and type `{path}='${{secret:{variable}}}'`"))
+        .help(format!("or keep it in a file of its own and type `{path}='${{secret:file:PATH}}'`"))
+}
+
+/// What a variable for a secret may well be called: `DB_PASSWORD` for `db.password`.
+fn variable(path: &KeyPath) -> String {
+    // What a variable of the job is to hold may well come from one of that name.
+    let keys = match path.keys() {
+        [a, b, c, rest @ ..] if [a, b, c].map(Key::as_str) == VARIABLES.map(Some) => rest,
+        all => all,
+    };
+    let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    let plain = |c: char| if c.is_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    names.join("_").chars().map(plain).collect()
+}

@@ -1,0 +1,129 @@
+//! Runs that are run again, by the program that ran and by another one.
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+
+use mainstem::app::{facts, process};
+use mainstem::run::Record;
+
+use crate::app::example;
+use crate::cli::Scratch;
+
+const CONFIG: &str = "defaults: [{model: forest}, _self_]\nlr: 0.1\n";
+
+fn project() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.write("conf/config.yaml", CONFIG);
+    scratch.write("conf/model/forest.yaml", "defaults: [{opt: adam}]\ntrees: 50\n");
+    scratch.write("conf/model/tree.yaml", "depth: 3\n");
+    scratch.write("conf/model/opt/adam.yaml", "beta: 0.9\n");
+    scratch.write("conf/model/opt/sgd.yaml", "momentum: 0.9\n");
+    scratch
+}
+
+fn run(scratch: &Scratch, program: &str, arguments: &[&str]) -> Output {
+    let program =
+        if program == "mainstem" { env!("CARGO_BIN_EXE_mainstem").into() } else { example(program) };
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(&scratch.0).stdin(Stdio::null());
+    command.output().expect("it starts")
+}
+
+fn record(scratch: &Scratch, directory: &str) -> Record {
+    let process = process(&facts().expect("facts"));
+    Record::read(&scratch.0.join(directory), &process).expect("a record")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn a_run_says_which_one_it_is_derived_from_in_a_process_of_its_own_too() {
+    let scratch = project();
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "+hydra.job.env_set.X=1"];
+    assert!(run(&scratch, "app", &first).status.success());
+    let output = run(&scratch, "mainstem", &["rerun", "a", "lr=0.2", "hydra.run.dir=b"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let (a, b) = (record(&scratch, "a"), record(&scratch, "b"));
+    let id = a.id().map(|id| id.to_string());
+    assert_eq!(b.get("derived_from").and_then(|node| node.as_str()), id.as_deref());
+    assert_eq!(a.get("derived_from").and_then(|node| node.as_str()), None);
+    let json = fs::read_to_string(scratch.0.join("b/.hydra/run.json")).expect("a file");
+    assert!(!json.contains("__mainstem"), "{json}");
+    // In place of the first ones, not behind them.
+    let arguments = b.get("arguments").and_then(|node| node.as_list()).expect("a list");
+    assert_eq!(
+        arguments[1..].iter().filter_map(|node| node.as_str()).collect::<Vec<_>>(),
+        ["-cd", "conf", "-cn", "config", "+hydra.job.env_set.X=1", "lr=0.2", "hydra.run.dir=b"]
+    );
+}
+
+#[test]
+fn options_that_were_chosen_are_chosen_again_and_all_else_that_is_other_is_told() {
+    let scratch = project();
+    assert!(run(&scratch, "app", &["-cd", "conf", "-cn", "config", "hydra.run.dir=a"]).status.success());
+    scratch.write("conf/config.yaml", "defaults: [{model: tree}, _self_]\nlr: 0.3\n");
+    scratch.write("conf/model/forest.yaml", "defaults: [{opt: sgd}]\ntrees: 50\n");
+    let output = run(&scratch, "mainstem", &["rerun", "a", "--dry-run"]);
+    let out = text(&output.stdout);
+    let expected = "chosen as it was then: model=forest model/opt=adam\n\nconfig\n  lr  0.1 → 0.3\n\ncd ";
+    assert!(out.starts_with(expected), "{out}{}", text(&output.stderr));
+    let output = run(&scratch, "mainstem", &["rerun", "a", "--exact"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("error[constraint]: the run cannot be repeated exactly"));
+    assert_eq!(fs::read_dir(&scratch.0).expect("a directory").count(), 2, "nothing ran");
+    scratch.write("conf/config.yaml", CONFIG);
+    scratch.write("conf/model/forest.yaml", "defaults: [{opt: adam}]\ntrees: 50\n");
+    let output = run(&scratch, "mainstem", &["rerun", "a", "--exact"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(scratch.0.join("a/.hydra.1").is_dir(), "it ran");
+}
+
+#[test]
+fn exactly_is_not_with_another_state_of_the_project() {
+    let scratch = project();
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(["-c", "user.name=x", "-c", "user.email=x@example.org"]).args(arguments);
+        assert!(git.current_dir(&scratch.0).output().expect("git starts").status.success(), "{arguments:?}");
+    };
+    scratch.write("data.txt", "1\n");
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-qm", "all"]);
+    assert!(run(&scratch, "app", &["-cd", "conf", "-cn", "config", "hydra.run.dir=a"]).status.success());
+    let exact = || run(&scratch, "mainstem", &["rerun", "a", "--exact", "--dry-run"]);
+    assert!(exact().status.success(), "{}", text(&exact().stdout));
+    scratch.write("data.txt", "2\n");
+    let output = exact();
+    assert_eq!(output.status.code(), Some(1));
+    let out = text(&output.stdout);
+    assert!(out.starts_with("run\n  git.dirty  false → true\n  git.diff   "), "{out}");
+}
+
+#[test]
+fn a_run_of_hydra_is_run_again_by_the_program_that_is_named() {
+    let scratch = project();
+    let hydra = "hydra:
+  mode: RUN
+  overrides:
+    hydra: [hydra.run.dir=b]
+    task: [lr=0.7]
+  job: {name: train, config_name: config}
+  runtime:
+    cwd: DIR
+    choices: {model: tree}
+    config_sources: [{path: conf, schema: file, provider: command-line}]
+";
+    scratch.write("a/.hydra/hydra.yaml", &hydra.replace("DIR", &scratch.0.display().to_string()));
+    scratch.write("a/.hydra/config.yaml", "model: {depth: 3}\nlr: 0.7\n");
+    scratch.write("a/.hydra/overrides.yaml", "- lr=0.7\n");
+    let program = example("app").display().to_string();
+    let output = run(&scratch, "mainstem", &["rerun", "a", "--", &program]);
+    let err = text(&output.stderr);
+    assert!(output.status.success(), "{err}");
+    assert!(err.starts_with("chosen as it was then: model=tree\n"), "{err}");
+    assert!(text(&output.stdout).starts_with("model:\n  depth: 3\nlr: 0.7\n"), "{}", text(&output.stdout));
+    assert_eq!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()), None);
+}
