@@ -2,6 +2,7 @@
 
 extern crate self as mainstem;
 
+pub mod complete;
 pub mod compose;
 pub mod declared;
 pub mod diag;
@@ -34,3 +35,7 @@ pub use mainstem_derive::Config;
 #[cfg(all(feature = "app", feature = "derive"))]
 #[doc = include_str!("app/program/pipeline_main.md")]
 pub use mainstem_derive::pipeline_main;
+
+#[cfg(all(feature = "app", feature = "derive"))]
+#[doc = include_str!("app/program/objectives.md")]
+pub use mainstem_derive::Objectives;

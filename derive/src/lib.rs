@@ -8,6 +8,7 @@ mod expand;
 mod expression;
 mod input;
 mod mistakes;
+mod objectives;
 mod program;
 mod read;
 mod write;
@@ -25,4 +26,10 @@ pub fn config(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn pipeline_main(arguments: TokenStream, function: TokenStream) -> TokenStream {
     program::expand(arguments.into(), function.into()).into()
+}
+
+/// Makes a struct of objectives what a job may return. It is documented where it is re-exported: `mainstem::Objectives`.
+#[proc_macro_derive(Objectives, attributes(mainstem))]
+pub fn objectives(input: TokenStream) -> TokenStream {
+    objectives::expand(input.into()).into()
 }

@@ -11,7 +11,8 @@ use syn::{Expr, FnArg, ItemFn, LitStr, Type};
 use crate::mistakes::Mistakes;
 
 /// What may stand in `#[pipeline_main(…)]`.
-const KNOWN: [&str; 7] = ["components", "config_name", "config_path", "crate", "embed", "name", "version"];
+const KNOWN: [&str; 8] =
+    ["args", "components", "config_name", "config_path", "crate", "embed", "name", "version"];
 
 #[derive(Default)]
 struct Arguments {
@@ -22,6 +23,8 @@ struct Arguments {
     components: Option<Expr>,
     krate: Option<syn::Path>,
     embed: bool,
+    /// Flags of the program's own.
+    args: Option<Type>,
 }
 
 /// The program around the function, or all mistakes.
@@ -49,6 +52,7 @@ fn read(arguments: TokenStream, mistakes: &mut Mistakes) -> Arguments {
     let parser = syn::meta::parser(|meta| {
         let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
         match name.as_str() {
+            "args" => read.args = Some(meta.value()?.parse()?),
             "config_path" => read.config_path = Some(meta.value()?.parse()?),
             "config_name" => read.config_name = Some(meta.value()?.parse()?),
             "name" => read.name = Some(meta.value()?.parse()?),
@@ -85,33 +89,10 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
     if !function.sig.generics.params.is_empty() {
         mistakes.at(&function.sig.generics, "the job of a program has one type of config: take these away");
     }
-    let types: Vec<&Type> = function
-        .sig
-        .inputs
-        .iter()
-        .filter_map(|input| match input {
-            FnArg::Typed(input) => Some(&*input.ty),
-            FnArg::Receiver(input) => {
-                mistakes.at(input, "the job of a program is a function, not a method");
-                None
-            }
-        })
-        .collect();
-    let (config, call) = match &*types {
-        [config] => (*config, quote!(job(config))),
-        [config, _] => (*config, quote!(job(config, run))),
-        [] => {
-            mistakes.at(
-                &function.sig,
-                "a job takes its config: `fn main(cfg: Train)`, or `fn main(cfg: Train, run: &Run)`",
-            );
-            return TokenStream::new();
-        }
-        [_, _, more, ..] => {
-            mistakes.at(more, "a job takes its config and its run, and nothing else");
-            return TokenStream::new();
-        }
+    let Some(job) = Job::read(&function.sig, arguments.args.as_ref(), mistakes) else {
+        return TokenStream::new();
     };
+    let (config, call) = (job.config, job.call());
     // Such as `#[tokio::main]`, which makes the function one that waits.
     let has_runtime = function
         .attrs
@@ -121,7 +102,13 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
         Some(_) if !has_runtime => quote!(#krate::app::block_on(#call)),
         _ => call,
     };
-    let new = if matches!(config, Type::Reference(_)) { quote!(new) } else { quote!(typed) };
+    let new = match (matches!(config, Type::Reference(_)), &arguments.args) {
+        (true, None) => quote!(new),
+        (true, Some(_)) => quote!(with_args),
+        (false, None) => quote!(typed),
+        (false, Some(_)) => quote!(typed_with_args),
+    };
+    let args = arguments.args.as_ref().map(|args| quote!(args: #args,));
     let name = arguments.name.as_ref().map_or_else(
         || {
             quote! {
@@ -145,7 +132,7 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
         #vis fn #outer() -> ::std::process::ExitCode {
             #[allow(clippy::needless_pass_by_value, reason = "a job owns its config")]
             #function
-            #krate::app::App::#new(#name, |config: #config, run: &#krate::run::Run| { let _ = run; #call })
+            #krate::app::App::#new(#name, |config: #config, #args run: &#krate::run::Run| { let _ = run; #call })
                 .with_version(#version)
                 #configs
                 #config_name
@@ -153,6 +140,93 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
                 .main()
         }
     }
+}
+
+/// The function of a job: what it takes, in its order.
+struct Job<'f> {
+    config: &'f Type,
+    order: Vec<Part>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Config,
+    Args,
+    Run,
+}
+
+impl<'f> Job<'f> {
+    /// Tells by their types what the parameters are: a type of flags is named by the attribute, a run is a `&Run`, and
+    /// the other one is the config. Where no flags are named, the second one is the run whatever its type is called.
+    fn read(signature: &'f syn::Signature, args: Option<&Type>, mistakes: &mut Mistakes) -> Option<Self> {
+        let mut types: Vec<&Type> = Vec::new();
+        for input in &signature.inputs {
+            match input {
+                FnArg::Typed(input) => types.push(&input.ty),
+                FnArg::Receiver(input) => {
+                    mistakes.at(input, "the job of a program is a function, not a method");
+                }
+            }
+        }
+        let is_args = |ty: &Type| args.is_some_and(|args| same(args, ty));
+        let has_run = types.iter().any(|ty| is_run(ty));
+        let (mut order, mut config) = (Vec::new(), None);
+        for ty in types {
+            let part = match () {
+                () if is_args(ty) => Part::Args,
+                () if is_run(ty) => Part::Run,
+                () if args.is_none() && config.is_some() && !has_run => Part::Run,
+                () => Part::Config,
+            };
+            if order.contains(&part) {
+                mistakes.at(ty, match (part, args) {
+                    (Part::Args, _) => "a job takes its flags once".to_owned(),
+                    (_, Some(_)) => "a job takes its config, its flags and its run, and nothing else".to_owned(),
+                    (_, None) => "a job takes its config and its run, and nothing else; flags of its own are named in \
+                                  the attribute: `args = Flags`"
+                        .to_owned(),
+                });
+            }
+            if part == Part::Config {
+                config = config.or(Some(ty));
+            }
+            order.push(part);
+        }
+        if let (Some(args), false) = (args, order.contains(&Part::Args)) {
+            let shown = args.to_token_stream();
+            mistakes.at(args, format!("the job does not take its flags: add a parameter `args: {shown}`"));
+        }
+        if let (Some(args), false) = (args, cfg!(feature = "clap")) {
+            mistakes.at(args, "flags of its own need the feature `clap` of `mainstem`");
+        }
+        if config.is_none() {
+            mistakes.at(
+                signature,
+                "a job takes its config: `fn main(cfg: Train)`, or `fn main(cfg: Train, run: &Run)`",
+            );
+        }
+        Some(Self { config: config?, order })
+    }
+
+    fn call(&self) -> TokenStream {
+        let values = self.order.iter().map(|part| match part {
+            Part::Config => quote!(config),
+            Part::Args => quote!(args),
+            Part::Run => quote!(run),
+        });
+        quote!(job(#(#values),*))
+    }
+}
+
+/// Whether two types are written alike.
+fn same(one: &Type, other: &Type) -> bool {
+    one.to_token_stream().to_string() == other.to_token_stream().to_string()
+}
+
+/// Whether a type is written `&Run`.
+fn is_run(ty: &Type) -> bool {
+    let Type::Reference(reference) = ty else { return false };
+    matches!(&*reference.elem, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Run"))
 }
 
 /// Where the configs lie.

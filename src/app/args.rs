@@ -3,6 +3,8 @@
 
 use std::iter::Peekable;
 
+use crate::app::complete::{Face, Holds};
+use crate::app::help;
 use crate::app::hydra_flags::{Instead, instead};
 use crate::diag::{Error, ErrorKind, Result, did_you_mean, shell_word};
 
@@ -15,16 +17,18 @@ pub(crate) enum Command {
     Check,
     ParseOverrides,
     Jobs,
+    Completion,
 }
 
 impl Command {
-    pub(crate) const ALL: [(&'static str, Self); 6] = [
+    pub(crate) const ALL: [(&'static str, Self); 7] = [
         ("compose", Self::Compose),
         ("explain", Self::Explain),
         ("defaults", Self::Defaults),
         ("check", Self::Check),
         ("parse-overrides", Self::ParseOverrides),
         ("jobs", Self::Jobs),
+        ("completion", Self::Completion),
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -36,7 +40,9 @@ impl Command {
         match self {
             Self::Compose => &[Format::Yaml, Format::Json],
             Self::Defaults => &[Format::Table, Format::Tree, Format::Json],
-            Self::Explain | Self::Check | Self::ParseOverrides | Self::Jobs => &[Format::Text, Format::Json],
+            Self::Explain | Self::Check | Self::ParseOverrides | Self::Jobs | Self::Completion => {
+                &[Format::Text, Format::Json]
+            }
         }
     }
 }
@@ -81,6 +87,10 @@ pub(crate) struct Args {
     pub(crate) config_name: Option<String>,
     pub(crate) package: Option<String>,
     pub(crate) schema: Option<String>,
+    /// The Python program to complete.
+    pub(crate) script: Option<String>,
+    /// Who asks for completions.
+    pub(crate) query: Option<String>,
     pub(crate) maps: Vec<String>,
     pub(crate) declared: Vec<String>,
     pub(crate) max_batch_size: Option<usize>,
@@ -103,6 +113,8 @@ enum Flag {
     Map,
     Declare,
     Schema,
+    For,
+    Query,
     Format,
     MaxBatchSize,
     Deny,
@@ -118,8 +130,14 @@ enum Flag {
 /// Long name, short name, flag, whether it takes a value, the commands that know it (none: all).
 type Row = (&'static str, &'static str, Flag, bool, &'static [Command]);
 
-const SOURCES: &[Command] =
-    &[Command::Compose, Command::Explain, Command::Defaults, Command::Check, Command::Jobs];
+const SOURCES: &[Command] = &[
+    Command::Compose,
+    Command::Explain,
+    Command::Defaults,
+    Command::Check,
+    Command::Jobs,
+    Command::Completion,
+];
 
 const FLAGS: &[Row] = &[
     ("--config-dir", "-cd", Flag::ConfigDir, true, SOURCES),
@@ -129,6 +147,8 @@ const FLAGS: &[Row] = &[
     ("--map", "", Flag::Map, true, SOURCES),
     ("--declare", "", Flag::Declare, true, SOURCES),
     ("--schema", "", Flag::Schema, true, SOURCES),
+    ("--for", "", Flag::For, true, &[Command::Completion]),
+    ("--query", "", Flag::Query, true, &[Command::Completion]),
     ("--format", "", Flag::Format, true, &[]),
     ("--max-batch-size", "", Flag::MaxBatchSize, true, &[Command::Jobs]),
     ("--deny", "", Flag::Deny, true, &[Command::Check]),
@@ -170,27 +190,47 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Asked
         name => command(name)?,
     };
     let mut reading = Reading::new(command);
-    while let Some(word) = arguments.next() {
-        if word == "--" {
-            for word in arguments {
-                reading.behind(&word);
-                reading.args.words.push(word);
-            }
-            break;
-        }
-        match word.strip_prefix('-') {
-            Some(rest) if !rest.is_empty() => {
-                if let Some(asked) = reading.flag(&word, &mut arguments) {
-                    return Ok(asked);
-                }
-            }
-            _ => reading.args.words.push(word),
-        }
+    if let Some(asked) = reading.all(arguments) {
+        return Ok(asked);
     }
     match Error::all(reading.errors) {
         None => Ok(Asked::Run(Box::new(reading.args))),
         Some(error) => Err(error),
     }
+}
+
+/// Reads what can be read of the arguments behind a command.
+pub(crate) fn read(command: Command, arguments: impl IntoIterator<Item = String>) -> Args {
+    let mut reading = Reading::new(command);
+    // Help, too, may be asked for in the middle of a line.
+    let _ = reading.all(arguments.into_iter().peekable());
+    reading.args
+}
+
+/// The flags of a command as they are completed.
+pub(crate) fn faces(command: Command) -> Vec<Face> {
+    let known = FLAGS.iter().filter(|row| row.4.is_empty() || row.4.contains(&command));
+    known
+        .map(|&(long, short, flag, takes_value, _)| {
+            let holds = match flag {
+                _ if !takes_value => Holds::Nothing,
+                Flag::ConfigDir | Flag::ConfigPath => Holds::Directory,
+                Flag::ConfigName => Holds::ConfigName,
+                Flag::Package => Holds::Key,
+                Flag::Schema | Flag::For => Holds::File,
+                Flag::Format => Holds::Words(command.formats().iter().map(|format| format.name()).collect()),
+                Flag::Deny => Holds::Words(vec!["warnings"]),
+                Flag::Query => Holds::Words(vec!["bash", "zsh", "fish", "lines"]),
+                _ => Holds::Text,
+            };
+            Face {
+                long: long.into(),
+                short: short.into(),
+                holds,
+                about: help::about(help::text(Some(command)), long),
+            }
+        })
+        .collect()
 }
 
 /// The error of a call that cannot be understood.
@@ -225,6 +265,28 @@ struct Reading {
 }
 
 impl Reading {
+    /// Reads all of it. Returns what to do instead, if a flag says so.
+    fn all(&mut self, mut arguments: Peekable<impl Iterator<Item = String>>) -> Option<Asked> {
+        while let Some(word) = arguments.next() {
+            if word == "--" {
+                for word in arguments {
+                    self.behind(&word);
+                    self.args.words.push(word);
+                }
+                break;
+            }
+            match word.strip_prefix('-') {
+                Some(rest) if !rest.is_empty() => {
+                    if let Some(asked) = self.flag(&word, &mut arguments) {
+                        return Some(asked);
+                    }
+                }
+                _ => self.args.words.push(word),
+            }
+        }
+        None
+    }
+
     fn new(command: Command) -> Self {
         let args = Args {
             command,
@@ -234,6 +296,8 @@ impl Reading {
             config_name: None,
             package: None,
             schema: None,
+            script: None,
+            query: None,
             maps: Vec::new(),
             declared: Vec::new(),
             max_batch_size: None,
@@ -250,7 +314,7 @@ impl Reading {
 
     /// No override can look like a flag, so a flag behind `--` stands on the wrong side.
     fn behind(&mut self, word: &str) {
-        if FLAGS.iter().any(|row| row.0 == word || row.1 == word) {
+        if !word.is_empty() && FLAGS.iter().any(|row| row.0 == word || row.1 == word) {
             self.errors
                 .push(wrong(format!("the flag `{word}` stands behind `--`")).help("put it before `--`"));
         }
@@ -328,6 +392,8 @@ impl Reading {
             Flag::ConfigName => args.config_name = Some(value),
             Flag::Package => args.package = Some(value),
             Flag::Schema => args.schema = Some(value),
+            Flag::For => args.script = Some(value),
+            Flag::Query => args.query = Some(value),
             Flag::Map => args.maps.push(value),
             Flag::Declare => args.declared.extend(value.split(',').map(str::to_owned)),
             Flag::Format => match args.command.formats().iter().find(|format| format.name() == value) {
@@ -393,6 +459,8 @@ fn example(flag: Flag) -> &'static str {
         Flag::Map => "pkg://x.conf=DIR",
         Flag::Declare => "RESOLVER",
         Flag::Schema => "schema.json",
+        Flag::For => "train.py",
+        Flag::Query => "bash",
         Flag::Format => "json",
         Flag::MaxBatchSize => "8",
         Flag::Deny => "warnings",

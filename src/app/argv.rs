@@ -5,6 +5,7 @@
 use std::iter::Peekable;
 
 use crate::app::args::wrong;
+use crate::app::program::own::OwnFlag;
 use crate::diag::{Error, did_you_mean};
 
 /// A flag of a program.
@@ -40,19 +41,22 @@ pub(crate) enum Found<F> {
     Switch(F),
     Value(F, String),
     Word(String),
+    /// A flag that the program brings along, or a value of one.
+    Own(String),
 }
 
-/// Reads arguments by a table. Gives what was found in order, and everything that is wrong.
+/// Reads arguments by a table, and those of the program's own flags. Gives what was found in order, and everything that is wrong.
 pub(crate) fn scan<F: Copy>(
     table: &[Flag<F>],
+    own: &[OwnFlag],
     arguments: impl IntoIterator<Item = String>,
 ) -> (Vec<Found<F>>, Vec<Error>) {
-    let mut scan = Scan { table, found: Vec::new(), errors: Vec::new() };
+    let mut scan = Scan { table, own, found: Vec::new(), errors: Vec::new() };
     let mut arguments = arguments.into_iter().peekable();
     while let Some(word) = arguments.next() {
         if word == "--" {
             for word in arguments {
-                if table.iter().any(|flag| flag.long == word || flag.short == word) {
+                if !word.is_empty() && table.iter().any(|flag| flag.long == word || flag.short == word) {
                     scan.errors.push(
                         wrong(format!("the flag `{word}` stands behind `--`")).help("put it before `--`"),
                     );
@@ -81,6 +85,7 @@ fn is_flag(word: &str) -> bool {
 
 struct Scan<'t, F> {
     table: &'t [Flag<F>],
+    own: &'t [OwnFlag],
     found: Vec<Found<F>>,
     errors: Vec<Error>,
 }
@@ -93,6 +98,9 @@ impl<F: Copy> Scan<'_, F> {
         };
         if let Some(flag) = self.table.iter().find(|flag| flag.long == name || flag.short == name) {
             return self.take(*flag, name, attached.map(str::to_owned), more);
+        }
+        if let Some(flag) = self.own.iter().find(|flag| flag.names.iter().any(|own| own == name)) {
+            return self.take_own(flag, word.to_owned(), attached.is_some(), more);
         }
         if word.starts_with("--") {
             return match self.abbreviated(name) {
@@ -131,6 +139,16 @@ impl<F: Copy> Scan<'_, F> {
         let mut rest = &word[1..];
         while let Some(letter) = rest.chars().next() {
             let short = &rest[..letter.len_utf8()];
+            let own = |flag: &&OwnFlag| flag.names.iter().any(|own| own.strip_prefix('-') == Some(short));
+            if let Some(flag) = self.own.iter().find(own) {
+                let behind = &rest[letter.len_utf8()..];
+                if flag.most > 0 || behind.is_empty() {
+                    return self.take_own(flag, format!("-{rest}"), !behind.is_empty(), more);
+                }
+                self.found.push(Found::Own(format!("-{short}")));
+                rest = behind;
+                continue;
+            }
             let Some(flag) = self.table.iter().find(|flag| flag.short.strip_prefix('-') == Some(short))
             else {
                 return self.unknown(&format!("-{rest}"), word);
@@ -143,6 +161,25 @@ impl<F: Copy> Scan<'_, F> {
             }
             let attached = (!rest.is_empty()).then(|| rest.strip_prefix('=').unwrap_or(rest).to_owned());
             return self.take(flag, &format!("-{short}"), attached, more);
+        }
+    }
+
+    /// A flag of the program's own with its values, which it reads itself.
+    fn take_own(
+        &mut self,
+        flag: &OwnFlag,
+        word: String,
+        is_attached: bool,
+        more: &mut Peekable<impl Iterator<Item = String>>,
+    ) {
+        self.found.push(Found::Own(word));
+        let mut values = usize::from(is_attached);
+        while values < flag.most {
+            let least = flag.least;
+            let fits = |next: &String| !is_flag(next) && (values < least || !looks_like_an_override(next));
+            let Some(value) = more.next_if(fits) else { break };
+            self.found.push(Found::Own(value));
+            values += 1;
         }
     }
 
@@ -196,6 +233,7 @@ impl<F: Copy> Scan<'_, F> {
     fn unknown(&mut self, name: &str, word: &str) {
         let names =
             self.table.iter().flat_map(|flag| [flag.long, flag.short]).filter(|name| !name.is_empty());
+        let names = names.chain(self.own.iter().flat_map(|flag| flag.names.iter().map(String::as_str)));
         let error = wrong(format!("there is no flag `{name}`"));
         let error = match did_you_mean(name, names) {
             Some(near) => error.help(format!("did you mean `{near}`?")),
@@ -232,13 +270,29 @@ mod tests {
         Flag { ours: true, ..flag("--scratch", "", Takes::Nothing) },
     ];
 
+    fn own() -> [OwnFlag; 3] {
+        let flag = |field: &str, names: &[&str], least, most| OwnFlag {
+            field: field.to_owned(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            least,
+            most,
+        };
+        [
+            flag("verbose", &["--verbose", "-v"], 0, 0),
+            flag("number", &["--number", "-n"], 1, 1),
+            flag("point", &["--point"], 2, 3),
+        ]
+    }
+
     /// What is found, one text each: `--long`, `--long=value`, `word`.
     fn found(line: &str) -> Vec<String> {
-        let (found, errors) = scan(TABLE, line.split('_').filter(|s| !s.is_empty()).map(str::to_owned));
+        let (found, errors) =
+            scan(TABLE, &own(), line.split('_').filter(|s| !s.is_empty()).map(str::to_owned));
         let shown = found.into_iter().map(|found| match found {
             Found::Switch(long) => long.to_owned(),
             Found::Value(long, value) => format!("{long}={value}"),
             Found::Word(word) => word,
+            Found::Own(word) => format!("own {word}"),
         });
         shown.chain(errors.iter().map(|error| format!("error: {error}"))).collect()
     }
@@ -268,6 +322,14 @@ mod tests {
             ("-mx", &["--multirun", "error: there is no flag `-x`"]),
             ("--multirun=2", &["--multirun", "error: `--multirun` takes no value, found `2`"]),
             ("--_-m", &["-m", "error: the flag `-m` stands behind `--`"]),
+            (
+                "-v_a=1_--number_5_b=2_--number=6",
+                &["own -v", "a=1", "own --number", "own 5", "b=2", "own --number=6"],
+            ),
+            ("-mvn5_-nx=1", &["--multirun", "own -v", "own -n5", "own -nx=1"]),
+            ("--point_1_x=2_3_y=4", &["own --point", "own 1", "own x=2", "own 3", "y=4"]),
+            ("--number_-m", &["own --number", "--multirun"]),
+            ("--verbos", &["error: there is no flag `--verbos`"]),
             ("-é_--é", &["error: there is no flag `-é`", "error: there is no flag `--é`"]),
         ];
         for (line, expected) in cases {

@@ -31,6 +31,12 @@ pub(crate) fn raw_arguments() -> impl Iterator<Item = OsString> {
     env::args_os().skip(1)
 }
 
+/// The name by which the program was called, without folders.
+pub(crate) fn program_name() -> Option<String> {
+    let name = PathBuf::from(env::args_os().next()?);
+    name.file_name()?.to_str().map(str::to_owned)
+}
+
 /// This process, and a clock. `facts` are those of the same start.
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
 pub fn process(facts: &Facts) -> Process {

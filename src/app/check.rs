@@ -12,7 +12,7 @@ use crate::app::output::{Output, Status};
 use crate::app::project;
 use crate::app::python::Python;
 use crate::compose::{Checking, Note, Report, Topic};
-use crate::diag::{Error, Result, Severity, Style};
+use crate::diag::{Error, Result, Severity, Style, visible};
 use crate::facts::Facts;
 use crate::value::Node;
 
@@ -120,7 +120,8 @@ fn summary(notes: &[Note], style: Style) -> String {
             .collect();
         let _ = writeln!(out, "  {}", fitted("", &named, WIDTH - 2));
         let all: Vec<&Error> = names.values().flatten().copied().collect();
-        let places: Vec<String> = all.iter().filter_map(|error| place(error)).collect();
+        let mut places: Vec<String> = all.iter().filter_map(|error| place(error)).collect();
+        places.dedup();
         let shown = fitted("", &places[..places.len().min(PLACES)], WIDTH - 2);
         if !places.is_empty() {
             let rest = if places.len() > PLACES { " …" } else { "" };
@@ -171,7 +172,7 @@ fn place(error: &Error) -> Option<String> {
 /// As many of the names as fit in so many characters; the rest is counted.
 fn fitted<T: AsRef<str>>(head: &str, names: &[T], width: usize) -> String {
     let mut line = head.to_owned();
-    for (nth, name) in names.iter().map(AsRef::as_ref).enumerate() {
+    for (nth, name) in names.iter().map(|name| visible(name.as_ref())).enumerate() {
         let (rest, comma) = (names.len() - nth, if nth == 0 { "" } else { "," });
         let tail = format!(" and {} more", rest - 1);
         let room = if rest > 1 { tail.len() } else { 0 };

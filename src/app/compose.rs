@@ -8,7 +8,7 @@ use crate::app::json::{object, optional};
 use crate::app::output::Output;
 use crate::app::project;
 use crate::compose::{Composed, Composer, RESERVED};
-use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, Style, did_you_mean, listed_near};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, write_json, write_yaml};
@@ -146,13 +146,13 @@ pub(crate) fn absent(root: &Node, path: &KeyPath) -> Error {
     for known in (0..keys.len()).rev() {
         let at = keys[..known].iter().try_fold(root, |node, key| node.as_map()?.get(key));
         let Some(map) = at.and_then(Node::as_map) else { continue };
-        let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+        let names = map.names(usize::MAX);
         let typed = keys[known].to_string();
         let above: String = keys[..known].iter().map(|key| format!("{key}.")).collect();
-        return match did_you_mean(&typed, names.iter().map(String::as_str)) {
+        return match did_you_mean(&typed, names.iter().map(AsRef::as_ref)) {
             Some(near) => error.help(format!("did you mean `{above}{near}`?")),
             None if names.is_empty() => error,
-            None => error.help(format!("there are: {}", names.join(", "))),
+            None => error.help(format!("there are: {}", listed_near(&names, &typed))),
         };
     }
     error

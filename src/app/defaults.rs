@@ -8,7 +8,7 @@ use crate::app::json::{line, object, optional, place};
 use crate::app::output::Output;
 use crate::app::project;
 use crate::compose::{Absent, Branch, Included, Selection};
-use crate::diag::{Result, SourceMap, Style};
+use crate::diag::{Result, SourceMap, Style, visible};
 use crate::facts::Facts;
 use crate::settings::is_reserved;
 use crate::value::Node;
@@ -67,7 +67,7 @@ pub(crate) fn table(selection: &Selection, all: bool, sources: &SourceMap, style
             } else {
                 entry.config_path.to_string()
             };
-            [name, package, file, because(entry, sources)]
+            [name, package, file, because(entry, sources)].map(|cell| visible(&cell).into_owned())
         })
         .collect();
     let widths: Vec<usize> = (0..4)
@@ -127,8 +127,9 @@ fn leaf(branch: &Branch, sources: &SourceMap, style: Style) -> String {
         #[expect(unreachable_patterns, reason = "more reasons may come")]
         Some(_) => " (left out)",
     };
-    let package = if branch.package.is_empty() { String::new() } else { format!(" → {}", branch.package) };
+    let package =
+        if branch.package.is_empty() { String::new() } else { format!(" → {}", visible(&branch.package)) };
     let why =
         if branch.why.is_known() { format!("  {}", sources.describe(branch.why)) } else { String::new() };
-    format!("{}{absent}{package}{}", style.paint("1", &name), style.paint("34", &why))
+    format!("{}{absent}{package}{}", style.paint("1", &visible(&name)), style.paint("34", &visible(&why)))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::capture::absolute;
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, SourceMap, Span};
-use crate::facts::{Environment, Facts};
+use crate::facts::{Environment, Facts, names_secret};
 use std::sync::Arc;
 
 /// The environment with what files add: first those that are named, the last one winning, then `.env`. What is set
@@ -79,11 +79,18 @@ fn read(label: &str, text: &str) -> Result<Vec<(String, String, usize)>> {
                 pairs.retain(|(known, ..)| known != name);
                 pairs.push((name.to_owned(), value, number + 1));
             }
-            None => errors.push(
-                Error::new(ErrorKind::Usage, "a line of an environment file is no assignment")
-                    .at(origin, "expected NAME=value")
-                    .help("quotes must end on the line they begin on; comments begin with `#`"),
-            ),
+            None => {
+                let name = line.split(|c: char| c == '=' || c.is_whitespace()).next().unwrap_or_default();
+                if names_secret(name) {
+                    let end = origin.span.end as usize;
+                    sources.hide(origin.at(Span::new(end - line.len() + name.len() + 1, end)));
+                }
+                errors.push(
+                    Error::new(ErrorKind::Usage, "a line of an environment file is no assignment")
+                        .at(origin, "expected NAME=value")
+                        .help("quotes must end on the line they begin on; comments begin with `#`"),
+                );
+            }
         }
     }
     Error::all(errors).map_or(Ok(pairs), |error| Err(error.located(&sources)))
@@ -148,5 +155,11 @@ mod tests {
         let places: Vec<String> =
             error.iter().map(|e| format!("{e:#}").lines().nth(1).unwrap_or("").to_owned()).collect();
         assert_eq!(places, ["  .env:1:1", "  .env:3:1", "  .env:4:1", "  .env:5:1"]);
+        let error = read(".env", "export HF_TOKEN='hunter2\nAPI_KEY hunter2\n").unwrap_err();
+        let shown = format!("{error:#}");
+        assert!(
+            shown.contains("1 | export HF_TOKEN=***\n") && shown.contains("2 | API_KEY ***\n"),
+            "{shown}"
+        );
     }
 }

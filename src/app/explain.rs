@@ -10,7 +10,7 @@ use crate::app::project;
 use crate::compose::{
     Absent, By, Change, Chosen, Composed, Composer, Explanation, GroupChoice, Inside, Step, Told,
 };
-use crate::diag::{Error, Origin, Result, SourceKind, SourceMap, Style};
+use crate::diag::{Error, Origin, Result, SourceKind, SourceMap, Style, visible};
 use crate::facts::Facts;
 use crate::merge::Action;
 use crate::resolve::{Answered, Input};
@@ -84,10 +84,20 @@ struct Row {
 
 /// Rows below each other, in columns.
 fn draw_rows(rows: &[Row], pad: &str, style: Style, out: &mut String) {
+    let seen = |text: &str| visible(text).into_owned();
+    let rows: Vec<Row> = rows
+        .iter()
+        .map(|row| Row {
+            place: seen(&row.place),
+            value: seen(&row.value),
+            reason: seen(&row.reason),
+            ..*row
+        })
+        .collect();
     let width =
         |text: fn(&Row) -> &String| rows.iter().map(|row| text(row).chars().count()).max().unwrap_or(0);
     let (places, values) = (width(|row| &row.place), width(|row| &row.value));
-    for row in rows {
+    for row in &rows {
         let fill = |text: &str, width: usize| " ".repeat(width.saturating_sub(text.chars().count()));
         let place = style.paint("34", &row.place);
         let reason = if row.in_force { style.paint("32", &row.reason) } else { row.reason.clone() };
@@ -114,7 +124,7 @@ fn draw_group(group: &GroupChoice, composed: &Composed, style: Style, out: &mut 
         Some(option) => format!("{}: {option}", group.key),
         None => format!("{}: nothing is chosen", group.key),
     };
-    let _ = writeln!(out, "{}  (config group)", style.paint("1", &head));
+    let _ = writeln!(out, "{}  (config group)", style.paint("1", &visible(&head)));
     let sources = composed.sources();
     let last = group.chosen.len().saturating_sub(1);
     let row = |(i, chosen): (usize, &Chosen)| Row {
@@ -125,23 +135,37 @@ fn draw_group(group: &GroupChoice, composed: &Composed, style: Style, out: &mut 
     };
     let rows: Vec<Row> = group.chosen.iter().enumerate().map(row).collect();
     draw_rows(&rows, "  ", style, out);
-    let _ = writeln!(out, "  options: {}", listed(&group.options));
+    let _ = writeln!(out, "{}", options(&group.options));
     if group.chosen.is_empty() {
         let option = group.options.first().map_or("OPTION", Text::as_str);
-        let _ = writeln!(out, "  to choose one: `+{}={option}`", group.key);
+        let _ = writeln!(out, "  to choose one: `+{}={}`", visible(&group.key), visible(option));
     }
 }
 
-/// So many options are listed before the rest is counted.
-const LISTED: usize = 30;
+/// The widest line of names, in characters.
+const WIDTH: usize = 100;
 
-fn listed(names: &[Text]) -> String {
-    let shown: Vec<&str> = names.iter().take(LISTED).map(Text::as_str).collect();
-    match names.len().saturating_sub(LISTED) {
-        0 if names.is_empty() => "none".to_owned(),
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
+/// All options, wrapped.
+fn options(names: &[Text]) -> String {
+    let mut out = String::from("  options:");
+    let mut column = out.len();
+    for (nth, name) in names.iter().map(|name| visible(name)).enumerate() {
+        let width = name.chars().count() + 1;
+        if nth > 0 {
+            out.push(',');
+        }
+        if column + width >= WIDTH {
+            out.push_str("\n   ");
+            column = 3;
+        }
+        out.push(' ');
+        out.push_str(&name);
+        column += width + 1;
     }
+    if names.is_empty() {
+        out.push_str(" none");
+    }
+    out
 }
 
 fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, out: &mut String) {
@@ -158,13 +182,13 @@ fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, ou
         #[expect(unreachable_patterns, reason = "more may come")]
         Told::Not | _ => "  (too many values lead here)",
     };
-    let _ = writeln!(out, "{pad}{}{told}", style.paint("1", &head));
+    let _ = writeln!(out, "{pad}{}{told}", style.paint("1", &visible(&head)));
     let last = found.steps.len().saturating_sub(1);
     let rows: Vec<Row> =
         found.steps.iter().enumerate().map(|(i, step)| row(step, i == last, composed)).collect();
     draw_rows(&rows, &format!("{pad}  "), style, out);
     for input in &found.inputs {
-        let _ = writeln!(out, "{pad}  {}", input_text(input));
+        let _ = writeln!(out, "{pad}  {}", visible(&input_text(input)));
     }
     for target in &found.targets {
         draw(target, composed, depth + 1, style, out);
@@ -313,12 +337,12 @@ fn without_comment(line: &str) -> &str {
 
 fn one_line(text: &str) -> String {
     let mut line: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN + 1).collect();
+        text.chars().map(|c| if c == '\n' || c == '\t' { ' ' } else { c }).take(SHOWN + 1).collect();
     if line.chars().count() > SHOWN {
         line = line.chars().take(SHOWN - 1).collect();
         line.push('…');
     }
-    line
+    visible(&line).into_owned()
 }
 
 #[cfg(test)]

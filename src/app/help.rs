@@ -13,6 +13,7 @@ pub(crate) fn text(command: Option<Command>) -> &'static str {
         Some(Command::Check) => CHECK,
         Some(Command::ParseOverrides) => PARSE_OVERRIDES,
         Some(Command::Jobs) => JOBS,
+        Some(Command::Completion) => COMPLETION,
     }
 }
 
@@ -50,6 +51,9 @@ value comes from.
 For programs
   how overrides are read    mainstem parse-overrides 'lr=0.1,0.01'
   the jobs of a sweep       mainstem jobs -- 'lr=0.1,0.01' seed=1,2
+
+In the shell
+  tab completion            eval \"$(mainstem completion bash)\"
 
 `mainstem COMMAND --help` shows the flags of a command, `mainstem --version`
 the version. Exit status: 0, 1 for an error, 2 for wrong usage.
@@ -178,6 +182,50 @@ A glob asks the config groups. With a primary config every job is composed.
 ",
     where_from!()
 );
+
+const COMPLETION: &str = concat!(
+    "\
+mainstem completion: tab completion in bash, zsh and fish.
+
+  this command              eval \"$(mainstem completion bash)\"
+  a Python program          eval \"$(mainstem completion bash --for train.py \\
+                                      -cd conf -cn train)\"
+  in fish                   mainstem completion fish | source
+
+Put the line into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish. Without
+the name of a shell it is $SHELL. docs/COMPLETION.md says more.
+
+  --for FILE.py             the program whose configs these are: completes
+                            `python train.py` and `./train.py`
+
+For programs
+  --query bash|zsh|fish     what the script asks: the line is in COMP_LINE
+  --query lines             completes each argument, or each line of standard
+                            input: what is typed behind the program's name
+  --format text|json        for lines; JSON is one line for each
+
+",
+    where_from!()
+);
+
+/// What a command does, as the first sentence of its help says.
+pub(crate) fn summary(help: &str) -> String {
+    let first = help.split_once("\n\n").map_or(help, |(first, _)| first);
+    let first = first.split_once(": ").map_or(first, |(_, what)| what).replace('\n', " ");
+    first.split_once(". ").map_or(&*first, |(first, _)| first).trim_end_matches('.').to_owned()
+}
+
+/// What the help says about a flag.
+pub(crate) fn about(help: &str, flag: &str) -> String {
+    let row = |line: &&str| line.starts_with("  -") && line.split([' ', ',']).any(|word| word == flag);
+    let mut lines = help.lines().skip_while(|line| !row(line));
+    let first = lines.next().and_then(|line| line.trim_start().split_once("  "));
+    let Some((_, first)) = first else {
+        return if flag == "--help" { "examples and flags".to_owned() } else { String::new() };
+    };
+    let more = lines.take_while(|line| line.starts_with("      "));
+    std::iter::once(first).chain(more).map(str::trim).collect::<Vec<_>>().join(" ")
+}
 
 #[cfg(test)]
 mod tests {

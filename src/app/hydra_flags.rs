@@ -38,7 +38,7 @@ pub(crate) fn instead(name: &str, value: Option<&str>) -> Option<Instead> {
         ),
         "--run" | "-r" => alone("nothing is run here: `mainstem compose` prints what a run would get"),
         "--hydra-help" => alone("type `mainstem compose --help`"),
-        "--shell-completion" | "-sc" => alone("there is no completion for shells"),
+        "--shell-completion" | "-sc" => alone("type `mainstem completion --help`"),
         "--experimental-rerun" => {
             let help =
                 "type `mainstem rerun RUN`; its config is `mainstem compose -cd RUN/.hydra -cn config`";

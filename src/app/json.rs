@@ -1,5 +1,7 @@
 //! Errors and places for programs.
 
+use std::sync::Arc;
+
 use crate::diag::{Error, Origin, Severity, SourceMap};
 use crate::value::{JsonStyle, Key, Map, Node, write_json};
 
@@ -47,15 +49,20 @@ pub(crate) fn error(error: &Error, severity: Severity) -> Node {
     };
     let labels = error.labels().iter().filter_map(|label| {
         let sources = error.sources()?;
-        Some(object([("place", place(label.origin, sources)), ("text", Node::from(label.text.as_str()))]))
+        Some(object([
+            ("place", place(label.origin, sources)),
+            ("text", Node::from(label.text.as_str()).scrubbed(sources.secrets())),
+        ]))
     });
+    let secrets = error.sources().map(|sources| sources.secrets());
+    let shown = |text: &str| Node::from(text).scrubbed(secrets.unwrap_or(&Arc::default()));
     object([
         ("severity", Node::from(severity)),
         ("code", Node::from(error.kind().code())),
-        ("message", Node::from(error.message())),
+        ("message", shown(error.message())),
         ("places", Node::from(labels.collect::<Vec<_>>())),
-        ("notes", texts(error.notes())),
-        ("help", texts(error.helps())),
+        ("notes", error.notes().iter().map(|note| shown(note)).collect()),
+        ("help", error.helps().iter().map(|help| shown(help)).collect()),
     ])
 }
 

@@ -2,7 +2,9 @@
 
 use crate::app::args::{Args, Asked, Command, parse};
 use crate::app::output::{Output, Status};
-use crate::app::{capture, check, compose, defaults, explain, help, jobs, overrides, program, runs, sweeps};
+use crate::app::{
+    capture, check, complete, compose, defaults, explain, help, jobs, overrides, program, runs, sweeps,
+};
 use crate::diag::{Result, Style};
 
 /// Runs the command that the process was started with. Reads arguments, environment, working directory and clock, and
@@ -52,5 +54,6 @@ fn run(args: &Args, out: Style, err: Style) -> Result<Output> {
         Command::Check => check::run(args, facts, out),
         Command::ParseOverrides => overrides::run(args, err),
         Command::Jobs => jobs::run(args, facts),
+        Command::Completion => complete::run(args, &facts),
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod argv;
 mod capture;
 mod check;
+mod complete;
 mod compose;
 mod defaults;
 mod dotenv;
@@ -30,6 +31,6 @@ pub use git::surroundings;
 pub use main::main;
 pub use output::Status;
 pub use program::{
-    App, Bound, Callback, Configs, Direction, Failed, Finished, Job, JobResult, Maximize, Minimize,
-    Objective, Sandbox, Trial, block_on,
+    App, Bound, Callback, Configs, Direction, Failed, Finished, IntoObjective, Job, JobResult, Maximize,
+    Minimize, Objective, Sandbox, Trial, block_on,
 };

@@ -10,7 +10,9 @@ use crate::app::packages::Folders;
 use crate::app::sweep;
 use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection, Store};
 use crate::declared::SchemaFile;
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, did_you_mean, shell_word};
+use crate::diag::{
+    Error, ErrorKind, Result, Source, SourceKind, SourceMap, did_you_mean, listed, shell_word,
+};
 use crate::durable::read_regular;
 use crate::facts::Facts;
 use crate::settings::{composer, resolvers};
@@ -23,7 +25,7 @@ const JOB_NAME: &str = "app";
 pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
     let placed = args.config_path.is_some() || !args.config_dirs.is_empty();
     let words: &[String] = match args.command {
-        Command::Check => &[],
+        Command::Check | Command::Completion => &[],
         // A key may well be called as a directory.
         Command::Explain if placed => &[],
         _ => &args.words,
@@ -144,7 +146,16 @@ fn near(path: &str, place: &Path) -> Option<String> {
 /// What to say where nothing is to be seen for want of a primary config.
 pub(crate) fn nothing(composer: &Composer, args: &Args) -> Option<Error> {
     let named = args.config_name.is_some() || !args.words.is_empty();
+    if !named && args.config_path.is_none() && args.config_dirs.is_empty() {
+        let error = Error::new(ErrorKind::Usage, "nothing is composed: no config directory is named");
+        return Some(error.help("type `-cd DIR -cn NAME` for the config `NAME.yaml` of the directory `DIR`"));
+    }
     let names = primaries(composer);
+    if !named && names.is_empty() {
+        let error =
+            Error::new(ErrorKind::Usage, "nothing is composed: the directory holds no primary config");
+        return Some(error.help("a primary config is a `.yaml` file outside of any group: name it by `-cn`"));
+    }
     let error = || Error::new(ErrorKind::Usage, "nothing is composed: no primary config is named");
     (!named && !names.is_empty()).then(|| name_one(error(), &names))
 }
@@ -168,7 +179,7 @@ fn primaries(composer: &Composer) -> Vec<Text> {
 fn name_one(error: Error, names: &[Text]) -> Error {
     let first = names.iter().find(|name| *name == "config").or(names.first());
     let first = first.map_or("NAME", Text::as_str);
-    error.note(format!("primary configs: {}", names.join(", "))).help(format!("type `-cn {first}`"))
+    error.note(format!("primary configs: {}", listed(names))).help(format!("type `-cn {first}`"))
 }
 
 /// A word that is no override, but a directory or a config in one: what was meant.

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use crate::app::args::Args;
 use crate::compose::{Arguments, Composer, Mode, Repository};
-use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap, did_you_mean, listed_near};
 use crate::grammar::{Action, Operand, Override, SweepKind, Value, ValueKind};
 use crate::sweep::{Job, Jobs};
 use crate::value::Text;
@@ -23,9 +23,8 @@ const SEED: u64 = 0;
 /// Overrides that make no sweep; a search path that is none.
 pub(crate) fn jobs(composer: &Composer, args: &Args, arguments: &Arguments) -> Result<Jobs> {
     let repository = repository(composer, args, arguments)?;
-    let options = |group: &str| -> Vec<String> {
-        // A group that cannot be listed has no options to sweep over, which is told as such.
-        repository.options(group).unwrap_or_default().iter().map(ToString::to_string).collect()
+    let options = |group: &str| -> Result<Vec<String>> {
+        Ok(repository.options(group)?.iter().map(ToString::to_string).collect())
     };
     Jobs::new(&arguments.overrides, &options, SEED).map_err(|error| error.located(&arguments.sources))
 }
@@ -161,7 +160,7 @@ fn choice(one: &Override, repository: &Repository) -> Result<()> {
     let names = options.iter().map(Text::as_str);
     let error = Error::new(ErrorKind::NotFound, format!("the config group `{group}` has no option `{name}`"))
         .at(one.origin.at(value.span), "no such option")
-        .note(format!("options: {}", options.join(", ")));
+        .note(format!("options: {}", listed_near(&options, name)));
     Err(match did_you_mean(name, names) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error,

@@ -9,7 +9,7 @@ use crate::compose::composer::{Asked, Composer, Mode, Others, Preludes};
 use crate::compose::deprecated::deprecated;
 use crate::compose::plan::{self, Plan, plan};
 use crate::compose::runtime::{Lines, fill};
-use crate::compose::secrets::{Secrecy, pieces};
+use crate::compose::secrets::Secrecy;
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
 use crate::compose::together::values_unchecked;
@@ -17,7 +17,7 @@ use crate::compose::torn::{Gathered, Piece, gather};
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, SourceMap, Span};
 use crate::grammar::{Override, parse_override};
 use crate::merge::Assignment;
-use crate::value::{KeyPath, Kind, Node};
+use crate::value::{Kind, Node};
 
 /// The overrides of one composition, with their texts.
 #[derive(Clone, Debug)]
@@ -86,8 +86,10 @@ impl Composer {
         let sources = Arc::new(self.sources());
         let Parsed { overrides, unread, errors } = self.parse(config_name, texts, &sources);
         if !errors.is_empty() {
-            self.hide_unread(texts, &sources);
+            let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+            self.secrecy().hide_unread(&texts, &sources);
             self.secrecy().hide_overrides(&overrides, &sources);
+            self.secrecy().hide_mistyped(&overrides, &sources);
         }
         let error = match errors.as_slice() {
             [] => None,
@@ -107,19 +109,6 @@ impl Composer {
     /// An override as it is typed; one that gives a secret of the schema as it is shown: `api_key=***`.
     pub fn shown_line(&self, one: &Override) -> String {
         self.secrecy().masked(one).unwrap_or_else(|| one.line.to_string())
-    }
-
-    /// Hides secrets in arguments that cannot be read: what stands behind the key of one.
-    fn hide_unread<S: AsRef<str>>(&self, texts: &[S], sources: &SourceMap) {
-        for (text, number) in texts.iter().map(AsRef::as_ref).zip(1..) {
-            let Some((key, value)) = text.split_once('=') else { continue };
-            let path = KeyPath::parse(key.trim().trim_start_matches(['+', '~']));
-            if self.secrecy().is_secret(&path) {
-                pieces(value, sources);
-                sources.secrets().add(value);
-                sources.hide_argument(number, Span::new(key.len() + 1, text.len()));
-            }
-        }
     }
 
     fn parse<S: AsRef<str>>(&self, config_name: Option<&str>, texts: &[S], sources: &SourceMap) -> Parsed {
@@ -238,13 +227,14 @@ impl Composer {
         warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
-        let slips = Slips { root: base.root(), selection: &selection };
+        let slips = Slips { root: base.root(), selection: &selection, before: 0 };
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let secrecy = Secrecy { root: base.root(), schema: base.schema(), typed: base.has_secrets };
         if base.has_secrets {
             secrecy.hide_overrides(&arguments.overrides, sources);
         }
         let mut root = base.apply(&assignments, self.merging(&warn)).inspect_err(|_| {
+            secrecy.hide_mistyped(&arguments.overrides, sources);
             secrecy.hide_configs(&selection, sources);
         })?;
         deprecated(&root, base.schema().expected(), sources, &warn);

@@ -5,20 +5,25 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::compose::agreement::agreement;
 use crate::compose::base::put;
 use crate::compose::complaints;
+use crate::compose::composed::RESERVED;
 use crate::compose::composer::{Composer, Mode};
-use crate::compose::cycles::cycles;
+use crate::compose::cycles::followed;
+use crate::compose::dangling::{Dangle, Dangling};
 use crate::compose::document::Document;
 use crate::compose::element::{Element, What};
+use crate::compose::experiments::{TRIED, compose_with};
 use crate::compose::item::Item;
 use crate::compose::notes::notes;
 use crate::compose::plan;
-use crate::compose::report::{Note, Report, Tally, Topic, is_same};
+use crate::compose::report::{Note, Report, Tally, Topic};
 use crate::compose::repository::{Provided, Repository};
 use crate::compose::sources::Memory;
 use crate::compose::tree::{NodeId, Tree};
-use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::compose::ungiven::ungiven;
+use crate::diag::{DRAWN, Error, ErrorKind, Result, did_you_mean, listed};
 use crate::value::{KeyPath, Map, Node, Text};
 
 /// What is to be checked, and what is known beside the configs.
@@ -58,6 +63,10 @@ impl Composer {
             registered: BTreeSet::new(),
             doubtful: IndexMap::new(),
             read: 0,
+            dangling: Dangling::default(),
+            keys: BTreeSet::new(),
+            is_open: false,
+            global: Vec::new(),
         };
         check.run()
     }
@@ -104,6 +113,14 @@ struct Check<'a> {
     /// Configs that stand in no file, with what is said of every place that names them.
     doubtful: IndexMap<Text, Vec<Error>>,
     read: usize,
+    /// Interpolations that refer to what is not there.
+    dangling: Dangling,
+    /// Keys that some config may put at the root.
+    keys: BTreeSet<Text>,
+    /// Whether a choice is left open: what it will bring is not known.
+    is_open: bool,
+    /// Options that change the whole config: groups and names.
+    global: Vec<(Text, Text)>,
 }
 
 impl Check<'_> {
@@ -117,6 +134,9 @@ impl Check<'_> {
             self.documents(path, places);
         }
         let composed = self.compose(&primaries);
+        let disagreement = agreement(&self.repository, self.composer.schema.expected());
+        disagreement.errors.into_iter().for_each(|error| self.errors.add(error, None));
+        disagreement.warnings.into_iter().for_each(|error| self.warnings.add(error, None));
         let mut groups: Vec<Text> =
             paths.keys().filter_map(|path| path.split_once('/')).map(|(group, _)| group.into()).collect();
         groups.dedup();
@@ -236,7 +256,19 @@ impl Check<'_> {
                 self.element(element, &owner);
             }
         }
-        let package = owner.final_package();
+        let mut package = owner.final_package();
+        if let Some(rest) = package.strip_prefix("_group_") {
+            let group = path.rsplit_once('/').map_or("", |(group, _)| group);
+            package = Text::from(format!("{}{rest}", group.replace('/', ".")));
+        }
+        match (package.split('.').next().filter(|key| !key.is_empty()), document.root.as_map()) {
+            (Some(key), _) => drop(self.keys.insert(key.into())),
+            (None, Some(map)) => self.keys.extend(map.names(usize::MAX).into_iter().map(Text::from)),
+            (None, None) => {}
+        }
+        if let (true, Some((group, option))) = (package.is_empty(), path.rsplit_once('/')) {
+            self.global.push((group.into(), option.into()));
+        }
         notes(self.composer, &document.root, KeyPath::parse(&package), &mut self.notes);
         let mut alone = Node::from(Map::default());
         let keys: Vec<&str> = package.split('.').filter(|key| !key.is_empty()).collect();
@@ -244,7 +276,7 @@ impl Check<'_> {
             true => alone = document.root.clone(),
             false => put(&mut alone, &keys, document.root.clone()),
         }
-        for error in cycles(&alone, self.composer.merging(&|_| {})) {
+        for error in followed(&alone, self.composer.merging(&|_| {})).circles {
             self.errors.add(error, None);
         }
     }
@@ -254,6 +286,7 @@ impl Check<'_> {
         let mut tree = Tree::new(Item::from_element(element));
         for mut item in Item::from_element(element).options() {
             item.hang(&owner.group_path(), &owner.final_package());
+            self.is_open |= item.is_missing();
             if item.is_interpolated() || item.is_missing() || item.name().is_none() {
                 continue;
             }
@@ -290,7 +323,8 @@ impl Check<'_> {
         let name = item.name().unwrap_or("");
         let group_slip = self.slip(&group, name);
         let slip = group_slip.is_some() || did_you_mean(name, options.iter().map(Text::as_str)).is_some();
-        let mut error = complaints::not_found(&self.repository, tree, NodeId::ROOT);
+        let is_drawn = self.errors.len() < DRAWN;
+        let mut error = complaints::not_found(&self.repository, tree, NodeId::ROOT, is_drawn);
         if let Some(near) = group_slip {
             error = error.help(format!("did you mean the group `{near}`?"));
         }
@@ -338,6 +372,8 @@ impl Check<'_> {
                 self.primary(name, hopeful);
             }
         }
+        self.experiments(&composed, hopeful.as_ref().or(known.as_ref()).unwrap_or(self.composer));
+        self.references();
         for mut places in std::mem::take(&mut self.doubtful).into_values() {
             places.retain(|error| !self.errors.has(error));
             let mut places = places.into_iter();
@@ -350,6 +386,41 @@ impl Check<'_> {
         composed
     }
 
+    /// Composes the options that change the whole config.
+    fn experiments(&mut self, primaries: &[Text], composer: &Composer) {
+        for (group, option) in std::mem::take(&mut self.global).iter().take(TRIED) {
+            let found = compose_with(composer, primaries, self.checking.overrides, (group, option));
+            match found {
+                Ok(Some(found)) => {
+                    let context = composer.context(&|_| {}).with_schema(found.schema());
+                    let followed = followed(found.root(), context);
+                    let located = |one: Dangle| Dangle { error: one.error.located(found.sources()), ..one };
+                    self.dangling.add(followed.dangling.into_iter().map(located).collect(), followed.fine);
+                }
+                Ok(None) => {}
+                Err(error) => error.each().into_iter().for_each(|error| self.errors.add(error, None)),
+            }
+        }
+    }
+
+    /// Tells which interpolations dangle.
+    fn references(&mut self) {
+        let is_known =
+            |provided: &Provided| !provided.provider.starts_with("hydra.searchpath") || is_local(provided);
+        // Code, and packages that are not read, may bring any key.
+        let closed = self.registered.is_empty()
+            && self.doubtful.is_empty()
+            && self.repository.search_path().iter().all(is_known);
+        for name in RESERVED {
+            self.keys.insert(name.into());
+        }
+        std::mem::take(&mut self.dangling).finish(
+            closed.then_some(&self.keys),
+            &mut self.errors,
+            (!self.is_open).then_some(&mut self.warnings),
+        );
+    }
+
     /// Whether a primary config can be composed, and refers to nothing in circles.
     fn primary(&mut self, name: &Text, composer: &Composer) -> bool {
         let found = composer
@@ -358,18 +429,28 @@ impl Check<'_> {
         let found = match found {
             Ok(found) => found,
             Err(error) => {
+                let mut told = Tally::default();
+                self.doubtful.values().flatten().for_each(|doubtful| told.add(doubtful.clone(), None));
                 for error in error.each() {
-                    let mut told = self.doubtful.values().flatten();
-                    let told = told.find(|doubtful| is_same(doubtful, &error)).cloned();
-                    self.errors.add(told.unwrap_or(error), Some(name));
+                    let error = told.same(&error).cloned().unwrap_or(error);
+                    self.errors.add(error, Some(name));
                 }
                 return false;
             }
         };
         found.warnings().iter().for_each(|warning| self.warnings.add(warning.clone(), Some(name)));
-        let circles = cycles(found.root(), composer.context(&|_| {}).with_schema(found.schema()));
+        let given = ungiven(name, &found, &self.notes);
+        self.notes.extend(given);
+        let followed = followed(found.root(), composer.context(&|_| {}).with_schema(found.schema()));
+        let circles = followed.circles;
+        let located = |one: Dangle| Dangle { error: one.error.located(found.sources()), ..one };
+        self.dangling.add(followed.dangling.into_iter().map(located).collect(), followed.fine);
         let is_fine = circles.is_empty();
         for error in circles {
+            // Where texts grow too large depends on what else is resolved.
+            if error.kind() == ErrorKind::Limit && self.errors.says(&error) {
+                continue;
+            }
             self.errors.add(error.located(found.sources()), Some(name));
         }
         is_fine
@@ -391,7 +472,7 @@ impl Check<'_> {
             ([], groups) => {
                 Error::new(ErrorKind::NotFound, "nothing was composed: there is no primary config")
                     .note(format!("looked for `.yaml` files outside of any group in {dirs}"))
-                    .note(format!("there are the groups {}", complaints::listed(groups)))
+                    .note(format!("there are the groups {}", listed(groups)))
                     .help("name the folder of the primary config first: `mainstem check conf more`")
                     .help(format!("or name a config of a group: `-cn {}/NAME`", groups[0]))
             }

@@ -9,20 +9,8 @@ use crate::compose::repository::Repository;
 use crate::compose::request::{Chosen, Deletion, Who};
 use crate::compose::slips::near_group;
 use crate::compose::tree::{NodeId, Tree};
-use crate::diag::{Error, ErrorKind, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, did_you_mean, listed, listed_near, shell_word};
 use crate::value::{IndexMap, Text};
-
-/// So many names are listed before the rest is counted.
-const LISTED: usize = 30;
-
-/// `a, b, c`, cut when long.
-pub(crate) fn listed<T: AsRef<str>>(names: &[T]) -> String {
-    let shown: Vec<&str> = names.iter().take(LISTED).map(AsRef::as_ref).collect();
-    match names.len().saturating_sub(LISTED) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
 
 /// A choice that must be made.
 pub(crate) fn missing_choice(repository: &Repository, item: &Item) -> Error {
@@ -47,15 +35,19 @@ fn options_of(repository: &Repository, group: &str) -> Vec<Text> {
 }
 
 /// What a group has to offer to somebody who typed an option that it has not.
-struct Offer {
-    /// Its options, as they are typed: those of the group inside it that was meant, if one was.
+struct Offer<'t> {
+    /// Its options, as they are typed: those of the group inside it that was meant, if one was; then those groups.
     options: Vec<Text>,
-    /// The one that was probably meant.
-    near: Option<Text>,
+    /// So many are options.
+    own: usize,
+    /// The group inside it that was meant.
+    folder: String,
+    /// What was typed, without the folder.
+    name: &'t str,
 }
 
-impl Offer {
-    fn new(repository: &Repository, group: &str, typed: &str) -> Self {
+impl<'t> Offer<'t> {
+    fn new(repository: &Repository, group: &str, typed: &'t str) -> Self {
         let typed = typed.strip_suffix(".yaml").unwrap_or(typed);
         let (folder, name) = typed.rsplit_once('/').unwrap_or(("", typed));
         let inside = |folder: &str| match (group, folder) {
@@ -64,10 +56,6 @@ impl Offer {
             _ => format!("{group}/{folder}"),
         };
         let options = |folder: &str| options_of(repository, &inside(folder));
-        let near = |options: &[Text]| {
-            let same = options.iter().find(|option| *option == name).map(Text::as_str);
-            same.or_else(|| did_you_mean(name, options.iter().map(Text::as_str))).map(Text::from)
-        };
         // The folder may be mistyped as well.
         let typed_in = inside(folder);
         let meant = near_group(repository, &typed_in);
@@ -76,28 +64,41 @@ impl Offer {
             if meant == group { "" } else { meant.strip_prefix(group).unwrap_or("").trim_start_matches('/') };
         let found = options(folder);
         if folder.is_empty() || found.is_empty() {
-            let near = near(&options(""));
+            let mut options = options("");
+            let own = options.len();
             let nested = repository.groups(group).unwrap_or_default();
-            let nested =
-                nested.into_iter().filter(|_| !group.is_empty()).map(|name| Text::from(format!("{name}/…")));
-            return Self { options: options("").into_iter().chain(nested).collect(), near };
+            let nested = nested.into_iter().filter(|_| !group.is_empty());
+            options.extend(nested.map(|name| Text::from(format!("{name}/…"))));
+            return Self { options, own, folder: String::new(), name };
         }
-        let spelled = |name: &Text| Text::from(format!("{folder}/{name}"));
-        Self { near: near(&found).as_ref().map(spelled), options: found.iter().map(spelled).collect() }
+        let options: Vec<Text> = found.iter().map(|name| Text::from(format!("{folder}/{name}"))).collect();
+        Self { own: options.len(), options, folder: format!("{folder}/"), name }
+    }
+
+    /// The option that was probably meant.
+    fn near(&self) -> Option<Text> {
+        let named = |option: &'_ Text| option.get(self.folder.len()..).is_some_and(|name| name == self.name);
+        let own = self.options.get(..self.own)?;
+        if let Some(same) = own.iter().find(|option| named(option)) {
+            return Some(same.clone());
+        }
+        let names = own.iter().filter_map(|option| option.get(self.folder.len()..));
+        did_you_mean(self.name, names).map(|near| Text::from(format!("{}{near}", self.folder)))
     }
 }
 
-/// A config that no source has.
-pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId) -> Error {
+/// A config that no source has. What was meant is left out if nobody will read it.
+pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId, is_drawn: bool) -> Error {
     let item = tree.item(id);
     let path = item.config_path();
     let group = item.group_path();
     let name = path.strip_prefix(group.as_str()).map_or(path.as_str(), |rest| rest.trim_start_matches('/'));
-    let Offer { options, near } = match item.primary && options_of(repository, &group).is_empty() {
+    let offer = match item.primary && options_of(repository, &group).is_empty() {
         // `-cn conf/config`: the directory is named elsewhere.
         true => Offer::new(repository, "", name),
         false => Offer::new(repository, &group, name),
     };
+    let options = &offer.options;
     let (message, label) = if item.primary {
         (format!("there is no config `{path}`"), "no such config".to_owned())
     } else if name.is_empty() && !options.is_empty() {
@@ -117,12 +118,24 @@ pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId) -> Err
     if item.overridden {
         error = error.at(item.origin, "chosen for this item");
     }
+    if !is_drawn {
+        return error;
+    }
     if !options.is_empty() {
         let what = if group.is_empty() || item.primary { "configs" } else { "options" };
-        error = error.note(format!("{what}: {}", listed(&options)));
+        error = error.note(format!("{what}: {}", listed_near(options, name)));
     }
-    if let Some(near) = near {
+    let written = match &item.role {
+        Role::Config { path, .. } if !item.primary => config_meant(repository, path),
+        _ => None,
+    };
+    if let Some(line) = written {
+        error = error.help(format!("did you mean `- {line}`?"));
+    } else if let Some(near) = offer.near() {
         error = error.help(format!("did you mean `{near}`?"));
+    } else if group.ends_with("optional") && item.is_group() {
+        error =
+            error.help(format!("to leave it out where it does not exist, write `- optional {name}: OPTION`"));
     } else if name.is_empty() && !item.primary {
         error = error.help(format!("type `~{}` to leave the group out", item.override_key()));
     }
@@ -135,6 +148,59 @@ pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId) -> Err
         error = error.note(format!("searched: {}", path.join(", ")));
     }
     error
+}
+
+/// A primary config whose name is a path of the file system: it leads out of the config directories, or goes back and
+/// forth in them. `/name` is `name`.
+pub(crate) fn astray(repository: &Repository, name: &str) -> Option<Error> {
+    let back = name.split('/').any(|part| part == "." || part == "..");
+    let absolute = name.strip_prefix('/');
+    let there = |name: &str| !name.contains('/') || repository.has_config(name).unwrap_or(true);
+    if !back && absolute.is_none_or(there) {
+        return None;
+    }
+    let error =
+        Error::new(ErrorKind::NotFound, format!("`{name}` is no name of a config in a config directory"));
+    let dirs = repository.search_path().iter().map(|provided| provided.source().location());
+    let dir = dirs.filter_map(|location| location.strip_prefix("file://").map(str::to_owned)).next();
+    let start = if absolute.is_some() { "/" } else { dir.as_deref().unwrap_or("") };
+    let (mut above, mut within): (Vec<&str>, Vec<&str>) = (start.split('/').collect(), Vec::new());
+    for part in name.split('/').filter(|part| !matches!(*part, "" | ".")) {
+        match part {
+            ".." => drop(within.pop().or_else(|| above.pop())),
+            part => within.push(part),
+        }
+    }
+    let within = within.join("/");
+    let within = within.strip_suffix(".yaml").unwrap_or(&within);
+    Some(match within.rsplit_once('/') {
+        _ if within.is_empty() => error.help("name the config: `-cn NAME`"),
+        _ if absolute.is_none() && above.join("/") == start => error.help(format!("type `-cn {within}`")),
+        Some((folder, file)) if absolute.is_some() => {
+            let folder = shell_word(folder).into_owned();
+            error.help(format!("name its directory: `-cd /{folder} -cn {}`", shell_word(file)))
+        }
+        _ => {
+            let above = above.join("/");
+            let above = if above.is_empty() { "/" } else { &above };
+            error.help(format!("name its directory: `-cd {} -cn {}`", shell_word(above), shell_word(within)))
+        }
+    })
+}
+
+/// The item that was probably meant by the path of a config.
+fn config_meant(repository: &Repository, path: &str) -> Option<String> {
+    if matches!(path, "self" | "_self" | "self_" | "__self__") {
+        return Some("_self_".to_owned());
+    }
+    // `db:pg`, `db=pg`, `db pg`: no item is written so.
+    if let Some((group, option)) = path.split_once([':', '=', ' ']) {
+        let group = near_group(repository, group.trim())?;
+        return Some(format!("{group}: {}", option.trim_start_matches([':', '=', ' '])));
+    }
+    let (group, option) = path.rsplit_once('/')?;
+    let group = near_group(repository, group).filter(|near| near != group)?;
+    Some(format!("{group}/{option}"))
 }
 
 /// Whether a config includes itself at the same package: then it would do so forever.
@@ -241,12 +307,12 @@ fn not_computed(item: &Item, known: &IndexMap<Text, Known>) -> Error {
         error = error.help(format!("did you mean `${{{near}}}`?"));
     }
     let own: Vec<&str> = keys.into_iter().filter(|k| !k.starts_with("hydra/")).collect();
-    if own.is_empty() { error } else { error.note(format!("choices: {}", listed(&own))) }
+    if own.is_empty() { error } else { error.note(format!("choices: {}", listed_near(&own, inner))) }
 }
 
 /// Rejects `..` and `\` in paths. Returns whether all is well.
 pub(crate) fn check_paths(item: &Item, errors: &mut Vec<Error>) -> bool {
-    let mut paths: Vec<(&str, crate::diag::Origin)> = Vec::new();
+    let mut paths: Vec<(&str, Origin)> = Vec::new();
     match &item.role {
         Role::Config { path, .. } => paths.push((path, item.why)),
         Role::Group { group, choice, .. } => {
@@ -309,10 +375,14 @@ pub(crate) fn unused_override(
         return error.help(format!("to add it type `+{key}={choice}`"));
     }
     // To add it would be the next mistake.
-    let Offer { options, near } = Offer::new(repository, group, &pick.name);
-    let near = near.map_or("OPTION".to_owned(), |near| near.to_string());
+    let offer = Offer::new(repository, group, &pick.name);
+    let near = offer.near().map_or("OPTION".to_owned(), |near| near.to_string());
     error
-        .note(format!("`{group}` has no option `{}`; options: {}", pick.name, listed(&options)))
+        .note(format!(
+            "`{group}` has no option `{}`; options: {}",
+            pick.name,
+            listed_near(&offer.options, &pick.name)
+        ))
         .help(format!("to add one type `+{key}={near}`"))
 }
 
@@ -322,6 +392,11 @@ fn keys_of(group: &str, not: &str, known: &IndexMap<Text, Known>) -> Option<Stri
         known.iter().filter(|(key, k)| k.group == group && *key != not).map(|(key, _)| key).collect();
     let keys: Vec<String> = keys.into_iter().map(|key| format!("`{key}`")).collect();
     (!keys.is_empty()).then(|| keys.join(" or "))
+}
+
+/// Something that was asked for and met nothing, in short: there are more mistakes than are drawn.
+pub(crate) fn unused(key: &Text, origin: Origin) -> Error {
+    Error::new(ErrorKind::NotFound, format!("no defaults list has `{key}`")).at(origin, "")
 }
 
 /// A deletion that met nothing.

@@ -6,7 +6,7 @@ use crate::compose::base::{Base, find};
 use crate::compose::secrets::Secrecy;
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
-use crate::diag::{Error, ErrorKind, Result, SourceMap};
+use crate::diag::{DRAWN, Error, ErrorKind, Result, SourceMap};
 use crate::merge::{Assignment, assign};
 use crate::resolve::Context;
 use crate::schema::Schema;
@@ -65,6 +65,12 @@ impl Composed {
         &self.assignments
     }
 
+    /// An argument of the command line as it is shown: one that gives a secret loses it (`api_key=***`), any other stays
+    /// as it is. For who writes down how a program was called.
+    pub fn shown_argument(&self, text: String) -> String {
+        self.secrecy().argument(text)
+    }
+
     /// Tells which places of the tree are secrets.
     pub(crate) fn secrecy(&self) -> Secrecy<'_> {
         Secrecy { root: &self.root, schema: &self.base.schema, typed: self.base.has_secrets }
@@ -93,8 +99,10 @@ impl Base {
         let mut errors = Vec::new();
         for assignment in assignments {
             if let Err(error) = assign(&mut root, assignment, context, &mut ()) {
-                let slips = Slips { root: &root, selection: &self.selection };
-                errors.push(slips.explain(error, assignment));
+                let slips = Slips { root: &root, selection: &self.selection, before: errors.len() };
+                // What is not drawn needs no advice, and advice is looked for in the whole tree.
+                let is_drawn = errors.len() < DRAWN;
+                errors.push(if is_drawn { slips.explain(error, assignment) } else { error });
             }
         }
         let aliases = |root| find(root, &["hydra", "aliases"]);

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use crate::compose::base::{Base, Lasting, Merged, parted};
+use crate::compose::complaints;
 use crate::compose::composed::RESERVED;
 use crate::compose::expand::{Start, expand};
 use crate::compose::repository::{Provided, Repository, SCHEMA};
@@ -242,6 +243,9 @@ impl Composer {
         argument: Option<&Node>,
         warn: &mut dyn FnMut(Error),
     ) -> Result<(Arc<Repository>, Vec<Text>)> {
+        if let Some(error) = config_name.and_then(|name| complaints::astray(&self.repository, name)) {
+            return Err(error);
+        }
         let (searchpath, provider) = match argument {
             Some(node) => (Some(node.clone()), "hydra.searchpath in command-line"),
             None => (self.own_searchpath(config_name)?, "hydra.searchpath in main"),

@@ -1,17 +1,30 @@
 //! Interpolations that lead back to themselves.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
+use crate::compose::dangling::{Dangle, roots};
 use crate::diag::{Error, ErrorKind, Origin};
 use crate::resolve::{Context, Scope};
-use crate::value::{Key, KeyPath, Kind, Node};
+use crate::value::{Key, KeyPath, Kind, Node, Template};
 
 /// So deep may values nest.
 const DEPTH: usize = 300;
 
-/// Every circle of references in a tree, each once. What cannot be resolved for another reason is passed over.
-pub(crate) fn cycles(root: &Node, context: Context<'_>) -> Vec<Error> {
-    let mut found = Vec::new();
+/// What following every interpolation of a tree shows.
+#[derive(Default)]
+pub(crate) struct Followed {
+    /// Circles, each once; and a value that is too large, behind which nothing is followed.
+    pub(crate) circles: Vec<Error>,
+    /// What refers to something that is not there.
+    pub(crate) dangling: Vec<Dangle>,
+    /// What leads somewhere.
+    pub(crate) fine: Vec<Origin>,
+}
+
+/// Follows all interpolations. What cannot be resolved for another reason is passed over.
+pub(crate) fn followed(root: &Node, context: Context<'_>) -> Followed {
+    let mut found = Followed::default();
     let mut links = Vec::new();
     collect(root, &mut KeyPath::default(), &mut links);
     if links.is_empty() {
@@ -20,29 +33,41 @@ pub(crate) fn cycles(root: &Node, context: Context<'_>) -> Vec<Error> {
     let scope = Scope::new(root, context);
     let mut told: HashSet<Origin> = HashSet::new();
     let mut rings = Rings::default();
-    for (path, origin) in links {
+    for (path, origin, template) in links {
         match scope.extent(&path) {
             Err(error) if error.kind() == ErrorKind::Cycle => {
                 // Every link of a circle finds it.
                 let fresh = !error.labels().iter().any(|label| told.contains(&label.origin));
                 told.extend(error.labels().iter().map(|label| label.origin));
                 if fresh {
-                    found.push(error);
+                    found.circles.push(error);
                 }
             }
             Ok(Some(target))
                 if scope.select_shallow(&path).is_ok_and(|end| end.is_some_and(|end| end.is_container())) =>
             {
                 rings.links.push(Link { path, target, origin });
+                found.fine.push(origin);
             }
-            Ok(_) | Err(_) => {}
+            // What comes behind it would fail after as much work.
+            Err(error) if error.kind() == ErrorKind::Limit => {
+                found.circles.push(error);
+                break;
+            }
+            // What it refers to may dangle itself: that is told there.
+            Err(error) if error.kind() == ErrorKind::Interpolation && error.is_about(origin) => {
+                let roots = roots(&template);
+                found.dangling.push(Dangle { origin, error, roots });
+            }
+            Ok(_) => found.fine.push(origin),
+            Err(_) => {}
         }
     }
-    found.extend(rings.find());
+    found.circles.extend(rings.find());
     found
 }
 
-fn collect(node: &Node, path: &mut KeyPath, links: &mut Vec<(KeyPath, Origin)>) {
+fn collect(node: &Node, path: &mut KeyPath, links: &mut Vec<(KeyPath, Origin, Arc<Template>)>) {
     if path.len() > DEPTH {
         return;
     }
@@ -56,7 +81,7 @@ fn collect(node: &Node, path: &mut KeyPath, links: &mut Vec<(KeyPath, Origin)>) 
     match &node.kind {
         Kind::Map(map) => map.iter().for_each(|(key, slot)| below(key.clone(), &slot.node)),
         Kind::List(items) => (0_i64..).zip(items.iter()).for_each(|(i, item)| below(Key::Int(i), item)),
-        Kind::Template(_) => links.push((path.clone(), node.origin)),
+        Kind::Template(template) => links.push((path.clone(), node.origin, Arc::clone(template))),
         _ => {}
     }
 }

@@ -34,6 +34,16 @@ impl Document {
         Origin::new(self.source, Span::default())
     }
 
+    /// Where its content lands, if it is the config of that path and nothing that includes it says otherwise; empty for
+    /// the root.
+    pub(crate) fn package(&self, config_path: &str) -> Text {
+        let mut item = crate::compose::item::Item::config(config_path.into(), self.origin());
+        if let Some((header, _)) = &self.header {
+            item.set_header(header);
+        }
+        item.final_package()
+    }
+
     /// A tree that stands in no config, such as the defaults of a schema.
     pub(crate) fn of_tree(root: Node, source: SourceId) -> Self {
         Self {

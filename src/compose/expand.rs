@@ -11,7 +11,7 @@ use crate::compose::item::{EMPTY, Item, Role};
 use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::tree::{NodeId, Tree};
-use crate::diag::{Error, ErrorKind, Origin};
+use crate::diag::{DRAWN, Error, ErrorKind, Origin};
 use crate::value::{HashMap, IndexMap, Text};
 
 /// So deep may configs include each other.
@@ -149,7 +149,10 @@ impl Expander<'_> {
             Some(document) => self.expand_document(id, &path, &document, within),
             None if within.primary && path == EMPTY => self.expand_list(id, Vec::new(), within),
             None if item.optional => self.tree.item_mut(id).deleted = Some(Origin::NONE),
-            None => self.errors.push(complaints::not_found(self.repository, &self.tree, id)),
+            None => {
+                let is_drawn = self.errors.len() < DRAWN;
+                self.errors.push(complaints::not_found(self.repository, &self.tree, id, is_drawn));
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::compose::composed::Composed;
 use crate::compose::composer::Composer;
 use crate::compose::replay::{Step, get};
-use crate::diag::{Error, ErrorKind, Result, did_you_mean};
+use crate::diag::{Error, ErrorKind, Result, did_you_mean, listed_near};
 use crate::resolve::{Input, Scope};
 use crate::value::{Key, KeyPath, Kind, Node};
 
@@ -169,12 +169,12 @@ fn unknown(root: &Node, path: &KeyPath) -> Error {
     let mut at = path.clone();
     while let Some(key) = at.pop() {
         if let Some(map) = get(root, &at).and_then(Node::as_map) {
-            let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+            let names = map.names(usize::MAX);
             let typed = key.to_string();
-            return match did_you_mean(&typed, names.iter().map(String::as_str)) {
+            return match did_you_mean(&typed, names.iter().map(AsRef::as_ref)) {
                 Some(near) => error.help(format!("did you mean `{}`?", at.child(Key::from(near)))),
                 None if at.is_empty() => error,
-                None => error.note(format!("keys of `{at}`: {}", names.join(", "))),
+                None => error.note(format!("keys of `{at}`: {}", listed_near(&names, &typed))),
             };
         }
     }

@@ -1,5 +1,6 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
+mod agreement;
 mod aliases;
 mod arguments;
 mod base;
@@ -10,11 +11,13 @@ mod composed;
 mod composer;
 mod config_source;
 mod cycles;
+mod dangling;
 mod deprecated;
 mod dir;
 mod document;
 mod element;
 mod expand;
+mod experiments;
 mod explain;
 mod item;
 mod job;
@@ -35,9 +38,11 @@ mod survey;
 mod together;
 mod torn;
 mod tree;
+mod ungiven;
 mod variant;
 
 pub use aliases::Aliases;
+pub(crate) use aliases::split as split_override;
 pub use arguments::{Arguments, Selected};
 pub use base::Base;
 pub use check::Checking;

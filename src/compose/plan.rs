@@ -1,6 +1,5 @@
 //! What overrides mean to a repository: choices of groups, or assignments to values.
 
-use crate::compose::complaints;
 use crate::compose::composer::Mode;
 use crate::compose::element::{Choice, Pick, here, name_of};
 use crate::compose::item::group_key;
@@ -8,7 +7,7 @@ use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::runtime::Lines;
 use crate::compose::slips::{bare, near_group};
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, listed};
 use crate::grammar::{Action, Operand, Override, SweepKind};
 use crate::merge::{Action as Assign, Assignment};
 use crate::value::{KeyPath, Kind, Node, Text};
@@ -174,9 +173,7 @@ fn not_a_choice(over: &One, repository: &Repository) -> Error {
     let error = Error::new(ErrorKind::Override, format!("an option of the group `{key}` cannot be {what}"))
         .at(over.origin, "expected the name of an option");
     let error = match repository.options(key) {
-        Ok(options) if !options.is_empty() => {
-            error.note(format!("options: {}", complaints::listed(&options)))
-        }
+        Ok(options) if !options.is_empty() => error.note(format!("options: {}", listed(&options))),
         _ => error,
     };
     match over.action.value() {

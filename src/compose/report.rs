@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::compose::complaints::listed;
-use crate::diag::{Error, Origin, SourceMap};
+use crate::diag::{Error, Origin, Result, SourceMap, listed};
 use crate::value::Text;
 
 /// What was found. Everything in it is located: it can draw itself.
@@ -22,6 +21,16 @@ pub struct Report {
     pub primaries: usize,
     /// How many configs were read.
     pub read: usize,
+}
+
+impl Report {
+    /// Nothing, if all is well.
+    ///
+    /// # Errors
+    /// All errors and warnings in one.
+    pub fn into_result(self) -> Result<()> {
+        Error::all(self.errors.into_iter().chain(self.warnings)).map_or(Ok(()), Err)
+    }
 }
 
 /// Something worth knowing, at one place.
@@ -63,11 +72,6 @@ pub(crate) struct Tally {
 /// What makes two errors one mistake: the place, and what is said of it.
 type Mistake = (Option<Origin>, String);
 
-/// Whether two errors are one mistake.
-pub(crate) fn is_same(one: &Error, other: &Error) -> bool {
-    key(one) == key(other)
-}
-
 fn key(error: &Error) -> Mistake {
     (error.labels().first().map(|label| label.origin), error.message().to_owned())
 }
@@ -86,9 +90,24 @@ impl Tally {
         }
     }
 
+    /// How many mistakes were taken.
+    pub(crate) fn len(&self) -> usize {
+        self.met.len()
+    }
+
+    /// The same mistake, as it was taken before.
+    pub(crate) fn same(&self, error: &Error) -> Option<&Error> {
+        self.known.get(&key(error)).and_then(|&at| self.met.get(at)).map(|(met, _)| met)
+    }
+
     /// Whether the mistake was taken before.
     pub(crate) fn has(&self, error: &Error) -> bool {
         self.known.contains_key(&key(error))
+    }
+
+    /// Whether the same was said of any place.
+    pub(crate) fn says(&self, error: &Error) -> bool {
+        self.met.iter().any(|(met, _)| met.kind() == error.kind() && met.message() == error.message())
     }
 
     /// Those that the other has not.

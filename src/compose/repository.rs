@@ -68,12 +68,20 @@ pub struct Repository {
     path: Vec<Provided>,
     sources: Arc<SourceMap>,
     found: RwLock<HashMap<Text, Option<Arc<Document>>>>,
+    listed: RwLock<HashMap<Text, Arc<Members>>>,
+}
+
+/// What is in a group, over all sources, sorted.
+#[derive(Debug, Default)]
+struct Members {
+    options: Vec<Text>,
+    groups: Vec<Text>,
 }
 
 impl Repository {
     /// A repository over a search path, first wins.
     pub fn new(path: Vec<Provided>) -> Self {
-        Self { path, sources: Arc::default(), found: RwLock::default() }
+        Self { path, sources: Arc::default(), found: RwLock::default(), listed: RwLock::default() }
     }
 
     /// The same repository with more sources behind its own, but before those that the provider [`SCHEMA`] put at the
@@ -83,7 +91,7 @@ impl Repository {
         let tail = self.path.iter().rev().take_while(|p| p.provider == SCHEMA).count();
         let (head, tail) = self.path.split_at(self.path.len() - tail);
         let path = head.iter().cloned().chain(more).chain(tail.iter().cloned()).collect();
-        Self { path, sources: Arc::clone(&self.sources), found: RwLock::default() }
+        Self { path, sources: Arc::clone(&self.sources), found: RwLock::default(), listed: RwLock::default() }
     }
 
     /// The texts that everything read from here points into.
@@ -192,10 +200,7 @@ impl Repository {
     /// # Errors
     /// A source that cannot be listed.
     pub fn options(&self, group: &str) -> Result<Vec<Text>> {
-        self.members(group, |entry| match entry {
-            Entry::Config(name) => Some(name),
-            Entry::Group(_) => None,
-        })
+        Ok(self.members(group)?.options.clone())
     }
 
     /// The groups inside a group over all sources, sorted.
@@ -203,19 +208,29 @@ impl Repository {
     /// # Errors
     /// A source that cannot be listed.
     pub fn groups(&self, group: &str) -> Result<Vec<Text>> {
-        self.members(group, |entry| match entry {
-            Entry::Config(_) => None,
-            Entry::Group(name) => Some(name),
-        })
+        Ok(self.members(group)?.groups.clone())
     }
 
-    fn members(&self, group: &str, pick: impl Fn(Entry) -> Option<Text>) -> Result<Vec<Text>> {
-        let mut names = Vec::new();
-        for provided in &self.path {
-            names.extend(provided.source().list(group)?.into_iter().flatten().filter_map(&pick));
+    fn members(&self, group: &str) -> Result<Arc<Members>> {
+        let known = self.listed.read().unwrap_or_else(PoisonError::into_inner).get(group).cloned();
+        if let Some(known) = known {
+            return Ok(known);
         }
-        names.sort();
-        names.dedup();
-        Ok(names)
+        let mut members = Members::default();
+        for provided in &self.path {
+            for entry in provided.source().list(group)?.into_iter().flatten() {
+                match entry {
+                    Entry::Config(name) => members.options.push(name),
+                    Entry::Group(name) => members.groups.push(name),
+                }
+            }
+        }
+        for names in [&mut members.options, &mut members.groups] {
+            names.sort();
+            names.dedup();
+        }
+        let members = Arc::new(members);
+        let mut listed = self.listed.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(listed.entry(group.into()).or_insert(members)))
     }
 }

@@ -5,7 +5,7 @@ use crate::compose::element::Choice;
 use crate::compose::expand::Known;
 use crate::compose::item::{Item, Role};
 use crate::compose::repository::Repository;
-use crate::diag::{Error, Origin};
+use crate::diag::{DRAWN, Error, Origin};
 use crate::value::{IndexMap, Text};
 
 /// A choice that replaces the one of a defaults list.
@@ -130,9 +130,14 @@ impl Requests {
     pub(crate) fn unused(&self, repository: &Repository, known: &IndexMap<Text, Known>) -> Vec<Error> {
         let overrides = self.overrides.iter().filter(|(_, chosen)| !chosen.used);
         let deletions = self.deletions.iter().filter(|(_, deletion)| !deletion.used);
-        overrides
-            .map(|(key, chosen)| complaints::unused_override(repository, key, chosen, known))
-            .chain(deletions.map(|(key, deletion)| complaints::unused_deletion(key, deletion, known)))
-            .collect()
+        let overrides = overrides.enumerate().map(|(nth, (key, chosen))| match nth < DRAWN {
+            true => complaints::unused_override(repository, key, chosen, known),
+            false => complaints::unused(key, chosen.origin),
+        });
+        let deletions = deletions.enumerate().map(|(nth, (key, deletion))| match nth < DRAWN {
+            true => complaints::unused_deletion(key, deletion, known),
+            false => complaints::unused(key, deletion.origin),
+        });
+        overrides.chain(deletions).collect()
     }
 }

@@ -4,12 +4,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::compose::complaints::listed;
 use crate::compose::config_source::{ConfigSource, Content, Entry};
 use crate::compose::dir::Dir;
 use crate::compose::element::name_of;
 use crate::compose::repository::Provided;
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean, listed};
 use crate::value::{Kind, Node, Text};
 
 /// Finds the folder of a Python package without running Python: `x.conf` is the folder `x/conf` somewhere.

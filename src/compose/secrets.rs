@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::compose::base::find;
 use crate::compose::explain::Explanation;
 use crate::compose::selection::Selection;
-use crate::diag::{Error, ErrorKind, HIDDEN, Origin, SourceKind, SourceMap, Span};
+use crate::diag::{Error, ErrorKind, HIDDEN, Origin, SourceKind, SourceMap, Span, did_you_mean};
 use crate::facts::names_secret;
 use crate::grammar::{Operand, Override, parse_override};
 use crate::resolve::Input;
@@ -148,6 +148,47 @@ impl Secrecy<'_> {
         for one in overrides.iter().filter(|one| self.is_told_by(one)) {
             sources.hide(value_of(one));
             pieces(one.value_text().unwrap_or_default(), sources);
+        }
+    }
+
+    /// The same for overrides whose keys are not there, if they were meant for a secret: something is wrong with them.
+    pub(crate) fn hide_mistyped(self, overrides: &[Override], sources: &SourceMap) {
+        let names = self.schema.secret_names();
+        for one in overrides {
+            let path = one.target.path();
+            let key = path.keys().last().map(ToString::to_string).unwrap_or_default();
+            if names.contains(&key.as_str()) || did_you_mean(&key, names.iter().copied()).is_some() {
+                sources.hide(value_of(one));
+                pieces(one.value_text().unwrap_or_default(), sources);
+            }
+        }
+    }
+
+    /// Hides secrets in arguments that cannot be read, counted from 1: what stands behind the key of one, be it with
+    /// blanks between.
+    pub(crate) fn hide_unread(self, texts: &[&str], sources: &SourceMap) {
+        let whole = |index: usize| {
+            if let Some(text) = texts.get(index) {
+                pieces(text, sources);
+                sources.hide_argument(index + 1, 0);
+            }
+        };
+        for (index, text) in texts.iter().enumerate() {
+            let (key, value) = text.split_once('=').unwrap_or((text, ""));
+            let path = KeyPath::parse(key.trim().trim_start_matches(['+', '~']));
+            if !self.is_secret(&path) {
+                continue;
+            }
+            if value.trim().is_empty() {
+                whole(index + 1);
+                if texts.get(index + 1).is_some_and(|next| next.trim() == "=") {
+                    whole(index + 2);
+                }
+                continue;
+            }
+            pieces(value, sources);
+            sources.secrets().add(value);
+            sources.hide_argument(index + 1, key.len() + 1);
         }
     }
 
@@ -310,7 +351,7 @@ fn hide(leaf: &Leaf, sources: &SourceMap) {
 }
 
 /// Text that cannot be read, or holds several values: whatever in it may be one.
-pub(crate) fn pieces(text: &str, sources: &SourceMap) {
+fn pieces(text: &str, sources: &SourceMap) {
     let ends = |c: char| c.is_whitespace() || ",[]{}()'\"".contains(c);
     for piece in text.split(ends).filter(|piece| !piece.contains("${")) {
         sources.secrets().add(piece);
@@ -366,12 +407,15 @@ fn instead(error: Error, path: &KeyPath) -> Error {
 
 /// What a variable for a secret may well be called: `DB_PASSWORD` for `db.password`.
 fn variable(path: &KeyPath) -> String {
-    // What a variable of the job is to hold may well come from one of that name.
-    let keys = match path.keys() {
-        [a, b, c, rest @ ..] if [a, b, c].map(Key::as_str) == VARIABLES.map(Some) => rest,
-        all => all,
+    let names: Vec<String> = match path.keys() {
+        // What a variable of the job is to hold may well come from one of that name.
+        [a, b, c, rest @ ..]
+            if [VARIABLES, PARAMS].map(|p| p.map(Some)).contains(&[a, b, c].map(Key::as_str)) =>
+        {
+            rest.iter().filter_map(Key::as_str).map(str::to_owned).collect()
+        }
+        all => all.iter().map(ToString::to_string).collect(),
     };
-    let names: Vec<String> = keys.iter().map(ToString::to_string).collect();
     let plain = |c: char| if c.is_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     names.join("_").chars().map(plain).collect()
 }

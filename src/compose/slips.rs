@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 
-use crate::compose::complaints::listed;
 use crate::compose::composed::RESERVED;
 use crate::compose::repository::Repository;
 use crate::compose::selection::Selection;
-use crate::diag::{Error, ErrorKind, did_you_mean};
+use crate::diag::{Error, ErrorKind, did_you_mean, listed_few, listed_near};
 use crate::merge::{Action, Assignment};
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, Text, write_json};
 
 /// So many keys of one name are told.
 const TOLD: usize = 3;
 
-/// So many keys are looked at for one mistake: many mistakes in a large tree take no long time.
-const LOOKED_AT: usize = 20_000;
+/// So many keys are looked at for the first mistake, and ever fewer for the next ones: many mistakes in a large tree
+/// take no long time.
+const LOOKED_AT: usize = 100_000;
 
 /// What an override is compared with.
 #[derive(Clone, Copy)]
@@ -23,6 +23,8 @@ pub(crate) struct Slips<'a> {
     pub(crate) root: &'a Node,
     /// What it is made of, and from which groups.
     pub(crate) selection: &'a Selection,
+    /// How many mistakes there were before.
+    pub(crate) before: usize,
 }
 
 impl Slips<'_> {
@@ -41,8 +43,30 @@ impl Slips<'_> {
                 Some(line) => error.help(format!("to choose an option of the config group, type `{line}`")),
                 None => error,
             },
+            Action::Change(value) if error.kind() == ErrorKind::Merge => {
+                let (path, text) = (&assignment.path, text_of(value));
+                error.help(format!("to put it in its place, type `~{path}` and `+{path}={text}`"))
+            }
+            Action::Delete(_) if error.kind() == ErrorKind::UnknownKey && error.helps().is_empty() => {
+                match self.nearest(keys) {
+                    Some(near) => error.help(format!("did you mean `~{near}`?")),
+                    None => error,
+                }
+            }
             _ => error,
         }
+    }
+
+    /// So many keys are looked at.
+    fn keys(self) -> usize {
+        LOOKED_AT / (self.before + 1)
+    }
+
+    /// The path of a similar name.
+    fn nearest(self, keys: &[Key]) -> Option<KeyPath> {
+        let (last, above) = keys.split_last()?;
+        let near = find(self.root, above)?.as_map()?.nearest(&last.to_string(), self.keys())?;
+        Some(above.iter().cloned().chain([Key::from(near.as_str())]).collect())
     }
 
     /// `app.db=mysql`, where `app/db` is a group with that option: works, and is hardly meant.
@@ -83,9 +107,9 @@ impl Slips<'_> {
         if there.is_some_and(|node| node.as_list().is_some()) {
             return error;
         }
-        let mut names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+        let mut names = map.names(self.keys());
         if depth == 0 {
-            names.retain(|name| !RESERVED.contains(&name.as_str()));
+            names.retain(|name| !RESERVED.contains(&&**name));
         }
         let text = text_of(value);
         let mut told = bare(&error);
@@ -98,7 +122,7 @@ impl Slips<'_> {
         }
         let mut guesses = Vec::new();
         if there.is_none()
-            && let Some(near) = did_you_mean(&keys[depth].to_string(), names.iter().map(String::as_str))
+            && let Some(near) = did_you_mean(&keys[depth].to_string(), names.iter().map(AsRef::as_ref))
         {
             let mut renamed = keys.to_vec();
             renamed[depth] = Key::from(near);
@@ -124,7 +148,8 @@ impl Slips<'_> {
         } else if group.is_none() && there.is_none() && !names.is_empty() {
             let above = KeyPath::from_iter(keys[..depth].iter().cloned());
             let of = if depth == 0 { String::new() } else { format!(" of `{above}`") };
-            told = told.note(format!("keys{of}: {}", listed(&names)));
+            let listed = listed_few(&names, map.len().saturating_sub(self.keys()), &keys[depth].to_string());
+            told = told.note(format!("keys{of}: {listed}"));
         }
         if keys[0].as_str().is_some_and(|first| RESERVED.contains(&first)) {
             return told;
@@ -137,7 +162,7 @@ impl Slips<'_> {
         let Some(name) = name else { return Vec::new() };
         let mut found = Vec::new();
         let mut open = VecDeque::from([(KeyPath::ROOT, self.root)]);
-        let mut left = LOOKED_AT;
+        let mut left = self.keys();
         while let Some((path, node)) = open.pop_front() {
             let Some(map) = node.as_map() else { continue };
             left = left.saturating_sub(map.len());
@@ -176,9 +201,7 @@ impl Slips<'_> {
         }
         let above = path.split_last().and_then(|(above, last)| {
             let map = find(self.root, above.keys())?.as_map()?;
-            let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
-            let near = did_you_mean(&last.to_string(), names.iter().map(String::as_str)).map(str::to_owned);
-            Some((above, near))
+            Some((above, map.nearest(&last.to_string(), self.keys())))
         });
         match above {
             Some((above, Some(near))) => {
@@ -191,7 +214,7 @@ impl Slips<'_> {
                     groups.into_iter().filter(|group| !RESERVED.contains(&group.as_str())).collect();
                 match groups.is_empty() {
                     true => error,
-                    false => error.note(format!("config groups: {}", listed(&groups))),
+                    false => error.note(format!("config groups: {}", listed_near(&groups, key))),
                 }
             }
         }
@@ -236,7 +259,7 @@ fn choose(error: Error, repository: &Repository, group: &Text, text: &str) -> Er
     if options.is_empty() || options.iter().any(|option| option == text) {
         return error;
     }
-    error.note(format!("options of `{group}`: {}", listed(&options)))
+    error.note(format!("options of `{group}`: {}", listed_near(&options, text)))
 }
 
 /// The same mistake without its advice.

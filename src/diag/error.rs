@@ -10,8 +10,8 @@ use crate::diag::source::{Origin, SourceMap};
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// So many mistakes are drawn at most.
-const MOST: usize = 100;
+/// So many mistakes are drawn at most: what only helps to read a mistake is not worked out for others.
+pub(crate) const DRAWN: usize = 100;
 
 /// What went wrong, coarsely enough to match on. The name in square brackets of a drawn error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -292,8 +292,8 @@ impl Error {
 
     /// As [`Error::render`], of something less bad than an error.
     pub fn render_as(&self, severity: Severity, style: Style) -> String {
-        let drawn = self.iter().take(MOST).map(|e| render::draw(e.repr(), severity, style));
-        let more = self.iter().count().saturating_sub(MOST);
+        let drawn = self.iter().take(DRAWN).map(|e| render::draw(e.repr(), severity, style));
+        let more = self.iter().count().saturating_sub(DRAWN);
         let rest = (more > 0).then(|| render::and_more(more, severity));
         let unchecked: BTreeSet<&String> = self.iter().filter_map(|e| e.0.unchecked.as_ref()).collect();
         let unchecked = unchecked.into_iter().map(|text| render::draw_unchecked(text, style));

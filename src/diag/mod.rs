@@ -1,6 +1,7 @@
 //! Floor 0: where text came from, and what went wrong with it.
 
 mod error;
+mod listed;
 mod render;
 mod secrets;
 mod shell;
@@ -9,7 +10,9 @@ mod source;
 mod suggest;
 mod visible;
 
+pub(crate) use error::DRAWN;
 pub use error::{Error, ErrorKind, Label, Result};
+pub(crate) use listed::{listed, listed_few, listed_near};
 pub use render::{Severity, Style};
 pub use secrets::{HIDDEN, Secrets};
 pub use shell::shell_word;

@@ -47,7 +47,7 @@ impl Severity {
     }
 }
 
-/// The widest excerpt drawn; longer lines are cut around the caret.
+/// The widest excerpt drawn; longer lines are cut around the caret. Notes and help go on in the next line.
 const WIDTH: usize = 100;
 
 pub(crate) fn draw(error: &Repr, severity: Severity, style: Style) -> String {
@@ -89,7 +89,52 @@ pub(crate) fn draw_unchecked(text: &str, style: Style) -> String {
 }
 
 fn indented(out: &mut String, word: &str, text: &str, style: Style) {
-    let _ = writeln!(out, "  {}: {text}", style.paint("1;36", word));
+    let head = word.len() + 4;
+    let _ = write!(out, "  {}: ", style.paint("1;36", word));
+    let mut column = head;
+    for (nth, piece) in pieces(text).into_iter().enumerate() {
+        let width = piece.chars().count();
+        let wraps = nth > 0 && column + 1 + width > WIDTH;
+        match (nth, wraps) {
+            (0, _) => {}
+            (_, true) => {
+                let _ = write!(out, "\n{:head$}", "");
+                column = head;
+            }
+            (_, false) => {
+                out.push(' ');
+                column += 1;
+            }
+        }
+        out.push_str(piece);
+        column += width;
+    }
+    out.push('\n');
+}
+
+/// A line in pieces that stay together: words, and what stands in backticks or quotes, which is to be typed. Absolute
+/// paths are as long as a machine makes them: where lines break would depend on it.
+fn pieces(line: &str) -> Vec<&str> {
+    if line.contains("://") || line.contains(" /") || line.contains("`/") {
+        return vec![line];
+    }
+    let (mut pieces, mut start, mut before) = (Vec::new(), 0, ' ');
+    let (mut ticked, mut quoted) = (false, false);
+    for (at, c) in line.char_indices() {
+        match c {
+            '`' => ticked = !ticked,
+            '\'' if !quoted => quoted = !before.is_alphanumeric(),
+            ' ' if quoted && before == '\'' => quoted = false,
+            _ => {}
+        }
+        if c == ' ' && !ticked && !quoted {
+            pieces.push(&line[start..at]);
+            start = at + 1;
+        }
+        before = c;
+    }
+    pieces.push(&line[start..]);
+    pieces
 }
 
 fn draw_label(out: &mut String, label: &Label, sources: &SourceMap, style: Style) {
@@ -129,29 +174,24 @@ fn without(line: &str, start: usize, hidden: &[Span], place: Span) -> (String, S
     let mut spans: Vec<(usize, usize)> = hidden.iter().map(|s| (inside(s.start), inside(s.end))).collect();
     spans.sort_unstable();
     let (mut text, mut done) = (String::new(), 0);
-    let (from, to) = (inside(place.start), inside(place.end));
-    let (mut new_from, mut new_to) = (None, None);
-    for (first, last) in spans.into_iter().filter(|(first, last)| first < last) {
+    // Where each begins and ends in the line, and where its `***` begins.
+    let mut cuts: Vec<(usize, usize, usize)> = Vec::new();
+    for (first, last) in spans {
         let first = first.max(done);
-        if first >= last {
-            continue;
+        if let (true, Some(before), Some(_)) = (first < last, line.get(done..first), line.get(last..)) {
+            text.push_str(before);
+            cuts.push((first, last, text.len()));
+            text.push_str(HIDDEN);
+            done = last;
         }
-        let (Some(before), true) = (line.get(done..first), line.is_char_boundary(last)) else { continue };
-        let moved = text.len();
-        new_from = new_from.or_else(|| (from < first).then(|| moved + from.saturating_sub(done)));
-        new_to = new_to.or_else(|| (to <= first).then(|| moved + to.saturating_sub(done)));
-        text.push_str(before);
-        let mask = text.len();
-        text.push_str(HIDDEN);
-        new_from = new_from.or_else(|| (from < last).then_some(mask));
-        new_to = new_to.or_else(|| (to <= last).then(|| text.len()));
-        done = last;
     }
-    let moved = text.len();
     text.push_str(line.get(done..).unwrap_or_default());
-    let from = new_from.unwrap_or_else(|| moved + from.saturating_sub(done));
-    let to = new_to.unwrap_or_else(|| moved + to.saturating_sub(done));
-    (text, Span::new(from, to))
+    let moved = |at: usize, in_cut: usize| match cuts.iter().rev().find(|(first, ..)| *first < at) {
+        None => at,
+        Some((_, last, new)) if at >= *last => new + HIDDEN.len() + at - last,
+        Some((.., new)) => new + in_cut,
+    };
+    (text, Span::new(moved(inside(place.start), 0), moved(inside(place.end), HIDDEN.len())))
 }
 
 /// The part of a line around a place. However long the line is, no more of it is looked at than is shown.
@@ -198,4 +238,29 @@ fn up_to(most: usize, characters: impl Iterator<Item = char>) -> usize {
 /// A character of an excerpt: a tab stays one, so that the caret stands below it.
 fn push_shown(c: char, out: &mut String) {
     if c == '\t' { out.push(c) } else { push_visible(c, out) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_in_a_line_without_secrets_is_where_it_was() {
+        let line = "a: {x: 12, y: secret, z: s, w: 3}";
+        let at = |text: &str| line.find(text).unwrap_or_default();
+        let span = |text: &str| Span::new(100 + at(text), 100 + at(text) + text.len());
+        let one = Span { end: span("s, w").start + 1, ..span("s, w") };
+        let hidden = [one, span("secret")];
+        for text in ["x: 12", "w: 3", "y", "z"] {
+            let (shown, place) = without(line, 100, &hidden, span(text));
+            assert_eq!(shown, "a: {x: 12, y: ***, z: ***, w: 3}");
+            assert_eq!(&shown[place.range()], text);
+        }
+        for (text, expected) in
+            [("secret", "***"), ("ecr", "***"), ("y: secret, z", "y: ***, z"), ("cret, z", "***, z")]
+        {
+            let (shown, place) = without(line, 100, &hidden, span(text));
+            assert_eq!(&shown[place.range()], expected);
+        }
+    }
 }

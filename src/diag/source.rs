@@ -346,16 +346,14 @@ impl SourceMap {
         }
     }
 
-    /// Says that a secret is written in an argument, counted from 1, of this composition.
-    pub(crate) fn hide_argument(&self, number: usize, span: Span) {
+    /// Says that a secret is written in an argument, counted from 1, of this composition: from an offset on.
+    pub(crate) fn hide_argument(&self, number: usize, start: usize) {
         let own = self.own.read().unwrap_or_else(PoisonError::into_inner).clone();
         for (index, source) in own.iter().enumerate().filter(|(_, s)| s.kind == SourceKind::Argument(number))
         {
             let local = if self.shared.is_some() { LOCAL } else { 0 };
             let id = SourceId(u32::try_from(index).unwrap_or(0) | local);
-            // Behind an alias that was written out, the end of the text is not the end of the argument.
-            let whole = Span::new(span.start as usize, source.text.len());
-            self.hide(Origin::new(id, whole));
+            self.hide(Origin::new(id, Span::new(start, source.text.len())));
         }
     }
 

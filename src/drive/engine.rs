@@ -534,7 +534,7 @@ mod tests {
             Pretended { slots: sweep.slots, time: Rc::clone(&time), running: BTreeMap::new(), asked };
         let now = Rc::clone(&time);
         let drive = Drive {
-            sweeper: Grid::new(Jobs::new(&overrides, &|_| Vec::new(), 0).unwrap()),
+            sweeper: Grid::new(Jobs::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap()),
             launcher,
             host: &mut Script(script),
             journal: &journal,

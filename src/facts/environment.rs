@@ -1,6 +1,9 @@
 //! A snapshot of environment variables.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::facts::secret_name::names_secret;
 
 /// Environment variables as they were captured, or as a test wants them.
 ///
@@ -10,7 +13,7 @@ use std::collections::BTreeMap;
 /// assert_eq!(env.get("USER"), Some("ada"));
 /// assert_eq!(env.get("HOME"), None);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
     values: BTreeMap<String, String>,
     /// The file and the line that set a variable, of those that a file set.
@@ -56,6 +59,14 @@ impl Environment {
     /// The file and the line that set a variable, if a file did.
     pub fn place(&self, name: &str) -> Option<(&str, usize)> {
         self.places.get(name).map(|(file, line)| (file.as_str(), *line))
+    }
+}
+
+/// Without the values of those that are secrets by their names.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |(name, value)| (name, if names_secret(name) { "***" } else { value });
+        f.debug_map().entries(self.iter().map(shown)).finish()
     }
 }
 

@@ -231,7 +231,11 @@ impl<'a, 's> Parser<'a, 's> {
         let found = self.slice(span.start as usize, end).trim().to_owned();
         match kind {
             Kind::Close(found) => {
-                let message = format!("nothing is open that this `{}` closes", char::from(found));
+                let nested = found == b'}' && self.slice(self.value_start, start).contains("${");
+                let message = match nested {
+                    true => "an interpolation inside of another one must stand in quotes".to_owned(),
+                    false => format!("nothing is open that this `{}` closes", char::from(found)),
+                };
                 let help = self.quote_help(self.value_start, self.text.len());
                 self.report(span, message, &[&help]);
             }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::document::{absent, merge_at, reach, too_deep, twin, twins};
 use crate::merge::observer::Observer;
 use crate::merge::variant::becomes;
@@ -415,9 +415,11 @@ pub(super) fn no_key(map: &Map, key: &Key, path: &KeyPath, wanted: &KeyPath) -> 
     error.help(format!("to add it, write `+{wanted}=…`"))
 }
 
+/// So many keys are looked at for what was probably meant: there may be as many mistakes as there are keys.
+const LOOKED_AT: usize = 200;
+
 fn near(map: &Map, key: &Key) -> Option<String> {
-    let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
-    did_you_mean(&key.to_string(), names.iter().map(String::as_str)).map(str::to_owned)
+    map.nearest(&key.to_string(), LOOKED_AT)
 }
 
 fn no_index(text: &str, path: &KeyPath, list: &Node, origin: Origin) -> Error {

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, HIDDEN, Origin, Result, Span, did_you_mean};
+use crate::diag::{Error, ErrorKind, HIDDEN, Origin, Result, Span};
 use crate::resolve::builtin::SECRET;
 use crate::resolve::context::Hydra;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
@@ -22,6 +22,9 @@ const DEPTH: u32 = 256;
 const LINKS: usize = 200_000;
 /// How many bytes of text interpolations may make.
 const WRITTEN: usize = 1 << 26;
+/// So many keys are looked at for what a reference was probably meant to name.
+const LOOKED_AT: usize = 200;
+
 /// Gives the level back.
 pub(super) struct Level<'s>(&'s std::cell::Cell<u32>);
 
@@ -76,7 +79,7 @@ impl Scope<'_> {
         loop {
             let Kind::Template(template) = &spot.node.kind else { return Ok(spot) };
             if let Some(end) = self.followed.borrow().get(&spot.identity()) {
-                return Ok(end.clone().as_secret_as(&spot));
+                return Ok(end.clone().tainted_by(&spot));
             }
             if let Some(error) = self.circles.borrow().get(&spot.identity()) {
                 return Err(Error::clone(error));
@@ -99,7 +102,7 @@ impl Scope<'_> {
         let mut value = end.clone();
         for link in links.into_iter().rev() {
             self.not_above(&link, end)?;
-            value = self.typed(&link, value)?.as_secret_as(&link);
+            value = self.typed(&link, value)?.tainted_by(&link);
             self.followed.borrow_mut().insert(link.identity(), value.clone());
         }
         if value.node.origin.is_secret() {
@@ -248,9 +251,7 @@ impl Scope<'_> {
         let node = self.places.node(place);
         let message = format!("`${{{}}}` refers to `{path}`, which does not exist", shown(up, keys));
         let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
-        let names: Vec<String> =
-            node.as_map().into_iter().flat_map(|map| map.iter().map(|(k, _)| k.to_string())).collect();
-        match did_you_mean(key, names.iter().map(String::as_str)) {
+        match node.as_map().and_then(|map| map.nearest(key, LOOKED_AT)) {
             Some(name) => error.help(format!("did you mean `{name}`?")),
             None => error,
         }
@@ -283,6 +284,8 @@ impl Scope<'_> {
     /// Texts and interpolations put together: a secret if one of them is, unless secrets are masked.
     fn concat(&self, at: &Spot, parts: &[Part]) -> Result<Node> {
         let mut text = String::new();
+        // Of texts that double in each step, the one that is too long is never made.
+        let left = WRITTEN.saturating_sub(self.written.get());
         let mut origin = at.node.origin;
         for part in parts {
             match part {
@@ -290,6 +293,9 @@ impl Scope<'_> {
                 Part::Interpolation(expression, span) => {
                     let value = self.value(at, expression, false);
                     let value = value.map_err(|error| self.needed(at, *span, exact(at, *span, error)))?;
+                    if text.len() + value.as_str().map_or(0, str::len) > left {
+                        return Err(self.too_much_text(at));
+                    }
                     match self.texts {
                         _ if !value.holds_secret() => write_str(&value, &mut text),
                         Texts::Masked => text.push_str(HIDDEN),
@@ -301,12 +307,20 @@ impl Scope<'_> {
                 }
             }
         }
-        self.written.set(self.written.get().saturating_add(text.len()));
-        if self.written.get() > WRITTEN {
-            let message = format!("interpolations make more than {} MiB of text", WRITTEN >> 20);
-            return Err(Error::new(ErrorKind::Limit, message).at(at.node.origin, ""));
+        if text.len() > left {
+            return Err(self.too_much_text(at));
         }
+        self.written.set(self.written.get() + text.len());
         Ok(Node::new(Kind::Str(text.into()), origin))
+    }
+
+    fn too_much_text(&self, at: &Spot) -> Error {
+        // Nothing more is put together: what comes next would fail after as much work.
+        self.written.set(WRITTEN);
+        let message = format!("interpolations make more than {} MiB of text", WRITTEN >> 20);
+        Error::new(ErrorKind::Limit, message)
+            .at(at.node.origin, "reached here")
+            .help("a value that holds another one twice doubles it: write the text once")
     }
 
     /// An argument of a resolver, an element of a literal. Containers come with the interpolations inside resolved

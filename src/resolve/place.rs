@@ -31,7 +31,7 @@ pub(super) struct Spot {
 
 impl Spot {
     /// The same, which must not be shown if another value must not that led to it.
-    pub(super) fn as_secret_as(self, other: &Self) -> Self {
+    pub(super) fn tainted_by(self, other: &Self) -> Self {
         if other.node.origin.is_secret() { self.hidden() } else { self }
     }
 

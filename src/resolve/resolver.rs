@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean, listed};
 use crate::facts::Facts;
 use crate::resolve::builtin::Builtin;
 use crate::resolve::context::Hydra;
@@ -213,7 +213,7 @@ impl Resolvers {
     }
 
     fn names(&self) -> String {
-        self.entries.keys().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+        listed(&self.entries.keys().map(|name| name.as_str()).collect::<Vec<_>>())
     }
 }
 

@@ -260,7 +260,7 @@ impl<'a> Scope<'a> {
                 key => self.places.child(place, key),
             };
             match found {
-                Some(found) => spot = found.as_secret_as(&container),
+                Some(found) => spot = found.tainted_by(&container),
                 None => return Ok(None),
             }
         }

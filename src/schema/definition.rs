@@ -1,5 +1,7 @@
 //! Structs and enums, as data.
 
+use std::sync::Arc;
+
 use crate::schema::limit::{Constraint, Limited};
 use crate::schema::ty::Type;
 use crate::value::{IndexMap, Node, Text};
@@ -208,9 +210,9 @@ impl Enum {
         tag: Option<Text>,
         variants: impl IntoIterator<Item = (Text, Variant)>,
     ) -> Self {
-        let variants: IndexMap<Text, Variant> = variants.into_iter().collect();
-        let words = Type::OneOf(variants.keys().cloned().collect());
-        Self { name: name.into(), doc: Text::default(), tag, variants, words }
+        let (name, variants) = (name.into(), variants.into_iter().collect::<IndexMap<Text, Variant>>());
+        let words = words(&name, &variants);
+        Self { name, doc: Text::default(), tag, variants, words }
     }
 
     /// The variant that a word names, by its name or by another that it goes by, with its name.
@@ -237,4 +239,18 @@ impl Enum {
         };
         self.variant(word)
     }
+}
+
+/// What may stand under a tag: names of variants. Another name that one goes by becomes its own.
+fn words(name: &Text, variants: &IndexMap<Text, Variant>) -> Type {
+    let all = || Type::OneOf(variants.keys().cloned().collect());
+    if variants.values().all(|variant| variant.aliases.is_empty()) {
+        return all();
+    }
+    let bare = |(name, variant): (&Text, &Variant)| {
+        (name.clone(), Variant { aliases: variant.aliases.clone(), ..Variant::default() })
+    };
+    let variants = variants.iter().map(bare).collect();
+    let words = Enum { name: name.clone(), doc: Text::default(), tag: None, variants, words: all() };
+    Type::Enum(Arc::new(words))
 }

@@ -6,7 +6,7 @@ use crate::schema::definition::{Field, Struct};
 use crate::schema::expected::Expected;
 use crate::schema::ty::Type;
 use crate::schema::types::{Definition, Name};
-use crate::value::{Key, KeyPath};
+use crate::value::{Key, KeyPath, Text};
 
 /// What a whole tree must be.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +63,15 @@ impl Schema {
 
     /// Whether any field in it is a secret.
     pub(crate) fn has_secrets(&self) -> bool {
-        holds_secret(&self.root) || self.definitions().iter().any(|known| holds_secret(known.ty()))
+        !self.secret_names().is_empty()
+    }
+
+    /// The names of all fields in it that are secrets.
+    pub(crate) fn secret_names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        collect_secrets(&self.root, &mut names);
+        self.definitions().iter().for_each(|known| collect_secrets(known.ty(), &mut names));
+        names
     }
 
     /// Whether the whole tree may be anything.
@@ -98,21 +106,27 @@ impl Schema {
     }
 }
 
-/// Whether a field in a type is a secret; what names stand for is not looked at.
-fn holds_secret(ty: &Type) -> bool {
-    let in_struct = |fields: &Struct| {
-        fields.fields.values().any(|field| field.secret || holds_secret(&field.ty))
-            || fields.rest.as_ref().is_some_and(holds_secret)
+/// The names of the fields in a type that are secrets; what names of types stand for is not looked at.
+fn collect_secrets<'t>(ty: &'t Type, names: &mut Vec<&'t str>) {
+    let in_struct = |fields: &'t Struct, names: &mut Vec<&'t str>| {
+        for (name, field) in &fields.fields {
+            if field.secret {
+                names.push(name);
+                names.extend(field.aliases.iter().map(Text::as_str));
+            }
+            collect_secrets(&field.ty, names);
+        }
+        fields.rest.iter().for_each(|rest| collect_secrets(rest, names));
     };
     match ty {
-        Type::Optional(inner) | Type::List(inner) => holds_secret(inner),
-        Type::Limited(limited) => holds_secret(&limited.ty),
-        Type::Tuple(elements) => elements.iter().any(holds_secret),
-        Type::Dict(dict) => holds_secret(&dict.value),
-        Type::Struct(fields) => in_struct(fields),
-        Type::Enum(variants) => variants.variants.values().any(|variant| in_struct(&variant.content)),
-        Type::Rooted(schema) => schema.has_secrets(),
-        _ => false,
+        Type::Optional(inner) | Type::List(inner) => collect_secrets(inner, names),
+        Type::Limited(limited) => collect_secrets(&limited.ty, names),
+        Type::Tuple(elements) => elements.iter().for_each(|element| collect_secrets(element, names)),
+        Type::Dict(dict) => collect_secrets(&dict.value, names),
+        Type::Struct(fields) => in_struct(fields, names),
+        Type::Enum(variants) => variants.variants.values().for_each(|one| in_struct(&one.content, names)),
+        Type::Rooted(schema) => names.extend(schema.secret_names()),
+        _ => {}
     }
 }
 

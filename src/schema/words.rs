@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::diag::{Error, ErrorKind, Origin, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, did_you_mean, listed, listed_near};
 use crate::value::{Key, KeyPath, Node};
 
 /// A value, by its path.
@@ -34,7 +34,7 @@ pub(crate) fn unknown_key<'k>(
     let known: Vec<&str> = known.collect();
     match known.as_slice() {
         [] => error.help(format!("{name} has no keys")),
-        known => error.help(format!("the keys of {name} are {}", known.join(", "))),
+        known => error.help(format!("the keys of {name} are {}", listed_near(known, &key.to_string()))),
     }
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn unknown_variant<'k>(
     path: &KeyPath,
     origin: Origin,
 ) -> Error {
-    let all = known.clone().collect::<Vec<_>>().join(", ");
+    let all = listed_near(&known.clone().collect::<Vec<_>>(), word);
     let message = format!("{} must be one of {all}, but is `{word}`", Subject(path));
     let error = Error::new(ErrorKind::Type, message).at(origin, format!("expected one of {all}"));
     match did_you_mean(word, known) {
@@ -65,7 +65,7 @@ pub(crate) fn unnamed_variant<'k>(
     let message = format!("`{at}` must be given: it says which variant {} is", Subject(path));
     Error::new(ErrorKind::MissingValue, message)
         .at(origin, format!("there is no `{tag}` here"))
-        .help(format!("the variants are {}", known.collect::<Vec<_>>().join(", ")))
+        .help(format!("the variants are {}", listed(&known.collect::<Vec<_>>())))
 }
 
 /// One value under two names.

@@ -45,6 +45,12 @@ fn schema(config_path: &str) -> Option<Type> {
     }
 }
 
+/// The nodes that the program itself owns, with their types.
+#[cfg(feature = "app")]
+pub(crate) fn nodes() -> [(&'static str, Type); 2] {
+    [("hydra", HYDRA_NODE.to_type()), ("mainstem", MAINSTEM_NODE.to_type())]
+}
+
 impl ConfigSource for Builtin {
     fn location(&self) -> String {
         self.location.to_owned()

@@ -1,8 +1,11 @@
 //! One override of a sweep: the values it goes through.
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, listed};
 use crate::grammar::{Operand, Override, Permutation, SweepKind, Value, Values};
 use crate::sweep::pattern::matches;
+
+/// Lists the options of a config group, in order.
+pub(crate) type Options<'a> = &'a dyn Fn(&str) -> Result<Vec<String>>;
 
 /// The overrides that one axis of the grid goes through.
 #[derive(Clone, Debug)]
@@ -21,7 +24,7 @@ enum Form {
 }
 
 impl Axis {
-    pub(crate) fn new(one: &Override, options: &dyn Fn(&str) -> Vec<String>, seed: u64) -> Result<Self> {
+    pub(crate) fn new(one: &Override, options: Options<'_>, seed: u64) -> Result<Self> {
         let Some(Operand::Sweep(sweep)) = one.action.value() else {
             return Ok(Self { form: Form::Listed(vec![one.canonical(seed)?]), count: 1, order: None });
         };
@@ -91,7 +94,7 @@ fn globbed(
     one: &Override,
     include: &[Value],
     exclude: &[Value],
-    options: &dyn Fn(&str) -> Vec<String>,
+    options: Options<'_>,
 ) -> Result<Vec<String>> {
     for pattern in include.iter().chain(exclude) {
         if pattern.as_text().is_none() {
@@ -100,7 +103,13 @@ fn globbed(
         }
     }
     let group = one.target.key();
-    let all = options(group);
+    let origin = one.action.value().map_or(one.origin, |operand| match operand {
+        Operand::Sweep(sweep) => one.origin.at(sweep.span),
+        Operand::Value(value) => one.origin.at(value.span),
+    });
+    let all = options(group).map_err(|error| {
+        error.at(origin, format!("a glob takes the options of the config group `{group}`"))
+    })?;
     let hit = |patterns: &[Value], name: &str| {
         patterns.iter().filter_map(Value::as_text).any(|pattern| matches(pattern, name))
     };
@@ -109,10 +118,6 @@ fn globbed(
     if !taken.is_empty() {
         return Ok(taken);
     }
-    let origin = one.action.value().map_or(one.origin, |operand| match operand {
-        Operand::Sweep(sweep) => one.origin.at(sweep.span),
-        Operand::Value(value) => one.origin.at(value.span),
-    });
     Err(if all.is_empty() {
         let error = Error::new(
             ErrorKind::NotFound,
@@ -121,6 +126,6 @@ fn globbed(
         error.at(origin, "a glob takes options of a config group")
     } else {
         let error = Error::new(ErrorKind::Sweep, format!("no option of `{group}` matches"));
-        error.at(origin, "").help(format!("its options are {}", all.join(", ")))
+        error.at(origin, "").help(format!("its options are {}", listed(&all)))
     })
 }

@@ -21,7 +21,7 @@ use crate::value::{HashSet, IndexMap};
 /// let mut errors: Vec<Error> = Vec::new();
 /// let lines = ["lr=0.1,0.01", "seed=range(2)", "name=x"].map(|line| (line, SourceId::NONE));
 /// let overrides = parse_overrides(lines, &mut errors);
-/// let jobs = Jobs::new(&overrides, &|_| Vec::new(), 0).unwrap();
+/// let jobs = Jobs::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap();
 /// assert_eq!(jobs.len(), 4);
 /// assert_eq!(jobs.get(1).unwrap().lines(), ["lr=0.1", "seed=1", "name=x"]);
 /// ```
@@ -53,8 +53,13 @@ impl Jobs {
     ///
     /// # Errors
     /// All mistakes together: intervals, which a sweeper must search; overrides without any value, such as an empty
-    /// range or a glob that matches nothing; sweeps inside values; grids too large to count.
-    pub fn new(overrides: &[Override], options: &dyn Fn(&str) -> Vec<String>, seed: u64) -> Result<Self> {
+    /// range or a glob that matches nothing; options that cannot be listed; sweeps inside values; grids too large to
+    /// count.
+    pub fn new(
+        overrides: &[Override],
+        options: &dyn Fn(&str) -> Result<Vec<String>>,
+        seed: u64,
+    ) -> Result<Self> {
         let mut axes = IndexMap::default();
         let mut errors = Vec::new();
         for one in overrides {
@@ -99,7 +104,7 @@ impl Jobs {
     /// use mainstem::sweep::Jobs;
     /// let mut errors: Vec<Error> = Vec::new();
     /// let lines = ["lr=0.1,0.01", "seed=1,2", "decay=0,1e-4"].map(|line| (line, SourceId::NONE));
-    /// let jobs = Jobs::new(&parse_overrides(lines, &mut errors), &|_| Vec::new(), 0)?;
+    /// let jobs = Jobs::new(&parse_overrides(lines, &mut errors), &|_| Ok(Vec::new()), 0)?;
     /// let jobs = jobs.zip(&["lr", "decay"], Origin::NONE)?;
     /// assert_eq!(jobs.len(), 4);
     /// assert_eq!(jobs.get(2).unwrap().lines(), ["lr=0.01", "decay=1e-4", "seed=1"]);
@@ -221,7 +226,7 @@ impl Jobs {
     /// use mainstem::sweep::Jobs;
     /// let mut errors: Vec<Error> = Vec::new();
     /// let overrides = parse_overrides(["a=x,y", "b=range(100)"].map(|line| (line, SourceId::NONE)), &mut errors);
-    /// let jobs = Jobs::new(&overrides, &|_| Vec::new(), 0).unwrap();
+    /// let jobs = Jobs::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap();
     /// assert_eq!(jobs.covering(4), [0, 100, 99]);
     /// assert_eq!(jobs.covering(200).len(), 200);
     /// ```

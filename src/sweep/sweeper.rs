@@ -51,7 +51,7 @@ pub trait Sweeper {
 /// use mainstem::sweep::{Ask, Grid, Jobs, Sweeper};
 /// let mut errors: Vec<Error> = Vec::new();
 /// let overrides = parse_overrides([("lr=0.1,0.01", SourceId::NONE)], &mut errors);
-/// let mut grid = Grid::new(Jobs::new(&overrides, &|_| Vec::new(), 0)?);
+/// let mut grid = Grid::new(Jobs::new(&overrides, &|_| Ok(Vec::new()), 0)?);
 /// let Ask::Job(first) = grid.ask()? else { panic!() };
 /// assert_eq!(first.lines(), ["lr=0.1"]);
 /// grid.ask()?;

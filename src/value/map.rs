@@ -1,10 +1,13 @@
 //! Mappings in written order: linear while small, hashed when large.
 
+use std::borrow::Cow;
+
 use indexmap::map::Entry;
 
-use crate::diag::Origin;
+use crate::diag::{Origin, did_you_mean};
 use crate::value::key::Key;
 use crate::value::node::Node;
+use crate::value::sparse::Sparse;
 use crate::value::table::IndexMap;
 
 /// A value in a mapping, with the place of its key.
@@ -35,8 +38,16 @@ pub struct Map(Repr);
 #[derive(Clone, Debug)]
 enum Repr {
     Few(Vec<(Key, Slot)>),
-    Many(Box<IndexMap<Key, Slot>>),
+    Many(Box<IndexMap<Key, Slot>>, Moved),
+    /// Much was removed.
+    Sparse(Box<Sparse>),
 }
+
+/// How many entries moved up by one, all together, because others before them were removed.
+type Moved = usize;
+
+/// When each entry has moved so often, no more are moved.
+const OFTEN: usize = 16;
 
 impl Default for Map {
     fn default() -> Self {
@@ -49,7 +60,8 @@ impl Map {
     pub fn len(&self) -> usize {
         match &self.0 {
             Repr::Few(entries) => entries.len(),
-            Repr::Many(entries) => entries.len(),
+            Repr::Many(entries, _) => entries.len(),
+            Repr::Sparse(entries) => entries.len(),
         }
     }
 
@@ -62,7 +74,8 @@ impl Map {
     pub fn slot(&self, key: &Key) -> Option<&Slot> {
         match &self.0 {
             Repr::Few(entries) => find(entries, key).map(|at| &entries[at].1),
-            Repr::Many(entries) => entries.get(key),
+            Repr::Many(entries, _) => entries.get(key),
+            Repr::Sparse(entries) => entries.at(entries.index_of(key)?).map(|(_, slot)| slot),
         }
     }
 
@@ -75,7 +88,8 @@ impl Map {
     pub fn slot_mut(&mut self, key: &Key) -> Option<&mut Slot> {
         match &mut self.0 {
             Repr::Few(entries) => find(entries, key).map(|at| &mut entries[at].1),
-            Repr::Many(entries) => entries.get_mut(key),
+            Repr::Many(entries, _) => entries.get_mut(key),
+            Repr::Sparse(entries) => entries.get_mut(key),
         }
     }
 
@@ -83,7 +97,8 @@ impl Map {
     pub fn get_key(&self, key: &Key) -> Option<&Key> {
         match &self.0 {
             Repr::Few(entries) => find(entries, key).map(|at| &entries[at].0),
-            Repr::Many(entries) => entries.get_key_value(key).map(|(k, _)| k),
+            Repr::Many(entries, _) => entries.get_key_value(key).map(|(k, _)| k),
+            Repr::Sparse(entries) => entries.at(entries.index_of(key)?).map(|(k, _)| k),
         }
     }
 
@@ -91,38 +106,38 @@ impl Map {
     pub fn get_str(&self, key: &str) -> Option<&Node> {
         match &self.0 {
             Repr::Few(entries) => find_text(entries, key).map(|at| &entries[at].1.node),
-            Repr::Many(entries) => entries.get(&Key::from(key)).map(|slot| &slot.node),
+            Repr::Many(entries, _) => entries.get(&Key::from(key)).map(|slot| &slot.node),
+            Repr::Sparse(_) => self.get(&Key::from(key)),
         }
     }
 
     /// The value of a key, to be changed in place.
     pub fn get_mut(&mut self, key: &Key) -> Option<&mut Node> {
-        match &mut self.0 {
-            Repr::Few(entries) => find(entries, key).map(|at| &mut entries[at].1.node),
-            Repr::Many(entries) => entries.get_mut(key).map(|slot| &mut slot.node),
-        }
+        self.slot_mut(key).map(|slot| &mut slot.node)
     }
 
     /// The value of a key, to be changed in place; `Null` from `origin` is put there if the key is new.
     pub fn get_or_insert(&mut self, key: Key, origin: Origin) -> &mut Node {
+        let null = || Slot { origin, node: Node::new(crate::value::Kind::Null, origin) };
         let at = match self.index_of(&key) {
             Some(at) => at,
             None => {
-                let null = Node::new(crate::value::Kind::Null, origin);
-                self.push(key, Slot { origin, node: null });
-                self.len() - 1
+                self.push(key.clone(), null());
+                self.index_of(&key).unwrap_or(0)
             }
         };
         match &mut self.0 {
             Repr::Few(entries) => &mut entries[at].1.node,
-            Repr::Many(entries) => &mut entries[at].node,
+            Repr::Many(entries, _) => &mut entries[at].node,
+            Repr::Sparse(entries) => &mut entries.at_mut(at, || (key, null())).node,
         }
     }
 
     fn index_of(&self, key: &Key) -> Option<usize> {
         match &self.0 {
             Repr::Few(entries) => find(entries, key),
-            Repr::Many(entries) => entries.get_index_of(key),
+            Repr::Many(entries, _) => entries.get_index_of(key),
+            Repr::Sparse(entries) => entries.index_of(key),
         }
     }
 
@@ -143,10 +158,17 @@ impl Map {
                     None
                 }
             },
-            Repr::Many(entries) => match entries.entry(key) {
+            Repr::Many(entries, _) => match entries.entry(key) {
                 Entry::Occupied(mut old) => Some(old.insert(slot).node),
                 Entry::Vacant(free) => {
                     free.insert(slot);
+                    None
+                }
+            },
+            Repr::Sparse(entries) => match entries.get_mut(&key) {
+                Some(old) => Some(std::mem::replace(old, slot).node),
+                None => {
+                    entries.push(key, slot);
                     None
                 }
             },
@@ -163,10 +185,11 @@ impl Map {
                 self.push(key, Slot { origin, node });
                 Ok(())
             }
-            Some(at) => Err(match &self.0 {
-                Repr::Few(entries) => &entries[at].1,
-                Repr::Many(entries) => &entries[at],
-            }),
+            Some(at) => match &self.0 {
+                Repr::Few(entries) => Err(&entries[at].1),
+                Repr::Many(entries, _) => Err(&entries[at]),
+                Repr::Sparse(entries) => entries.at(at).map_or(Ok(()), |(_, slot)| Err(slot)),
+            },
         }
     }
 
@@ -177,11 +200,12 @@ impl Map {
             Repr::Few(entries) => {
                 let mut many: IndexMap<Key, Slot> = std::mem::take(entries).into_iter().collect();
                 many.insert(key, slot);
-                self.0 = Repr::Many(Box::new(many));
+                self.0 = Repr::Many(Box::new(many), 0);
             }
-            Repr::Many(entries) => {
+            Repr::Many(entries, _) => {
                 entries.insert(key, slot);
             }
+            Repr::Sparse(entries) => entries.push(key, slot),
         }
     }
 
@@ -198,7 +222,7 @@ impl Map {
                 taken.append(entries);
                 Self(Repr::Few(taken))
             }
-            Repr::Many(_) => std::mem::take(self),
+            Repr::Many(..) | Repr::Sparse(_) => std::mem::take(self),
         }
     }
 
@@ -209,8 +233,33 @@ impl Map {
                 let at = find(entries, key)?;
                 Some(entries.remove(at).1.node)
             }
-            Repr::Many(entries) => entries.shift_remove(key).map(|slot| slot.node),
+            Repr::Many(entries, moved) => {
+                let (at, _, slot) = entries.shift_remove_full(key)?;
+                *moved += entries.len() - at;
+                if *moved > OFTEN * entries.len() {
+                    let entries = std::mem::take(&mut **entries);
+                    self.0 = Repr::Sparse(Box::new(entries.into_iter().collect()));
+                }
+                Some(slot.node)
+            }
+            Repr::Sparse(entries) => entries.remove(key).map(|slot| slot.node),
         }
+    }
+
+    /// The first so many keys, as messages show them.
+    pub(crate) fn names(&self, most: usize) -> Vec<Cow<'_, str>> {
+        self.iter()
+            .take(most)
+            .map(|(key, _)| match key {
+                Key::Str(text) => Cow::Borrowed(text.as_str()),
+                other => Cow::Owned(other.to_string()),
+            })
+            .collect()
+    }
+
+    /// The key that was probably meant by one that is not there, among the first so many.
+    pub(crate) fn nearest(&self, typed: &str, most: usize) -> Option<String> {
+        did_you_mean(typed, self.names(most).iter().map(AsRef::as_ref)).map(str::to_owned)
     }
 
     /// The same keys with other values.
@@ -225,7 +274,8 @@ impl Map {
     pub fn iter(&self) -> Iter<'_> {
         match &self.0 {
             Repr::Few(entries) => Iter(Either::Few(entries.iter())),
-            Repr::Many(entries) => Iter(Either::Many(entries.iter())),
+            Repr::Many(entries, _) => Iter(Either::Many(entries.iter())),
+            Repr::Sparse(entries) => Iter(Either::Sparse(entries.iter())),
         }
     }
 }
@@ -251,6 +301,7 @@ pub struct Iter<'a>(Either<'a>);
 enum Either<'a> {
     Few(std::slice::Iter<'a, (Key, Slot)>),
     Many(indexmap::map::Iter<'a, Key, Slot>),
+    Sparse(super::sparse::Iter<'a>),
 }
 
 impl<'a> Iterator for Iter<'a> {
@@ -260,6 +311,7 @@ impl<'a> Iterator for Iter<'a> {
         match &mut self.0 {
             Either::Few(entries) => entries.next().map(|(k, slot)| (k, slot)),
             Either::Many(entries) => entries.next(),
+            Either::Sparse(entries) => entries.next(),
         }
     }
 
@@ -267,6 +319,7 @@ impl<'a> Iterator for Iter<'a> {
         match &mut self.0 {
             Either::Few(entries) => entries.nth(n).map(|(k, slot)| (k, slot)),
             Either::Many(entries) => entries.nth(n),
+            Either::Sparse(entries) => entries.nth(n),
         }
     }
 
@@ -274,6 +327,7 @@ impl<'a> Iterator for Iter<'a> {
         match &self.0 {
             Either::Few(entries) => entries.size_hint(),
             Either::Many(entries) => entries.size_hint(),
+            Either::Sparse(entries) => entries.size_hint(),
         }
     }
 }
@@ -333,5 +387,35 @@ mod tests {
         assert_eq!(keys, ["k0", "k2", "k3"]);
         assert_eq!(map.get_str("k3"), Some(&Node::from(-3)));
         assert_eq!(*map.get_or_insert(Key::from("new"), Origin::NONE), Node::null());
+    }
+
+    #[test]
+    fn what_much_is_removed_from_stays_in_order() {
+        let key = |i: i64| Key::from(format!("k{i}").as_str());
+        let mut map: Map =
+            (0..1000).map(|i| (key(i), Slot { origin: Origin::NONE, node: Node::from(i) })).collect();
+        for i in 0..900 {
+            assert_eq!(map.remove(&key(i)), Some(Node::from(i)));
+            assert_eq!(map.remove(&key(i)), None);
+        }
+        assert!(matches!(map.0, Repr::Sparse(_)));
+        assert_eq!((map.len(), map.get(&key(899)), map.get_str("k900")), (100, None, Some(&Node::from(900))));
+        // What comes again comes last.
+        assert_eq!(map.set(key(5), Node::from(-5)), None);
+        assert_eq!(map.set(key(950), Node::from(-950)), Some(Node::from(950)));
+        assert_eq!(
+            map.insert_new(key(5), Origin::NONE, Node::null()).map_err(|slot| &slot.node),
+            Err(&Node::from(-5))
+        );
+        let dense: Map = map.iter().map(|(key, slot)| (key.clone(), slot.clone())).collect();
+        assert_eq!(map, dense);
+        let names = |map: &Map| map.names(usize::MAX).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(names(&map), names(&dense));
+        assert_eq!(
+            (names(&map).len(), names(&map)[99].as_str(), names(&map)[100].as_str()),
+            (101, "k999", "k5")
+        );
+        assert_eq!(*map.get_or_insert(key(6), Origin::NONE), Node::null());
+        assert_eq!(names(&map)[101], "k6");
     }
 }

@@ -6,6 +6,7 @@ mod node;
 mod parse_json;
 mod path;
 mod print;
+mod sparse;
 mod table;
 mod template;
 

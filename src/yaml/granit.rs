@@ -7,6 +7,7 @@ use granit_parser::{ErrorKind as Fault, Event, Parser, ScalarStyle, ScanError, S
 
 use crate::diag::{Error, ErrorKind, Span};
 use crate::value::Node;
+use crate::yaml::advice::{Advice, advice};
 use crate::yaml::breaks::Breaks;
 use crate::yaml::strict::{Refusal, Strict};
 use crate::yaml::tag;
@@ -88,6 +89,17 @@ impl<'t> Granit<'t> {
         {
             let place = tree.origin(self.breaks.span(&(at - 1..at)));
             let (message, help) = words(fault.kind(), None);
+            return Error::new(ErrorKind::Yaml, message).at(place, "here").help(help);
+        }
+        let guessed = match fault.kind() {
+            Fault::MappingValueNotAllowed
+            | Fault::InvalidColonPlacement
+            | Fault::ExpectedFlowMappingSeparator
+            | Fault::ExpectedFlowSequenceSeparator => advice(text, at),
+            _ => None,
+        };
+        if let Some(Advice { place, message, help }) = guessed {
+            let place = tree.origin(self.breaks.span(&place));
             return Error::new(ErrorKind::Yaml, message).at(place, "here").help(help);
         }
         let next = text.get(at..).and_then(|rest| rest.chars().next());
@@ -303,7 +315,10 @@ fn words(fault: &Fault, next: Option<char>) -> (Cow<'static, str>, &'static str)
             ("expected `- ` of the list above", "check the indentation, and that each item begins with `- `")
         }
         Fault::CommentNotSeparated => ("a comment cannot begin here", "put a space before the `#`"),
-        Fault::UnclosedQuotedScalar => ("a quote is not closed", ""),
+        Fault::UnclosedQuotedScalar => ("a quote is not closed", "put the same quote behind the text"),
+        Fault::BlockSequenceEntryNotAllowed => {
+            ("a list cannot begin here", "begin it below, each item on a line of its own: `- item`")
+        }
         Fault::UnknownQuotedScalarEscape => (
             "this escape is not known",
             "write a backslash as `\\\\`, or use single quotes, in which it is plain",
@@ -311,7 +326,12 @@ fn words(fault: &Fault, next: Option<char>) -> (Cow<'static, str>, &'static str)
         Fault::UnclosedFlowCollection { .. }
         | Fault::UnexpectedEofFlowSequence
         | Fault::UnexpectedEofFlowMapping
-        | Fault::UnexpectedEofImplicitFlowMapping => ("a bracket is not closed", ""),
+        | Fault::UnexpectedEofImplicitFlowMapping => {
+            ("a bracket is not closed", "add the bracket that closes it")
+        }
+        Fault::MisplacedFlowCollectionEnd => {
+            ("nothing is open that this bracket closes", "take it away, or put the value in quotes")
+        }
         other => return (other.to_string().into(), ""),
     };
     (message.into(), help)

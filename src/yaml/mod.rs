@@ -1,5 +1,6 @@
 //! Floor 3: YAML text to nodes with spans, by the scalar rules of OmegaConf 2.4.
 
+mod advice;
 mod breaks;
 mod cursor;
 mod fast;

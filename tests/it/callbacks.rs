@@ -209,3 +209,24 @@ fn the_end_of_a_job_that_is_stopped_is_told_in_a_worker_too() {
         assert_eq!(line, "hydra.experimental.callbacks.LogJobReturnCallback][ERROR] - Interrupted by SIGINT");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_sweep_that_is_stopped_ends_too() {
+    use crate::app::wait_for;
+    let scratch = Scratch::new();
+    let mut command = Command::new(example("components"));
+    // More steps than anybody waits for.
+    command.current_dir(&scratch.0).env_clear().args(["-m", "steps=4000000000,1", "hydra.sweep.dir=s"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("it starts");
+    wait_for(&scratch.0.join("s/0/.hydra/run.json"));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("kill starts").success());
+    let output = child.wait_with_output().expect("it ends");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(130), "{err}");
+    assert!(out.ends_with("none came down\n"), "{out}");
+    assert!(err.ends_with("SIGINT: the run in s/0 is interrupted\n"), "{err}");
+}

@@ -91,7 +91,7 @@ fn mainstem(dir: &Path, line: &str, stdin: &str) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
-fn transcript(input: &str) -> String {
+pub(crate) fn transcript(input: &str) -> String {
     let scratch = Scratch::new();
     let (mut stdin, mut commands) = (String::new(), Vec::new());
     let mut file: Option<(String, String)> = None;

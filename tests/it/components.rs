@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use mainstem::Config;
 use mainstem::compose::{Memory, Mode};
-use mainstem::diag::{Error, ErrorKind};
+use mainstem::declared::SchemaFile;
+use mainstem::diag::{Error, ErrorKind, Source, SourceKind, SourceMap};
 use mainstem::facts::Facts;
 use mainstem::resolve::Scope;
 use mainstem::typed::{self, Component, Components, Registry};
@@ -236,6 +237,12 @@ fn a_schema_knows_components_as_variants() {
     let parts = schema.at(&KeyPath::parse("part")).as_enum().expect("an enum").clone();
     assert_eq!((parts.name.as_str(), parts.variants["leaf"].doc.as_str()), ("Part", "A leaf."));
     assert_eq!(parts.option("twins").map(|(name, _)| name.as_str()), Some("pair"));
+    // A file says it to those who do not have the program.
+    let text = SchemaFile::from(schema.clone()).write();
+    let sources = SourceMap::default();
+    let file = SchemaFile::read(Source::new(SourceKind::Memory, "schema", text.as_str()), &sources);
+    let again = file.expect("it reads").schema;
+    assert_eq!(again.at(&KeyPath::parse("by_name.x.left")).to_string(), at("part"), "{text}");
     // What nobody asks for is not in it.
     assert!(components().schema::<u8>().definitions().is_empty());
     assert!(typed::schema::<App>().at(&KeyPath::parse("part")).is_any());
@@ -261,4 +268,43 @@ fn a_later_registration_takes_the_place_of_an_earlier_one() {
     assert_eq!(format!("{components:?}"), r#"{"Part": ["leaf"]}"#);
     let leaf: Component<dyn Part> = components.read(&Node::from("leaf")).expect("it reads");
     assert_eq!(leaf.name(), "leaf1");
+}
+
+#[test]
+fn a_folder_of_hydra_composes_with_its_targets() {
+    #[derive(Config)]
+    struct Train {
+        optimizer: Component<dyn Part>,
+    }
+    let parts = Registry::<dyn Part>::new()
+        .tag("_target_")
+        .with("adam", |leaf: Leaf| built(leaf))
+        .alias("torch.optim.Adam")
+        .with("sgd", |pair: Pair| built(pair))
+        .alias("torch.optim.SGD");
+    let components = Components::new().with(parts);
+    let configs = Memory::new()
+        .text("config", "defaults: [{optimizer: adam}, _self_]\n")
+        .text("optimizer/adam", "_target_: torch.optim.Adam\nsize: 3\n")
+        .text("optimizer/sgd", "_target_: torch.optim.SGD\nleft: {_target_: torch.optim.Adam}\n")
+        .text("optimizer/lion", "_target_: lion_pytorch.Lion\nsize: 3\n");
+    let composer = mainstem::settings::project(configs, Facts::default(), "app");
+    let composer = composer.with_schema(components.schema::<Train>());
+    let compose = |overrides: &[&str]| -> Result<(String, String), Error> {
+        let arguments = composer.arguments(Some("config"), overrides)?;
+        let composed = composer.compose(Some("config"), &arguments, Mode::Run)?;
+        let job = composed.job();
+        let mut yaml = String::new();
+        mainstem::value::write_yaml(&job, &mut yaml);
+        let scope = Scope::new(&job, composer.context(&|_| {}).with_schema(composed.schema()));
+        let train: Train = components.read_at(&scope, &KeyPath::ROOT)?;
+        Ok((train.optimizer.name(), yaml))
+    };
+    let (name, yaml) = compose(&[]).expect("it composes");
+    assert_eq!((name.as_str(), yaml.as_str()), ("leaf3", "optimizer:\n  _target_: adam\n  size: 3\n"));
+    assert_eq!(compose(&["optimizer=sgd"]).expect("it composes").0, "(leaf1 -)");
+    let swapped = &["optimizer._target_=torch.optim.Adam", "optimizer.size=4"];
+    assert_eq!(compose(swapped).expect("it composes").0, "leaf4");
+    let error = compose(&["optimizer=lion"]).expect_err("it is not registered");
+    assert_eq!(error.message(), "`optimizer._target_` must be one of adam, sgd, but is `lion_pytorch.Lion`");
 }

@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex};
 use mainstem::compose::{
     By, Checking, Composed, Composer, ConfigSource, Content, Dir, Entry, Memory, Mode, Provided, Repository,
 };
-use mainstem::diag::Result;
+use mainstem::diag::{Error, Result};
 use mainstem::facts::Facts;
 use mainstem::resolve::{Invocation, Resolvers};
 use mainstem::value::{Key, KeyPath, Kind, Map, Node};
@@ -411,4 +411,38 @@ fn a_circle_is_one_mistake() {
     assert_eq!(report.errors.len(), 2, "{:?}", report.errors);
     assert!(report.errors[0].message().starts_with("interpolations refer to each other: k0 → k1 → "));
     assert!(report.errors[1].message().starts_with("values hold each other without end: "));
+}
+
+/// The tree of so many keys, composed with overrides.
+fn wide(keys: usize, overrides: &[String]) -> Result<Composed, Error> {
+    let text: String = (0..keys).map(|key| format!("k{key}: {key}\n")).collect();
+    let conf = Memory::new().text("config", &text);
+    let composer = Composer::new(Repository::new(vec![Provided::new("main", conf)]), Facts::default());
+    let arguments = composer.arguments(Some("config"), overrides)?;
+    composer.compose(Some("config"), &arguments, Mode::Run)
+}
+
+// Quadratic work would take minutes here.
+#[test]
+fn many_mistakes_in_a_wide_tree_take_no_long_time() {
+    let overrides: Vec<String> = (0..3000).map(|key| format!("key{key}=1")).collect();
+    let error = wide(50_000, &overrides).unwrap_err();
+    assert_eq!(error.iter().count(), overrides.len());
+    assert_eq!(error.helps().last().map(String::as_str), Some("to add it, type `+key0=1`"));
+    let deletions: Vec<String> = (0..3000).map(|key| format!("~k{key}x")).collect();
+    let error = wide(50_000, &deletions).unwrap_err();
+    assert_eq!(error.iter().count(), deletions.len());
+    assert_eq!(error.helps(), ["did you mean `~k0`?"]);
+}
+
+#[test]
+fn much_can_be_deleted() {
+    let deletions: Vec<String> = (0..10_000).map(|key| format!("~k{}", key * 2)).collect();
+    let composed = wide(50_000, &deletions).unwrap();
+    let root = composed.root().as_map().unwrap();
+    let keys: Vec<String> = root.iter().map(|(key, _)| key.to_string()).collect();
+    assert_eq!(
+        (keys.len(), keys[0].as_str(), keys[9999].as_str(), keys[10_000].as_str()),
+        (40_000, "k1", "k19999", "k20000")
+    );
 }

@@ -6,6 +6,8 @@ mod corpus;
 mod crates;
 mod declared;
 mod diag;
+#[cfg(all(feature = "app", feature = "derive"))]
+mod face;
 mod floors;
 mod grammar;
 mod job;
@@ -23,6 +25,9 @@ mod callbacks;
 
 #[cfg(feature = "app")]
 mod cli;
+
+#[cfg(all(feature = "app", feature = "derive"))]
+mod complete;
 
 #[cfg(feature = "derive")]
 mod components;

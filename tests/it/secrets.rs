@@ -94,7 +94,12 @@ fn a_run_writes_and_says_no_secret_however_it_ends() {
         ("panics", 1, "refused: Upload { hub: \"***\""),
         ("panics_beside", 1, "refused: Upload { hub: \"***\""),
     ] {
-        let scratch = silent(&[&format!("end={end}"), "hydra.run.dir=out"], status, said);
+        let callbacks = [("info", "PickleJobInfoCallback"), ("log", "LogJobReturnCallback")];
+        let callbacks = callbacks.map(|(name, path)| {
+            format!("+hydra.callbacks.{name}._target_=hydra.experimental.callbacks.{path}")
+        });
+        let end = format!("end={end}");
+        let scratch = silent(&[&end, "hydra.run.dir=out", &callbacks[0], &callbacks[1]], status, said);
         let read = |path: &str| fs::read_to_string(scratch.0.join("out").join(path)).expect(path);
         assert!(
             read("secret.log").contains("uploading with Upload { hub: \"***\""),
@@ -110,6 +115,7 @@ fn a_run_writes_and_says_no_secret_however_it_ends() {
         );
         assert!(read(".hydra/run.json").contains("\"HF_TOKEN\": \"***\""));
         assert!(read(".hydra/run.json").contains("\"LANG\": \"C\""));
+        assert!(read(".hydra/job_return.json").contains("\"return_value\": null"));
     }
 }
 
@@ -191,11 +197,20 @@ fn no_error_holds_a_secret() {
         (format!("store={{password: {CANARY}, urll: 1}}"), "error[unknown-key]"),
         (format!("store.password=[{CANARY}]"), "error[type]"),
         (format!("keys={CANARY}"), "error[type]"),
+        (format!("store.pasword={CANARY}"), "error[unknown-key]"),
+        (format!("stroe.password={CANARY}"), "error[unknown-key]"),
         (format!("store.password={CANARY} +nope=1"), "error"),
         (format!("+hydra.job.env_set.API_KEY={CANARY}}}"), "error[override]"),
     ] {
         silent(&[&argument], 1, said);
     }
+    silent(&["store.password", "=", &format!("{CANARY}-torn")], 1, "in 3 arguments");
+    silent(&["store.password=", &format!("{CANARY}-torn")], 1, "error");
+    silent(
+        &["-m", &format!("store.password={CANARY}-one,{CANARY}-two"), "end=fails,nope"],
+        1,
+        "in the job `store.password=***",
+    );
     silent(&["store.password=a"], 1, "store.password=***");
     silent(&["store.password=***"], 1, "which records show in place of a secret");
 }
@@ -211,6 +226,13 @@ fn a_sweep_and_a_worker_keep_secrets_too() {
     let read = |path: &str| fs::read_to_string(scratch.0.join("sw").join(path)).expect(path);
     assert_eq!(read("1/.hydra/overrides.yaml"), "- store.password=***\n");
     assert!(read("multirun.yaml").contains("    - store.password=***\n"), "{}", read("multirun.yaml"));
+    let scratch =
+        silent(&["+hydra.job.env_set.PLAIN_NAME='x ${hub}'", "hydra.run.dir=out", "end=fails"], 1, "refused");
+    let hydra = fs::read_to_string(scratch.0.join("out/.hydra/hydra.yaml")).expect("a record");
+    assert!(
+        hydra.contains("      PLAIN_NAME: '***'\n") && hydra.contains("PLAIN_NAME='x ${hub}'"),
+        "{hydra}"
+    );
     let set = format!("+hydra.job.env_set.API_KEY={CANARY}-set");
     for arguments in [&["end=fails"][..], &["-m", "end=well,fails"], &["-m", &sweep, "end=panics"]] {
         silent(

@@ -32,7 +32,7 @@ fn run(input: &str) -> String {
     }
     let mut errors: Vec<Error> = Vec::new();
     let overrides = parse_overrides(lines, &mut errors);
-    let options = |group: &str| groups.get(group).cloned().unwrap_or_default();
+    let options = |group: &str| Ok(groups.get(group).cloned().unwrap_or_default());
     let jobs = match Error::all(errors).map_or_else(|| Jobs::new(&overrides, &options, seed), Err) {
         Ok(jobs) => jobs,
         Err(error) => return error.located(&map).render(Style::Plain),
@@ -66,7 +66,7 @@ fn jobs(lines: &[&str]) -> Jobs {
     let mut errors: Vec<Error> = Vec::new();
     let overrides = parse_overrides(lines.iter().map(|&line| (line, SourceId::NONE)), &mut errors);
     assert!(errors.is_empty(), "{errors:?}");
-    Jobs::new(&overrides, &|_| Vec::new(), 7).expect("a sweep")
+    Jobs::new(&overrides, &|_| Ok(Vec::new()), 7).expect("a sweep")
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn the_seed_alone_draws_the_order() {
     let order = |seed| {
         let mut errors: Vec<Error> = Vec::new();
         let overrides = parse_overrides([("a=shuffle(range(20))", SourceId::NONE)], &mut errors);
-        let jobs = Jobs::new(&overrides, &|_| Vec::new(), seed).expect("a sweep");
+        let jobs = Jobs::new(&overrides, &|_| Ok(Vec::new()), seed).expect("a sweep");
         jobs.iter().map(|job| job.overrides[0].line.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(order(1), order(1));

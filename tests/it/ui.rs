@@ -5,3 +5,9 @@
 fn mistakes_are_told_where_they_are_made() {
     trybuild::TestCases::new().compile_fail("tests/ui/*.rs");
 }
+
+#[cfg(feature = "clap")]
+#[test]
+fn mistakes_of_programs_are_told_where_they_are_made() {
+    trybuild::TestCases::new().compile_fail("tests/ui/programs/*.rs");
+}

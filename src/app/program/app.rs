@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::app::capture;
+use crate::app::complete::shell_completion;
 use crate::app::output::Output;
 use crate::app::program::bound::Bound;
 use crate::app::program::configs::Configs;
@@ -14,11 +15,13 @@ use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, parse};
 use crate::app::program::multirun::resume;
 use crate::app::program::outcome::{Failed, JobResult, Objective};
+use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
-use crate::app::program::{command, derived, help, info, job, multirun, show, signals};
-use crate::diag::{Error, ErrorKind, Result};
+use crate::app::program::{command, derived, help, info, job, multirun, schema, show, signals, template};
+use crate::compose::{Checking, Report};
+use crate::diag::Result;
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
 use crate::schema::{Schema, Type, Types};
@@ -63,10 +66,12 @@ pub struct App {
     pub(crate) starts_command: bool,
     /// What the arguments of the process end with that are no arguments of the program: `--`, and a command.
     pub(crate) tail: Vec<OsString>,
+    /// Flags beside Hydra's; not made before they are asked for.
+    pub(crate) own: Option<fn() -> Result<OwnFlags>>,
 }
 
 /// Makes a job ready: what it needs of its config is read, so that a mistake is found before anything runs.
-pub(crate) type Function = dyn Fn(&Bound) -> Result<Ready> + Send + Sync;
+pub(crate) type Function = dyn Fn(&Bound, Option<&OwnValues>) -> Result<Ready> + Send + Sync;
 
 /// A job that only needs its run.
 pub(crate) type Ready = Box<dyn FnOnce(&Run) -> std::result::Result<Vec<Objective>, Failed>>;
@@ -79,7 +84,7 @@ impl App {
         job: impl Fn(&Bound, &Run) -> R + Send + Sync + 'static,
     ) -> Self {
         let job = Arc::new(job);
-        let ready = move |bound: &Bound| -> Result<Ready> {
+        let ready = move |bound: &Bound, _: Option<&OwnValues>| -> Result<Ready> {
             let (job, bound) = (Arc::clone(&job), bound.clone());
             Ok(Box::new(move |run| job(&bound, run).objectives()))
         };
@@ -108,7 +113,7 @@ impl App {
         job: impl Fn(T, &Run) -> R + Send + Sync + 'static,
     ) -> Self {
         let job = Arc::new(job);
-        let ready = move |bound: &Bound| -> Result<Ready> {
+        let ready = move |bound: &Bound, _: Option<&OwnValues>| -> Result<Ready> {
             // What holds components is read when the job begins: they are the job's own.
             let (job, bound, checked) = (Arc::clone(&job), bound.clone(), bound.check::<T>("")?);
             Ok(Box::new(move |run| {
@@ -116,7 +121,12 @@ impl App {
                 job(config, run).objectives()
             }))
         };
-        Self { describe: Some(T::describe), ..Self::of(name.into(), Arc::new(ready)) }.described()
+        Self::of(name.into(), Arc::new(ready)).reading::<T>()
+    }
+
+    /// With the type of its config.
+    pub(crate) fn reading<T: Config>(self) -> Self {
+        Self { describe: Some(T::describe), ..self }.described()
     }
 
     fn described(self) -> Self {
@@ -128,7 +138,7 @@ impl App {
         Self { starts_command: true, tail, ..Self::of(name, function) }
     }
 
-    fn of(name: Text, function: Arc<Function>) -> Self {
+    pub(crate) fn of(name: Text, function: Arc<Function>) -> Self {
         Self {
             name,
             version: Text::const_new(""),
@@ -141,6 +151,7 @@ impl App {
             function,
             starts_command: false,
             tail: Vec::new(),
+            own: None,
         }
     }
 
@@ -227,6 +238,43 @@ impl App {
         }
     }
 
+    /// Checks the configs of the program without running it: its primary config composes, every option file can be
+    /// read, and the options of config groups and the variants of enums stand for each other. For a test beside the
+    /// program:
+    ///
+    /// ```
+    /// use mainstem::app::{App, Configs};
+    /// use mainstem::run::Run;
+    /// #[derive(mainstem::Config)]
+    /// struct Train {
+    ///     model: Model,
+    /// }
+    /// #[derive(mainstem::Config)]
+    /// enum Model {
+    ///     Forest { trees: u32 },
+    ///     Linear,
+    /// }
+    /// static CONF: &[(&str, &str)] = &[("config", "defaults: [model: forest]"), ("model/forest", "trees: 50")];
+    /// let app = App::typed("train", |_: Train, _: &Run| ())
+    ///     .with_configs(Configs::embedded(CONF))
+    ///     .with_config_name("config");
+    /// let error = app.check()?.into_result().unwrap_err();
+    /// assert_eq!(error.message(), "no option of the config group `model` stands for the variant `linear`");
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The configs are not there. What is wrong with them is in the report.
+    pub fn check(&self) -> Result<Report> {
+        let session = Session::open(self, World::capture()?, Flags::default(), Vec::new(), None)?;
+        Ok(session.composer.check(Checking {
+            providers: &["main"],
+            config_name: self.config_name.as_deref(),
+            overrides: &[],
+            registers: &|_| false,
+        }))
+    }
+
     pub(crate) fn run_in<A: Into<OsString>>(
         &self,
         world: World,
@@ -235,21 +283,28 @@ impl App {
         let console = world.console.clone();
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let parsed = Order::take(&mut arguments).and_then(|order| {
-            let own = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
-            let mut flags = parse(capture::texts(own)?)?;
+            let own = self.own.map(|make| make()).transpose()?;
+            let known = own.as_ref().map_or(&[][..], |own| &own.flags);
+            let words = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
+            let mut flags = parse(capture::texts(words)?, known)?;
             if self.starts_command {
                 command::open(&mut flags);
             }
             if order.as_ref().is_some_and(|order| order.watched) {
                 signals::end_with_driver()?;
             }
-            Ok((flags, order))
+            // Who asks for help may not know yet what is wrong.
+            let values = match own {
+                Some(own) if flags.help.is_none() => Some((own.read)(&flags.own)?),
+                _ => None,
+            };
+            Ok((flags, order, values))
         });
-        let (flags, order) = match parsed {
+        let (flags, order, values) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => return Finished::without_jobs(console.write(Output::failure(&error, console.err))),
         };
-        self.answer(world, flags, arguments, order).unwrap_or_else(|error| {
+        self.answer(world, flags, arguments, order, values).unwrap_or_else(|error| {
             // The command line was understood: from here on there is one status for all that can go wrong.
             let status = crate::app::output::Status::Failure;
             Finished::without_jobs(console.write(Output { status, ..Output::failure(&error, console.err) }))
@@ -262,6 +317,7 @@ impl App {
         flags: Flags,
         arguments: Vec<OsString>,
         order: Option<Order>,
+        values: Option<OwnValues>,
     ) -> Result<Finished> {
         let console = world.console.clone();
         let print = |output: Output| Finished::without_jobs(console.write(output));
@@ -273,18 +329,20 @@ impl App {
         let help = flags.help;
         let ask = if help.is_some() { Ask::Run } else { flags.asked()? };
         if ask == Ask::Completion {
-            return Err(Error::new(ErrorKind::Usage, "this program cannot complete command lines yet"));
+            return Ok(print(shell_completion(self, &world, &flags)?));
         }
         if flags.resume.is_some() && order.is_none() && help.is_none() {
             return resume(self, world, &flags, &ask, arguments);
         }
-        let session = Session::open(self, world, flags, arguments, order)?;
+        let session = Session { own: values, ..Session::open(self, world, flags, arguments, order)? };
         Ok(match (help, ask) {
             (Some(Help::Hydra), _) => print(help::hydra(&session)?),
             (Some(_), _) => print(help::app(&session)?),
             (None, Ask::Show(shown)) => print(show::config(&session, shown)?),
             (None, Ask::Info(topic)) => print(info::info(&session, topic)?),
             (None, Ask::Explain(keys)) => print(show::explain(&session, &keys)?),
+            (None, Ask::Schema(of)) => print(schema::json(&session, of.as_deref())?),
+            (None, Ask::Template) => print(template::print(&session)?),
             (None, Ask::Multirun | Ask::Run) if session.order.is_some() => {
                 let finished = multirun::work(&session);
                 signals::leave();

@@ -131,8 +131,7 @@ impl Bound {
 
     /// The arguments of a process without the secrets in them.
     pub(crate) fn shown_arguments(&self, arguments: Vec<String>) -> Vec<String> {
-        let secrecy = self.composed.secrecy();
-        arguments.into_iter().map(|argument| secrecy.argument(argument)).collect()
+        arguments.into_iter().map(|argument| self.composed.shown_argument(argument)).collect()
     }
 
     /// The texts that must not be shown, as far as they are known by now.

@@ -25,9 +25,15 @@ pub(crate) struct Callbacks {
 #[derive(Debug, Default)]
 struct State {
     all: Vec<Named>,
-    /// What has begun, the innermost last.
-    open: Vec<Scope>,
+    /// What has begun and not yet ended, in order, each with its number.
+    open: Vec<(u64, Scope)>,
+    begun: u64,
 }
+
+/// Something that has begun; nothing, if there is nobody to tell.
+#[derive(Debug)]
+#[must_use = "what has begun must end"]
+pub(crate) struct Open(u64);
 
 #[derive(Debug)]
 struct Named {
@@ -62,18 +68,20 @@ impl Callbacks {
                 Some(Named { name, origin, callback: callback? })
             }));
         }
-        let state = Mutex::new(State { all, open: Vec::new() });
+        let state = Mutex::new(State { all, ..State::default() });
         Ok(Arc::new(Self { state, console: session.console.clone() }))
     }
 
     /// Tells that something begins. It is open from then on, even if someone fails to take it.
-    pub(crate) fn begin(&self, scope: impl FnOnce() -> Scope) {
+    pub(crate) fn begin(&self, scope: impl FnOnce() -> Scope) -> Open {
         let mut state = self.lock();
+        state.begun += 1;
+        let number = state.begun;
         if state.all.is_empty() {
-            return;
+            return Open(number);
         }
         let scope = scope();
-        state.open.push(scope.clone());
+        state.open.push((number, scope.clone()));
         for named in &mut state.all {
             named.tell(scope.start(), scope.bound(), &self.console, |callback| match &scope {
                 Scope::Run(bound) => callback.on_run_start(bound),
@@ -81,24 +89,25 @@ impl Callbacks {
                 Scope::Job(bound, run) => callback.on_job_start(bound, run),
             });
         }
+        Open(number)
     }
 
     /// Tells that something begins, and that it has ended when the value is dropped.
     pub(crate) fn during(&self, scope: impl FnOnce() -> Scope) -> During<'_> {
-        self.begin(scope);
-        During(self)
+        During(self, self.begin(scope))
     }
 
-    /// Tells that what began last has ended; nothing, if it was told already.
-    pub(crate) fn end(&self, outcome: &Outcome) {
-        self.lock().end(outcome, &self.console);
+    /// Tells that something has ended; nothing, if that was told already.
+    pub(crate) fn end(&self, open: &Open, outcome: &Outcome) {
+        self.lock().end(open.0, outcome, &self.console);
     }
 
-    /// Tells that all that has begun has ended.
+    /// Tells that all that has begun has ended, the last first.
     pub(crate) fn end_all(&self, outcome: &Outcome) {
         let mut state = self.lock();
-        while !state.open.is_empty() {
-            state.end(outcome, &self.console);
+        while let Some((number, _)) = state.open.last() {
+            let number = *number;
+            state.end(number, outcome, &self.console);
         }
     }
 
@@ -109,17 +118,18 @@ impl Callbacks {
 
 /// Something of which it does not matter how it ends.
 #[must_use]
-pub(crate) struct During<'c>(&'c Callbacks);
+pub(crate) struct During<'c>(&'c Callbacks, Open);
 
 impl Drop for During<'_> {
     fn drop(&mut self) {
-        self.0.end(&Outcome::Completed(None));
+        self.0.end(&self.1, &Outcome::Completed(None));
     }
 }
 
 impl State {
-    fn end(&mut self, outcome: &Outcome, console: &Console) {
-        let Some(scope) = self.open.pop() else { return };
+    fn end(&mut self, number: u64, outcome: &Outcome, console: &Console) {
+        let Some(at) = self.open.iter().position(|(open, _)| *open == number) else { return };
+        let (_, scope) = self.open.remove(at);
         for named in self.all.iter_mut().rev() {
             named.tell(scope.end(), scope.bound(), console, |callback| match &scope {
                 Scope::Run(bound) => callback.on_run_end(bound, outcome),

@@ -15,6 +15,7 @@ use crate::app::program::app::{App, Ready};
 use crate::app::program::bound::Bound;
 use crate::app::program::flags::Flags;
 use crate::app::program::outcome::{Failed, Objective};
+use crate::app::program::own::OwnValues;
 use crate::app::program::signals;
 use crate::app::program::words::{Handed, expand};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
@@ -54,7 +55,7 @@ pub(crate) fn app(own: &[OsString], tail: Vec<OsString>) -> App {
     let named = own.iter().any(|word| {
         word.to_str().is_some_and(|word| word.starts_with("-cn") || word.starts_with("--config-name"))
     });
-    let ready = move |bound: &Bound| -> Result<Ready> {
+    let ready = move |bound: &Bound, _: Option<&OwnValues>| -> Result<Ready> {
         let handed = Handed { bound: bound.clone(), named, explicit: explicit.clone() };
         let words = Arc::clone(&words);
         Ok(Box::new(move |run| start(&handed, &words, run)))

@@ -49,8 +49,9 @@ impl Console {
 
     /// Says all of it.
     pub(crate) fn write(&self, output: Output) -> Status {
-        let (out, err) = (self.shown(&output.out).into_owned(), self.shown(&output.err).into_owned());
-        let output = Output { out, err, ..output };
+        let Output { out, err, status } = output;
+        let output =
+            Output { out: self.shown(&out).into_owned(), err: self.shown(&err).into_owned(), status };
         let Some(kept) = &self.kept else { return output.write() };
         let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.0.push_str(&output.out);

@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 
 use crate::app::argv::{Flag, Found, Takes, scan};
+use crate::app::complete::{Face, Holds};
+use crate::app::program::own::OwnFlag;
 use crate::diag::{Error, ErrorKind, Result};
 
 /// What the command line asks for.
@@ -26,6 +28,8 @@ pub(crate) struct Flags {
     pub(crate) dry_run: bool,
     pub(crate) help: Option<Help>,
     pub(crate) overrides: Vec<String>,
+    /// What is for the program's own flags.
+    pub(crate) own: Vec<String>,
 }
 
 /// A text to be printed instead of running, whatever else is asked for.
@@ -44,6 +48,9 @@ pub(crate) enum Ask {
     Show(Shown),
     Info(Topic),
     Explain(Vec<String>),
+    /// The JSON Schema of the primary config, or of another one, or of the options of a group.
+    Schema(Option<String>),
+    Template,
     Completion,
 }
 
@@ -83,6 +90,8 @@ enum Id {
     ConfigDir,
     Info,
     Explain,
+    Schema,
+    Template,
     EnvFile,
     Scratch,
     Jobs,
@@ -139,6 +148,13 @@ const ROWS: &[Row] = &[
     ),
     ours("--explain", Id::Explain, Takes::Value("db.port"), "who set a value, and who was overridden"),
     ours(
+        "--schema",
+        Id::Schema,
+        Takes::Maybe("model"),
+        "JSON Schema for editors: of the config, or of a group's",
+    ),
+    ours("--template", Id::Template, Takes::Nothing, "a YAML file with every field and what it is for"),
+    ours(
         "--env-file",
         Id::EnvFile,
         Takes::Value("local.env"),
@@ -163,14 +179,21 @@ const ROWS: &[Row] = &[
 ///
 /// # Errors
 /// Wrong usage: everything that is wrong, at once.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags> {
+pub(crate) fn parse(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]) -> Result<Flags> {
+    let (flags, errors) = read(arguments, own);
+    Error::all(errors).map_or(Ok(flags), Err)
+}
+
+/// Reads what can be read of the arguments, and what is wrong with the others.
+pub(crate) fn read(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]) -> (Flags, Vec<Error>) {
     let table: Vec<Flag<Id>> = ROWS.iter().map(|(flag, _)| *flag).collect();
-    let (found, mut errors) = scan(&table, arguments);
+    let (found, mut errors) = scan(&table, own, arguments);
     let mut flags = Flags::default();
     let mut keys = Vec::new();
     for found in found {
         match found {
             Found::Word(word) => flags.overrides.push(word),
+            Found::Own(word) => flags.own.push(word),
             Found::Switch(id) => match id {
                 Id::Help => flags.help = flags.help.or(Some(Help::App)),
                 Id::HydraHelp => flags.help = flags.help.or(Some(Help::Hydra)),
@@ -181,6 +204,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags
                 Id::DryRun => flags.dry_run = true,
                 Id::Run => flags.ask(Ask::Run),
                 Id::Multirun => flags.ask(Ask::Multirun),
+                Id::Template => flags.ask(Ask::Template),
                 Id::ShellCompletion => flags.ask(Ask::Completion),
                 _ => {}
             },
@@ -200,6 +224,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags
                     _ => Topic::All,
                 })),
                 Id::Explain => keys.push(value),
+                Id::Schema => flags.ask(Ask::Schema(Some(value).filter(|value| !value.is_empty()))),
                 Id::Package => flags.package = Some(value),
                 Id::ConfigPath => flags.config_path = Some(value),
                 Id::ConfigName => flags.config_name = Some(value),
@@ -220,7 +245,27 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Flags
     if !keys.is_empty() {
         flags.ask(Ask::Explain(keys));
     }
-    Error::all(errors).map_or(Ok(flags), Err)
+    (flags, errors)
+}
+
+/// The flags as they are completed: Hydra's, and the few more.
+pub(crate) fn faces(more: bool) -> Vec<Face> {
+    let rows = ROWS.iter().filter(|(flag, _)| more || !flag.ours);
+    rows.map(|&(flag, about)| {
+        let holds = match (flag.takes, flag.id) {
+            (Takes::Nothing, _) => Holds::Nothing,
+            (Takes::OneOf(words), _) => Holds::Words(words.to_vec()),
+            (Takes::Perhaps(words), _) => Holds::Perhaps(words.to_vec()),
+            (Takes::Value(_), Id::ConfigName) => Holds::ConfigName,
+            (Takes::Value(_), Id::Package | Id::Explain) => Holds::Key,
+            (Takes::Value(_), Id::EnvFile) => Holds::File,
+            (Takes::Value(_), Id::Jobs) => Holds::Nothing,
+            (Takes::Value(_), _) => Holds::Directory,
+            (Takes::Maybe(_), _) => Holds::Nothing,
+        };
+        Face { long: flag.long.into(), short: flag.short.into(), holds, about: about.to_owned() }
+    })
+    .collect()
 }
 
 /// The flags and words among arguments, each flag by its long name.
@@ -232,7 +277,7 @@ pub(crate) fn names(arguments: impl IntoIterator<Item = String>) -> (Vec<Found<&
         takes: flag.takes,
         ours: flag.ours,
     };
-    scan(&ROWS.iter().map(named).collect::<Vec<_>>(), arguments)
+    scan(&ROWS.iter().map(named).collect::<Vec<_>>(), &[], arguments)
 }
 
 impl Flags {
@@ -276,10 +321,16 @@ impl Flags {
                 Err(wrong("`--resolve` is about what is printed").help("use it with `--cfg job` or `--help`"))
             }
             [one] => Ok(one.clone()),
-            _ => Err(wrong("these flags exclude each other: --run, --multirun, --cfg, --info, --explain, --shell-completion")
+            _ => Err(wrong("these flags exclude each other: --run, --multirun, --cfg, --info, --explain, --schema, --template, --shell-completion")
                 .help("take one of them")),
         }
     }
+}
+
+/// The flag of that name: its long name, what it does, and whose it is.
+pub(crate) fn known(name: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let (flag, help) = ROWS.iter().find(|(flag, _)| flag.long == name || flag.short == name)?;
+    Some((flag.long, help, if flag.ours { "mainstem's" } else { "Hydra's" }))
 }
 
 /// All flags with what they do, a line each, and the line about overrides.
@@ -289,7 +340,8 @@ pub(crate) fn described() -> String {
         let value = match flag.takes {
             Takes::Nothing => "",
             Takes::Perhaps(_) => " [TOPIC]",
-            Takes::Maybe(_) => " [DIR]",
+            Takes::Maybe(_) if flag.id == Id::Resume => " [DIR]",
+            Takes::Maybe(_) => " [GROUP]",
             Takes::OneOf(_) => " WHAT",
             Takes::Value(_) => match flag.id {
                 Id::Package | Id::Explain => " KEY",
@@ -312,7 +364,7 @@ mod tests {
     use super::*;
 
     fn flags(line: &str) -> Flags {
-        parse(line.split_whitespace().map(str::to_owned)).expect("a command line that is right")
+        parse(line.split_whitespace().map(str::to_owned), &[]).expect("a command line that is right")
     }
 
     #[test]

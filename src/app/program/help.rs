@@ -2,12 +2,15 @@
 
 use crate::app::output::Output;
 use crate::app::program::bound::Bound;
+use crate::app::program::fields;
 use crate::app::program::flags::described;
 use crate::app::program::session::{Session, setting};
+use crate::app::program::table::{Row, table};
 use crate::compose::{Mode, Repository};
-use crate::diag::{Error, ErrorKind, Result};
+use crate::declared::wrapped;
+use crate::diag::{Error, ErrorKind, Result, visible};
 use crate::settings::is_reserved;
-use crate::value::write_yaml;
+use crate::value::{Node, write_yaml};
 
 /// The program's help: `hydra.help.template`, filled in.
 ///
@@ -39,7 +42,14 @@ fn filled(session: &Session<'_>, bound: &Bound, key: &str) -> Result<Output> {
     let repository = bound.composed().selection().repository();
     let answer = |name: &str| -> Result<Option<String>> {
         Ok(Some(match name {
-            "FLAGS_HELP" => described(),
+            "FLAGS_HELP" => {
+                let own = own_flags(session)?;
+                described() + &if own.is_empty() { own } else { format!("\n\n{}", own.trim_end()) }
+            }
+            "ABOUT" => about(session),
+            "GROUPS" => choices(bound)?,
+            "FIELDS" => fields(session, bound)?,
+            "ARGS" => section("Flags of this program:", &own_flags(session)?),
             "APP_CONFIG_GROUPS" => groups(repository, false)?,
             "HYDRA_CONFIG_GROUPS" => groups(repository, true)?,
             "CONFIG" => {
@@ -57,12 +67,14 @@ fn filled(session: &Session<'_>, bound: &Bound, key: &str) -> Result<Output> {
         Some(origin) => error.at(origin, "in this template").located(bound.composed().sources()),
         None => error,
     })?;
+    text.truncate(text.trim_end().len());
     text.push('\n');
     Ok(Output::success(text).warn(bound.composed().warnings(), session.console.err))
 }
 
 /// What `$NAME` can be.
-const NAMES: &str = "$APP_CONFIG_GROUPS, $HYDRA_CONFIG_GROUPS, $CONFIG, $FLAGS_HELP, $OVERRIDE_ALIASES";
+const NAMES: &str = "$APP_CONFIG_GROUPS, $HYDRA_CONFIG_GROUPS, $CONFIG, $FLAGS_HELP, $OVERRIDE_ALIASES, $ABOUT, $GROUPS, \
+                     $FIELDS, $ARGS";
 
 /// Fills in `$NAME` and `${NAME}`, as Python's `string.Template` does; `$$` is a dollar.
 fn substitute(template: &str, answer: impl Fn(&str) -> Result<Option<String>>) -> Result<String> {
@@ -97,25 +109,88 @@ fn substitute(template: &str, answer: impl Fn(&str) -> Result<Option<String>>) -
     Ok(out)
 }
 
-/// Groups with their options, a line each: those of the `hydra` node, or all others.
-pub(crate) fn groups(repository: &Repository, reserved: bool) -> Result<String> {
-    let mut out = String::new();
+/// A heading, and what stands below it; nothing if there is nothing.
+fn section(heading: &str, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{heading}\n\n{}\n\n", text.trim_end()) }
+}
+
+/// What the type of the config says of the program.
+fn about(session: &Session<'_>) -> String {
+    let doc = session.app.typed.as_ref().and_then(|schema| schema.expected().as_struct()).map(|one| &one.doc);
+    let lines = wrapped(doc.map_or("", |doc| doc.as_str()), 80);
+    if lines.is_empty() { String::new() } else { lines.join("\n") + "\n\n" }
+}
+
+/// Config groups: what is chosen now, and what may be.
+fn choices(bound: &Bound) -> Result<String> {
+    let repository = bound.composed().selection().repository();
+    let chosen = bound.select("hydra.runtime.choices")?;
+    let mut rows = Vec::new();
+    for group in group_paths(repository)?.iter().filter(|group| !is_reserved(group)) {
+        let options = repository.options(group)?;
+        if options.is_empty() {
+            continue;
+        }
+        // A group may be chosen for several packages; what no defaults list names is added by `+`.
+        let is_of = |key: &str| key.split('@').next() == Some(group.as_str());
+        let of_group = chosen.as_ref().and_then(Node::as_map).into_iter().flatten();
+        let mut keys: Vec<String> = of_group
+            .filter(|(key, _)| key.as_str().is_some_and(is_of))
+            .map(|(key, slot)| format!("{key}={}", fields::shown(&slot.node)))
+            .collect();
+        if keys.is_empty() {
+            keys.push(format!("+{group}="));
+        }
+        for key in keys {
+            rows.push(Row::Entry(key, options.join(" | ")));
+        }
+    }
+    Ok(section("Config groups, chosen by GROUP=OPTION:", &table(&rows)))
+}
+
+/// Every field of a typed program; of any other the config.
+fn fields(session: &Session<'_>, bound: &Bound) -> Result<String> {
+    let config = if session.flags.resolve { bound.resolve()? } else { bound.job().clone() };
+    let Some(schema) = &session.app.typed else {
+        let mut yaml = String::new();
+        write_yaml(&config, &mut yaml);
+        return Ok(section("The config; change any of it by KEY=VALUE:", &yaml));
+    };
+    let groups = group_paths(bound.composed().selection().repository())?;
+    let rows = fields::rows(schema.expected(), &config, &|group| groups.iter().any(|one| one == group));
+    Ok(section("The config; change any of it by KEY=VALUE:", &table(&rows)))
+}
+
+/// What clap says of the program's own flags.
+fn own_flags(session: &Session<'_>) -> Result<String> {
+    Ok(session.app.own.map(|make| make()).transpose()?.map(|own| own.help).unwrap_or_default())
+}
+
+/// All config groups, sorted.
+///
+/// # Errors
+/// A source that cannot be listed.
+pub(crate) fn group_paths(repository: &Repository) -> Result<Vec<String>> {
     let mut open = vec![String::new()];
     let mut found = Vec::new();
     while let Some(above) = open.pop() {
         for name in repository.groups(&above)? {
             let group = if above.is_empty() { name.to_string() } else { format!("{above}/{name}") };
-            if is_reserved(&group) == reserved {
-                found.push(group.clone());
-                open.push(group);
-            }
+            found.push(group.clone());
+            open.push(group);
         }
     }
     found.sort();
-    for group in found {
-        let options = repository.options(&group)?;
+    Ok(found)
+}
+
+/// Groups with their options, a line each: those of the `hydra` node, or all others.
+pub(crate) fn groups(repository: &Repository, reserved: bool) -> Result<String> {
+    let mut out = String::new();
+    for group in group_paths(repository)?.iter().filter(|group| is_reserved(group) == reserved) {
+        let options = repository.options(group)?;
         if !options.is_empty() {
-            out.push_str(&format!("{group}: {}\n", options.join(", ")));
+            out.push_str(&format!("{}: {}\n", visible(&group), visible(&options.join(", "))));
         }
     }
     Ok(out)
@@ -128,7 +203,7 @@ fn aliases(session: &Session<'_>) -> Result<String> {
         return Ok(String::new());
     }
     let rows: String = aliases.iter().map(|(alias, target)| format!("{alias}: {target}\n")).collect();
-    Ok(format!("Short names of keys:\n\n{rows}\n"))
+    Ok(section("Short names of keys:", &rows))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::app::output::Output;
 use crate::app::program::flags::Topic;
 use crate::app::program::session::Session;
 use crate::compose::Mode;
-use crate::diag::Result;
+use crate::diag::{Result, visible};
 use crate::value::write_yaml;
 
 /// Prints one topic, or all.
@@ -58,7 +58,7 @@ fn search_path(session: &Session<'_>) -> Result<String> {
     let composed = session.compose(&session.arguments(&[])?, Mode::Run)?;
     let path = composed.selection().repository().search_path();
     let width = path.iter().map(|provided| provided.provider.chars().count()).max().unwrap_or(0);
-    let row = |provider: &str, location: &str| format!("{provider:width$}  {location}\n");
+    let row = |provider: &str, location: &str| format!("{provider:width$}  {}\n", visible(location));
     Ok(path.iter().map(|provided| row(&provided.provider, &provided.source().location())).collect())
 }
 
@@ -77,7 +77,7 @@ fn plugins(session: &Session<'_>) -> Result<String> {
     let mut out = String::new();
     for group in ["hydra/launcher", "hydra/sweeper", "hydra/job_logging", "hydra/hydra_logging"] {
         let options = session.composer.repository().options(group)?;
-        let _ = writeln!(out, "{group}: {}", options.join(", "));
+        let _ = writeln!(out, "{group}: {}", visible(&options.join(", ")));
     }
     Ok(out)
 }

@@ -133,7 +133,7 @@ pub(crate) struct Prepared {
 /// All that is wrong with it.
 pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
     let palette = Palette::of(session.composer.facts(), &session.console);
-    let call = (session.app.function)(bound).map_err(|error| bound.located(error));
+    let call = (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error));
     match (call, Plan::both(bound, palette)) {
         (Ok(call), Ok((hydra_logging, job_logging))) => Ok(Prepared { call, hydra_logging, job_logging }),
         (Err(one), Err(other)) => Err(Error::all([one.clone(), other]).unwrap_or(one)),
@@ -183,15 +183,16 @@ fn carry_out(job: &Call<'_>, prepared: Prepared) -> Result<(Outcome, Vec<Objecti
     let Call { session, bound, ending, .. } = *job;
     let Prepared { call, hydra_logging, job_logging } = prepared;
     let _hydras = logging::install(&open(job, &hydra_logging, &session.composer.facts().cwd, None)?);
-    if job.extent == Extent::Alone {
-        ending.callbacks.begin(|| Scope::Run(bound.clone()));
-    }
+    let alone = job.extent == Extent::Alone;
+    let begun = alone.then(|| ending.callbacks.begin(|| Scope::Run(bound.clone())));
     let ended = call_in_place(job, call, &job_logging);
-    if job.extent == Extent::Alone {
-        match &ended {
-            Ok((outcome, _)) => ending.callbacks.end(outcome),
-            Err(error) => ending.callbacks.end(&Outcome::Failed(Failure::of(error))),
+    match (&begun, &ended) {
+        (Some(begun), Ok((outcome, _))) => ending.callbacks.end(begun, outcome),
+        (Some(begun), Err(error)) => {
+            let failed = Outcome::Failed(Failure::of(error)).without(bound.secrets());
+            ending.callbacks.end(begun, &failed);
         }
+        (None, _) => {}
     }
     ended
 }
@@ -212,11 +213,11 @@ fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcom
     let _job = logging::install(&open(job, logging, if chdir { run.dir() } else { cwd }, rank)?);
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
-    ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
+    let begun = ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
     let called = panics::guarded(aloud, bound.secrets(), || ready(run));
     let (ended, objectives) = outcome(session, run, called, ending.signal());
     let ended = ended.without(bound.secrets());
-    ending.callbacks.end(&ended);
+    ending.callbacks.end(&begun, &ended);
     if chdir {
         change_directory(session, cwd)?;
     }

@@ -53,6 +53,43 @@ pub trait JobResult {
     fn objectives(self) -> Result<Vec<Objective>, Failed>;
 }
 
+/// One number that a sweep looks at: a field of a struct that derives [`Objectives`](crate::Objectives).
+///
+/// ```
+/// use mainstem::app::{Direction, IntoObjective, Minimize};
+/// let loss = Minimize(0.1).into_objective("loss");
+/// assert_eq!((loss.name.as_str(), loss.direction), ("loss", Some(Direction::Minimize)));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no objective",
+    label = "is no number that a sweep looks at",
+    note = "an objective is a `Maximize` or a `Minimize`",
+    note = "leave other fields out with `#[mainstem(skip)]`"
+)]
+pub trait IntoObjective {
+    /// The objective under that name.
+    fn into_objective(self, name: &str) -> Objective;
+}
+
+impl IntoObjective for Maximize {
+    fn into_objective(self, name: &str) -> Objective {
+        Objective { name: name.to_owned(), value: self.0, direction: Some(Direction::Maximize) }
+    }
+}
+
+impl IntoObjective for Minimize {
+    fn into_objective(self, name: &str) -> Objective {
+        Objective { name: name.to_owned(), value: self.0, direction: Some(Direction::Minimize) }
+    }
+}
+
+/// The sweeper's settings say which way is better.
+impl IntoObjective for f64 {
+    fn into_objective(self, name: &str) -> Objective {
+        Objective { name: name.to_owned(), value: self, direction: None }
+    }
+}
+
 fn one(value: f64, direction: Option<Direction>) -> Result<Vec<Objective>, Failed> {
     Ok(vec![Objective { name: String::new(), value, direction }])
 }

@@ -81,7 +81,8 @@ pub(crate) fn guarded<T>(
 /// The words about a panic without the secrets in them; `None` if there are none.
 fn without_secrets(info: &PanicHookInfo<'_>) -> Option<String> {
     let secrets = HIDDEN.try_read().ok()?.clone()?;
-    let said = info.payload_as_str()?;
+    let said = info.payload().downcast_ref::<&str>().copied();
+    let said = said.or_else(|| info.payload().downcast_ref::<String>().map(String::as_str))?;
     let Cow::Owned(shown) = secrets.scrub(said) else { return None };
     let thread = thread::current();
     let name = thread.name().unwrap_or("<unnamed>");
@@ -112,17 +113,14 @@ mod tests {
 
     #[test]
     fn tells_what_and_where() {
+        let secrets = Arc::default();
         let line = line!() + 1;
-        let panicked =
-            guarded(false, &Arc::default(), || panic!("{} is too much", 5)).unwrap_err().to_string();
+        let panicked = guarded(false, &secrets, || panic!("{} is too much", 5)).unwrap_err().to_string();
         assert!(
             panicked.starts_with(&format!("the job panicked at src/app/program/panics.rs:{line}:")),
             "{panicked}"
         );
         assert!(panicked.ends_with(": 5 is too much"), "{panicked}");
-        assert!(
-            guarded(false, &Arc::default(), || guarded(false, &Arc::default(), || panic!("inner")).is_err())
-                .unwrap()
-        );
+        assert!(guarded(false, &secrets, || guarded(false, &secrets, || panic!("inner")).is_err()).unwrap());
     }
 }

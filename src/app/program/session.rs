@@ -11,6 +11,7 @@ use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
 use crate::app::program::multirun::Resumed;
+use crate::app::program::own::OwnValues;
 use crate::app::program::signals::Stop;
 use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
@@ -46,6 +47,8 @@ pub(crate) struct Session<'a> {
     pub(crate) interrupted: Mutex<Option<Interrupted>>,
     /// The run that is to be run again.
     pub(crate) derived_from: Option<RunId>,
+    /// What was read of the program's own flags.
+    pub(crate) own: Option<OwnValues>,
 }
 
 /// Called when a signal ends the process.
@@ -123,6 +126,7 @@ impl<'a> Session<'a> {
             sweep,
             resumed: None,
             interrupted: Mutex::default(),
+            own: None,
         })
     }
 

@@ -8,7 +8,7 @@ use crate::diag::Result;
 use crate::facts::Facts;
 
 /// The world of one call: facts, the program's own file, and the console.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct World {
     pub(crate) facts: Facts,
     pub(crate) executable: Option<PathBuf>,

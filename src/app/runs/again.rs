@@ -12,15 +12,12 @@ use crate::app::git;
 use crate::app::program::{DERIVED_FROM, flag_names};
 use crate::app::runs::diff::{Difference, compare, leaves};
 use crate::app::runs::view::{View, text};
-use crate::diag::{Error, ErrorKind, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
+use crate::diag::{Error, ErrorKind, HIDDEN, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
 use crate::facts::{Facts, Process};
 use crate::grammar::{Override, parse_override};
 use crate::run::{CONFIG, HYDRA, RunId};
 use crate::value::{Key, Kind, Map, Node};
 use crate::yaml;
-
-/// What records hold in place of a secret value.
-const HIDDEN: &str = "***";
 
 /// How a run was started.
 #[derive(Clone, Debug)]
@@ -292,7 +289,7 @@ fn flags(typed: &[String]) -> Result<Vec<String>> {
         .into_iter()
         .flat_map(|found| match found {
             Found::Word(word) if is_override(&word) => Vec::new(),
-            Found::Word(word) => vec![word],
+            Found::Word(word) | Found::Own(word) => vec![word],
             // `--multirun`, and what asks for something to be shown.
             Found::Switch(_) => Vec::new(),
             Found::Value(flag, value) => vec![flag.to_owned(), value],

@@ -1,6 +1,9 @@
 //! What was typed behind `mainstem runs`.
 
 use crate::app::args::wrong;
+use crate::app::complete::{Face, Holds};
+use crate::app::help::about;
+use crate::app::runs::help::TEXT as HELP;
 use crate::diag::{Error, Result, did_you_mean};
 
 /// What to do with runs.
@@ -116,6 +119,29 @@ const FLAGS: [(&str, &[What], &str); 6] = [
     ("--limit", &[What::Ls], "10"),
     ("--remove", &[What::Tag], "bad"),
 ];
+
+/// The commands.
+pub(crate) const COMMANDS: [(&str, &str); 5] = [
+    ("diff", "what differs between two runs"),
+    ("ls", "all runs, or those of a kind"),
+    ("rm", "remove runs"),
+    ("show", "all that is known of a run"),
+    ("tag", "tags of a run"),
+];
+
+/// The flags of a command as they are completed.
+pub(crate) fn faces(command: &str) -> Vec<Face> {
+    let known = FLAGS.iter().filter(|(_, of, _)| of.iter().any(|what| what.name() == command));
+    let face = |&(long, _, _): &(&'static str, &[What], &'static str)| {
+        let holds = match long {
+            "--root" => Holds::Directory,
+            "--format" => Holds::Words(vec!["json", "text"]),
+            _ => Holds::Text,
+        };
+        Face { long: long.into(), short: "".into(), holds, about: about(HELP, long) }
+    };
+    known.map(face).collect()
+}
 
 impl Args {
     fn set(&mut self, flag: &str, value: String) -> Result<()> {

@@ -12,6 +12,7 @@ mod rerun;
 mod show;
 mod view;
 
+pub(crate) use args::{COMMANDS, faces};
 pub(crate) use help::TEXT as HELP;
 pub(crate) use main::run;
 pub(crate) use rerun::{HELP as RERUN_HELP, run as rerun};

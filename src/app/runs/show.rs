@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::app::json::line;
 use crate::app::runs::ls::{coloured, duration, object};
 use crate::app::runs::view::{View, text};
-use crate::diag::Style;
+use crate::diag::{Style, visible};
 use crate::value::{Key, Kind, Map, Node, write_yaml};
 
 /// What is said first, in other words.
@@ -20,13 +20,13 @@ pub(crate) fn show(run: &View, style: Style) -> String {
         }
     };
     say("run", &record.id().map(|id| id.to_string()).unwrap_or_default());
-    say("name", record.name());
+    say("name", &visible(record.name()));
     say("status", &coloured(record.status(), style));
     say("started", &record.started().format("%Y-%m-%d %H:%M:%S %:z").to_string());
     say("took", &run.took().map_or_else(String::new, duration));
-    say("directory", &run.found.directory.display().to_string());
-    say("record", &run.found.folder.display().to_string());
-    say("overrides", &run.overrides().join(" "));
+    say("directory", &visible(&run.found.directory.display().to_string()));
+    say("record", &visible(&run.found.folder.display().to_string()));
+    say("overrides", &visible(&run.overrides().join(" ")));
     say("result", &record.result().map(text).unwrap_or_default());
     say("error", &record.error().unwrap_or_default().replace('\n', "\n            "));
     for cause in record.get("error.chain").and_then(Node::as_list).unwrap_or_default() {

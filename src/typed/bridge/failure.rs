@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_core::de::{self, Expected, Unexpected};
 
-use crate::diag::{Error, ErrorKind, Origin, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, did_you_mean, listed_near};
 use crate::schema::{absent, missing};
 use crate::typed::bridge::culprit::{self, Culprit};
 use crate::typed::reader::{too_deep, unresolved};
@@ -127,7 +127,7 @@ fn suggest(error: Error, typed: &str, known: &[&str], what: &str) -> Error {
     };
     match known {
         [] => error.note(format!("it has no {what}")),
-        _ => error.note(format!("the {what} are: {}", known.join(", "))),
+        _ => error.note(format!("the {what} are: {}", listed_near(known, typed))),
     }
 }
 

@@ -106,6 +106,9 @@ impl Logging {
 
     /// Hands a record to all handlers that it reaches. Where there is none, a warning goes to standard error as it is.
     pub(super) fn handle(&self, entry: &Entry<'_>) {
+        // Before a format cuts it: a part of a secret is not known as one.
+        let message = self.console.shown(entry.message);
+        let entry = &Entry { message: &message, ..*entry };
         if self.reach(entry, |handler| handler.emit(entry)) == 0 && entry.level >= Level::WARNING {
             self.console.complain(&format!("{}\n", entry.message));
         }
@@ -113,6 +116,8 @@ impl Logging {
 
     /// Hands a record to the handlers that write to files.
     pub(super) fn handle_in_files(&self, entry: &Entry<'_>) {
+        let message = self.console.shown(entry.message);
+        let entry = &Entry { message: &message, ..*entry };
         self.reach(entry, |handler| {
             if handler.is_file() {
                 handler.emit(entry);

@@ -103,9 +103,8 @@ pub(super) fn jobs(cwd: &Path, master: &Bound, arguments: &Arguments) -> Result<
     let own = |one: &&Override| !one.target.is_hydra() && !is_about_sweep(one);
     overrides.extend(arguments.overrides.iter().filter(own).cloned());
     let repository = master.composed().selection().repository();
-    let options = |group: &str| -> Vec<String> {
-        // A group that cannot be listed has no options to sweep over, which is told as such.
-        repository.options(group).unwrap_or_default().iter().map(ToString::to_string).collect()
+    let options = |group: &str| -> Result<Vec<String>> {
+        Ok(repository.options(group)?.iter().map(ToString::to_string).collect())
     };
     let all = || {
         if let Some(error) = Error::all(errors) {

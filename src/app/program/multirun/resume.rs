@@ -13,6 +13,7 @@ use crate::app::program::flags::{Ask, Flags, parse};
 use crate::app::program::job::with_mode;
 use crate::app::program::multirun::identity::NOW;
 use crate::app::program::multirun::run::{arguments, run};
+use crate::app::program::own::OwnFlag;
 use crate::app::program::session::Session;
 use crate::app::program::world::World;
 use crate::compose::Mode;
@@ -67,6 +68,8 @@ pub(crate) fn resume(
     } else {
         app
     };
+    let own = app.own.map(|make| make()).transpose()?;
+    let known = own.as_ref().map_or(&[][..], |own| &own.flags);
     let (merged, recorded) = if identity.hides_secrets {
         if flags.overrides.is_empty() {
             let message = format!("the sweep in `{}` has secrets among its arguments", directory.display());
@@ -76,14 +79,15 @@ pub(crate) fn resume(
         }
         (flags.clone(), given.clone())
     } else {
-        (merged(app, flags, &identity, &recorded, &directory)?, recorded)
+        (merged(app, flags, &identity, &recorded, &directory, known)?, recorded)
     };
     let now = NaiveDateTime::parse_from_str(&identity.now, NOW).map_err(|_| {
         Error::new(ErrorKind::Json, format!("the journal of the sweep has no moment, but `{}`", identity.now))
     })?;
     let mut world = world;
     world.facts.now = now.into();
-    let mut session = Session::open(app, world, merged, recorded, None)?;
+    let values = own.map(|own| (own.read)(&merged.own)).transpose()?;
+    let mut session = Session { own: values, ..Session::open(app, world, merged, recorded, None)? };
     session.given = given;
     session.resumed = Some(Resumed { directory: session.absolute(directory) });
     run(&session)
@@ -103,9 +107,10 @@ fn merged(
     identity: &Identity,
     recorded: &[OsString],
     directory: &Path,
+    own: &[OwnFlag],
 ) -> Result<Flags> {
     let texts = recorded.iter().map(|text| text.to_string_lossy().into_owned());
-    let mut merged = parse(texts)?;
+    let mut merged = parse(texts, own)?;
     if app.starts_command {
         command::open(&mut merged);
     }

@@ -1,0 +1,73 @@
+//! Flags that a program brings along, beside Hydra's.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::app::complete::{Face, Holds};
+use crate::app::program::flags::known;
+use crate::diag::{Error, ErrorKind, Result};
+
+/// The flags of a program, and how they are read.
+#[derive(Clone, Debug)]
+#[cfg_attr(not(feature = "clap"), expect(dead_code, reason = "only clap makes such flags"))]
+pub(crate) struct OwnFlags {
+    /// The name of their type.
+    pub(crate) called: String,
+    pub(crate) flags: Vec<OwnFlag>,
+    /// A line or more for each.
+    pub(crate) help: String,
+    /// Reads what was found of them on the command line.
+    pub(crate) read: fn(&[String]) -> Result<OwnValues>,
+}
+
+/// What was read of them.
+pub(crate) type OwnValues = Arc<dyn Any + Send + Sync>;
+
+/// A flag of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OwnFlag {
+    /// The field that it is for.
+    pub(crate) field: String,
+    /// All its names, with their dashes.
+    pub(crate) names: Vec<String>,
+    /// So many values must stand behind it.
+    pub(crate) least: usize,
+    /// So many may.
+    pub(crate) most: usize,
+}
+
+impl OwnFlag {
+    /// It as it is completed: under each of its names.
+    pub(crate) fn faces(&self) -> impl Iterator<Item = Face> {
+        let holds = if self.most == 0 { Holds::Nothing } else { Holds::Text };
+        self.names.iter().map(move |name| {
+            let (long, short) =
+                if name.starts_with("--") { (name.as_str(), "") } else { ("", name.as_str()) };
+            let (long, short) = (long.to_owned().into(), short.to_owned().into());
+            Face { long, short, holds: holds.clone(), about: String::new() }
+        })
+    }
+}
+
+impl OwnFlags {
+    /// That none of them is one of Hydra's.
+    ///
+    /// # Errors
+    /// Every flag that is taken.
+    pub(crate) fn check(self) -> Result<Self> {
+        let mut errors = Vec::new();
+        for flag in &self.flags {
+            for name in &flag.names {
+                let Some((long, help, whose)) = known(name) else { continue };
+                let message = format!("the flag `{name}` of {} is {whose} `{long}`", self.called);
+                let kind = if name.starts_with("--") { "long = \"…\"" } else { "short = '…'" };
+                errors.push(
+                    Error::new(ErrorKind::Usage, message)
+                        .note(format!("`{long}`: {help}"))
+                        .help(format!("give the field `{}` another name: `#[arg({kind})]`", flag.field)),
+                );
+            }
+        }
+        Error::all(errors).map_or(Ok(self), Err)
+    }
+}

@@ -1,0 +1,172 @@
+//! Tests of tab completion: case files in the manner of `cli.rs`, and laws about whatever is typed.
+
+use mainstem::app::{App, Configs, Sandbox};
+use mainstem::complete::{Candidate, Completer, Line};
+use mainstem::compose::{Composer, Memory};
+use mainstem::facts::Facts;
+use mainstem::run::Run;
+use mainstem::settings::project;
+use proptest::prelude::*;
+
+use crate::cases;
+use crate::cli::transcript;
+
+#[test]
+fn case_files() {
+    cases::run("complete", transcript);
+}
+
+fn composer() -> Composer {
+    let conf = Memory::new()
+        .text(
+            "config",
+            "defaults: [model: a, db@backup: pg]\nlr: 0.1\nnote: 'x y, z'\nhydra: {aliases: {lr2: model.lr}}",
+        )
+        .text("model/a", "lr: 0.5\nname: ${..note}")
+        .text("model/b", "layers: [1, {x: true}]")
+        .text("model/inner/c", "")
+        .text("db/pg", "port: 1");
+    project(conf, Facts::default(), "train")
+}
+
+/// Every finished word that can be reached from nothing by taking what is offered.
+fn reachable(completer: Completer<'_>) -> Vec<String> {
+    let (mut open, mut whole) = (vec![String::new(), "+".to_owned(), "~".to_owned()], Vec::new());
+    while let Some(word) = open.pop() {
+        for Candidate { text, whole: finished, .. } in completer.overrides::<&str>(&[], &word) {
+            assert!(text.starts_with(&word), "`{text}` for `{word}`");
+            if finished {
+                whole.push(text);
+            } else if text != word && !text.trim_start_matches('+').starts_with("hydra") {
+                open.push(text);
+            }
+        }
+    }
+    whole
+}
+
+#[test]
+fn what_is_offered_composes() {
+    let composer = composer();
+    let words = reachable(Completer::new(&composer, Some("config")).described());
+    for expected in ["model=b", "lr=0.1", "note='x y, z'", "~model", "+model=b", "db@backup=pg", "lr2=0.5"] {
+        assert!(words.iter().any(|word| word == expected), "{expected} is not in {words:?}");
+    }
+    // As Hydra does, groups are offered that no defaults list names, and that cannot be changed for that reason.
+    let chosen =
+        |word: &&String| !["+", "~", "db=", "model/inner="].iter().any(|begin| word.starts_with(begin));
+    for word in words.iter().filter(chosen) {
+        let arguments = composer.arguments(Some("config"), &[word]).unwrap();
+        let composed = composer.compose(Some("config"), &arguments, mainstem::compose::Mode::Run);
+        assert!(composed.is_ok(), "{word}: {}", composed.unwrap_err());
+    }
+    for word in words {
+        assert!(composer.arguments(Some("config"), &[&word]).is_ok(), "{word}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_is_typed_is_too_much(
+        words in prop::collection::vec("[a-z.=+~,/@:\\[\\](){}'\"\\\\$é -]{0,12}", 0..3),
+        word in "[+~]{0,2}(model|db|lr|hydra|note|backup)?[a-z.=,/@:\\[\\](){}'\"\\\\$é -]{0,8}",
+    ) {
+        let composer = composer();
+        let completer = Completer::new(&composer, Some("config")).described();
+        for Candidate { text, .. } in completer.overrides(&words, &word) {
+            prop_assert!(text.starts_with(&word), "`{}` for `{}`", text, word);
+        }
+    }
+
+    #[test]
+    fn every_line_has_words(line in ".{0,30}", breaks in "[=:@ ]{0,4}") {
+        let Line { word, .. } = Line::parse(&line);
+        prop_assert!(word.text.is_char_boundary(word.kept_by_bash(&breaks)));
+    }
+}
+
+/// How it is trained.
+#[derive(Debug, mainstem::Config)]
+struct Train {
+    /// The optimizer.
+    optimizer: Optimizer,
+    /// Half precision.
+    amp: Option<bool>,
+    /// Who may look.
+    #[mainstem(secret)]
+    token: String,
+    /// Where the data lies.
+    data: std::path::PathBuf,
+}
+
+/// An optimizer.
+#[derive(Debug, Default, mainstem::Config)]
+#[mainstem(rename_all = "lowercase")]
+enum Optimizer {
+    /// With momentum.
+    #[default]
+    Sgd,
+    Adam,
+}
+
+static CONF: &[(&str, &str)] = &[("config", "token: hunter2\ndata: ${token}")];
+
+fn train() -> App {
+    App::typed("train", |_: Train, _: &Run| ())
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config")
+}
+
+fn asked(line: &str, shell: &str) -> String {
+    let sandbox = Sandbox::new().and_then(|sandbox| sandbox.with_file("data/one.csv", ""));
+    let sandbox = sandbox.expect("a directory").with_env("COMP_LINE", line);
+    let trial = sandbox.run(&train(), ["-sc".to_owned(), format!("query={shell}")]);
+    assert_eq!((trial.status().code(), trial.err()), (0, ""));
+    trial.out().to_owned()
+}
+
+#[test]
+fn types_say_what_can_be_typed() {
+    assert_eq!(asked("train optimizer=", "fish"), "optimizer=adam\noptimizer=sgd\tWith momentum.\n");
+    assert_eq!(asked("train amp=", "fish"), "amp=false\namp=null\namp=true\n");
+    assert_eq!(asked("train opt", "fish"), "optimizer=\t???  The optimizer.\n");
+    assert_eq!(asked("./train --scr", "bash"), "--scratch \n");
+    assert_eq!(asked("train data=da", "bash"), "data=data/\n");
+}
+
+#[test]
+fn secrets_are_not_offered() {
+    assert_eq!(asked("train tok", "fish"), "token=\t***  Who may look.\n");
+    assert_eq!(asked("train token=", "fish"), "");
+    // Nor what refers to them, nor what the environment alone knows.
+    assert_eq!(asked("train data=", "fish"), "data=data/\n");
+    assert_eq!(asked("train '+x=${token}' data='${token}' data=", "fish"), "data=data/\n");
+    assert_eq!(asked("train data='${oc.env:COMP_LINE}' data=", "fish"), "data=data/\n");
+    assert_eq!(
+        asked("train data='a/${.optimizer}' optimizer=sgd data=", "fish"),
+        "data=a/sgd\tnow\ndata=data/\n"
+    );
+}
+
+#[test]
+fn the_flag_knows_what_it_is_asked() {
+    let sandbox = Sandbox::new().unwrap();
+    let said = |arguments: &[&str]| {
+        let trial = sandbox.run(&train(), arguments);
+        (trial.status().code(), format!("{}{}", trial.out(), trial.err()))
+    };
+    let (code, script) = said(&["-sc", "install=bash"]);
+    assert!(code == 0 && script.ends_with("complete -o nospace -F _complete_train train\n"), "{script}");
+    let (code, script) = said(&["--shell-completion", "uninstall=zsh"]);
+    assert!(code == 0 && script.contains("compdef -d train"), "{script}");
+    for (arguments, told) in [
+        (&["-sc"][..], "`--shell-completion` needs to know what to do"),
+        (&["-sc", "instal=bash"], "did you mean `install=bash`?"),
+        (&["-sc", "install=fihs"], "shells: bash, zsh, fish"),
+        (&["-sc", "install"], "`install` needs a shell"),
+        (&["-sc", "query=bash"], "there is no COMP_LINE"),
+    ] {
+        let (code, text) = said(arguments);
+        assert!(code != 0 && text.contains(told), "{arguments:?}: {text}");
+    }
+}
