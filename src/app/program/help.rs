@@ -190,7 +190,7 @@ pub(crate) fn groups(repository: &Repository, reserved: bool) -> Result<String> 
     for group in group_paths(repository)?.iter().filter(|group| is_reserved(group) == reserved) {
         let options = repository.options(group)?;
         if !options.is_empty() {
-            out.push_str(&format!("{}: {}\n", visible(&group), visible(&options.join(", "))));
+            out.push_str(&format!("{}: {}\n", visible(group), visible(&options.join(", "))));
         }
     }
     Ok(out)
