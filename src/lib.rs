@@ -21,6 +21,10 @@ pub mod yaml;
 
 #[cfg(feature = "app")]
 pub mod app;
+#[cfg(feature = "app")]
+pub mod drive;
+#[cfg(feature = "app")]
+pub mod launch;
 
 pub use typed::Config;
 

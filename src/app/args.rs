@@ -242,7 +242,8 @@ fn command(name: &str) -> Result<Command> {
     if let Some((_, command)) = Command::ALL.iter().find(|(known, _)| *known == name) {
         return Ok(*command);
     }
-    let names: Vec<&str> = Command::ALL.iter().map(|(known, _)| *known).chain(["rerun", "runs"]).collect();
+    let names: Vec<&str> =
+        Command::ALL.iter().map(|(known, _)| *known).chain(["rerun", "run", "runs", "sweeps"]).collect();
     if let Some(Instead { help, .. }) = instead(name, None) {
         return Err(wrong(format!("`{name}` is a flag of Hydra's programs")).help(help));
     }

@@ -31,7 +31,7 @@ pub(crate) enum Takes {
     OneOf(&'static [&'static str]),
     /// One of these words, or nothing, which is the first one.
     Perhaps(&'static [&'static str]),
-    /// A value, or nothing, which is empty.
+    /// A value, such as this one, or nothing, which is the empty one. A word that looks like an override is none.
     Maybe(&'static str),
 }
 

@@ -110,6 +110,13 @@ pub(crate) fn executable() -> Option<PathBuf> {
     Some(file.canonicalize().unwrap_or(file))
 }
 
+/// How much time has gone by since the call.
+#[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
+pub(crate) fn stopwatch() -> impl Fn() -> std::time::Duration {
+    let start = std::time::Instant::now();
+    move || start.elapsed()
+}
+
 /// Local time, for lines of a log.
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
 pub(crate) fn now() -> chrono::DateTime<chrono::FixedOffset> {

@@ -2,14 +2,24 @@
 
 use crate::app::args::{Args, Asked, Command, parse};
 use crate::app::output::{Output, Status};
-use crate::app::{capture, check, complete, compose, defaults, explain, help, jobs, overrides, runs};
+use crate::app::{
+    capture, check, complete, compose, defaults, explain, help, jobs, overrides, program, runs, sweeps,
+};
 use crate::diag::{Result, Style};
 
 /// Runs the command that the process was started with. Reads arguments, environment, working directory and clock, and
 /// writes to standard output and standard error. Does not end the process.
 pub fn main() -> Status {
     let (out, err) = capture::styles();
-    let output = capture::arguments().and_then(|arguments| match arguments.split_first() {
+    let output = match capture::arguments() {
+        // It prints while it runs.
+        Ok(mut arguments) if arguments.first().is_some_and(|first| first == "run") => {
+            return program::run_command(arguments.split_off(1));
+        }
+        arguments => arguments,
+    };
+    let output = output.and_then(|arguments| match arguments.split_first() {
+        Some((first, rest)) if first == "sweeps" => sweeps::run(rest, out, err),
         // What is about runs has flags and words of its own.
         Some((first, rest)) if first == "runs" => runs::run(rest, out, err),
         Some((first, rest)) if first == "rerun" => runs::rerun(rest, out, err),

@@ -24,6 +24,7 @@ mod project;
 mod python;
 mod runs;
 mod sweep;
+mod sweeps;
 
 pub use capture::{arguments, facts, process};
 pub use git::surroundings;

@@ -65,19 +65,46 @@ pub(crate) fn try_each(
     sources: &Arc<SourceMap>,
     attempt: impl Fn(&Job) -> Result<()>,
 ) -> Result<()> {
-    let mut found: IndexMap<(Option<Origin>, String), (Error, Vec<Job>)> = IndexMap::new();
-    let numbers = jobs.covering(TRIED);
-    let tried_jobs = numbers.len();
-    for job in numbers.into_iter().filter_map(|number| jobs.get(number)) {
+    try_some(jobs, jobs.covering(TRIED).into_iter(), sources, attempt)
+}
+
+/// Tries every job of a sweep.
+///
+/// # Errors
+/// Everything that is wrong with some job, each mistake once.
+pub(crate) fn try_all(
+    jobs: &Jobs,
+    sources: &Arc<SourceMap>,
+    attempt: impl Fn(&Job) -> Result<()>,
+) -> Result<()> {
+    try_some(jobs, 0..jobs.len(), sources, attempt)
+}
+
+/// So many different mistakes are told; more of them nobody reads.
+const MISTAKES: usize = 200;
+
+fn try_some(
+    jobs: &Jobs,
+    numbers: impl Iterator<Item = u64>,
+    sources: &Arc<SourceMap>,
+    attempt: impl Fn(&Job) -> Result<()>,
+) -> Result<()> {
+    let mut found: IndexMap<(Option<Origin>, String), (Error, Job, u64)> = IndexMap::new();
+    let mut tried_jobs = 0;
+    for job in numbers.filter_map(|number| jobs.get(number)) {
+        tried_jobs += 1;
         for error in attempt(&job).err().map(Error::each).unwrap_or_default() {
             let key = (error.labels().first().map(|label| label.origin), error.message().to_owned());
-            found.entry(key).or_insert_with(|| (error, Vec::new())).1.push(job.clone());
+            found.entry(key).or_insert_with(|| (error, job.clone(), 0)).2 += 1;
+        }
+        if found.len() >= MISTAKES {
+            break;
         }
     }
-    let errors = found.into_values().map(|(error, met)| {
+    let errors = found.into_values().map(|(error, job, met)| {
         let error = error.located(sources);
-        let job = met.first().map(|job| job.lines().join(" ")).unwrap_or_default();
-        match met.len() {
+        let job = job.lines().join(" ");
+        match met {
             _ if jobs.len() == 1 => error,
             all if all == tried_jobs => error.note(format!("in every job, such as `{job}`")),
             1 => error.note(format!("in the job `{job}`")),

@@ -5,7 +5,7 @@ mod lock;
 mod log;
 mod regular;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod whole;
 
 pub use directory::create_exclusive;

@@ -23,6 +23,8 @@ pub struct Place {
     pub named: PathBuf,
     /// Whether it is for one run only.
     pub exclusive: bool,
+    /// Whether it is there already, and was made for this run.
+    pub made: bool,
     /// Where in it the record lies; `None`: there is no record.
     pub record: Option<PathBuf>,
     /// The directory that all runs of the same config have in common: where the ranks of a job meet.
@@ -85,6 +87,7 @@ impl Place {
             common: plain(&cwd.join(fixed)),
             named: PathBuf::from(named),
             exclusive,
+            made: false,
             record,
             origin: wanted.origin,
         })

@@ -106,7 +106,7 @@ impl Place {
             let message = format!("cannot make the directory `{}`: {error}", self.directory.display());
             Error::new(ErrorKind::Io, message).at(self.origin, "")
         })?;
-        Ok((self.directory.clone(), made))
+        Ok((self.directory.clone(), made || self.made))
     }
 
     fn fill(

@@ -1,7 +1,7 @@
 //! The nodes `hydra` and `mainstem`: what may stand in them.
 
 use crate::settings::shape::Field;
-use crate::settings::shape::Shape::{self, Any, Bool, Dict, Int, List, OneOf, Optional, Str, Struct};
+use crate::settings::shape::Shape::{self, Any, Bool, Dict, Float, Int, List, OneOf, Optional, Str, Struct};
 
 /// The `hydra` node. `launcher` and `sweeper` get their types from the option that is chosen.
 pub(crate) static HYDRA_NODE: Shape = Struct(
@@ -30,13 +30,29 @@ pub(crate) static HYDRA_NODE: Shape = Struct(
 );
 
 /// The `mainstem` node: what Hydra's has no place for.
-pub(crate) static MAINSTEM_NODE: Shape = Struct("the mainstem node", &[("run", Struct("mainstem.run", RUN))]);
+pub(crate) static MAINSTEM_NODE: Shape = Struct(
+    "the mainstem node",
+    &[("run", Struct("mainstem.run", RUN)), ("sweep", Struct("mainstem.sweep", SWEEP))],
+);
 
 const RUN: &[Field] = &[
     ("project", Optional(&Str)),
     ("tags", List(&Str)),
     ("note", Optional(&Str)),
     ("environment", List(&Str)),
+];
+
+const SWEEP: &[Field] = &[
+    ("max_failures", Optional(&Int)),
+    ("first_failures", Optional(&Int)),
+    ("retries", Int),
+    ("backoff", Float),
+    ("timeout", Optional(&Float)),
+    ("retry_failed", Bool),
+    ("gpus", Optional(&List(&Str))),
+    ("zip", Optional(&List(&List(&Str)))),
+    ("grids", Optional(&List(&Dict(&Any)))),
+    ("jobs", Optional(&Str)),
 ];
 
 const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];

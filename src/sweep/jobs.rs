@@ -3,10 +3,11 @@
 use std::num::NonZeroU64;
 use std::ops::Range;
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::grammar::Override;
 use crate::sweep::axis::Axis;
-use crate::value::IndexMap;
+use crate::sweep::factor::{Factor, Named};
+use crate::value::{HashSet, IndexMap};
 
 /// The jobs of a sweep: every combination of the values of its overrides, the last one changing fastest.
 ///
@@ -26,7 +27,7 @@ use crate::value::IndexMap;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Jobs {
-    axes: Vec<Axis>,
+    factors: Vec<Factor>,
     count: u64,
 }
 
@@ -72,13 +73,118 @@ impl Jobs {
         if let Some(error) = Error::all(errors) {
             return Err(error);
         }
+        let axis = |(key, (axis, origin)): (_, (_, _))| Factor::Axis(Named { key, origin, axis });
+        Self::of(axes.into_iter().map(axis).collect())
+    }
+
+    fn of(factors: Vec<Factor>) -> Result<Self> {
         let mut count = 1_u64;
-        for (axis, origin) in axes.values() {
-            count = count.checked_mul(axis.len()).ok_or_else(|| {
-                Error::new(ErrorKind::Limit, "the sweep has too many jobs to count").at(*origin, "up to here")
+        for factor in &factors {
+            count = count.checked_mul(factor.len()).ok_or_else(|| {
+                let error = Error::new(ErrorKind::Limit, "the sweep has too many jobs to count");
+                let place = factor.keys().first().map_or(Origin::NONE, |(_, origin)| *origin);
+                error.at(place, "up to here")
             })?;
         }
-        Ok(Self { axes: axes.into_values().map(|(axis, _)| axis).collect(), count })
+        Ok(Self { factors, count })
+    }
+
+    pub(super) fn factors(&self) -> &[Factor] {
+        &self.factors
+    }
+
+    /// The same with the values of some overrides taken together, the first with the first, instead of each with each.
+    ///
+    /// # Errors
+    /// A key that is not swept, or stands twice; as many values as another one must have.
+    ///
+    /// ```
+    /// use mainstem::diag::{Error, Origin, SourceId};
+    /// use mainstem::grammar::parse_overrides;
+    /// use mainstem::sweep::Jobs;
+    /// let mut errors: Vec<Error> = Vec::new();
+    /// let lines = ["lr=0.1,0.01", "seed=1,2", "decay=0,1e-4"].map(|line| (line, SourceId::NONE));
+    /// let jobs = Jobs::new(&parse_overrides(lines, &mut errors), &|_| Ok(Vec::new()), 0)?;
+    /// let jobs = jobs.zip(&["lr", "decay"], Origin::NONE)?;
+    /// assert_eq!(jobs.len(), 4);
+    /// assert_eq!(jobs.get(2).unwrap().lines(), ["lr=0.01", "decay=1e-4", "seed=1"]);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn zip(self, keys: &[&str], origin: Origin) -> Result<Self> {
+        let mut errors = Vec::new();
+        let mut together: Vec<Option<Named>> = keys.iter().map(|_| None).collect();
+        let mut factors = Vec::new();
+        let mut place = None;
+        for factor in self.factors {
+            match factor {
+                Factor::Axis(named) if keys.contains(&named.key.as_str()) => {
+                    place.get_or_insert(factors.len());
+                    let slot = keys.iter().position(|key| *key == named.key);
+                    if let Some(slot) = slot.and_then(|at| together.get_mut(at)) {
+                        *slot = Some(named);
+                    }
+                }
+                factor => factors.push(factor),
+            }
+        }
+        for (key, found) in keys.iter().zip(&together) {
+            if found.is_none() {
+                let error =
+                    Error::new(ErrorKind::Sweep, format!("`{key}` is not swept, so nothing can go with it"));
+                errors
+                    .push(error.at(origin, "together with it").help(format!("give it values: `{key}=a,b`")));
+            }
+        }
+        let together: Vec<Named> = together.into_iter().flatten().collect();
+        if let Some(first) = together.first() {
+            for other in together.iter().filter(|other| other.axis.len() != first.axis.len()) {
+                let message = format!(
+                    "`{}` has {} values, and `{}` has {}",
+                    first.key,
+                    first.axis.len(),
+                    other.key,
+                    other.axis.len()
+                );
+                let error = Error::new(ErrorKind::Sweep, message).at(first.origin, "taken together with");
+                errors.push(error.at(other.origin, "this").help("give both as many"));
+            }
+        }
+        if let Some(error) = Error::all(errors) {
+            return Err(error);
+        }
+        if let Some(place) = place {
+            factors.insert(place, Factor::Together(together));
+        }
+        Self::of(factors)
+    }
+
+    /// Sweeps one after the other, as one.
+    ///
+    /// # Errors
+    /// There are none; too many jobs to count.
+    pub fn union(parts: Vec<Self>) -> Result<Self> {
+        if parts.is_empty() {
+            return Err(Error::new(ErrorKind::Sweep, "a list of sweeps has none"));
+        }
+        Self::of(vec![Factor::Either(parts)])
+    }
+
+    /// Each job with each of another sweep, whose number changes fastest.
+    ///
+    /// # Errors
+    /// Both set the same; too many jobs to count.
+    pub fn times(mut self, other: Self) -> Result<Self> {
+        let known: HashSet<&str> = self.factors.iter().flat_map(Factor::keys).map(|(key, _)| key).collect();
+        let twice = other.factors.iter().flat_map(Factor::keys).filter(|(key, _)| known.contains(key));
+        let errors = twice.map(|(key, origin)| {
+            let error = Error::new(ErrorKind::Sweep, format!("`{key}` is swept in two ways at once"));
+            error.at(origin, "one of them")
+        });
+        if let Some(error) = Error::all(errors.collect::<Vec<_>>()) {
+            return Err(error);
+        }
+        self.factors.extend(other.factors);
+        Self::of(self.factors)
     }
 
     /// How many jobs: at least one.
@@ -96,12 +202,13 @@ impl Jobs {
             return None;
         }
         let mut rest = index;
-        let mut overrides = Vec::with_capacity(self.axes.len());
-        for axis in self.axes.iter().rev() {
-            overrides.push(axis.get(rest % axis.len())?);
-            rest /= axis.len();
+        let mut below = self.count;
+        let mut overrides = Vec::with_capacity(self.factors.len());
+        for factor in &self.factors {
+            below /= factor.len();
+            factor.get(rest / below, &mut overrides)?;
+            rest %= below;
         }
-        overrides.reverse();
         Some(Job { index, overrides })
     }
 
@@ -129,14 +236,9 @@ impl Jobs {
         }
         let mut numbers = vec![0];
         let mut below = self.count;
-        for axis in &self.axes {
-            below /= axis.len();
-            let last = axis.len() - 1;
-            if axis.is_listed() {
-                numbers.extend((1..=last).map(|value| value * below));
-            } else if last > 0 {
-                numbers.push(last * below);
-            }
+        for factor in &self.factors {
+            below /= factor.len();
+            numbers.extend(factor.telling().into_iter().map(|value| value * below));
         }
         numbers
     }

@@ -1,8 +1,11 @@
 //! Floor 9: which jobs a multirun has.
 
 mod axis;
+mod factor;
 mod jobs;
 mod pattern;
+mod sweeper;
 
 pub use jobs::{Job, Jobs};
 pub use pattern::matches;
+pub use sweeper::{Ask, Grid, Sweeper, Told};

@@ -41,6 +41,9 @@ mod rerun;
 #[cfg(all(feature = "app", unix))]
 mod run;
 
+#[cfg(all(feature = "app", unix))]
+mod sweeps;
+
 #[cfg(all(feature = "app", feature = "derive"))]
 mod secrets;
 

@@ -13,12 +13,13 @@ use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, parse};
+use crate::app::program::multirun::resume;
 use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
-use crate::app::program::{derived, help, info, job, multirun, schema, show, template};
+use crate::app::program::{command, derived, help, info, job, multirun, schema, show, signals, template};
 use crate::compose::{Checking, Report};
 use crate::diag::Result;
 use crate::resolve::{Resolver, Resolvers};
@@ -61,6 +62,10 @@ pub struct App {
     describe: Option<fn(&mut Types) -> Type>,
     pub(crate) components: Components,
     pub(crate) function: Arc<Function>,
+    /// Whether the job is a command that is started.
+    pub(crate) starts_command: bool,
+    /// What the arguments of the process end with that are no arguments of the program: `--`, and a command.
+    pub(crate) tail: Vec<OsString>,
     /// Flags beside Hydra's; not made before they are asked for.
     pub(crate) own: Option<fn() -> Result<OwnFlags>>,
 }
@@ -128,6 +133,11 @@ impl App {
         Self { typed: self.describe.map(|describe| self.components.describe(describe)), ..self }
     }
 
+    /// A program whose job starts a command. `tail` is what the arguments of the process end with.
+    pub(crate) fn starting(name: Text, function: Arc<Function>, tail: Vec<OsString>) -> Self {
+        Self { starts_command: true, tail, ..Self::of(name, function) }
+    }
+
     pub(crate) fn of(name: Text, function: Arc<Function>) -> Self {
         Self {
             name,
@@ -139,6 +149,8 @@ impl App {
             describe: None,
             components: Components::new(),
             function,
+            starts_command: false,
+            tail: Vec::new(),
             own: None,
         }
     }
@@ -274,7 +286,13 @@ impl App {
             let own = self.own.map(|make| make()).transpose()?;
             let known = own.as_ref().map_or(&[][..], |own| &own.flags);
             let words = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
-            let flags = parse(capture::texts(words)?, known)?;
+            let mut flags = parse(capture::texts(words)?, known)?;
+            if self.starts_command {
+                command::open(&mut flags);
+            }
+            if order.as_ref().is_some_and(|order| order.watched) {
+                signals::end_with_driver()?;
+            }
             // Who asks for help may not know yet what is wrong.
             let values = match own {
                 Some(own) if flags.help.is_none() => Some((own.read)(&flags.own)?),
@@ -313,6 +331,9 @@ impl App {
         if ask == Ask::Completion {
             return Ok(print(shell_completion(self, &world, &flags)?));
         }
+        if flags.resume.is_some() && order.is_none() && help.is_none() {
+            return resume(self, world, &flags, &ask, arguments);
+        }
         let session = Session { own: values, ..Session::open(self, world, flags, arguments, order)? };
         Ok(match (help, ask) {
             (Some(Help::Hydra), _) => print(help::hydra(&session)?),
@@ -322,11 +343,18 @@ impl App {
             (None, Ask::Explain(keys)) => print(show::explain(&session, &keys)?),
             (None, Ask::Schema(of)) => print(schema::json(&session, of.as_deref())?),
             (None, Ask::Template) => print(template::print(&session)?),
-            (None, Ask::Multirun | Ask::Run) if session.order.is_some() => multirun::work(&session)?,
+            (None, Ask::Multirun | Ask::Run) if session.order.is_some() => {
+                let finished = multirun::work(&session);
+                signals::leave();
+                finished?
+            }
             (None, Ask::Multirun) => multirun::run(&session)?,
             (None, Ask::Run | Ask::Completion) => match session.is_multirun()? {
                 true => multirun::run(&session)?,
-                false => job::run(&session)?,
+                false => {
+                    session.flags.of_one_job()?;
+                    job::run(&session)?
+                }
             },
         })
     }

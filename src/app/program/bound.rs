@@ -111,6 +111,11 @@ impl Bound {
         self.composer.explain(&self.composed, &KeyPath::parse(key))
     }
 
+    /// The working directory of the process when it began.
+    pub(crate) fn cwd(&self) -> &std::path::Path {
+        &self.facts.cwd
+    }
+
     /// The value at a key as it may be shown: a text holds `***` in place of every secret.
     pub(crate) fn select_shown(&self, key: &str) -> Result<Option<Node>> {
         let path = KeyPath::parse(key);

@@ -1,5 +1,7 @@
 //! The flags of a program: Hydra's, and a few more.
 
+use std::num::NonZeroUsize;
+
 use crate::app::argv::{Flag, Found, Takes, scan};
 use crate::app::complete::{Face, Holds};
 use crate::app::program::own::OwnFlag;
@@ -16,6 +18,14 @@ pub(crate) struct Flags {
     pub(crate) config_dirs: Vec<String>,
     pub(crate) env_files: Vec<String>,
     pub(crate) scratch: bool,
+    /// How many jobs of a sweep run at a time.
+    pub(crate) workers: Option<NonZeroUsize>,
+    /// The sweep that is to go on: in that directory, or (empty) the one that is found.
+    pub(crate) resume: Option<String>,
+    /// Whether it goes on though something has changed.
+    pub(crate) force: bool,
+    /// Whether the jobs of the sweep are shown and not run.
+    pub(crate) dry_run: bool,
     pub(crate) help: Option<Help>,
     pub(crate) overrides: Vec<String>,
     /// What is for the program's own flags.
@@ -84,6 +94,10 @@ enum Id {
     Template,
     EnvFile,
     Scratch,
+    Jobs,
+    Resume,
+    Force,
+    DryRun,
 }
 
 const SHOWN: &[&str] = &["job", "hydra", "all"];
@@ -147,6 +161,18 @@ const ROWS: &[Row] = &[
         "more environment variables, beside those of .env",
     ),
     ours("--scratch", Id::Scratch, Takes::Nothing, "run in a temporary directory and keep no record"),
+    (
+        Flag { long: "--jobs", short: "-j", id: Id::Jobs, takes: Takes::Value("4"), ours: true },
+        "with --multirun: so many jobs at a time, each in a process of its own",
+    ),
+    ours(
+        "--resume",
+        Id::Resume,
+        Takes::Maybe("multirun/DIR"),
+        "go on with a sweep: the latest, or that in DIR",
+    ),
+    ours("--force", Id::Force, Takes::Nothing, "with --resume: though configs or program have changed"),
+    ours("--dry-run", Id::DryRun, Takes::Nothing, "with --multirun: show the jobs and run none"),
 ];
 
 /// Reads the arguments behind the program's name.
@@ -161,7 +187,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]
 /// Reads what can be read of the arguments, and what is wrong with the others.
 pub(crate) fn read(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]) -> (Flags, Vec<Error>) {
     let table: Vec<Flag<Id>> = ROWS.iter().map(|(flag, _)| *flag).collect();
-    let (found, errors) = scan(&table, own, arguments);
+    let (found, mut errors) = scan(&table, own, arguments);
     let mut flags = Flags::default();
     let mut keys = Vec::new();
     for found in found {
@@ -174,6 +200,8 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag])
                 Id::Version => flags.help = Some(Help::Version),
                 Id::Resolve => flags.resolve = true,
                 Id::Scratch => flags.scratch = true,
+                Id::Force => flags.force = true,
+                Id::DryRun => flags.dry_run = true,
                 Id::Run => flags.ask(Ask::Run),
                 Id::Multirun => flags.ask(Ask::Multirun),
                 Id::Template => flags.ask(Ask::Template),
@@ -202,6 +230,14 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag])
                 Id::ConfigName => flags.config_name = Some(value),
                 Id::ConfigDir => flags.config_dirs.push(value),
                 Id::EnvFile => flags.env_files.push(value),
+                Id::Resume => flags.resume = Some(value),
+                Id::Jobs => match value.parse() {
+                    Ok(count) => flags.workers = Some(count),
+                    Err(_) => {
+                        let message = format!("`--jobs` must be a number from 1 on, found `{value}`");
+                        errors.push(Error::new(ErrorKind::Usage, message));
+                    }
+                },
                 _ => {}
             },
         }
@@ -223,6 +259,7 @@ pub(crate) fn faces(more: bool) -> Vec<Face> {
             (Takes::Value(_), Id::ConfigName) => Holds::ConfigName,
             (Takes::Value(_), Id::Package | Id::Explain) => Holds::Key,
             (Takes::Value(_), Id::EnvFile) => Holds::File,
+            (Takes::Value(_), Id::Jobs) => Holds::Nothing,
             (Takes::Value(_), _) => Holds::Directory,
             (Takes::Maybe(_), _) => Holds::Nothing,
         };
@@ -250,6 +287,22 @@ impl Flags {
             Some(known) => *known = ask,
             None => self.ask.push(ask),
         }
+    }
+
+    /// Whether nothing is said that only a sweep can do.
+    ///
+    /// # Errors
+    /// Such a flag.
+    pub(crate) fn of_one_job(&self) -> Result<()> {
+        let flags =
+            [("--jobs", self.workers.is_some()), ("--dry-run", self.dry_run), ("--force", self.force)];
+        let found = flags.into_iter().filter(|(_, is_there)| *is_there);
+        let wrong = found.map(|(name, _)| {
+            let error =
+                Error::new(ErrorKind::Usage, format!("`{name}` is about sweeps, and this is one job"));
+            error.help("add `--multirun`")
+        });
+        Error::all(wrong).map_or(Ok(()), Err)
     }
 
     /// The one thing to do.
@@ -287,12 +340,14 @@ pub(crate) fn described() -> String {
         let value = match flag.takes {
             Takes::Nothing => "",
             Takes::Perhaps(_) => " [TOPIC]",
+            Takes::Maybe(_) if flag.id == Id::Resume => " [DIR]",
             Takes::Maybe(_) => " [GROUP]",
             Takes::OneOf(_) => " WHAT",
             Takes::Value(_) => match flag.id {
                 Id::Package | Id::Explain => " KEY",
                 Id::ConfigName => " NAME",
                 Id::EnvFile => " FILE",
+                Id::Jobs => " N",
                 _ => " DIR",
             },
         };

@@ -32,7 +32,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     session.warn(composed.warnings());
     let bound = with_mode(session.bind(composed), "RUN")?;
     if let Some(environment) = worker::needed(session, &bound)? {
-        return worker::run(session, &environment, None).map(Finished::without_jobs);
+        return worker::run(session, environment, None).map(Finished::without_jobs);
     }
     let callbacks = Callbacks::of(session, &bound)?;
     if session.flags.scratch {
@@ -86,7 +86,8 @@ pub(crate) fn call(
     let mut process = session.process();
     process.arguments = bound.shown_arguments(process.arguments);
     let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
-    let about = About { derived_from: session.derived_from.map(|id| id.to_string()), ..about };
+    let derived_from = session.derived_from.map(|id| id.to_string());
+    let about = About { parent: session.sweep.get().cloned(), derived_from, ..about };
     let rank = Rank::of(&facts.env, &process);
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();
@@ -293,6 +294,7 @@ impl Ending {
 fn watch(session: &Session<'_>, ending: &Arc<Ending>) -> Result<impl Drop + use<>> {
     let (ending, console) = (Arc::clone(ending), session.console.clone());
     let cwd = session.composer.facts().cwd.clone();
+    let interrupted = session.interrupted.lock().unwrap_or_else(PoisonError::into_inner).take();
     let main = thread::current().id();
     signals::watch(move |stop| {
         debug_assert_ne!(thread::current().id(), main, "a signal is taken beside the job");
@@ -312,6 +314,9 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>) -> Result<impl Drop + use<
         ending.callbacks.end_all(&outcome);
         if ending.running.is_none() {
             let _ = fs::remove_dir_all(ending.run.dir());
+        }
+        if let Some(interrupted) = interrupted {
+            interrupted(stop);
         }
         console.complain(&format!("{}: the run in {place} is interrupted\n", stop.name()));
         signals::end_in_order(stop)
@@ -344,7 +349,7 @@ fn change_directory(session: &Session<'_>, to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// `hydra.output_subdir` cannot be resolved.
-pub(crate) fn place_in_sweep(bound: &Bound, directory: PathBuf) -> Result<Place> {
+pub(crate) fn place_in_sweep(bound: &Bound, directory: PathBuf, made: bool) -> Result<Place> {
     let origin = bound.select("hydra.sweep.subdir")?.map_or(crate::diag::Origin::NONE, |node| node.origin);
     let record = setting(bound, "hydra.output_subdir")?.map(PathBuf::from);
     Ok(Place {
@@ -352,6 +357,7 @@ pub(crate) fn place_in_sweep(bound: &Bound, directory: PathBuf) -> Result<Place>
         common: directory.parent().unwrap_or(&directory).to_owned(),
         directory,
         exclusive: false,
+        made,
         record,
         origin,
     })

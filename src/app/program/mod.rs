@@ -7,6 +7,7 @@ mod callback;
 mod callbacks;
 #[cfg(feature = "clap")]
 mod clap;
+mod command;
 mod configs;
 mod console;
 mod derived;
@@ -30,6 +31,7 @@ mod show;
 mod signals;
 mod table;
 mod template;
+mod words;
 mod worker;
 mod world;
 
@@ -40,6 +42,7 @@ pub use app::App;
 pub use block_on::block_on;
 pub use bound::Bound;
 pub use callback::Callback;
+pub(crate) use command::main as run_command;
 pub use configs::Configs;
 pub use finished::{Finished, Job};
 pub(crate) use flags::{Flags, faces, read};

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::app::packages::Folders;
 use crate::app::program::app::App;
@@ -10,7 +10,9 @@ use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
+use crate::app::program::multirun::Resumed;
 use crate::app::program::own::OwnValues;
+use crate::app::program::signals::Stop;
 use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
@@ -24,7 +26,6 @@ use crate::settings::composer;
 use crate::value::{KeyPath, Kind, Node, write_str};
 
 /// One call of a program.
-#[derive(Debug)]
 pub(crate) struct Session<'a> {
     pub(crate) app: &'a App,
     pub(crate) flags: Flags,
@@ -32,15 +33,26 @@ pub(crate) struct Session<'a> {
     pub(crate) composer: Arc<Composer>,
     pub(crate) owns_process: bool,
     pub(crate) executable: Option<PathBuf>,
-    /// The arguments as they were given, without those of a worker.
+    /// The arguments of the program, without those of a worker: those of a sweep that is resumed are its own.
     pub(crate) arguments: Vec<OsString>,
+    /// The last arguments of the process, which are the program's.
+    pub(crate) given: Vec<OsString>,
     /// What this process is told, if it is a worker.
     pub(crate) order: Option<Order>,
+    /// The identifier of the sweep whose jobs run.
+    pub(crate) sweep: OnceLock<String>,
+    /// The sweep that goes on.
+    pub(crate) resumed: Option<Resumed>,
+    /// What is to be done before a signal ends the process in the next job.
+    pub(crate) interrupted: Mutex<Option<Interrupted>>,
     /// The run that is to be run again.
     pub(crate) derived_from: Option<RunId>,
     /// What was read of the program's own flags.
     pub(crate) own: Option<OwnValues>,
 }
+
+/// Called when a signal ends the process.
+pub(crate) type Interrupted = Box<dyn FnOnce(Stop) + Send>;
 
 impl<'a> Session<'a> {
     /// Finds the configs.
@@ -96,6 +108,10 @@ impl<'a> Session<'a> {
         let composer = Arc::new(composer);
         console.hide(composer.secrets());
         let derived_from = derived::from(&arguments);
+        let sweep = OnceLock::new();
+        if let Some(job) = order.as_ref().and_then(|order| order.of_sweep.as_ref()) {
+            let _ = sweep.set(job.id.clone());
+        }
         Ok(Self {
             app,
             flags,
@@ -103,9 +119,13 @@ impl<'a> Session<'a> {
             composer,
             owns_process,
             executable,
+            given: arguments.clone(),
             arguments,
             order,
             derived_from,
+            sweep,
+            resumed: None,
+            interrupted: Mutex::default(),
             own: None,
         })
     }
@@ -156,8 +176,11 @@ impl<'a> Session<'a> {
     /// was called with others than those of the process.
     pub(crate) fn prefix(&self) -> Option<Vec<OsString>> {
         let mut all: Vec<OsString> = capture::raw_arguments().collect();
-        let own = all.len().checked_sub(self.arguments.len())?;
-        (all[own..] == self.arguments).then(|| {
+        if !self.app.tail.is_empty() && all.ends_with(&self.app.tail) {
+            all.truncate(all.len() - self.app.tail.len());
+        }
+        let own = all.len().checked_sub(self.given.len())?;
+        (all[own..] == self.given).then(|| {
             all.truncate(own);
             all
         })

@@ -20,12 +20,16 @@ impl Stop {
 
 #[cfg(unix)]
 mod unix {
-    use std::io;
+    use std::fs::File;
+    use std::io::{self, Read as _};
+    use std::os::fd::AsFd as _;
     use std::path::PathBuf;
     use std::process;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::thread;
+    use std::time::Duration;
 
-    use rustix::process::{Pid, Signal, kill_process};
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::{Handle, Signals};
 
@@ -75,9 +79,69 @@ mod unix {
         process::exit(128 + stop.0)
     }
 
-    /// Ends the process in order: its children are asked to stop too.
+    /// Ends the process in order: its children are asked to stop too. A worker waits for them, and kills those that do
+    /// not: who would be left when it is gone would be left for good.
     pub(crate) fn end_in_order(stop: Stop) -> ! {
-        end(stop, Signal::TERM)
+        if !WATCHED.load(Ordering::Relaxed) {
+            end(stop, Signal::TERM)
+        }
+        signal_children(Signal::TERM);
+        for _ in 0..GRACE.as_millis() / STEP.as_millis() {
+            if children(process::id()).is_empty() {
+                break;
+            }
+            thread::sleep(STEP);
+        }
+        leave();
+        end(stop, Signal::KILL)
+    }
+
+    /// Whether this process ends when the one does that started it.
+    static WATCHED: AtomicBool = AtomicBool::new(false);
+
+    /// Whether it has ended already.
+    static ALONE: AtomicBool = AtomicBool::new(false);
+
+    /// The end of a worker. What it started is killed by the process that waits for it; if that is no more, by itself.
+    pub(crate) fn leave() {
+        if !ALONE.load(Ordering::SeqCst) {
+            return;
+        }
+        signal_children(Signal::KILL);
+        // It leads its process group: what is left of it goes too, and it itself.
+        if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
+            let _ = kill_process_group(own, Signal::KILL);
+        }
+    }
+
+    /// How long children of a worker have to end in order.
+    const GRACE: Duration = Duration::from_secs(5);
+    const STEP: Duration = Duration::from_millis(10);
+
+    /// Ends this process when the one that started it is no more: standard input is a pipe that ends then. Whoever reads
+    /// standard input from here on finds nothing.
+    ///
+    /// # Errors
+    /// The system has no thread or no file left.
+    pub(crate) fn end_with_driver() -> Result<()> {
+        let failed = |error: io::Error| {
+            Error::new(ErrorKind::Io, format!("cannot watch the process that started this one: {error}"))
+        };
+        let pipe = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
+        let nothing = File::open("/dev/null").map_err(failed)?;
+        rustix::stdio::dup2_stdin(&nothing).map_err(|error| failed(error.into()))?;
+        WATCHED.store(true, Ordering::Relaxed);
+        let mut pipe = File::from(pipe);
+        let watch = move || {
+            while matches!(pipe.read(&mut [0]), Ok(1)) {}
+            ALONE.store(true, Ordering::SeqCst);
+            if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
+                let _ = kill_process(own, Signal::TERM);
+                thread::sleep(GRACE * 2);
+                leave();
+            }
+        };
+        thread::Builder::new().name("driver".to_owned()).spawn(watch).map(drop).map_err(failed)
     }
 
     /// Sends a signal to one process.
@@ -87,6 +151,11 @@ mod unix {
             // One that has ended already needs no signal.
             let _ = kill_process(pid, signal);
         }
+    }
+
+    /// Asks all that this process started to end, as by Ctrl-C.
+    pub(crate) fn interrupt_children() {
+        signal_children(Signal::INT);
     }
 
     /// Sends a signal to all that this process started, and what those started.
@@ -121,7 +190,7 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{end_in_order, send, watch};
+pub(crate) use unix::{end_in_order, end_with_driver, interrupt_children, leave, send, watch};
 
 /// Elsewhere the system ends the process as it always does.
 #[cfg(not(unix))]
@@ -135,6 +204,25 @@ pub(crate) fn watch(_: impl FnOnce(Stop) + Send + 'static) -> Result<()> {
 pub(crate) fn end_in_order(stop: Stop) -> ! {
     std::process::exit(128 + stop.0)
 }
+
+/// Ends this process when the one that started it is no more.
+#[cfg(not(unix))]
+pub(crate) fn end_with_driver() -> Result<()> {
+    let watch = || {
+        while matches!(std::io::Read::read(&mut std::io::stdin(), &mut [0]), Ok(1)) {}
+        end_in_order(Stop(15))
+    };
+    std::thread::spawn(watch);
+    Ok(())
+}
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) fn interrupt_children() {}
+
+/// Nothing is left.
+#[cfg(not(unix))]
+pub(crate) fn leave() {}
 
 /// Signals do not exist.
 #[cfg(not(unix))]

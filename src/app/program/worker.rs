@@ -17,6 +17,7 @@ use crate::app::program::session::Session;
 use crate::app::program::signals::{self, Stop};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::facts::Facts;
+use crate::launch::{Output, Program};
 use crate::value::{JsonStyle, Key, Map, Node, read_json, write_json, write_str};
 
 /// The hidden first argument of a worker; the path of its order follows, then the arguments of the program.
@@ -29,6 +30,8 @@ pub(crate) struct Order {
     pub(crate) now: NaiveDateTime,
     /// Variables of the job, and what they were before.
     pub(crate) before: Vec<(String, Option<String>)>,
+    /// Whether its standard input is a pipe that ends with the program that gave the order.
+    pub(crate) watched: bool,
     /// The job of a sweep that it is; none for a job alone.
     pub(crate) of_sweep: Option<OfSweep>,
 }
@@ -39,8 +42,12 @@ pub(crate) struct OfSweep {
     pub(crate) number: u64,
     /// The directory of the sweep, if it is another one than the config says.
     pub(crate) sweep: Option<PathBuf>,
+    /// The identifier of the sweep.
+    pub(crate) id: String,
     /// The directory of the job.
     pub(crate) directory: PathBuf,
+    /// Whether that was made for the job.
+    pub(crate) made: bool,
     pub(crate) overrides: Vec<String>,
 }
 
@@ -82,32 +89,49 @@ pub(crate) fn with_environment(bound: Bound) -> Result<Bound> {
     Ok(bound.with_fact(&["hydra", "job", "env_set"], node).with_environment(&pairs))
 }
 
+/// A worker that can be started, and its order, which is there as long as it lives.
+///
+/// # Errors
+/// There can be no worker here; the order cannot be written.
+pub(crate) fn program(
+    session: &Session<'_>,
+    environment: Vec<(String, String)>,
+    watched: bool,
+    of_sweep: Option<OfSweep>,
+) -> Result<(Program, OrderFile)> {
+    let alone = || Error::new(ErrorKind::Job, "the job needs a process of its own");
+    let (Some(file), true) = (&session.executable, session.owns_process) else {
+        let error = alone().note("`hydra.job.env_set`, `-j` and some launchers ask for it");
+        return Err(error.help("run the program as a process of its own"));
+    };
+    let Some(mut arguments) = session.prefix() else {
+        return Err(alone().note("the program was called with other arguments than those of its process"));
+    };
+    let facts = session.composer.facts();
+    let before = environment.iter().map(|(name, _)| (name.clone(), facts.env.get(name).map(str::to_owned)));
+    let order = Order { now: facts.now.get(), before: before.collect(), watched, of_sweep };
+    let order = OrderFile::write(&order)?;
+    arguments.extend([WORKER.into(), order.0.clone().into()]);
+    arguments.extend(session.arguments.iter().chain(&session.app.tail).cloned());
+    let (file, directory, output) = (file.clone(), facts.cwd.clone(), Output::Inherited);
+    Ok((Program { file, arguments, directory, environment, output }, order))
+}
+
 /// Runs a job in a worker and waits for it.
 ///
 /// # Errors
 /// The worker cannot be started.
 pub(crate) fn run(
     session: &Session<'_>,
-    environment: &[(String, String)],
+    environment: Vec<(String, String)>,
     of_sweep: Option<OfSweep>,
 ) -> Result<Status> {
-    let (Some(program), true) = (&session.executable, session.owns_process) else {
-        return Err(Error::new(ErrorKind::Job, "`hydra.job.env_set` needs a process of its own for the job")
-            .help("run the program as a process of its own"));
-    };
-    let Some(prefix) = session.prefix() else {
-        return Err(Error::new(ErrorKind::Job, "`hydra.job.env_set` needs a process of its own for the job")
-            .note("the program was called with other arguments than those of its process"));
-    };
-    let facts = session.composer.facts();
-    let before = environment.iter().map(|(name, _)| (name.clone(), facts.env.get(name).map(str::to_owned)));
-    let order = Order { now: facts.now.get(), before: before.collect(), of_sweep };
-    let file = OrderFile::write(&order)?;
-    let mut command = Command::new(program);
-    command.args(prefix).arg(WORKER).arg(&file.0).args(&session.arguments);
-    command.envs(environment.iter().map(|(name, value)| (name, value))).current_dir(&facts.cwd);
+    let (program, _order) = program(session, environment, false, of_sweep)?;
+    let mut command = Command::new(&program.file);
+    command.args(&program.arguments).current_dir(&program.directory);
+    command.envs(program.environment.iter().map(|(name, value)| (name, value)));
     let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::Io, format!("cannot run `{}` for the job: {error}", program.display()))
+        Error::new(ErrorKind::Io, format!("cannot run `{}` for the job: {error}", program.file.display()))
     };
     let child = Arc::new(AtomicU32::new(0));
     let told = Arc::clone(&child);
@@ -136,7 +160,8 @@ fn ended(status: ExitStatus) -> Status {
 }
 
 /// A file that is removed when it is dropped.
-struct OrderFile(PathBuf);
+#[derive(Debug)]
+pub(crate) struct OrderFile(PathBuf);
 
 impl OrderFile {
     fn write(order: &Order) -> Result<Self> {
@@ -212,13 +237,16 @@ impl Order {
             Node::from(Map::from([
                 ("number", text(&job.number.to_string())),
                 ("sweep", job.sweep.as_deref().map_or_else(Node::null, path)),
+                ("id", text(&job.id)),
                 ("directory", path(&job.directory)),
+                ("made", Node::from(job.made)),
                 ("overrides", Node::from(job.overrides.iter().map(|one| text(one)).collect::<Vec<_>>())),
             ]))
         });
         let node = Node::from(Map::from([
             ("now", text(&self.now.format(TIME).to_string())),
             ("before", Node::from(before)),
+            ("watched", Node::from(self.watched)),
             ("of_sweep", of_sweep.unwrap_or_else(Node::null)),
         ]));
         let mut json = String::new();
@@ -236,14 +264,17 @@ impl Order {
             Some(job) => Some(OfSweep {
                 number: job.get_str("number")?.as_str()?.parse().ok()?,
                 sweep: job.get_str("sweep")?.as_str().map(PathBuf::from),
+                id: job.get_str("id")?.as_str()?.to_owned(),
                 directory: job.get_str("directory")?.as_str()?.into(),
+                made: *job.get_str("made")? == Node::from(true),
                 overrides: (job.get_str("overrides")?.as_list()?.iter())
                     .map(|one| one.as_str().map(str::to_owned))
                     .collect::<Option<_>>()?,
             }),
         };
         let now = NaiveDateTime::parse_from_str(map.get_str("now")?.as_str()?, TIME).ok()?;
-        Some(Self { now, before: before.collect(), of_sweep })
+        let watched = *map.get_str("watched")? == Node::from(true);
+        Some(Self { now, before: before.collect(), watched, of_sweep })
     }
 }
 
@@ -256,10 +287,13 @@ mod tests {
         let order = Order {
             now: NaiveDateTime::parse_from_str("2026-01-02T03:04:05.000006", TIME).unwrap(),
             before: vec![("A".to_owned(), None), ("B".to_owned(), Some("\"x\n".to_owned()))],
+            watched: true,
             of_sweep: Some(OfSweep {
                 number: 3,
                 sweep: Some("/s".into()),
+                id: "01".to_owned(),
                 directory: "/s/3".into(),
+                made: true,
                 overrides: vec!["a=${b}".to_owned(), "~c".to_owned()],
             }),
         };

@@ -26,4 +26,14 @@ impl World {
         let facts = capture::facts()?;
         Ok(Self { facts, executable: capture::executable(), console: Console::process(), owns_process: true })
     }
+
+    /// The same world once more.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            facts: self.facts.clone(),
+            executable: self.executable.clone(),
+            console: self.console.clone(),
+            owns_process: self.owns_process,
+        }
+    }
 }

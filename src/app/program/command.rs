@@ -1,0 +1,222 @@
+//! Any program as a job: `mainstem run OVERRIDES -- CMD ARGS…`.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::app::output::{Output, Status};
+use crate::app::program::app::{App, Ready};
+use crate::app::program::bound::Bound;
+use crate::app::program::flags::Flags;
+use crate::app::program::outcome::{Failed, Objective};
+use crate::app::program::own::OwnValues;
+use crate::app::program::signals;
+use crate::app::program::words::{Handed, expand};
+use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::durable::read_regular;
+use crate::run::Run;
+use crate::value::{Kind, Node, read_json};
+
+/// What `mainstem run --help` prints.
+pub(crate) const HELP: &str = include_str!("command.txt");
+
+/// Runs `mainstem run` with the arguments behind it.
+pub(crate) fn main(arguments: Vec<String>) -> Status {
+    let mut own: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let tail = match own.iter().position(|word| word == "--") {
+        Some(at) => own.split_off(at),
+        None => Vec::new(),
+    };
+    let asks = |names: &[&str]| own.iter().any(|word| names.iter().any(|name| word == name));
+    if asks(&["--help", "-h"]) {
+        return Output::success(HELP.to_owned()).write();
+    }
+    let resumes = own.iter().filter_map(|word| word.to_str()).any(|word| word.starts_with("--resume"));
+    if tail.len() < 2 && !resumes {
+        let error = Error::new(ErrorKind::Usage, "`mainstem run` needs a command")
+            .help("put it behind `--`: `mainstem run -m lr=0.1,0.01 -- python train.py`");
+        return Output::failure(&error, crate::app::capture::styles().1).write();
+    }
+    app(&own, tail).run(own).status()
+}
+
+/// A program whose job is that command. `tail` is `--` and the command.
+pub(crate) fn app(own: &[OsString], tail: Vec<OsString>) -> App {
+    let explicit = own.iter().filter_map(|word| word.to_str()?.strip_prefix("++")).map(str::to_owned);
+    let explicit: Vec<String> = explicit.map(|word| key(&word).to_owned()).collect();
+    let words: Arc<[OsString]> = tail.get(1..).unwrap_or_default().into();
+    let name = name(&words);
+    let named = own.iter().any(|word| {
+        word.to_str().is_some_and(|word| word.starts_with("-cn") || word.starts_with("--config-name"))
+    });
+    let ready = move |bound: &Bound, _: Option<&OwnValues>| -> Result<Ready> {
+        let handed = Handed { bound: bound.clone(), named, explicit: explicit.clone() };
+        let words = Arc::clone(&words);
+        Ok(Box::new(move |run| start(&handed, &words, run)))
+    };
+    App::starting(name.into(), Arc::new(ready), tail)
+}
+
+fn key(word: &str) -> &str {
+    word.split_once('=').map_or(word, |(key, _)| key)
+}
+
+/// Without a config of ours there is nothing that an override could change: it adds, to what is written down of the run.
+pub(crate) fn open(flags: &mut Flags) {
+    if flags.config_name.is_some() {
+        return;
+    }
+    for word in &mut flags.overrides {
+        let reserved = ["hydra.", "hydra/", "mainstem."].iter().any(|start| word.starts_with(start));
+        if !reserved && !word.starts_with(['+', '~']) && word.contains('=') {
+            word.insert_str(0, "++");
+        }
+    }
+}
+
+/// What a command is called: by its script or its module, if it has one.
+fn name(words: &[OsString]) -> String {
+    let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let module = texts.iter().position(|word| *word == "-m").and_then(|at| texts.get(at + 1));
+    let script = texts.iter().find(|word| !word.starts_with('-') && Path::new(word).extension().is_some());
+    let named = module.and_then(|module| module.rsplit('.').next());
+    let stem = |word: &&str| Path::new(word).file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let found = named.map(str::to_owned).or_else(|| script.or(texts.first()).and_then(stem));
+    found.unwrap_or_else(|| "command".to_owned())
+}
+
+/// The files of the project that a command names, and their paths.
+pub(crate) fn files(tail: &[OsString], cwd: &Path) -> Vec<(String, PathBuf)> {
+    let words = tail.iter().skip(1).filter_map(|word| word.to_str());
+    let named = words.map(|word| (word.to_owned(), cwd.join(word)));
+    named.filter(|(_, path)| path.starts_with(cwd) && path.is_file()).collect()
+}
+
+/// Starts the command, and waits for it.
+fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
+    let words = expand(handed, words, run)?;
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Error::new(ErrorKind::Usage, "there is no command").into());
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).envs(handed.environment(run)?);
+    // From here on a signal lets the command end, and does not end this process.
+    let _ = run.is_interrupted();
+    let mut child = command.spawn().map_err(|error| {
+        let message = format!("cannot start `{}`: {error}", program.display());
+        let kind = match error.kind() {
+            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+            _ => ErrorKind::Io,
+        };
+        Error::new(kind, message)
+    })?;
+    let ended = AtomicBool::new(false);
+    let status = thread::scope(|threads| {
+        let passing = threads.spawn(|| pass_on(run, &ended));
+        let status = child.wait();
+        ended.store(true, Ordering::Relaxed);
+        passing.thread().unpark();
+        status
+    })?;
+    if status.success() {
+        return result(run);
+    }
+    let how = match status.code() {
+        Some(code) => format!("the command ended with status {code}"),
+        None => format!("the command was ended: {status}"),
+    };
+    Err(Error::new(ErrorKind::Job, how).into())
+}
+
+/// Passes on to the command that it is to end. Whoever types Ctrl-C tells it himself.
+fn pass_on(run: &Run, ended: &AtomicBool) {
+    const STEP: Duration = Duration::from_millis(20);
+    let terminal = std::io::stdin().is_terminal();
+    while !ended.load(Ordering::Relaxed) {
+        if run.is_interrupted() {
+            if !terminal {
+                signals::interrupt_children();
+            }
+            return;
+        }
+        thread::park_timeout(STEP);
+    }
+}
+
+/// The file that a command leaves its result in.
+pub(super) const RESULT: &str = "result.json";
+
+/// What the command says came of it: a number, or numbers by names, in `result.json`.
+fn result(run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
+    const LARGEST: u64 = 1 << 20;
+    let path = run.dir().join(RESULT);
+    let Ok(bytes) = read_regular(&path, LARGEST) else { return Ok(Vec::new()) };
+    let wrong = || {
+        let message = format!("`{}` must hold a number, or numbers by names", path.display());
+        Error::new(ErrorKind::Json, message)
+    };
+    let node = read_json(&String::from_utf8(bytes)?, SourceId::NONE).map_err(|_| wrong())?;
+    let one = |name: &str, node: &Node| {
+        let value = match node.kind {
+            Kind::Float(value) => value,
+            #[expect(clippy::cast_precision_loss, reason = "an objective is a float")]
+            Kind::Int(value) => value as f64,
+            _ => return Err(wrong()),
+        };
+        Ok(Objective { name: name.to_owned(), value, direction: None })
+    };
+    let objectives: Result<Vec<Objective>> = match node.as_map() {
+        Some(map) => map.iter().map(|(key, slot)| one(&key.to_string(), &slot.node)).collect(),
+        None => one("", &node).map(|one| vec![one]),
+    };
+    Ok(objectives?)
+}
+
+/// Whether one of the words is a Python program that uses Hydra.
+pub(super) fn uses_hydra(words: &[OsString], cwd: &Path) -> bool {
+    const LARGEST: u64 = 4 << 20;
+    let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let module = texts.iter().position(|word| *word == "-m").and_then(|at| texts.get(at + 1));
+    let module = module.map(|module| module.replace('.', "/"));
+    let modules = module.iter().flat_map(|path| [format!("{path}.py"), format!("{path}/__main__.py")]);
+    let scripts = texts.iter().filter(|word| word.ends_with(".py")).map(|&word| word.to_owned());
+    let imports = |text: &str| {
+        text.lines()
+            .map(str::trim_start)
+            .any(|line| line.starts_with("import hydra") || line.starts_with("from hydra"))
+    };
+    scripts.chain(modules).any(|path| {
+        read_regular(&cwd.join(path), LARGEST).is_ok_and(|bytes| imports(&String::from_utf8_lossy(&bytes)))
+    })
+}
+
+/// The text of a file that is written into the record of a run.
+pub(super) fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text)
+        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_called_by_its_script() {
+        for (line, expected) in [
+            ("python train.py", "train"),
+            ("python -u src/fit.py --x", "fit"),
+            ("python -m pkg.train", "train"),
+            ("/usr/bin/sort", "sort"),
+            ("", "command"),
+        ] {
+            let words: Vec<OsString> = line.split_whitespace().map(Into::into).collect();
+            assert_eq!(name(&words), expected, "{line}");
+        }
+    }
+}

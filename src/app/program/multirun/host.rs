@@ -1,0 +1,177 @@
+//! What the jobs of a sweep have in common, wherever they run.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::{Path, PathBuf};
+
+use crate::app::program::bound::Bound;
+use crate::app::program::job::bind_in_sweep;
+use crate::app::program::multirun::jobs::Composing;
+use crate::app::program::session::{Session, shown_setting};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::drive::{Progress, Verdict};
+use crate::durable::create_exclusive;
+use crate::facts::Process;
+use crate::run::{Record, Status};
+use crate::sweep::Job;
+use crate::value::{HashSet, Node};
+
+/// A sweep in its directory.
+pub(super) struct Base<'a> {
+    pub(super) session: &'a Session<'a>,
+    pub(super) composing: &'a Composing<'a>,
+    /// The directory, absolute.
+    pub(super) directory: PathBuf,
+    /// The directory as the config is to say it, if it is another one than it says.
+    pub(super) other: Option<PathBuf>,
+    /// The config of the sweep as a whole.
+    pub(super) master: Bound,
+    /// The identifier of the sweep.
+    pub(super) id: String,
+    pub(super) process: Process,
+    /// The directories that jobs have: a number for each, for there may be many.
+    taken: HashSet<u64>,
+}
+
+/// A job in its directory.
+pub(super) struct Placed {
+    pub(super) bound: Bound,
+    /// Absolute.
+    pub(super) directory: PathBuf,
+    /// Whether it was made just now.
+    pub(super) made: bool,
+}
+
+impl<'a> Base<'a> {
+    pub(super) fn new(
+        session: &'a Session<'a>,
+        composing: &'a Composing<'a>,
+        (directory, other): (PathBuf, Option<PathBuf>),
+        master: &Bound,
+        id: String,
+        process: &Process,
+        before: &Progress,
+    ) -> Self {
+        let taken = before.jobs.values().map(|job| number(&directory.join(&job.directory))).collect();
+        Self {
+            session,
+            composing,
+            directory,
+            other,
+            master: master.clone(),
+            id,
+            process: process.clone(),
+            taken,
+        }
+    }
+
+    /// Composes a job, and finds its directory: the one it had, or one that no other job of the sweep has.
+    pub(super) fn place(&mut self, job: &Job, before: Option<&Path>) -> Result<Placed> {
+        let bound =
+            bind_in_sweep(self.session, self.composing.compose(job)?, job.index, self.other.as_deref())?;
+        if let Some(before) = before {
+            return Ok(Placed { bound, directory: self.directory.join(before), made: false });
+        }
+        let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
+        let wanted = self.session.absolute(self.directory.join(subdir));
+        let made = self.taken.contains(&number(&wanted));
+        let directory = if made { create_exclusive(&wanted)? } else { wanted };
+        self.taken.insert(number(&directory));
+        Ok(Placed { bound, directory, made })
+    }
+
+    /// The overrides of a job without the secrets in them.
+    pub(super) fn shown(&self, job: &Job) -> Vec<String> {
+        shown(&self.master, job)
+    }
+
+    /// A path as the journal says it.
+    pub(super) fn relative(&self, path: &Path) -> PathBuf {
+        path.strip_prefix(&self.directory).unwrap_or(path).to_owned()
+    }
+
+    /// What the record of a job says, if it is that of this sweep.
+    pub(super) fn record(&self, directory: &Path) -> Option<Record> {
+        let record = Record::read(&self.directory.join(directory), &self.process).ok()?;
+        let ours = record.get("parent").and_then(Node::as_str) == Some(self.id.as_str());
+        ours.then_some(record)
+    }
+
+    /// What became of a job by its record.
+    pub(super) fn verdict(&self, record: &Record, directory: &Path) -> Verdict {
+        let error = match record.status() {
+            Status::Killed => Some("it was killed".to_owned()),
+            _ => record.error().map(first_line),
+        };
+        Verdict {
+            // Nobody else than a driver interrupts the jobs of a sweep, and a kill is a failure like others.
+            status: if record.status() == Status::Killed { Status::Failed } else { record.status() },
+            result: record.result().cloned(),
+            log: error.as_ref().and_then(|_| self.log(directory, record.name())),
+            error,
+            asked: false,
+            directory: Some(directory.to_owned()),
+        }
+    }
+
+    /// The file that says most about a failure.
+    pub(super) fn log(&self, directory: &Path, name: &str) -> Option<PathBuf> {
+        let candidates = ["stderr.log".to_owned(), format!("{name}.log"), "stdout.log".to_owned()];
+        let wrote = |path: &PathBuf| self.directory.join(path).metadata().is_ok_and(|file| file.len() > 0);
+        candidates.iter().map(|name| directory.join(name)).find(wrote)
+    }
+
+    /// What is on record of a job whose driver was killed. Its process comes to its end within moments.
+    pub(super) fn look(&self, directory: &Path) -> Option<Verdict> {
+        const STEP: std::time::Duration = std::time::Duration::from_millis(20);
+        const STEPS: u32 = 750;
+        for _ in 0..STEPS {
+            let record = self.record(directory)?;
+            match record.status() {
+                Status::Running => std::thread::sleep(STEP),
+                Status::Completed => return Some(self.verdict(&record, directory)),
+                _ => return None,
+            }
+        }
+        None
+    }
+}
+
+/// The overrides of a job without the secrets in them, as far as they are known by now.
+pub(super) fn shown(master: &Bound, job: &Job) -> Vec<String> {
+    let typed = job.lines().into_iter().map(str::to_owned).collect();
+    let shown = master.shown_arguments(typed).into_iter();
+    shown.map(|line| master.secrets().scrub(&line).into_owned()).collect()
+}
+
+/// The error of a job in one line, as a list of failures shows it.
+pub(super) fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error")
+        .and_then(|rest| rest.split_once("]: "))
+        .map_or(line, |(_, rest)| rest)
+        .to_owned()
+}
+
+fn number(path: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The error of a failure that is told while the sweep goes on.
+pub(super) fn failure(job: &Job, verdict: &Verdict, base: &Base<'_>) -> Error {
+    let why = verdict.error.as_deref().unwrap_or("it failed");
+    let error = Error::new(ErrorKind::Job, format!("job {} failed: {why}", job.index));
+    let error = match base.shown(job).join(" ") {
+        line if line.is_empty() => error,
+        line => error.note(line),
+    };
+    match &verdict.log {
+        Some(log) => {
+            let path = base.directory.join(log);
+            let cwd = &base.session.composer.facts().cwd;
+            error.note(format!("see {}", crate::app::program::job::shown(&path, cwd).display()))
+        }
+        None => error,
+    }
+}

@@ -1,0 +1,126 @@
+//! What a sweep is, and whether it is still the same.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::app::program::bound::Bound;
+use crate::app::program::derived;
+use crate::app::program::session::Session;
+use crate::compose::Composed;
+use crate::diag::{Error, ErrorKind, Result, SourceKind};
+use crate::drive::Identity;
+use crate::durable::read_regular;
+use crate::facts::Process;
+use crate::run::RunId;
+use crate::value::HashSet;
+
+/// The files that a sweep is made of, with the SHA-256 of each.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    sums: BTreeMap<String, String>,
+    seen: HashSet<usize>,
+}
+
+impl Files {
+    /// Adds the config files of a composition.
+    pub(super) fn add(&mut self, composed: &Composed) {
+        let selection = composed.selection();
+        for included in selection.included() {
+            let document = &included.document;
+            // Documents are shared by all jobs, and live as long as the repository.
+            if !self.seen.insert(std::sync::Arc::as_ptr(document) as usize) {
+                continue;
+            }
+            let source = selection.repository().sources().get(document.source);
+            if let Some(source) = source.filter(|source| *source.kind() == SourceKind::File) {
+                self.sums.insert(source.label().to_owned(), sum(source.text().as_bytes()));
+            }
+        }
+    }
+
+    /// Adds a file of the program, if it is one.
+    pub(super) fn add_file(&mut self, name: &str, path: &Path) {
+        const LARGEST: u64 = 16 << 20;
+        if let Ok(bytes) = read_regular(path, LARGEST) {
+            self.sums.insert(name.to_owned(), sum(&bytes));
+        }
+    }
+}
+
+fn sum(bytes: &[u8]) -> String {
+    hmac_sha256::Hash::hash(bytes).iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// The form of the moment of a sweep in its journal.
+pub(super) const NOW: &str = "%Y-%m-%dT%H:%M:%S%.f";
+
+/// What the sweep of a session is.
+pub(super) fn identity(
+    session: &Session<'_>,
+    master: &Bound,
+    process: &Process,
+    jobs: u64,
+    files: &Files,
+) -> Identity {
+    let facts = session.composer.facts();
+    let started = process.clock.now();
+    let own = session.arguments.iter().filter(|argument| !derived::is_hidden(argument));
+    let typed: Vec<String> =
+        own.chain(&session.app.tail).map(|one| one.to_string_lossy().into_owned()).collect();
+    let arguments = master.shown_arguments(typed.clone());
+    Identity {
+        id: RunId::new(process, started).to_string(),
+        name: session.app.name.to_string(),
+        started,
+        now: facts.now.get().format(NOW).to_string(),
+        jobs: Some(jobs),
+        hides_secrets: arguments != typed,
+        arguments,
+        cwd: facts.cwd.clone(),
+        program: process.program.as_deref().and_then(|path| {
+            let file = path.metadata().ok()?;
+            let modified = chrono::DateTime::<chrono::Utc>::from(file.modified().ok()?);
+            Some((path.to_owned(), file.len(), modified.to_rfc3339()))
+        }),
+        configs: files.sums.iter().map(|(name, sum)| (name.clone(), sum.clone())).collect(),
+    }
+}
+
+/// Whether a sweep can go on as what it is now.
+///
+/// # Errors
+/// Configs, jobs or the program have changed, each of which is told.
+pub(super) fn unchanged(before: &Identity, now: &Identity) -> Result<()> {
+    let mut changes = Vec::new();
+    if before.jobs != now.jobs {
+        let count = |jobs: Option<u64>| jobs.map_or("?".to_owned(), |jobs| jobs.to_string());
+        changes.push(format!("it had {} jobs, and has {} now", count(before.jobs), count(now.jobs)));
+    }
+    let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (before.configs.iter().cloned().collect(), now.configs.iter().cloned().collect());
+    for (name, sum) in &old {
+        match new.get(name) {
+            None => changes.push(format!("`{name}` is no part of it any more")),
+            Some(other) if other != sum => changes.push(format!("`{name}` has changed")),
+            Some(_) => {}
+        }
+    }
+    changes.extend(new.keys().filter(|name| !old.contains_key(*name)).map(|name| format!("`{name}` is new")));
+    if before.program != now.program {
+        let said = |program: &Option<(std::path::PathBuf, u64, String)>| match program {
+            Some((path, size, modified)) => format!("`{}` ({size} bytes, {modified})", path.display()),
+            None => "an unknown one".to_owned(),
+        };
+        changes.push(format!("the program was {}, and is {} now", said(&before.program), said(&now.program)));
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let error = Error::new(ErrorKind::Job, "the sweep is not the one that was begun");
+    let error = changes.into_iter().fold(error, Error::note);
+    Err(error.help("`--force` goes on all the same; without `--resume` it starts anew"))
+}

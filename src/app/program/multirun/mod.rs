@@ -1,0 +1,15 @@
+//! A sweep of a program: its jobs, how they run, and how it goes on after it was ended.
+
+mod host;
+mod identity;
+mod inline;
+mod jobs;
+mod listed;
+mod plan;
+mod resume;
+mod run;
+mod summary;
+mod workers;
+
+pub(crate) use resume::{Resumed, resume};
+pub(crate) use run::{run, work};

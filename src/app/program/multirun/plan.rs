@@ -1,0 +1,196 @@
+//! How the jobs of a sweep run, by `hydra.launcher`, `mainstem.sweep` and `-j`.
+
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use crate::app::program::bound::Bound;
+use crate::app::program::session::{Session, setting};
+use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::drive::Policy;
+use crate::launch::{Slot, devices, slots};
+use crate::value::{Kind, Node, write_str};
+
+/// How jobs run.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The name of the launcher.
+    pub(super) launcher: &'static str,
+    pub(super) how: How,
+    pub(super) policy: Policy,
+}
+
+#[derive(Debug)]
+pub(super) enum How {
+    /// In this process, one after the other.
+    Inline,
+    /// In processes of their own. What they say goes to files, or to where this process speaks.
+    Workers { slots: Vec<Slot>, to_files: bool },
+}
+
+/// Numbers of the launcher's config.
+struct Launcher<'a>(&'a Bound);
+
+impl Launcher<'_> {
+    fn number(&self, key: &str) -> Result<Option<(i64, Origin)>> {
+        let node = self.0.select(&format!("hydra.launcher.{key}"))?;
+        Ok(node.and_then(|node| match node.kind {
+            Kind::Int(number) => Some((number, node.origin)),
+            _ => None,
+        }))
+    }
+
+    fn count(&self, key: &str) -> Result<Option<usize>> {
+        Ok(self
+            .number(key)?
+            .and_then(|(number, _)| usize::try_from(number).ok())
+            .filter(|number| *number > 0))
+    }
+}
+
+impl Plan {
+    /// What the config of a sweep as a whole says.
+    ///
+    /// # Errors
+    /// A launcher that there is not; settings that exclude each other.
+    pub(super) fn of(session: &Session<'_>, master: &Bound) -> Result<Self> {
+        let target = setting(master, "hydra.launcher._target_")?.unwrap_or_default();
+        let class = target.rsplit('.').next().unwrap_or_default();
+        let sweeper = setting(master, "hydra.sweeper._target_")?.unwrap_or_default();
+        let sweeper = sweeper.rsplit('.').next().unwrap_or_default();
+        if sweeper != "BasicSweeper" {
+            return Err(unknown(master, "sweeper", sweeper)?.help("it can be basic"));
+        }
+        let settings = Launcher(master);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let mut policy = policy(master)?;
+        let (launcher, count, per_slot) = match class {
+            "BasicLauncher" => {
+                policy.batch =
+                    setting(master, "hydra.sweeper.max_batch_size")?.and_then(|size| size.parse().ok());
+                ("basic", None, 1)
+            }
+            "JoblibLauncher" => {
+                policy.time_limit = policy.time_limit.or(seconds(master, "hydra.launcher.timeout")?);
+                ("joblib", Some(joblib_slots(&settings, master, cores)?), 1)
+            }
+            "LocalLauncher" => {
+                let limit =
+                    settings.count("timeout_min")?.map(|minutes| Duration::from_secs(minutes as u64 * 60));
+                policy.time_limit = policy.time_limit.or(limit);
+                let per_job = settings.count("cpus_per_task")?.unwrap_or(1);
+                (
+                    "submitit_local",
+                    Some((cores / per_job).max(1)),
+                    settings.count("gpus_per_node")?.unwrap_or(0),
+                )
+            }
+            _ => {
+                return Err(unknown(master, "launcher", class)?
+                    .help("it can be basic, joblib or submitit_local; `-j N` runs N jobs at a time"));
+            }
+        };
+        let count = session.flags.workers.map(usize::from).or(count);
+        let how = match count {
+            Some(count) => {
+                let env = &session.composer.facts().env;
+                let devices = gpus(master)?.unwrap_or_else(|| devices(env));
+                How::Workers { slots: slots(count, &devices, per_slot, cores, env), to_files: true }
+            }
+            // What is started must not outlive this process, so that another one has to watch over it.
+            None if session.app.starts_command => {
+                How::Workers { slots: vec![Slot::default()], to_files: false }
+            }
+            None => How::Inline,
+        };
+        if policy.time_limit.is_some() && matches!(how, How::Inline) {
+            let error = Error::new(ErrorKind::Job, "a job that runs in this process cannot be ended in time");
+            return Err(error.help("run the jobs in processes of their own: `-j 1`"));
+        }
+        let launcher =
+            if launcher == "basic" && matches!(how, How::Workers { .. }) { "workers" } else { launcher };
+        Ok(Self { launcher, how, policy })
+    }
+}
+
+/// The error of a plugin that there is not.
+fn unknown(master: &Bound, what: &str, class: &str) -> Result<Error> {
+    let target = master.select(&format!("hydra.{what}._target_"))?;
+    let error = Error::new(ErrorKind::Job, format!("there is no {what} `{class}` here"));
+    let error = error.at(target.map_or(Origin::NONE, |node| node.origin), "this one");
+    Ok(master.located(error.note(format!("it is chosen by `hydra/{what}`"))))
+}
+
+/// As joblib counts: -1 is all cores, -2 all but one.
+fn joblib_slots(settings: &Launcher<'_>, master: &Bound, cores: usize) -> Result<usize> {
+    let Some((number, origin)) = settings.number("n_jobs")? else { return Ok(cores) };
+    match number {
+        0 => {
+            let error = Error::new(ErrorKind::Range, "`hydra.launcher.n_jobs` must not be 0");
+            Err(master
+                .located(error.at(origin, "how many jobs run at a time").help("-1 is one for each core")))
+        }
+        below if below < 0 => {
+            let less = usize::try_from(below.unsigned_abs() - 1).unwrap_or(usize::MAX);
+            Ok(cores.saturating_sub(less).max(1))
+        }
+        count => Ok(usize::try_from(count).unwrap_or(usize::MAX).min(MOST)),
+    }
+}
+
+/// More processes than that are a slip.
+const MOST: usize = 4096;
+
+fn gpus(master: &Bound) -> Result<Option<Vec<String>>> {
+    let node = master.select("mainstem.sweep.gpus")?;
+    let list = node.as_ref().and_then(Node::as_list);
+    Ok(list.map(|list| {
+        let text = |node: &Node| {
+            let mut text = String::new();
+            write_str(node, &mut text);
+            text
+        };
+        list.iter().map(text).collect()
+    }))
+}
+
+fn policy(master: &Bound) -> Result<Policy> {
+    let number = |key: &str| -> Result<Option<u64>> {
+        let path = format!("mainstem.sweep.{key}");
+        let Some(node) = master.select(&path)? else { return Ok(None) };
+        match node.kind {
+            Kind::Int(number) if number >= 0 => Ok(Some(number.unsigned_abs())),
+            Kind::Int(_) => {
+                let error = Error::new(ErrorKind::Range, format!("`{path}` must not be negative"));
+                Err(master.located(error.at(node.origin, "a number from 0 on")))
+            }
+            _ => Ok(None),
+        }
+    };
+    let retry_failed = master.select("mainstem.sweep.retry_failed")? != Some(Node::from(false));
+    Ok(Policy {
+        max_failures: number("max_failures")?.and_then(NonZeroU64::new),
+        first_failures: number("first_failures")?.and_then(NonZeroU64::new),
+        retries: number("retries")?.and_then(|number| u32::try_from(number).ok()).unwrap_or(0),
+        backoff: seconds(master, "mainstem.sweep.backoff")?.unwrap_or_default(),
+        time_limit: seconds(master, "mainstem.sweep.timeout")?,
+        retry_failed,
+        batch: None,
+    })
+}
+
+fn seconds(master: &Bound, key: &str) -> Result<Option<Duration>> {
+    let Some(node) = master.select(key)? else { return Ok(None) };
+    let number = match node.kind {
+        Kind::Float(number) => number,
+        #[expect(clippy::cast_precision_loss, reason = "no time limit has so many seconds")]
+        Kind::Int(number) => number as f64,
+        _ => return Ok(None),
+    };
+    match Duration::try_from_secs_f64(number) {
+        Ok(time) => Ok(Some(time)),
+        Err(_) => {
+            let error = Error::new(ErrorKind::Range, format!("`{key}` must be a number of seconds"));
+            Err(master.located(error.at(node.origin, "from 0 on")))
+        }
+    }
+}

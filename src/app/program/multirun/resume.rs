@@ -1,0 +1,185 @@
+//! A sweep that goes on: which one, and with which arguments.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDateTime;
+
+use crate::app::program::app::App;
+use crate::app::program::command;
+use crate::app::program::finished::Finished;
+use crate::app::program::flags::{Ask, Flags, parse};
+use crate::app::program::job::with_mode;
+use crate::app::program::multirun::identity::NOW;
+use crate::app::program::multirun::run::{arguments, run};
+use crate::app::program::own::OwnFlag;
+use crate::app::program::session::Session;
+use crate::app::program::world::World;
+use crate::compose::Mode;
+use crate::diag::{Error, ErrorKind, Result};
+use crate::drive::{FOLDER, Identity, JOURNAL, Progress};
+use crate::run::Place;
+
+/// A sweep that goes on.
+#[derive(Debug)]
+pub(crate) struct Resumed {
+    /// The directory of the sweep.
+    pub(crate) directory: PathBuf,
+}
+
+/// Goes on with a sweep. It is composed with the arguments that it was begun with, as of the moment when it was.
+///
+/// # Errors
+/// There is no sweep; another one is asked for; all that can go wrong with a sweep.
+pub(crate) fn resume(
+    app: &App,
+    world: World,
+    flags: &Flags,
+    ask: &Ask,
+    given: Vec<OsString>,
+) -> Result<Finished> {
+    if !matches!(ask, Ask::Run | Ask::Multirun) {
+        return Err(Error::new(ErrorKind::Usage, "`--resume` runs the jobs that a sweep has left")
+            .help("leave the other flag away"));
+    }
+    let directory = match flags.resume.as_deref() {
+        Some(named) if !named.is_empty() => world.facts.cwd.join(named),
+        _ => find(app, world.again(), flags, given.clone())?,
+    };
+    let identity = Progress::read(&directory)?.identity;
+    if identity.cwd != world.facts.cwd && identity.cwd.is_dir() {
+        let message = format!("the sweep in `{}` was begun in another directory", directory.display());
+        let place = identity.cwd.display().to_string();
+        return Err(Error::new(ErrorKind::Job, message)
+            .note("its paths are seen from there")
+            .help(format!("go there first: `cd {}`", crate::diag::shell_word(&place))));
+    }
+    let mut recorded: Vec<OsString> = identity.arguments.iter().map(OsString::from).collect();
+    let tail = match recorded.iter().position(|argument| argument == "--").filter(|_| app.starts_command) {
+        Some(at) => recorded.split_off(at),
+        None => Vec::new(),
+    };
+    let app = if app.starts_command {
+        if !app.tail.is_empty() && app.tail != tail {
+            return Err(another(&directory, "the command is another one"));
+        }
+        &command::app(&recorded, tail)
+    } else {
+        app
+    };
+    let own = app.own.map(|make| make()).transpose()?;
+    let known = own.as_ref().map_or(&[][..], |own| &own.flags);
+    let (merged, recorded) = if identity.hides_secrets {
+        if flags.overrides.is_empty() {
+            let message = format!("the sweep in `{}` has secrets among its arguments", directory.display());
+            return Err(Error::new(ErrorKind::Job, message)
+                .note(format!("it was begun with `{}`", identity.arguments.join(" ")))
+                .help("type them all again, behind `--resume DIR`: secrets are not written down"));
+        }
+        (flags.clone(), given.clone())
+    } else {
+        (merged(app, flags, &identity, &recorded, &directory, known)?, recorded)
+    };
+    let now = NaiveDateTime::parse_from_str(&identity.now, NOW).map_err(|_| {
+        Error::new(ErrorKind::Json, format!("the journal of the sweep has no moment, but `{}`", identity.now))
+    })?;
+    let mut world = world;
+    world.facts.now = now.into();
+    let values = own.map(|own| (own.read)(&merged.own)).transpose()?;
+    let mut session = Session { own: values, ..Session::open(app, world, merged, recorded, None)? };
+    session.given = given;
+    session.resumed = Some(Resumed { directory: session.absolute(directory) });
+    run(&session)
+}
+
+fn another(directory: &Path, what: &str) -> Error {
+    Error::new(ErrorKind::Job, format!("the sweep in `{}` is another one", directory.display()))
+        .note(what)
+        .help("leave the overrides away: it knows its own")
+        .help("or leave `--resume` away, and start a new one")
+}
+
+/// The flags of the sweep, with what may be said anew about how it runs.
+fn merged(
+    app: &App,
+    flags: &Flags,
+    identity: &Identity,
+    recorded: &[OsString],
+    directory: &Path,
+    own: &[OwnFlag],
+) -> Result<Flags> {
+    let texts = recorded.iter().map(|text| text.to_string_lossy().into_owned());
+    let mut merged = parse(texts, own)?;
+    if app.starts_command {
+        command::open(&mut merged);
+    }
+    let about_running = |word: &&String| {
+        let word = word.trim_start_matches('+');
+        if ["zip", "grids", "jobs"].iter().any(|what| word.starts_with(&format!("mainstem.sweep.{what}"))) {
+            return false;
+        }
+        ["mainstem.sweep.", "hydra.launcher.", "hydra/launcher="].iter().any(|start| word.starts_with(start))
+    };
+    let jobs = |flags: &Flags| -> Vec<String> {
+        flags.overrides.iter().filter(|word| !about_running(word)).cloned().collect()
+    };
+    let (asked, known) = (jobs(flags), jobs(&merged));
+    // What is left away is known.
+    let added: Vec<&str> = asked.iter().filter(|word| !known.contains(word)).map(String::as_str).collect();
+    if !added.is_empty() {
+        let what = format!("it was begun with `{}`, and has no `{}`", known.join(" "), added.join(" "));
+        return Err(another(directory, &what));
+    }
+    let same = |given: &Option<String>, known: &Option<String>| given.is_none() || given == known;
+    if !same(&flags.config_name, &merged.config_name) || !same(&flags.config_path, &merged.config_path) {
+        return Err(another(directory, &format!("it was begun by `{}`", identity.arguments.join(" "))));
+    }
+    let anew: Vec<String> = flags.overrides.iter().filter(about_running).cloned().collect();
+    merged.overrides.extend(anew);
+    merged.workers = flags.workers.or(merged.workers);
+    merged.force = flags.force;
+    merged.dry_run = flags.dry_run;
+    Ok(merged)
+}
+
+/// The directory of the sweep that the config names, or the latest of those that it names.
+fn find(app: &App, world: World, flags: &Flags, given: Vec<OsString>) -> Result<PathBuf> {
+    let session = Session::open(app, world, flags.clone(), given, None)?;
+    let master = with_mode(session.bound(&arguments(&session)?, Mode::Multirun)?, "MULTIRUN")?;
+    let place = Place::of_sweep(&session.composer, master.root()).map_err(|error| master.located(error))?;
+    if !place.exclusive {
+        return Ok(place.directory);
+    }
+    latest(&place.common).ok_or_else(|| {
+        let message = format!("there is no sweep in `{}`", place.common.display());
+        Error::new(ErrorKind::NotFound, message).help("say where it is: `--resume DIR`")
+    })
+}
+
+/// How deep below the part of its name that does not change a sweep may lie.
+const DEEPEST: usize = 8;
+
+/// The sweep below a directory that was begun last.
+fn latest(root: &Path) -> Option<PathBuf> {
+    let mut found: Option<(chrono::DateTime<chrono::FixedOffset>, PathBuf)> = None;
+    let mut open = vec![(root.to_owned(), 0)];
+    while let Some((directory, depth)) = open.pop() {
+        if directory.join(FOLDER).join(JOURNAL).is_file() {
+            let started = Progress::read(&directory).map(|progress| progress.identity.started);
+            if let Ok(started) = started
+                && found.as_ref().is_none_or(|(last, _)| *last < started)
+            {
+                found = Some((started, directory));
+            }
+            // What is below are its jobs.
+            continue;
+        }
+        let entries = fs::read_dir(&directory).into_iter().flatten().flatten();
+        if depth < DEEPEST {
+            let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+            open.extend(folders.map(|entry| (entry.path(), depth + 1)));
+        }
+    }
+    found.map(|(_, directory)| directory)
+}

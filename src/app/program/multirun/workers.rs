@@ -1,0 +1,124 @@
+//! Jobs in processes of their own, several at a time.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::app::program::logging::hydra_log;
+use crate::app::program::multirun::host::{Base, Placed, failure};
+use crate::app::program::worker::{self, OfSweep, OrderFile};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::drive::{Host, Policy, Prepared, Verdict};
+use crate::launch::{Exit, Output, Program};
+use crate::run::Status;
+use crate::sweep::Job;
+
+/// The program, for jobs in processes of their own.
+pub(super) struct InWorkers<'a> {
+    pub(super) base: Base<'a>,
+    /// Whether what jobs say goes to files.
+    pub(super) to_files: bool,
+    /// The directories of the jobs that run, and their orders, which the workers take.
+    pub(super) running: BTreeMap<u64, (PathBuf, OrderFile)>,
+}
+
+/// The files of a job's output.
+const OUTPUT: [&str; 2] = ["stdout.log", "stderr.log"];
+
+impl InWorkers<'_> {
+    /// A job that said nothing leaves no files that say so.
+    fn forget_silence(&self, directory: &Path) {
+        for name in OUTPUT {
+            let path = self.base.directory.join(directory).join(name);
+            if path.metadata().is_ok_and(|file| file.len() == 0) {
+                // It does no harm if it stays.
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+}
+
+impl Host for InWorkers<'_> {
+    type Task = Program;
+    type End = Exit;
+
+    fn prepare(&mut self, job: &Job, _: u32, before: Option<&Path>) -> Result<Prepared<Program>> {
+        let Placed { bound, directory, made } = self.base.place(job, before)?;
+        let new = !made && !directory.exists();
+        let mut output = Output::Inherited;
+        if self.to_files {
+            fs::create_dir_all(&directory).map_err(|error| {
+                let message = format!("cannot make the directory `{}`: {error}", directory.display());
+                Error::new(ErrorKind::Io, message)
+            })?;
+            let [out, err] = OUTPUT.map(|name| directory.join(name));
+            output = Output::Files { out, err };
+        }
+        let of_sweep = OfSweep {
+            number: job.index,
+            sweep: self.base.other.clone(),
+            id: self.base.id.clone(),
+            directory: directory.clone(),
+            made: made || self.to_files && new,
+            overrides: self.base.composing.typed(job),
+        };
+        let environment = worker::needed(self.base.session, &bound)?.unwrap_or_default();
+        let (program, order) = worker::program(self.base.session, environment, true, Some(of_sweep))?;
+        hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
+        let relative = self.base.relative(&directory);
+        self.running.insert(job.index, (relative.clone(), order));
+        Ok(Prepared { directory: relative, task: Program { output, ..program } })
+    }
+
+    fn judge(&mut self, job: u64, end: Exit) -> Verdict {
+        let (directory, _order) = match self.running.remove(&job) {
+            Some((directory, order)) => (directory, Some(order)),
+            None => (PathBuf::new(), None),
+        };
+        let (status, error) = match end {
+            Exit::Code(0) => (Status::Completed, None),
+            Exit::Code(code @ 129..=159) => {
+                (Status::Interrupted, Some(format!("ended by signal {}", code - 128)))
+            }
+            Exit::Code(code) => (Status::Failed, Some(format!("exit status {code}"))),
+            Exit::Signal(signal) => (Status::Failed, Some(format!("killed by signal {signal}"))),
+            Exit::Lost => (Status::Failed, Some("nobody knows how its process ended".to_owned())),
+        };
+        if self.to_files {
+            self.forget_silence(&directory);
+        }
+        match self.base.record(&directory) {
+            // A record that does not say how it ended is that of a process that was killed.
+            Some(record) if record.status() != Status::Killed && record.status() != Status::Running => {
+                self.base.verdict(&record, &directory)
+            }
+            _ => {
+                let log = error.as_ref().and_then(|_| self.base.log(&directory, &self.base.session.app.name));
+                Verdict { status, result: None, error, log, directory: Some(directory), asked: false }
+            }
+        }
+    }
+
+    fn shown(&self, job: &Job) -> Vec<String> {
+        self.base.shown(job)
+    }
+
+    fn look(&mut self, _: u64, directory: &Path) -> Option<Verdict> {
+        self.base.look(directory)
+    }
+
+    fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, _: &Policy) {
+        match verdict.status {
+            Status::Completed | Status::Interrupted => {}
+            _ => {
+                let console = &self.base.session.console;
+                let error = failure(job, verdict, &self.base);
+                let error = match again {
+                    Some(pause) => error.note(format!("it begins again in {pause} s")),
+                    None => error,
+                };
+                console.complain(&error.render(console.err));
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The words of a command, with what it is told of its config.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::app::program::bound::Bound;
+use crate::app::program::command::{RESULT, uses_hydra, write};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::run::{RESOLVED, Run};
+use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str};
+
+/// What a command can be told.
+pub(super) struct Handed {
+    pub(super) bound: Bound,
+    /// Whether there is a config of ours, and not overrides alone.
+    pub(super) named: bool,
+    /// Keys that were typed with `++`.
+    pub(super) explicit: Vec<String>,
+}
+
+impl Handed {
+    /// The variables that it runs with.
+    pub(super) fn environment(&self, run: &Run) -> Result<Vec<(String, OsString)>> {
+        let mut all: Vec<(String, OsString)> = vec![
+            ("MAINSTEM_RUN_DIR".to_owned(), run.dir().into()),
+            ("MAINSTEM_RESULT".to_owned(), run.dir().join(RESULT).into()),
+        ];
+        if let Some(folder) = run.record_dir() {
+            all.push(("MAINSTEM_CONFIG".to_owned(), folder.join(RESOLVED).into()));
+            all.push(("MAINSTEM_METRICS".to_owned(), folder.join("metrics.jsonl").into()));
+        }
+        let number = self.bound.select("hydra.job.num")?.filter(|node| matches!(node.kind, Kind::Int(_)));
+        all.extend(number.map(|node| {
+            let mut text = String::new();
+            write_str(&node, &mut text);
+            ("MAINSTEM_JOB_NUM".to_owned(), text.into())
+        }));
+        Ok(all)
+    }
+
+    fn record(&self, run: &Run) -> Result<PathBuf> {
+        run.record_dir().map(ToOwned::to_owned).ok_or_else(|| {
+            Error::new(ErrorKind::Job, "the command asks for its config, and nothing is recorded")
+                .help("leave `hydra.output_subdir` as it is")
+        })
+    }
+
+    /// An unchanged Hydra program is pointed at the composed config, and keeps its own records apart from ours.
+    fn handed_over(&self, run: &Run) -> Result<Vec<OsString>> {
+        let mut words = if self.named {
+            let mut path = OsString::from("--config-path=");
+            path.push(self.record(run)?);
+            vec![path, "--config-name=config".into(), "hydra.output_subdir=null".into()]
+        } else {
+            let mut words = self.overrides()?;
+            words.push("hydra.output_subdir=.hydra/program".into());
+            words
+        };
+        words.push(format!("hydra.run.dir={}", quoted(&run.dir().to_string_lossy())).into());
+        Ok(words)
+    }
+
+    /// The overrides of the job as they were typed.
+    fn overrides(&self) -> Result<Vec<OsString>> {
+        let task = self.bound.select("hydra.overrides.task")?;
+        let lines = task.as_ref().and_then(Node::as_list).unwrap_or_default().iter().filter_map(Node::as_str);
+        let typed = lines.map(|line| match line.strip_prefix("++") {
+            Some(rest) if !self.named && !self.explicit.iter().any(|key| is_of(rest, key)) => rest.into(),
+            _ => line.into(),
+        });
+        Ok(typed.collect())
+    }
+
+    /// Every value as a flag: `--optimizer.lr=0.1`.
+    fn flags(&self) -> Result<Vec<OsString>> {
+        let mut flags = Vec::new();
+        if let Some(map) = self.bound.resolve()?.as_map() {
+            flatten(map, "", &mut flags);
+        }
+        Ok(flags)
+    }
+
+    fn json(&self, run: &Run) -> Result<PathBuf> {
+        let path = self.record(run)?.join("config.resolved.json");
+        let mut text = String::new();
+        write_json(&self.bound.resolve()?, JsonStyle::Pretty, &mut text);
+        text.push('\n');
+        write(&path, &text)?;
+        Ok(path)
+    }
+}
+
+fn is_of(line: &str, key: &str) -> bool {
+    line.strip_prefix(key).is_some_and(|rest| rest.starts_with('='))
+}
+
+/// A value of an override: Hydra would read commas and brackets in a path.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>) {
+    for (key, slot) in map.iter() {
+        let name = format!("{above}{key}");
+        match (&slot.node.kind, slot.node.as_map()) {
+            (_, Some(inner)) => flatten(inner, &format!("{name}."), flags),
+            (Kind::Missing, _) => {}
+            _ => {
+                let mut text = String::new();
+                match slot.node.as_str() {
+                    Some(plain) => text.push_str(plain),
+                    None => write_json(&slot.node, JsonStyle::Compact, &mut text),
+                }
+                flags.push(format!("--{name}={text}").into());
+            }
+        }
+    }
+}
+
+/// Fills in what the words ask for. A Hydra program that asks for nothing is told in its own words.
+///
+/// # Errors
+/// A config that cannot be resolved; one that is not recorded.
+pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run) -> Result<Vec<OsString>> {
+    let mut out = Vec::new();
+    let mut asks = false;
+    for word in words {
+        let Some(text) = word.to_str().filter(|text| text.contains('{')) else {
+            out.push(word.clone());
+            continue;
+        };
+        match text {
+            "{overrides}" => out.extend(handed.overrides()?),
+            "{flags}" => out.extend(handed.flags()?),
+            "{hydra}" => out.extend(handed.handed_over(run)?),
+            _ => {
+                let mut text = text.to_owned();
+                for (name, path) in [
+                    ("{config}", handed.record(run).map(|folder| folder.join(RESOLVED))),
+                    ("{config.json}", Ok(PathBuf::new())),
+                    ("{run}", Ok(run.dir().to_owned())),
+                ] {
+                    if !text.contains(name) {
+                        continue;
+                    }
+                    asks = true;
+                    let path = if name == "{config.json}" { handed.json(run)? } else { path? };
+                    text = text.replace(name, &path.to_string_lossy());
+                }
+                out.push(text.into());
+                continue;
+            }
+        }
+        asks = true;
+    }
+    if !asks && uses_hydra(words, handed.bound.cwd()) {
+        out.extend(handed.handed_over(run)?);
+    }
+    Ok(out)
+}

@@ -1,0 +1,314 @@
+//! What a journal can say.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, FixedOffset, SecondsFormat};
+
+use crate::diag::{Error, ErrorKind, Origin, Result, SourceId};
+use crate::run::Status;
+use crate::value::{JsonStyle, Key, Kind, Map, Node, Slot, read_json, write_json};
+
+/// The version of the layout of a journal. A reader takes every version up to its own, and leaves out events that it does
+/// not know.
+const FORMAT: i64 = 1;
+
+/// What a sweep is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Identity {
+    /// Its identifier, in the manner of a run's.
+    pub id: String,
+    /// The name of the job.
+    pub name: String,
+    /// When it was started.
+    pub started: DateTime<FixedOffset>,
+    /// The instant of every `${now:…}` in it, as the clock on the wall showed it.
+    pub now: String,
+    /// How many jobs there are, if that is known.
+    pub jobs: Option<u64>,
+    /// The arguments behind the program's name, as they were typed.
+    pub arguments: Vec<String>,
+    /// Whether secrets in the arguments are not written down.
+    pub hides_secrets: bool,
+    /// The working directory.
+    pub cwd: PathBuf,
+    /// The file of the program: path, size in bytes, and when it was changed.
+    pub program: Option<(PathBuf, u64, String)>,
+    /// The config files it is made of, and the SHA-256 of each.
+    pub configs: Vec<(String, String)>,
+}
+
+/// One line of a journal.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Entry {
+    /// The first line: what the sweep is.
+    Sweep(Box<Identity>),
+    /// A process runs the sweep from here on.
+    Driver {
+        /// When it began.
+        time: DateTime<FixedOffset>,
+        /// Its number on its machine.
+        process: u32,
+        /// The name of the machine.
+        host: String,
+        /// How jobs run.
+        launcher: String,
+        /// How many run at a time.
+        slots: usize,
+    },
+    /// A job has begun.
+    Started {
+        /// Its number.
+        job: u64,
+        /// How often it has begun, counted from 1.
+        attempt: u32,
+        /// When.
+        time: DateTime<FixedOffset>,
+        /// Its directory, seen from that of the sweep.
+        directory: PathBuf,
+        /// What it changes.
+        overrides: Vec<String>,
+    },
+    /// A job has ended.
+    Ended {
+        /// Its number.
+        job: u64,
+        /// Which time.
+        attempt: u32,
+        /// When.
+        time: DateTime<FixedOffset>,
+        /// How.
+        status: Status,
+        /// What it returned.
+        result: Option<Node>,
+        /// What went wrong.
+        error: Option<String>,
+        /// The file that says more.
+        log: Option<PathBuf>,
+    },
+    /// The sweep has ended before its last job, and why.
+    Stopped {
+        /// When.
+        time: DateTime<FixedOffset>,
+        /// Why.
+        why: String,
+    },
+    /// All jobs have ended.
+    Finished {
+        /// When.
+        time: DateTime<FixedOffset>,
+    },
+}
+
+fn moment(at: DateTime<FixedOffset>) -> Node {
+    Node::from(at.to_rfc3339_opts(SecondsFormat::Micros, false).as_str())
+}
+
+fn number(number: u64) -> Node {
+    Node::from(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn path(path: &std::path::Path) -> Node {
+    Node::from(path.to_string_lossy().as_ref())
+}
+
+fn texts(texts: &[String]) -> Node {
+    texts.iter().map(String::as_str).collect()
+}
+
+impl Identity {
+    fn to_map(&self) -> Map {
+        let program = self.program.as_ref().map(|(file, size, modified)| {
+            Map::from([
+                ("path", path(file)),
+                ("size", number(*size)),
+                ("modified", Node::from(modified.as_str())),
+            ])
+        });
+        let configs: Map = (self.configs.iter())
+            .map(|(name, sum)| {
+                (Key::from(name.as_str()), Slot { origin: Origin::NONE, node: Node::from(sum.as_str()) })
+            })
+            .collect();
+        Map::from([
+            ("format", Node::from(FORMAT)),
+            ("id", Node::from(self.id.as_str())),
+            ("name", Node::from(self.name.as_str())),
+            ("time", moment(self.started)),
+            ("now", Node::from(self.now.as_str())),
+            ("jobs", Node::from(self.jobs.map(number))),
+            ("arguments", texts(&self.arguments)),
+            ("hides_secrets", Node::from(self.hides_secrets)),
+            ("cwd", path(&self.cwd)),
+            ("program", Node::from(program.map(Node::from))),
+            ("configs", Node::from(configs)),
+        ])
+    }
+
+    fn of(fields: &Fields<'_>) -> Option<Self> {
+        let program = fields.get("program").and_then(Node::as_map).map(Fields);
+        let program = match program {
+            Some(program) => Some((
+                program.text("path")?.into(),
+                program.number("size")?,
+                program.text("modified")?.to_owned(),
+            )),
+            None => None,
+        };
+        let configs = fields.get("configs")?.as_map()?.iter();
+        let config = |(key, slot): (&Key, &Slot)| Some((key.to_string(), slot.node.as_str()?.to_owned()));
+        Some(Self {
+            id: fields.text("id")?.to_owned(),
+            name: fields.text("name")?.to_owned(),
+            started: fields.time()?,
+            now: fields.text("now")?.to_owned(),
+            jobs: fields.number("jobs"),
+            arguments: fields.texts("arguments")?,
+            hides_secrets: fields.get("hides_secrets") == Some(&Node::from(true)),
+            cwd: fields.text("cwd")?.into(),
+            program,
+            configs: configs.map(config).collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl Entry {
+    /// The entry as one line of JSON.
+    ///
+    /// ```
+    /// use mainstem::drive::Entry;
+    /// let time = chrono::DateTime::UNIX_EPOCH.fixed_offset();
+    /// let line = Entry::Finished { time }.to_line();
+    /// assert_eq!(line, r#"{"event":"finished","time":"1970-01-01T00:00:00.000000+00:00"}"#);
+    /// assert_eq!(Entry::read(&line)?, Some(Entry::Finished { time }));
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
+    pub fn to_line(&self) -> String {
+        let (event, rest) = match self {
+            Self::Sweep(identity) => ("sweep", identity.to_map()),
+            Self::Driver { time, process, host, launcher, slots } => (
+                "driver",
+                Map::from([
+                    ("time", moment(*time)),
+                    ("process", number(u64::from(*process))),
+                    ("host", Node::from(host.as_str())),
+                    ("launcher", Node::from(launcher.as_str())),
+                    ("slots", number(*slots as u64)),
+                ]),
+            ),
+            Self::Started { job, attempt, time, directory, overrides } => (
+                "started",
+                Map::from([
+                    ("job", number(*job)),
+                    ("attempt", number(u64::from(*attempt))),
+                    ("time", moment(*time)),
+                    ("directory", path(directory)),
+                    ("overrides", texts(overrides)),
+                ]),
+            ),
+            Self::Ended { job, attempt, time, status, result, error, log } => {
+                let mut map = Map::from([
+                    ("job", number(*job)),
+                    ("attempt", number(u64::from(*attempt))),
+                    ("time", moment(*time)),
+                    ("status", Node::from(status.name())),
+                ]);
+                let log = log.as_deref().map(path);
+                let error = error.as_deref().map(Node::from);
+                for (key, node) in [("result", result.clone()), ("error", error), ("log", log)] {
+                    if let Some(node) = node {
+                        map.set(Key::from(key), node);
+                    }
+                }
+                ("ended", map)
+            }
+            Self::Stopped { time, why } => {
+                ("stopped", Map::from([("time", moment(*time)), ("why", Node::from(why.as_str()))]))
+            }
+            Self::Finished { time } => ("finished", Map::from([("time", moment(*time))])),
+        };
+        let mut map = Map::from([("event", Node::from(event))]);
+        for (key, slot) in rest.iter() {
+            map.set(key.clone(), slot.node.clone());
+        }
+        let mut json = String::new();
+        write_json(&Node::from(map), JsonStyle::Compact, &mut json);
+        json
+    }
+
+    /// Reads a line; `None` for an event that this version does not know.
+    ///
+    /// # Errors
+    /// It is no JSON, an event that is known lacks something, or the sweep is a newer program's.
+    pub fn read(line: &str) -> Result<Option<Self>> {
+        let node = read_json(line, SourceId::NONE)?;
+        let broken = || Error::new(ErrorKind::Json, format!("this is no entry of a journal: `{line}`"));
+        let fields = Fields(node.as_map().ok_or_else(broken)?);
+        let event = fields.text("event").ok_or_else(broken)?;
+        if event == "sweep" && fields.number("format").is_some_and(|format| format > FORMAT.unsigned_abs()) {
+            return Err(Error::new(ErrorKind::Json, "the journal was written by a newer program")
+                .help("update this program"));
+        }
+        fields.entry(event).ok_or_else(broken)
+    }
+}
+
+struct Fields<'a>(&'a Map);
+
+impl<'a> Fields<'a> {
+    fn get(&self, key: &str) -> Option<&'a Node> {
+        self.0.get_str(key)
+    }
+
+    fn text(&self, key: &str) -> Option<&'a str> {
+        self.get(key)?.as_str()
+    }
+
+    fn number(&self, key: &str) -> Option<u64> {
+        match self.get(key)?.kind {
+            Kind::Int(number) => u64::try_from(number).ok(),
+            _ => None,
+        }
+    }
+
+    fn time(&self) -> Option<DateTime<FixedOffset>> {
+        DateTime::parse_from_rfc3339(self.text("time")?).ok()
+    }
+
+    fn texts(&self, key: &str) -> Option<Vec<String>> {
+        self.get(key)?.as_list()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+    }
+
+    /// `None` for a known event that lacks something, `Some(None)` for an unknown one.
+    fn entry(&self, event: &str) -> Option<Option<Entry>> {
+        let attempt = || u32::try_from(self.number("attempt")?).ok();
+        Some(Some(match event {
+            "sweep" => Entry::Sweep(Box::new(Identity::of(self)?)),
+            "driver" => Entry::Driver {
+                time: self.time()?,
+                process: u32::try_from(self.number("process")?).ok()?,
+                host: self.text("host")?.to_owned(),
+                launcher: self.text("launcher")?.to_owned(),
+                slots: usize::try_from(self.number("slots")?).ok()?,
+            },
+            "started" => Entry::Started {
+                job: self.number("job")?,
+                attempt: attempt()?,
+                time: self.time()?,
+                directory: self.text("directory")?.into(),
+                overrides: self.texts("overrides")?,
+            },
+            "ended" => Entry::Ended {
+                job: self.number("job")?,
+                attempt: attempt()?,
+                time: self.time()?,
+                status: Status::parse(self.text("status")?)?,
+                result: self.get("result").cloned(),
+                error: self.text("error").map(str::to_owned),
+                log: self.text("log").map(PathBuf::from),
+            },
+            "stopped" => Entry::Stopped { time: self.time()?, why: self.text("why")?.to_owned() },
+            "finished" => Entry::Finished { time: self.time()? },
+            _ => return Some(None),
+        }))
+    }
+}

@@ -1,0 +1,61 @@
+//! What a driver needs of the program whose jobs it runs.
+
+use std::path::{Path, PathBuf};
+
+use crate::diag::Result;
+use crate::drive::policy::Policy;
+use crate::run::Status;
+use crate::sweep::Job;
+use crate::value::Node;
+
+/// A job that is ready to be launched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prepared<T> {
+    /// Its directory, seen from that of the sweep.
+    pub directory: PathBuf,
+    /// The job as its launcher needs it.
+    pub task: T,
+}
+
+/// What became of a job.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// How it ended.
+    pub status: Status,
+    /// What it returned.
+    pub result: Option<Node>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// The file that says more.
+    pub log: Option<PathBuf>,
+    /// The job's directory, seen from that of the sweep, if it came to have one.
+    pub directory: Option<PathBuf>,
+    /// Whether this process was asked to stop while the job ran in it.
+    pub asked: bool,
+}
+
+/// The program whose jobs run.
+pub trait Host {
+    /// A job as the launcher needs it.
+    type Task;
+    /// How the launcher says that a job has ended.
+    type End;
+
+    /// Makes a job ready. `before` is the directory that it had the last time, if there was one.
+    ///
+    /// # Errors
+    /// Whatever keeps it from running: it has failed then.
+    fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<Self::Task>>;
+
+    /// What a job changes, as it may be shown.
+    fn shown(&self, job: &Job) -> Vec<String>;
+
+    /// What became of a job that has ended.
+    fn judge(&mut self, job: u64, end: Self::End) -> Verdict;
+
+    /// What is on record of a job that had begun when the driver before was killed; `None`: it did not come to its end.
+    fn look(&mut self, job: u64, directory: &Path) -> Option<Verdict>;
+
+    /// A job has ended, this time. `again`: in how many seconds it begins once more.
+    fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, policy: &Policy);
+}

@@ -1,0 +1,238 @@
+//! How far a sweep has come, by its journal.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::diag::{Error, ErrorKind, Result};
+use crate::drive::entry::{Entry, Identity};
+use crate::drive::journal::{FOLDER, JOURNAL};
+use crate::run::Status;
+
+/// How a job stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How often it has begun.
+    pub attempt: u32,
+    /// How it ended; `Running` if it has begun and nothing more is known.
+    pub status: Status,
+    /// Its directory, seen from that of the sweep.
+    pub directory: PathBuf,
+}
+
+/// How far a sweep has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// What the sweep is.
+    pub identity: Identity,
+    /// The jobs that have begun, by their numbers.
+    pub jobs: BTreeMap<u64, Standing>,
+    /// When something happened last.
+    pub last: DateTime<FixedOffset>,
+    /// Why it stopped, if it did and nobody has gone on with it.
+    pub stopped: Option<String>,
+    /// Whether all jobs have ended.
+    pub finished: bool,
+}
+
+impl Progress {
+    /// Reads the journal in the directory of a sweep.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::NotFound`] if there is none; one that cannot be read.
+    pub fn read(directory: &Path) -> Result<Self> {
+        Self::each(directory, |_| ())
+    }
+
+    /// As [`Progress::read`], showing every entry to a function.
+    ///
+    /// # Errors
+    /// As [`Progress::read`].
+    pub fn each(directory: &Path, mut see: impl FnMut(&Entry)) -> Result<Self> {
+        let path = directory.join(FOLDER).join(JOURNAL);
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
+                let message = format!("there is no sweep in `{}`", directory.display());
+                Error::new(ErrorKind::NotFound, message)
+                    .help("`mainstem sweeps ls` shows those that are there")
+            }
+            _ => Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display())),
+        };
+        let mut file = BufReader::new(File::open(&path).map_err(failed)?);
+        let mut progress = None;
+        let mut line = String::new();
+        for number in 1_u64.. {
+            line.clear();
+            file.read_line(&mut line).map_err(failed)?;
+            // Who wrote the last line was killed in the middle of it.
+            let Some(text) = line.strip_suffix('\n') else { break };
+            let entry = Entry::read(text)
+                .map_err(|error| error.note(format!("line {number} of `{}`", path.display())))?;
+            let Some(entry) = entry else { continue };
+            see(&entry);
+            match (&mut progress, entry) {
+                (None, Entry::Sweep(identity)) => {
+                    let last = identity.started;
+                    progress = Some(Self { identity: *identity, last, ..Self::default() });
+                }
+                (None, _) => break,
+                (Some(progress), entry) => progress.take(entry),
+            }
+        }
+        progress.ok_or_else(|| {
+            let message = format!("the journal in `{}` does not say what the sweep is", path.display());
+            Error::new(ErrorKind::Json, message)
+                .note("whoever began it was killed before any job")
+                .help("start the sweep anew")
+        })
+    }
+
+    fn take(&mut self, entry: Entry) {
+        match entry {
+            // There is one of them, and it is the first line.
+            Entry::Sweep(_) => {}
+            Entry::Driver { time, .. } => {
+                self.last = time;
+                self.stopped = None;
+            }
+            Entry::Started { job, attempt, time, directory, .. } => {
+                self.last = time;
+                self.jobs.insert(job, Standing { attempt, status: Status::Running, directory });
+            }
+            Entry::Ended { job, time, status, .. } => {
+                self.last = time;
+                if let Some(standing) = self.jobs.get_mut(&job) {
+                    standing.status = status;
+                }
+            }
+            Entry::Stopped { time, why } => {
+                self.last = time;
+                self.stopped = Some(why);
+            }
+            Entry::Finished { time } => {
+                self.last = time;
+                self.finished = true;
+            }
+        }
+    }
+
+    /// How many jobs stand like that.
+    pub fn count(&self, status: Status) -> usize {
+        self.jobs.values().filter(|job| job.status == status).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::drive::Journal;
+    use crate::durable::testing::Scratch;
+    use crate::value::Node;
+
+    fn entries() -> Vec<Entry> {
+        let time = DateTime::parse_from_rfc3339("2026-01-02T03:04:05.000006+01:00").unwrap();
+        let identity = Identity {
+            id: "01".to_owned(),
+            name: "train".to_owned(),
+            started: time,
+            now: "2026-01-02T03:04:05".to_owned(),
+            jobs: Some(3),
+            arguments: vec!["-m".to_owned(), "a=1,2".to_owned()],
+            hides_secrets: true,
+            cwd: "/w".into(),
+            program: Some(("/bin/train".into(), 7, "x".to_owned())),
+            configs: vec![("conf/a.yaml".to_owned(), "ff".to_owned())],
+        };
+        let started = |job, attempt| Entry::Started {
+            job,
+            attempt,
+            time,
+            directory: job.to_string().into(),
+            overrides: vec![format!("a=\"{job}\n\"")],
+        };
+        let ended = |job, attempt, status, result: Option<Node>| Entry::Ended {
+            job,
+            attempt,
+            time,
+            status,
+            result,
+            error: Some("x".to_owned()),
+            log: Some("0/err".into()),
+        };
+        vec![
+            Entry::Sweep(Box::new(identity)),
+            Entry::Driver { time, process: 3, host: "h".to_owned(), launcher: "joblib".to_owned(), slots: 2 },
+            started(0, 1),
+            started(1, 1),
+            ended(1, 1, Status::Failed, None),
+            started(1, 2),
+            ended(0, 1, Status::Completed, Some(Node::from(0.5))),
+            Entry::Stopped { time, why: "enough".to_owned() },
+            Entry::Finished { time },
+        ]
+    }
+
+    fn write(scratch: &Scratch, entries: &[Entry]) -> PathBuf {
+        let (journal, _) = Journal::begin(scratch.path(), &entries[0]).unwrap();
+        entries[1..].iter().for_each(|entry| journal.add(entry).unwrap());
+        scratch.path().join(FOLDER).join(JOURNAL)
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let scratch = Scratch::new("journal");
+        write(&scratch, &entries());
+        let mut seen = Vec::new();
+        let progress = Progress::each(scratch.path(), |entry| seen.push(entry.clone())).unwrap();
+        assert_eq!(seen, entries());
+        let standing = |job: u64| progress.jobs.get(&job).map(|job| (job.attempt, job.status));
+        assert_eq!(standing(0), Some((1, Status::Completed)));
+        assert_eq!((standing(1), standing(2)), (Some((2, Status::Running)), None));
+        assert!(progress.finished && progress.stopped.as_deref() == Some("enough"));
+        let (_, earlier) = Journal::begin(scratch.path(), &entries()[0]).unwrap();
+        assert_eq!(earlier.as_deref(), Some(".sweep.1"));
+        assert!(Progress::read(scratch.path()).unwrap().jobs.is_empty());
+    }
+
+    #[test]
+    fn a_journal_cut_at_any_byte_is_that_of_a_sweep_that_has_not_come_so_far() {
+        let scratch = Scratch::new("journal-cut");
+        let entries = entries();
+        let path = write(&scratch, &entries);
+        let whole = fs::read(&path).unwrap();
+        for end in 0..=whole.len() {
+            fs::write(&path, &whole[..end]).unwrap();
+            let mut seen = Vec::new();
+            let progress = Progress::each(scratch.path(), |entry| seen.push(entry.clone()));
+            let lines = whole[..end].iter().filter(|&&byte| byte == b'\n').count();
+            assert_eq!(seen, entries[..lines], "{end}");
+            assert_eq!(progress.is_ok(), lines > 0, "{end}");
+            // Whoever goes on spoils nothing.
+            Journal::open(scratch.path()).unwrap().add(&entries[8]).unwrap();
+            let all = fs::read_to_string(&path).unwrap();
+            assert!(all.lines().all(|line| Entry::read(line).is_ok()), "{end}");
+        }
+    }
+
+    #[test]
+    fn events_of_later_versions_are_left_out_and_broken_lines_told() {
+        let scratch = Scratch::new("journal-broken");
+        let path = write(&scratch, &entries()[..2]);
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{text}{{\"event\":\"paused\"}}\n")).unwrap();
+        assert!(Progress::read(scratch.path()).is_ok());
+        fs::write(&path, format!("{text}nonsense\n{text}")).unwrap();
+        let error = Progress::read(scratch.path()).unwrap_err();
+        assert!(error.notes()[0].starts_with("line 3 of "), "{error:#}");
+        let newer = text.replace("\"format\":1", "\"format\":2");
+        fs::write(&path, newer).unwrap();
+        assert!(Progress::read(scratch.path()).unwrap_err().message().contains("newer"));
+        let none = Progress::read(&scratch.path().join("no")).unwrap_err();
+        assert_eq!(none.kind(), ErrorKind::NotFound);
+    }
+}

@@ -1,0 +1,56 @@
+//! What runs jobs.
+
+use std::time::Duration;
+
+use crate::diag::Result;
+
+/// How a job is asked to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// In order, as by Ctrl-C.
+    Interrupt,
+    /// In order.
+    Terminate,
+    /// At once, with all it has started.
+    Kill,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<E> {
+    /// A job has ended.
+    Ended {
+        /// Its number.
+        job: u64,
+        /// How.
+        end: E,
+    },
+    /// This process was asked to stop.
+    Asked(Halt),
+}
+
+/// Runs jobs, some at a time.
+pub trait Launcher {
+    /// A job as it needs it.
+    type Task;
+    /// How it says that a job has ended.
+    type End;
+
+    /// How many more jobs may be submitted now.
+    fn room(&self) -> usize;
+
+    /// Takes a job.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    fn submit(&mut self, job: u64, task: Self::Task) -> Result<()>;
+
+    /// What happened next; `None` if nothing did for so long. Without a limit it waits until something does.
+    ///
+    /// # Errors
+    /// Whatever keeps it from waiting.
+    fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<Self::End>>>;
+
+    /// Asks a job to end. That it has is an event as ever.
+    fn halt(&mut self, job: u64, how: Halt);
+}

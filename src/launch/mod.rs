@@ -1,0 +1,11 @@
+//! Floor 9: how the jobs of a multirun run.
+
+mod inline;
+mod launcher;
+mod slots;
+mod workers;
+
+pub use inline::Inline;
+pub use launcher::{Event, Halt, Launcher};
+pub use slots::{Slot, devices, slots};
+pub use workers::{Bell, Exit, Output, Program, Workers};

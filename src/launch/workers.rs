@@ -1,0 +1,319 @@
+//! Jobs in processes of their own, several at a time.
+
+use std::ffi::OsString;
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use crate::diag::{Error, ErrorKind, Result};
+use crate::launch::launcher::{Event, Halt, Launcher};
+use crate::launch::slots::Slot;
+use crate::value::IndexMap;
+
+/// A process that is to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Program {
+    /// The file of the program.
+    pub file: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Its working directory.
+    pub directory: PathBuf,
+    /// Variables beside those of this process.
+    pub environment: Vec<(String, String)>,
+    /// Where it writes to.
+    pub output: Output,
+}
+
+/// Where a process writes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Output {
+    /// Where this process does.
+    #[default]
+    Inherited,
+    /// To the ends of files, which are made as needed.
+    Files {
+        /// Standard output.
+        out: PathBuf,
+        /// Standard error.
+        err: PathBuf,
+    },
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// By itself, with that status.
+    Code(i32),
+    /// By a signal of that number.
+    Signal(i32),
+    /// Nobody knows.
+    Lost,
+}
+
+/// Wakes up who waits for the next event, from any thread.
+#[derive(Clone, Debug)]
+pub struct Bell(Sender<Message>);
+
+impl Bell {
+    /// Says that this process was asked to stop.
+    pub fn ring(&self, how: Halt) {
+        // Nobody waits any more.
+        let _ = self.0.send(Message::Asked(how));
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Message {
+    Ended(u64, Exit),
+    Asked(Halt),
+}
+
+/// Runs each job as a process, in a slot of its own.
+///
+/// Each process leads a process group. When it has ended, what is left of its group is killed. Its standard input is a
+/// pipe to which nothing is ever written and whose other end this process holds: it ends when this process is no more,
+/// however that came about, so that a process that watches it need not outlive this one.
+#[derive(Debug)]
+pub struct Workers {
+    slots: Vec<Slot>,
+    /// Slots that are free.
+    free: Vec<usize>,
+    running: IndexMap<u64, Running>,
+    sender: Sender<Message>,
+    receiver: Receiver<Message>,
+}
+
+#[derive(Debug)]
+struct Running {
+    slot: usize,
+    process: u32,
+    /// Closed when it is dropped.
+    _watched: Option<ChildStdin>,
+}
+
+impl Workers {
+    /// With these slots.
+    pub fn new(slots: Vec<Slot>) -> Self {
+        let (sender, receiver) = channel();
+        let free = (0..slots.len()).rev().collect();
+        Self { slots, free, running: IndexMap::default(), sender, receiver }
+    }
+
+    /// What wakes up who waits.
+    pub fn bell(&self) -> Bell {
+        Bell(self.sender.clone())
+    }
+
+    fn spawn(&self, job: u64, slot: usize, task: &Program) -> Result<Running> {
+        let failed = |error: std::io::Error| {
+            let message = format!("cannot run `{}` for job {job}: {error}", task.file.display());
+            Error::new(ErrorKind::Io, message)
+        };
+        let mut command = Command::new(&task.file);
+        command.args(&task.arguments).current_dir(&task.directory);
+        command.envs(self.slots[slot].environment.iter().map(|(name, value)| (name, value)));
+        command.envs(task.environment.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped());
+        if let Output::Files { out, err } = &task.output {
+            command.stdout(at_end(out)?).stderr(at_end(err)?);
+        }
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn().map_err(failed)?;
+        let (process, watched) = (child.id(), child.stdin.take());
+        let sender = self.sender.clone();
+        let wait = move || {
+            // Nobody is there to be told when this process comes to its end.
+            let _ = sender.send(Message::Ended(job, wait_for(&mut child)));
+        };
+        thread::Builder::new().name(format!("job {job}")).spawn(wait).map_err(|error| {
+            signal(process, Halt::Kill);
+            failed(error)
+        })?;
+        Ok(Running { slot, process, _watched: watched })
+    }
+
+    fn took(&mut self, message: Message) -> Event<Exit> {
+        match message {
+            Message::Asked(how) => Event::Asked(how),
+            Message::Ended(job, end) => {
+                if let Some(running) = self.running.swap_remove(&job) {
+                    self.free.push(running.slot);
+                }
+                Event::Ended { job, end }
+            }
+        }
+    }
+}
+
+impl Launcher for Workers {
+    type Task = Program;
+    type End = Exit;
+
+    fn room(&self) -> usize {
+        self.free.len()
+    }
+
+    fn submit(&mut self, job: u64, task: Program) -> Result<()> {
+        let Some(slot) = self.free.pop() else {
+            return Err(Error::new(ErrorKind::Job, format!("there is no room for job {job}")));
+        };
+        let running = self.spawn(job, slot, &task).inspect_err(|_| self.free.push(slot))?;
+        self.running.insert(job, running);
+        Ok(())
+    }
+
+    fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<Exit>>> {
+        let message = match at_most {
+            Some(at_most) => match self.receiver.recv_timeout(at_most) {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return Ok(None),
+            },
+            // A sender is held here, so that it never ends.
+            None => match self.receiver.recv() {
+                Ok(message) => message,
+                Err(_) => return Ok(None),
+            },
+        };
+        Ok(Some(self.took(message)))
+    }
+
+    fn halt(&mut self, job: u64, how: Halt) {
+        if let Some(running) = self.running.get(&job) {
+            signal(running.process, how);
+        }
+    }
+}
+
+/// What still runs goes with this process, also when an error ends it.
+impl Drop for Workers {
+    fn drop(&mut self) {
+        for running in self.running.values() {
+            signal(running.process, Halt::Kill);
+        }
+    }
+}
+
+fn at_end(path: &Path) -> Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot open `{}`: {error}", path.display())))
+}
+
+fn ended(status: &std::io::Result<ExitStatus>) -> Exit {
+    let Ok(status) = status else { return Exit::Lost };
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(status) {
+        return Exit::Signal(signal);
+    }
+    status.code().map_or(Exit::Lost, Exit::Code)
+}
+
+/// Waits for a process, and kills what it left.
+#[cfg(unix)]
+fn wait_for(child: &mut Child) -> Exit {
+    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+    if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        // It is not taken off the system's list yet: nobody else can have its number.
+        while let Err(rustix::io::Errno::INTR) =
+            waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+        {}
+        signal(child.id(), Halt::Kill);
+    }
+    ended(&child.wait())
+}
+
+/// Asks the process to end; to kill it is to kill its group.
+#[cfg(unix)]
+fn signal(process: u32, how: Halt) {
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+    let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) else { return };
+    // One that has ended already needs no signal.
+    let _ = match how {
+        Halt::Interrupt => kill_process(pid, Signal::INT),
+        Halt::Terminate => kill_process(pid, Signal::TERM),
+        Halt::Kill => kill_process_group(pid, Signal::KILL),
+    };
+}
+
+#[cfg(not(unix))]
+fn wait_for(child: &mut Child) -> Exit {
+    ended(&child.wait())
+}
+
+/// Elsewhere a process ends by itself when its standard input does.
+#[cfg(not(unix))]
+fn signal(_: u32, _: Halt) {}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::durable::testing::Scratch;
+
+    fn shell(script: &str, folder: &Path) -> Program {
+        let output = Output::Files { out: folder.join("out"), err: folder.join("err") };
+        Program {
+            file: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            directory: folder.to_owned(),
+            environment: vec![("JOB".to_owned(), "7".to_owned())],
+            output,
+        }
+    }
+
+    fn one(slots: usize) -> Workers {
+        Workers::new(vec![Slot { environment: vec![("SLOT".to_owned(), "x".to_owned())] }; slots])
+    }
+
+    #[test]
+    fn a_process_ends_as_it_does_and_its_output_is_kept() {
+        let scratch = Scratch::new("workers");
+        let mut workers = one(1);
+        workers.submit(3, shell("echo $JOB$SLOT; echo no >&2; exit 4", scratch.path())).unwrap();
+        assert_eq!(workers.room(), 0);
+        assert_eq!(workers.submit(4, Program::default()).unwrap_err().kind(), ErrorKind::Job);
+        let ended = workers.wait(None).unwrap();
+        assert_eq!((ended, workers.room()), (Some(Event::Ended { job: 3, end: Exit::Code(4) }), 1));
+        let read = |name| std::fs::read_to_string(scratch.path().join(name)).unwrap();
+        assert_eq!((read("out"), read("err")), ("7x\n".to_owned(), "no\n".to_owned()));
+        let nowhere = Program { file: "/nowhere".into(), ..shell("", scratch.path()) };
+        assert_eq!(workers.submit(5, nowhere).unwrap_err().kind(), ErrorKind::Io);
+        assert_eq!(workers.room(), 1);
+    }
+
+    #[test]
+    fn what_a_process_started_goes_with_it() {
+        let scratch = Scratch::new("workers-group");
+        let mut workers = one(2);
+        // The first one leaves a process behind, the second one has one when it is killed.
+        workers.submit(0, shell("sleep 1000 & echo $! > left", scratch.path())).unwrap();
+        assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 0, end: Exit::Code(0) }));
+        workers.submit(1, shell("sleep 1000 & echo $! > killed; wait", scratch.path())).unwrap();
+        let written =
+            || std::fs::read_to_string(scratch.path().join("killed")).is_ok_and(|text| text.ends_with('\n'));
+        while !written() {
+            assert_eq!(workers.wait(Some(Duration::from_millis(5))).unwrap(), None);
+        }
+        workers.halt(1, Halt::Kill);
+        assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 1, end: Exit::Signal(9) }));
+        for name in ["left", "killed"] {
+            let id = std::fs::read_to_string(scratch.path().join(name)).unwrap();
+            let state = std::fs::read_to_string(format!("/proc/{}/stat", id.trim()));
+            assert!(state.is_err() || state.is_ok_and(|state| state.contains(") Z ")), "{name} lives");
+        }
+    }
+
+    #[test]
+    fn whoever_waits_is_woken_up() {
+        let mut workers = one(1);
+        workers.bell().ring(Halt::Interrupt);
+        assert_eq!(workers.wait(None).unwrap(), Some(Event::Asked(Halt::Interrupt)));
+        assert_eq!(workers.wait(Some(Duration::ZERO)).unwrap(), None);
+    }
+}

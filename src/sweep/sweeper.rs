@@ -1,0 +1,84 @@
+//! What a sweep tries next.
+
+use crate::diag::Result;
+use crate::sweep::jobs::{Job, Jobs};
+use crate::value::Node;
+
+/// What a sweeper wants.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// This job is to run.
+    Job(Job),
+    /// Nothing before another job has ended.
+    Wait,
+    /// Nothing any more.
+    Done,
+}
+
+/// How a job ended, as its sweeper is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Told<'a> {
+    /// Well, with what it returned.
+    Completed(Option<&'a Node>),
+    /// It failed for good.
+    Failed,
+}
+
+/// Says which jobs run, one by one, and learns how they ended.
+///
+/// It is asked whenever there is room for a job. A sweep that is resumed asks from the beginning and tells again what is
+/// known, in the order in which it became known: a sweeper that draws has to draw by the number of the job, so that it
+/// says the same jobs again.
+pub trait Sweeper {
+    /// The next job.
+    ///
+    /// # Errors
+    /// Whatever keeps it from making one.
+    fn ask(&mut self) -> Result<Ask>;
+
+    /// A job has ended.
+    ///
+    /// # Errors
+    /// Whatever keeps it from taking that in.
+    fn tell(&mut self, job: u64, told: Told<'_>) -> Result<()>;
+}
+
+/// All jobs of a grid in order, whatever comes of them.
+///
+/// ```
+/// use mainstem::diag::{Error, SourceId};
+/// use mainstem::grammar::parse_overrides;
+/// use mainstem::sweep::{Ask, Grid, Jobs, Sweeper};
+/// let mut errors: Vec<Error> = Vec::new();
+/// let overrides = parse_overrides([("lr=0.1,0.01", SourceId::NONE)], &mut errors);
+/// let mut grid = Grid::new(Jobs::new(&overrides, &|_| Ok(Vec::new()), 0)?);
+/// let Ask::Job(first) = grid.ask()? else { panic!() };
+/// assert_eq!(first.lines(), ["lr=0.1"]);
+/// grid.ask()?;
+/// assert_eq!(grid.ask()?, Ask::Done);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Grid {
+    jobs: Jobs,
+    next: u64,
+}
+
+impl Grid {
+    /// From the first job on.
+    pub fn new(jobs: Jobs) -> Self {
+        Self { jobs, next: 0 }
+    }
+}
+
+impl Sweeper for Grid {
+    fn ask(&mut self) -> Result<Ask> {
+        let Some(job) = self.jobs.get(self.next) else { return Ok(Ask::Done) };
+        self.next += 1;
+        Ok(Ask::Job(job))
+    }
+
+    fn tell(&mut self, _: u64, _: Told<'_>) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,362 @@
+//! Sweeps as processes: killed, interrupted, resumed, several jobs at a time.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use mainstem::app::Sandbox;
+use mainstem::drive::{Entry, Progress};
+use mainstem::run::Status;
+
+use crate::app::example;
+
+const CONFIG: &str = "x: 0\nname: none\n";
+
+fn sandbox() -> Sandbox {
+    Sandbox::new().and_then(|sandbox| sandbox.with_file("conf/config.yaml", CONFIG)).expect("a directory")
+}
+
+/// The example that shows what it was told, as a program with a primary config.
+fn app(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = sandbox.command(example("app"));
+    command.env("HC_CONFIG_NAME", "config").args(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command
+}
+
+fn mainstem(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_mainstem"));
+    command.args(arguments).env("PATH", "/usr/bin:/bin");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(mut command: Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (status.code(), text(stdout), text(stderr))
+}
+
+/// The journal of a sweep, entry by entry.
+fn journal(directory: &Path) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    Progress::each(directory, |entry| entries.push(entry.clone())).expect("a journal that can be read");
+    entries
+}
+
+/// How often each job is recorded as completed.
+fn completions(directory: &Path) -> BTreeMap<u64, u32> {
+    let mut count = BTreeMap::new();
+    for entry in journal(directory) {
+        if let Entry::Ended { job, status: Status::Completed, .. } = entry {
+            *count.entry(job).or_default() += 1;
+        }
+    }
+    count
+}
+
+/// Numbers that look drawn, and are the same each time.
+struct Drawn(u64);
+
+impl Drawn {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+fn kill(process: u32, signal: &str) {
+    let status =
+        Command::new("kill").args([format!("-{signal}"), process.to_string()]).stderr(Stdio::null()).status();
+    assert!(status.is_ok());
+}
+
+/// The processes that a process has started.
+fn children(process: u32) -> Vec<u32> {
+    let list = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    list.split_whitespace().filter_map(|id| id.parse().ok()).collect()
+}
+
+/// Whether a process is there, and no mere entry in the system's list.
+fn lives(process: &str) -> bool {
+    fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[expect(clippy::panic, reason = "a test that waits in vain")]
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..3000 {
+        if is_so() {
+            return;
+        }
+        sleep(Duration::from_millis(10));
+    }
+    panic!("{what}: not in 30 s");
+}
+
+fn wait(mut child: Child) -> Option<i32> {
+    child.wait().expect("it ends").code()
+}
+
+#[test]
+fn a_sweep_killed_at_any_moment_and_resumed_records_every_job_once() {
+    const JOBS: u64 = 10;
+    let mut drawn = Drawn(7);
+    let mut kills = 0;
+    for round in 0..4 {
+        let sandbox = sandbox();
+        let sweep = sandbox.path().join("sw");
+        let new = ["-cd", "conf", "-m", "x=range(10)", "hydra.sweep.dir=sw", "-j", "2"];
+        let mut code = None;
+        for _ in 0..60 {
+            // Whoever was killed before the first line leaves nothing to go on with.
+            let begun = Progress::read(&sweep).is_ok();
+            let arguments: &[&str] = if begun { &["--resume", "sw"] } else { &new };
+            let mut command = app(&sandbox, arguments);
+            command.env("HC_SLEEP", "0.05").stderr(Stdio::null());
+            let mut child = command.spawn().expect("it starts");
+            sleep(Duration::from_millis(20 + drawn.below(130)));
+            if round % 2 == 1 {
+                children(child.id()).into_iter().for_each(|worker| kill(worker, "KILL"));
+            }
+            if let Some(status) = child.try_wait().expect("it can be waited for") {
+                code = status.code();
+                if Progress::read(&sweep)
+                    .is_ok_and(|progress| progress.count(Status::Completed) as u64 == JOBS)
+                {
+                    break;
+                }
+                continue;
+            }
+            child.kill().expect("it can be killed");
+            wait(child);
+            kills += 1;
+            assert!(!begun || completions(&sweep).values().all(|&count| count == 1));
+        }
+        if Progress::read(&sweep).is_ok_and(|progress| (progress.count(Status::Completed) as u64) < JOBS) {
+            code = run(app(&sandbox, &["--resume", "sw"])).0;
+        }
+        assert_eq!(code, Some(0));
+        let expected: BTreeMap<u64, u32> = (0..JOBS).map(|job| (job, 1)).collect();
+        assert_eq!(completions(&sweep), expected, "every job is recorded once");
+        for job in 0..JOBS {
+            let record = sandbox.read(format!("sw/{job}/.hydra/run.json")).expect("a record");
+            assert!(record.contains("\"status\": \"completed\""), "{record}");
+            let overrides = sandbox.read(format!("sw/{job}/.hydra/overrides.yaml")).expect("a record");
+            assert_eq!(overrides, format!("- x={job}\n"));
+        }
+        assert!(!sweep.join("10").exists() && !sweep.join("0_1").exists(), "numbering goes on");
+    }
+    assert!(kills >= 5, "only {kills} kills met a running sweep");
+}
+
+#[test]
+fn a_slot_asks_for_the_next_job_as_soon_as_one_has_ended() {
+    let sandbox = sandbox();
+    let lengths = "x=1.5,0.01,0.02,0.01,0.02,0.01,0.02";
+    let arguments =
+        ["-cd", "conf", "-m", lengths, "hydra.sweep.dir=sw", "-j", "2", "+hydra.job.env_set.HC_SLEEP='${x}'"];
+    let (code, _, err) = run(app(&sandbox, &arguments));
+    assert_eq!(code, Some(0), "{err}");
+    let mut running = 0_u32;
+    let mut said = Vec::new();
+    for entry in journal(&sandbox.path().join("sw")) {
+        match entry {
+            Entry::Started { job, .. } => {
+                running += 1;
+                said.push((job, true));
+            }
+            Entry::Ended { job, .. } => {
+                running -= 1;
+                said.push((job, false));
+            }
+            _ => {}
+        }
+        assert!(running <= 2);
+        // Once both are filled, one is free only until the next line.
+        let started = said.iter().filter(|(_, begins)| *begins).count();
+        assert!(started < 2 || started == 7 || running >= 1);
+    }
+    // The long one ends after more than one of the short ones, which a batch of two would have kept waiting.
+    let at = |what: (u64, bool)| said.iter().position(|one| *one == what);
+    assert!(at((0, false)) > at((3, true)), "{said:?}");
+    for ended in (0..said.len()).filter(|at| !said[*at].1) {
+        let left = said[ended..].iter().any(|(_, begins)| *begins);
+        assert!(!left || said[ended + 1].1, "a free slot was left free: {said:?}");
+    }
+}
+
+#[test]
+fn nothing_is_left_of_a_sweep_whose_driver_was_killed() {
+    let sandbox = sandbox();
+    let script = "echo $$ > {run}/own; sleep 1000 & echo $! > {run}/started; wait";
+    let arguments = ["run", "-m", "x=1,2,3", "hydra.sweep.dir=sw", "-j", "2", "--", "sh", "-c", script];
+    let mut command = mainstem(&sandbox, &arguments);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let files = ["sw/0/own", "sw/0/started", "sw/1/own", "sw/1/started"];
+    let ids = || -> Vec<String> {
+        let read = |name: &&str| sandbox.read(name).ok().filter(|text| text.ends_with('\n'));
+        files.iter().filter_map(read).map(|text| text.trim().to_owned()).collect()
+    };
+    wait_until("the jobs run", || ids().len() == files.len());
+    let mut processes = ids();
+    processes.extend(children(child.id()).into_iter().map(|id| id.to_string()));
+    assert!(processes.len() == 6 && processes.iter().all(|id| lives(id)), "{processes:?}");
+    child.kill().expect("it can be killed");
+    wait(child);
+    wait_until("all of them end", || !processes.iter().any(|id| lives(id)));
+    let progress = Progress::read(&sandbox.path().join("sw")).expect("a journal");
+    assert_eq!(progress.count(Status::Running), 2);
+    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw"]));
+    assert_eq!(shown.matches("interrupted").count(), 2, "{shown}");
+}
+
+#[test]
+fn an_interrupted_sweep_says_so_and_goes_on() {
+    for (arguments, inline) in [(&["-j", "2"][..], false), (&[][..], true)] {
+        let sandbox = sandbox();
+        let sweep = sandbox.path().join("sw");
+        let mut all = vec!["-cd", "conf", "-m", "x=1,2,3", "hydra.sweep.dir=sw"];
+        all.extend(arguments);
+        let mut command = app(&sandbox, &all);
+        let child = command.env("HC_SLEEP", "100").stderr(Stdio::null()).spawn().expect("it starts");
+        wait_until("it runs", || {
+            sandbox.read("sw/0/.hydra/run.json").is_ok() && sandbox.path().join("sw/0/app.log").exists()
+        });
+        let second = || sandbox.path().join("sw/1/app.log").exists();
+        wait_until("the second one runs", || inline || second());
+        // The function of the job is about to be called.
+        sleep(Duration::from_millis(300));
+        kill(child.id(), "INT");
+        assert_eq!(wait(child), Some(130));
+        let progress = Progress::read(&sweep).expect("a journal");
+        assert_eq!(progress.stopped.as_deref(), Some("interrupted by SIGINT"));
+        assert_eq!(progress.count(Status::Interrupted), if inline { 1 } else { 2 });
+        assert_eq!(progress.count(Status::Running), 0);
+        let (code, _, err) = run(app(&sandbox, &["--resume", "sw"]));
+        assert_eq!(code, Some(0), "{err}");
+        assert_eq!(completions(&sweep), BTreeMap::from([(0, 1), (1, 1), (2, 1)]));
+    }
+}
+
+#[test]
+fn a_job_that_takes_too_long_is_ended_and_told() {
+    let sandbox = sandbox();
+    let limit = ["-cd", "conf", "-m", "x=1", "hydra.sweep.dir=sw", "-j", "1", "mainstem.sweep.timeout=0.5"];
+    let mut command = app(&sandbox, &limit);
+    command.env("HC_SLEEP", "100");
+    let (code, _, err) = run(command);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("job 0 failed: it took longer than 0.5 s"), "{err}");
+    let inline = ["-cd", "conf", "-m", "x=1", "hydra.sweep.dir=sw2", "mainstem.sweep.timeout=0.5"];
+    let (code, _, err) = run(app(&sandbox, &inline));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("help: run the jobs in processes of their own: `-j 1`"), "{err}");
+    assert!(!sandbox.path().join("sw2").exists());
+}
+
+#[test]
+fn one_driver_at_a_time_runs_a_sweep() {
+    let sandbox = sandbox();
+    let mut command = app(&sandbox, &["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw"]);
+    let mut first = command.env("HC_SLEEP", "100").stderr(Stdio::null()).spawn().expect("it starts");
+    wait_until("it runs", || {
+        Progress::read(&sandbox.path().join("sw")).is_ok_and(|progress| !progress.jobs.is_empty())
+    });
+    for arguments in [&["--resume", "sw"][..], &["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw"][..]] {
+        let (code, _, err) = run(app(&sandbox, arguments));
+        assert_eq!(code, Some(1));
+        assert!(
+            err.contains("another process runs the sweep in") && err.contains(&first.id().to_string()),
+            "{err}"
+        );
+    }
+    first.kill().expect("it can be killed");
+    wait(first);
+}
+
+#[test]
+fn what_has_changed_is_shown_before_a_sweep_goes_on() {
+    let sandbox = sandbox();
+    let mut command = app(&sandbox, &["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw"]);
+    command.env("HC_RAISE", "1");
+    assert_eq!(run(command).0, Some(1));
+    let sandbox = sandbox.with_file("conf/config.yaml", format!("{CONFIG}more: 1\n")).expect("a file");
+    let (code, _, err) = run(app(&sandbox, &["--resume", "sw"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("note: `conf/config.yaml` has changed\n"), "{err}");
+    let (code, _, err) = run(app(&sandbox, &["--resume", "sw", "x=1"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("has no `x=1`"), "{err}");
+    // The sweep that the config names is found without its directory.
+    let (code, _, err) = run(app(&sandbox, &["--resume", "-cd", "conf", "hydra.sweep.dir=sw", "--force"]));
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(completions(&sandbox.path().join("sw")).len(), 2);
+}
+
+#[test]
+fn any_program_gets_its_config_as_it_asks_for_it() {
+    let sandbox = sandbox();
+    let script =
+        "cat {config}; echo $0 $*; echo $MAINSTEM_JOB_NUM; echo '{\"loss\": 0.5}' > $MAINSTEM_RESULT";
+    let arguments =
+        ["run", "-m", "-cd", "conf", "-cn", "config", "x=1,2", "name='a b'", "hydra.sweep.dir=sw", "-j", "2"];
+    let mut all = arguments.to_vec();
+    all.extend(["--", "sh", "-c", script, "{flags}", "{overrides}"]);
+    let (code, _, err) = run(mainstem(&sandbox, &all));
+    assert_eq!(code, Some(0), "{err}");
+    let out = sandbox.read("sw/1/stdout.log").expect("output");
+    assert_eq!(out, "x: 2\nname: a b\n--x=2 --name=a b x=2 name='a b'\n1\n");
+    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw", "--json"]));
+    assert_eq!(shown.matches("\"result\":{\"loss\":0.5}").count(), 2, "{shown}");
+    // A program that does not use Hydra and asks for nothing is told nothing.
+    let (code, out, err) = run(mainstem(&sandbox, &["run", "x=1", "--", "sh", "-c", "echo \"$#\""]));
+    assert_eq!((code, out.as_str()), (Some(0), "0\n"), "{err}");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "x=1", "--", "sh", "-c", "exit 3"]));
+    assert_eq!(code, Some(1));
+    assert!(err.starts_with("error[job]: the command ended with status 3\n"), "{err}");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "x=1"]));
+    assert_eq!(code, Some(2), "{err}");
+}
+
+#[test]
+fn the_sweep_of_a_command_knows_its_command_and_its_files() {
+    let script = "[ \"$MAINSTEM_JOB_NUM\" = 1 ] && [ -e stop ] && exit 1\necho $MAINSTEM_JOB_NUM >> marks\n";
+    let sandbox = sandbox()
+        .with_file("job.sh", script)
+        .and_then(|sandbox| sandbox.with_file("stop", ""))
+        .expect("files");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "-m", "x=1,2,3", "--", "sh", "job.sh"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("error[job]: 1 of 3 jobs failed\n"), "{err}");
+    fs::remove_file(sandbox.path().join("stop")).expect("it was there");
+    // Without a directory it is the latest one.
+    let sandbox = sandbox.with_file("job.sh", format!("{script}\n")).expect("a file");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "--resume"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("note: `job.sh` has changed\n"), "{err}");
+    let sandbox = sandbox.with_file("job.sh", script).expect("a file");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "--resume"]));
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(sandbox.read("marks").expect("marks"), "0\n2\n1\n");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "--resume", "--", "sh", "other.sh"]));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("note: the command is another one\n"), "{err}");
+    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "ls", "--json"]));
+    assert!(shown.contains("\"state\":\"completed\",\"jobs\":3,\"completed\":3,\"failed\":0"), "{shown}");
+}
+
+#[test]
+fn a_dry_run_shows_the_jobs_and_makes_nothing() {
+    let sandbox = sandbox();
+    let (code, out, _) = run({
+        let mut command = app(&sandbox, &["-cd", "conf", "-m", "x=range(3)", "--dry-run"]);
+        command.stdout(Stdio::piped());
+        command
+    });
+    assert_eq!((code, out.as_str()), (Some(0), "#0 : x=0\n#1 : x=1\n#2 : x=2\n"));
+    let files: Vec<PathBuf> = sandbox.files().expect("a directory");
+    assert_eq!(files, [PathBuf::from("conf/config.yaml")], "nothing is made");
+}
