@@ -400,7 +400,7 @@ mod args {
     #[derive(Debug, PartialEq, clap::Args)]
     struct Extra {
         /// How many threads to use.
-        #[arg(long, short = 'j', default_value_t = 1)]
+        #[arg(long, short = 't', default_value_t = 1)]
         threads: u16,
         /// Say more.
         #[arg(long, short, action = clap::ArgAction::Count)]
@@ -422,7 +422,7 @@ mod args {
     fn flags_stand_among_hydras_and_overrides() {
         let sandbox = Sandbox::new().expect("a sandbox");
         for line in
-            ["-j3 seed=7 -vv --point 1 2 -cn config", "seed=7 --point 1 2 -v --threads=3 -m -v --cfg job"]
+            ["-t3 seed=7 -vv --point 1 2 -cn config", "seed=7 --point 1 2 -v --threads=3 -m -v --cfg job"]
         {
             let trial = sandbox.run(&app(), line.split_whitespace());
             if line.contains("--cfg") {
@@ -439,7 +439,7 @@ mod args {
                 );
             }
         }
-        let swept = sandbox.run(&app(), "-m seed=7 lr=0.1,0.2 -j3 --point 1 2 -vv".split_whitespace());
+        let swept = sandbox.run(&app(), "-m seed=7 lr=0.1,0.2 -t3 --point 1 2 -vv".split_whitespace());
         assert_eq!((swept.status(), swept.jobs().len()), (Status::Success, 2), "{}", swept.err());
     }
 
@@ -464,7 +464,7 @@ mod args {
         }
         let help = says(&app(), &["--help", "--threads", "many"]);
         let flags =
-            "Flags of this program:\n\n  -j, --threads <THREADS>      How many threads to use [default: 1]\n";
+            "Flags of this program:\n\n  -t, --threads <THREADS>      How many threads to use [default: 1]\n";
         assert!(help.contains(flags), "{help}");
     }
 
