@@ -8,7 +8,7 @@ use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::json::line;
 use crate::app::output::Output;
-use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean, shell_word};
+use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean, shell_word, visible};
 use crate::drive::{Entry, FOLDER, JOURNAL, Progress, is_driven};
 use crate::facts::{Facts, Process};
 use crate::run::Status;
@@ -19,7 +19,8 @@ const HELP: &str = "\
 Sweeps, by their journals.
 
   mainstem sweeps ls [ROOT]            all sweeps below a directory, the oldest first
-  mainstem sweeps show DIR [--json]    the jobs of a sweep: how each stands, and what came of it
+  mainstem sweeps show [DIR] [--json]  the jobs of a sweep: how each stands, and what came of it;
+                                       without DIR, or as `last`, of the latest below this directory
 
 A sweep goes on by `--resume DIR` of the program that began it.
 ";
@@ -40,8 +41,11 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         [] | ["--help" | "-h" | "help"] => Ok(Output::success(HELP.to_owned())),
         ["ls"] => ls(&facts, &process, &facts.cwd, json, err),
         ["ls", root] => ls(&facts, &process, &capture::absolute(&facts, root), json, err),
+        ["show"] => show(&process, &latest(&facts.cwd)?, json, out),
+        ["show", "last"] if !capture::absolute(&facts, "last").is_dir() => {
+            show(&process, &latest(&facts.cwd)?, json, out)
+        }
         ["show", directory] => show(&process, &capture::absolute(&facts, directory), json, out),
-        ["show"] => Err(wrong("`sweeps show` needs a sweep").help("type `mainstem sweeps show DIR`")),
         ["ls" | "show", ..] => Err(wrong("`sweeps` takes one directory")),
         [other, ..] => {
             let error = wrong(format!("there is no command `sweeps {other}`"));
@@ -69,6 +73,19 @@ fn state(progress: &Progress, directory: &Path, process: &Process) -> &'static s
     } else {
         "killed"
     }
+}
+
+/// The sweep below a directory that began last, among those whose journals can be read.
+fn latest(root: &Path) -> Result<PathBuf> {
+    let known = find(root)?.into_iter().filter_map(|directory| {
+        let started = Progress::read(&directory).ok()?.identity.started;
+        Some((started, directory))
+    });
+    known.max().map(|(_, directory)| directory).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, "there is no sweep")
+            .note(format!("looked in `{}`", root.display()))
+            .help("type `mainstem sweeps show DIR`, or go to where the program ran")
+    })
 }
 
 fn ls(facts: &Facts, process: &Process, root: &Path, json: bool, err: Style) -> Result<Output> {
@@ -116,10 +133,13 @@ fn ls(facts: &Facts, process: &Process, root: &Path, json: bool, err: Style) -> 
 
 /// Rows under each other.
 fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    // What jobs were told, and what they say, must not steer a terminal.
+    let shown = |row: &[String; N]| row.each_ref().map(|cell| visible(cell).into_owned());
+    let rows: Vec<_> = rows.iter().map(shown).collect();
     let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..N).map(width).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
         text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
         text.push('\n');
@@ -209,9 +229,9 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
     let completed = progress.count(Status::Completed);
     let mut text =
-        format!("{}  {state}, {completed} of {of} jobs completed\n", out.paint("1", &identity.name));
+        format!("{}  {state}, {completed} of {of} jobs completed\n", out.paint("1", &visible(&identity.name)));
     if let Some(why) = progress.stopped.as_ref().filter(|_| state == "stopped") {
-        text.push_str(&format!("stopped: {why}\n"));
+        text.push_str(&format!("stopped: {}\n", visible(why)));
     }
     text.push_str(&format!(
         "begun {} with `{}`\n\n",

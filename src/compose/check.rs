@@ -17,6 +17,7 @@ use crate::compose::element::{Element, What};
 use crate::compose::experiments::{TRIED, compose_with};
 use crate::compose::item::Item;
 use crate::compose::notes::notes;
+use crate::compose::old_headers::OldHeaders;
 use crate::compose::plan;
 use crate::compose::report::{Note, Report, Tally, Topic};
 use crate::compose::repository::{Provided, Repository};
@@ -66,6 +67,7 @@ impl Composer {
             dangling: Dangling::default(),
             keys: BTreeSet::new(),
             is_open: false,
+            old_headers: OldHeaders::default(),
             global: Vec::new(),
         };
         check.run()
@@ -119,6 +121,7 @@ struct Check<'a> {
     keys: BTreeSet<Text>,
     /// Whether a choice is left open: what it will bring is not known.
     is_open: bool,
+    old_headers: OldHeaders,
     /// Options that change the whole config: groups and names.
     global: Vec<(Text, Text)>,
 }
@@ -257,9 +260,10 @@ impl Check<'_> {
             }
         }
         let mut package = owner.final_package();
-        if let Some(rest) = package.strip_prefix("_group_") {
-            let group = path.rsplit_once('/').map_or("", |(group, _)| group);
-            package = Text::from(format!("{}{rest}", group.replace('/', ".")));
+        if let Some((header, place)) = &document.header
+            && let Some(meant) = self.old_headers.take(path, header, *place)
+        {
+            package = meant;
         }
         match (package.split('.').next().filter(|key| !key.is_empty()), document.root.as_map()) {
             (Some(key), _) => drop(self.keys.insert(key.into())),
@@ -411,8 +415,10 @@ impl Check<'_> {
         let closed = self.registered.is_empty()
             && self.doubtful.is_empty()
             && self.repository.search_path().iter().all(is_known);
-        for name in RESERVED {
-            self.keys.insert(name.into());
+        self.keys.extend(RESERVED.map(Text::from));
+        if let Some(warning) = self.old_headers.warning() {
+            self.warnings.add(warning, None);
+            self.dangling.forgive(&self.old_headers);
         }
         std::mem::take(&mut self.dangling).finish(
             closed.then_some(&self.keys),

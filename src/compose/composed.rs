@@ -102,7 +102,7 @@ impl Base {
                 let slips = Slips { root: &root, selection: &self.selection, before: errors.len() };
                 // What is not drawn needs no advice, and advice is looked for in the whole tree.
                 let is_drawn = errors.len() < DRAWN;
-                errors.push(if is_drawn { slips.explain(error, assignment) } else { error });
+                errors.push(if is_drawn { slips.explain(error, assignment, context) } else { error });
             }
         }
         let aliases = |root| find(root, &["hydra", "aliases"]);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::compose::old_headers::OldHeaders;
 use crate::compose::report::Tally;
 use crate::diag::{Error, Origin};
 use crate::value::{Expression, Name, Part, Template, Text};
@@ -30,6 +31,11 @@ impl Dangling {
     pub(crate) fn add(&mut self, met: Vec<Dangle>, fine: Vec<Origin>) {
         self.met.extend(met);
         self.fine.extend(fine);
+    }
+
+    /// Leaves out what has another reason, which is told.
+    pub(crate) fn forgive(&mut self, old: &OldHeaders) {
+        self.met.retain(|dangle| !old.explains(dangle));
     }
 
     /// Tells what dangles in every composition: an error if no config has the key that it names, and a warning if one

@@ -22,6 +22,7 @@ mod explain;
 mod item;
 mod job;
 mod notes;
+mod old_headers;
 mod plan;
 mod replay;
 mod report;

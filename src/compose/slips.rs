@@ -6,7 +6,8 @@ use crate::compose::composed::RESERVED;
 use crate::compose::repository::Repository;
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, did_you_mean, listed_few, listed_near};
-use crate::merge::{Action, Assignment};
+use crate::merge::{Action, Assignment, assign};
+use crate::resolve::Context;
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, Text, write_json};
 
 /// So many keys of one name are told.
@@ -29,13 +30,21 @@ pub(crate) struct Slips<'a> {
 
 impl Slips<'_> {
     /// The error of an assignment, with what was probably meant in place of the general advice.
-    pub(crate) fn explain(self, error: Error, assignment: &Assignment) -> Error {
+    pub(crate) fn explain(self, error: Error, assignment: &Assignment, context: Context<'_>) -> Error {
         let here = error.labels().first().is_none_or(|label| label.origin == assignment.origin);
         let keys = assignment.path.keys();
         match &assignment.action {
             Action::Change(value) if here && error.kind() == ErrorKind::UnknownKey => match keys {
-                [Key::Str(key)] if key.contains('/') => self.slashed(bare(&error), key, &text_of(value)),
-                _ => self.unknown(error, &assignment.path, value),
+                [Key::Str(key)] if key.contains('/') => {
+                    self.slashed(bare(&error), key, &text_of(value))
+                }
+                _ => {
+                    let (path, told) = (&assignment.path, self.unknown(error, &assignment.path, value));
+                    match self.can_add(assignment, value, context) {
+                        true => told.help(format!("to add it, type `+{path}={}`", text_of(value))),
+                        false => told,
+                    }
+                }
             },
             Action::Change(value) if error.kind() == ErrorKind::Type => match self
                 .group_of(&assignment.path, value)
@@ -55,6 +64,14 @@ impl Slips<'_> {
             }
             _ => error,
         }
+    }
+
+    /// Whether `+` would add it: what is closed takes no more keys.
+    fn can_add(self, assignment: &Assignment, value: &Node, context: Context<'_>) -> bool {
+        let is_reserved = |key: &Key| key.as_str().is_some_and(|first| RESERVED.contains(&first));
+        let added = Assignment { action: Action::Add(value.clone()), ..assignment.clone() };
+        !assignment.path.keys().first().is_some_and(is_reserved)
+            && assign(&mut self.root.clone(), &added, context, &mut ()).is_ok()
     }
 
     /// So many keys are looked at.
@@ -151,10 +168,7 @@ impl Slips<'_> {
             let listed = listed_few(&names, map.len().saturating_sub(self.keys()), &keys[depth].to_string());
             told = told.note(format!("keys{of}: {listed}"));
         }
-        if keys[0].as_str().is_some_and(|first| RESERVED.contains(&first)) {
-            return told;
-        }
-        told.help(format!("to add it, type `+{path}={text}`"))
+        told
     }
 
     /// The first keys of that name in the job's part of the tree, nearest to the root first.

@@ -27,7 +27,7 @@ GROUPS = ["db", "model", "opt", "data", "srv"]
 SUBGROUPS = {"db": "engine", "model": "head", "data": "aug", "opt": "sched", "srv": "log"}
 OPTIONS = ["a", "b", "c", "big", "v1.2", "x-y", "m_1", "A"]
 KEYS = ["lr", "width", "name", "host", "port", "items", "child", "flag", "path", "k0", "my-key", "size"]
-ENVIRONMENT = {"DIFF_TEXT": "some text", "DIFF_NUMBER": "12", "DIFF_LIST": "[1,two,3.0]", "DIFF_KEY": "lr", "DIFF_EMPTY": ""}
+ENVIRONMENT = {"DIFF_TEXT": "some text", "DIFF_NUMBER": "12", "DIFF_LIST": "[1,two,3.0]", "DIFF_PLACE": "lr", "DIFF_EMPTY": ""}
 
 SCALARS = ["0", "1", "42", "-7", "3.14", "-0.5", "1e-3", "true", "false", "null", "x", "adam", "some words", "a/b", "a.b",
            "2020-01-01", "v1", "a:b", "C:\\dir", "50%", "~", "''", "10.0"]
@@ -219,7 +219,7 @@ class Generator:
         if what == "relative":
             return "${%s%s}" % (self.pick([".", ".", ".", "..", "..", "..."]), self.pick([self.pick(KEYS), t().split(".")[-1]]))
         if what == "nested-interpolation":
-            return self.pick(["${%s.${oc.env:DIFF_KEY}}" % t("map"), "${${name}}", "${oc.select:${oc.env:DIFF_KEY}}",
+            return self.pick(["${%s.${oc.env:DIFF_PLACE}}" % t("map"), "${${name}}", "${oc.select:${oc.env:DIFF_PLACE}}",
                               "${oc.decode:${oc.env:DIFF_NUMBER}}", "${%s[${oc.decode:0}]}" % t("list"),
                               "${oc.select:nope,${%s}}" % t()])
         if what == "escaped-interpolation":

@@ -11,7 +11,7 @@ use crate::app::argv::Found;
 use crate::app::git;
 use crate::app::program::{DERIVED_FROM, flag_names};
 use crate::app::runs::diff::{Difference, compare, leaves};
-use crate::app::runs::view::{View, text};
+use crate::app::runs::view::{View, plain};
 use crate::diag::{Error, ErrorKind, HIDDEN, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
 use crate::facts::{Facts, Process};
 use crate::grammar::{Override, parse_override};
@@ -48,7 +48,7 @@ impl Again {
     pub(super) fn of(run: &View, word: &str, command: &[String]) -> Result<Self> {
         let record = &run.found.record;
         let recorded: Vec<String> =
-            record.get("arguments").and_then(Node::as_list).unwrap_or_default().iter().map(text).collect();
+            record.get("arguments").and_then(Node::as_list).unwrap_or_default().iter().map(plain).collect();
         let hydra = run.read_yaml(HYDRA).and_then(|root| at(&root, &["hydra"]).cloned());
         let (Some(hydra), Some(config)) = (hydra, run.read_yaml(CONFIG)) else {
             let message = format!("the run in `{}` has no config on record", run.found.directory.display());
@@ -135,11 +135,11 @@ impl Again {
                 (Kind::Null, true) => format!("~{group}"),
                 (Kind::Null, false) => break,
                 (Kind::List(list), there) => {
-                    let options: Vec<_> = list.iter().map(text).collect();
+                    let options: Vec<_> = list.iter().map(plain).collect();
                     format!("{}{group}=[{}]", if there { "" } else { "+" }, options.join(","))
                 }
-                (_, true) => format!("{group}={}", text(option)),
-                (_, false) => format!("+{group}={}", text(option)),
+                (_, true) => format!("{group}={}", plain(option)),
+                (_, false) => format!("+{group}={}", plain(option)),
             });
         }
         Ok(pins)
@@ -273,7 +273,7 @@ fn arguments(recorded: &[String], hydra: &Node, overrides: Vec<String>) -> Resul
         None => hydras_flags(hydra),
     };
     let of_hydra = at(hydra, &["overrides", "hydra"]).and_then(Node::as_list).unwrap_or_default();
-    let of_hydra = of_hydra.iter().map(text);
+    let of_hydra = of_hydra.iter().map(plain);
     arguments.extend(of_hydra.filter(|one| parsed(one).is_none_or(|one| one.target.key() != "hydra.mode")));
     arguments.extend(overrides);
     Ok(arguments)
@@ -305,7 +305,7 @@ fn hydras_flags(hydra: &Node) -> Vec<String> {
     }
     for (provider, path) in places(hydra) {
         if provider == "command-line" {
-            flags.extend(["--config-dir".to_owned(), text(&path)]);
+            flags.extend(["--config-dir".to_owned(), plain(&path)]);
         }
     }
     flags

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::app::json::{line, object};
 use crate::app::runs::view::{View, text};
-use crate::diag::Style;
+use crate::diag::{Style, visible};
 use crate::value::{HashMap, KeyPath, Kind, Node};
 
 /// A value that one of two runs has otherwise, or alone.
@@ -90,10 +90,11 @@ pub(crate) fn show(found: &[Difference], style: Style) -> String {
     if found.is_empty() {
         return "no difference\n".to_owned();
     }
-    let width = found.iter().map(|one| one.key.chars().count()).max().unwrap_or(0);
+    let keys: Vec<_> = found.iter().map(|one| visible(&one.key)).collect();
+    let width = keys.iter().map(|key| key.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     let mut section = "";
-    for one in found {
+    for (one, key) in found.iter().zip(keys) {
         if one.section != section {
             let _ = writeln!(
                 out,
@@ -117,7 +118,7 @@ pub(crate) fn show(found: &[Difference], style: Style) -> String {
             (None, Some(right)) => format!("{}  (only in the second)", style.paint("32", &shown(right))),
             (None, None) => String::new(),
         };
-        let _ = writeln!(out, "  {:<width$}  {said}", one.key);
+        let _ = writeln!(out, "  {key:<width$}  {said}");
     }
     out
 }

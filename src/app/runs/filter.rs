@@ -145,7 +145,7 @@ fn plain(node: &Node) -> String {
     match &node.kind {
         Kind::Null => "null".to_owned(),
         Kind::Bool(value) => value.to_string(),
-        _ => crate::app::runs::view::text(node),
+        _ => crate::app::runs::view::plain(node),
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::app::json::{line, optional, texts};
 use crate::app::runs::args::Args;
 use crate::app::runs::filter::{Filter, number};
-use crate::app::runs::view::{View, text};
-use crate::diag::{Error, Result, Style};
+use crate::app::runs::view::{View, plain, text};
+use crate::diag::{Error, Result, Style, visible};
 use crate::run::Status;
 use crate::value::{Key, Map, Node};
 
@@ -45,14 +45,14 @@ fn order(a: Option<&Node>, b: Option<&Node>, descending: bool) -> Ordering {
         Some(node) => match number(node) {
             Some(number) if number.is_nan() => 2,
             Some(_) => 0,
-            None if text(node).is_empty() => 3,
+            None if plain(node).is_empty() => 3,
             None => 1,
         },
     };
     let within = match (a, b) {
         (Some(a), Some(b)) => match (number(a), number(b)) {
             (Some(a), Some(b)) => a.total_cmp(&b),
-            _ => text(a).cmp(&text(b)),
+            _ => plain(a).cmp(&plain(b)),
         },
         _ => Ordering::Equal,
     };
@@ -61,7 +61,7 @@ fn order(a: Option<&Node>, b: Option<&Node>, descending: bool) -> Ordering {
 
 pub(crate) fn table(args: &Args, runs: &[View], cwd: &Path, style: Style) -> String {
     let mut head: Vec<String> = ["ID", "STATUS", "STARTED", "TOOK", "RESULT"].map(str::to_owned).into();
-    head.extend(args.columns.iter().map(|key| key.to_uppercase()));
+    head.extend(args.columns.iter().map(|key| visible(&key.to_uppercase()).into_owned()));
     head.extend(["DIRECTORY", "OVERRIDES"].map(str::to_owned));
     let rows: Vec<Vec<String>> = runs.iter().map(|run| row(args, run, cwd)).collect();
     let widths: Vec<usize> = (0..head.len())
@@ -96,7 +96,7 @@ fn row(args: &Args, run: &View, cwd: &Path) -> Vec<String> {
     let place = place.strip_prefix(cwd).unwrap_or(place);
     let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
     row.push(text(&Node::from(place.to_string_lossy().as_ref())));
-    row.push(run.overrides().join(" "));
+    row.push(visible(&run.overrides().join(" ")).into_owned());
     row
 }
 

@@ -5,7 +5,7 @@ use crate::app::runs::args::{What, parse};
 use crate::app::runs::find::Runs;
 use crate::app::runs::view::View;
 use crate::app::runs::{diff, help, ls, show};
-use crate::diag::{Error, Result, Style};
+use crate::diag::{Error, Result, Style, visible};
 
 /// Runs `mainstem runs`.
 ///
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
                 }
             }
             run.tag(&tags)?;
-            Ok(Output::success(format!("{}\n", tags.join(" "))))
+            Ok(Output::success(format!("{}\n", visible(&tags.join(" ")))))
         }
         What::Rm => {
             // All are found before one goes, so that `last` is one run and a slip removes nothing.
@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
                 match run.remove(&runs.process) {
                     Ok(removed) => {
                         let removed = removed.strip_prefix(&runs.facts.cwd).unwrap_or(&removed);
-                        text.push_str(&format!("removed {}\n", removed.display()));
+                        text.push_str(&format!("removed {}\n", visible(&removed.display().to_string())));
                     }
                     Err(error) => errors.push(error),
                 }

@@ -28,7 +28,8 @@ pub(crate) fn show(run: &View, style: Style) -> String {
     say("record", &visible(&run.found.folder.display().to_string()));
     say("overrides", &visible(&run.overrides().join(" ")));
     say("result", &record.result().map(text).unwrap_or_default());
-    say("error", &record.error().unwrap_or_default().replace('\n', "\n            "));
+    let error: Vec<_> = record.error().unwrap_or_default().split('\n').map(visible).collect();
+    say("error", &error.join("\n            "));
     for cause in record.get("error.chain").and_then(Node::as_list).unwrap_or_default() {
         say("  because", &text(cause));
     }

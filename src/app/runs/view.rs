@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap};
+use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, visible};
 use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, metrics, params};
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 use crate::yaml;
@@ -123,12 +123,17 @@ impl View {
     pub(crate) fn overrides(&self) -> Vec<String> {
         let list = self.read_yaml(OVERRIDES);
         let list = list.as_ref().and_then(Node::as_list).unwrap_or_default();
-        list.iter().map(text).collect()
+        list.iter().map(plain).collect()
     }
 }
 
-/// A value in a line.
+/// A value in a line, for people: what a job was told may hold anything, and must not steer a terminal.
 pub(crate) fn text(node: &Node) -> String {
+    visible(&plain(node)).into_owned()
+}
+
+/// A value as text, as it is.
+pub(crate) fn plain(node: &Node) -> String {
     let mut out = String::new();
     match &node.kind {
         Kind::Null => {}
@@ -136,16 +141,9 @@ pub(crate) fn text(node: &Node) -> String {
         Kind::Str(text) => out.push_str(text),
         Kind::Template(template) => out.push_str(&template.text),
         Kind::List(list) if list.iter().all(|node| !node.is_container()) => {
-            out.push_str(&list.iter().map(text).collect::<Vec<_>>().join(","));
+            out.push_str(&list.iter().map(plain).collect::<Vec<_>>().join(","));
         }
         _ => crate::value::write_json(node, crate::value::JsonStyle::Compact, &mut out),
-    }
-    // What a job was told may hold anything, and must not steer a terminal.
-    if out.chars().any(char::is_control) {
-        out = out
-            .chars()
-            .map(|c| if c.is_control() { c.escape_debug().to_string() } else { c.to_string() })
-            .collect();
     }
     out
 }
