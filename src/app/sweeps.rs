@@ -75,13 +75,19 @@ fn state(progress: &Progress, directory: &Path, process: &Process) -> &'static s
     }
 }
 
-/// The sweep below a directory that began last, among those whose journals can be read.
+/// The sweep below a directory that began last, among those whose journals can be read; if none can, why not.
 fn latest(root: &Path) -> Result<PathBuf> {
-    let known = find(root)?.into_iter().filter_map(|directory| {
-        let started = Progress::read(&directory).ok()?.identity.started;
-        Some((started, directory))
-    });
-    known.max().map(|(_, directory)| directory).ok_or_else(|| {
+    let (mut last, mut broken) = (None, None);
+    for directory in find(root)? {
+        match Progress::read(&directory) {
+            Ok(progress) => last = last.max(Some((progress.identity.started, directory))),
+            Err(error) => broken = broken.or(Some(error)),
+        }
+    }
+    last.map(|(_, directory)| directory).ok_or_else(|| {
+        if let Some(error) = broken {
+            return error;
+        }
         Error::new(ErrorKind::NotFound, "there is no sweep")
             .note(format!("looked in `{}`", root.display()))
             .help("type `mainstem sweeps show DIR`, or go to where the program ran")
@@ -228,8 +234,10 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     let state = state(&progress, directory, process);
     let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
     let completed = progress.count(Status::Completed);
-    let mut text =
-        format!("{}  {state}, {completed} of {of} jobs completed\n", out.paint("1", &visible(&identity.name)));
+    let mut text = format!(
+        "{}  {state}, {completed} of {of} jobs completed\n",
+        out.paint("1", &visible(&identity.name))
+    );
     if let Some(why) = progress.stopped.as_ref().filter(|_| state == "stopped") {
         text.push_str(&format!("stopped: {}\n", visible(why)));
     }

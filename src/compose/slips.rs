@@ -35,9 +35,7 @@ impl Slips<'_> {
         let keys = assignment.path.keys();
         match &assignment.action {
             Action::Change(value) if here && error.kind() == ErrorKind::UnknownKey => match keys {
-                [Key::Str(key)] if key.contains('/') => {
-                    self.slashed(bare(&error), key, &text_of(value))
-                }
+                [Key::Str(key)] if key.contains('/') => self.slashed(bare(&error), key, &text_of(value)),
                 _ => {
                     let (path, told) = (&assignment.path, self.unknown(error, &assignment.path, value));
                     match self.can_add(assignment, value, context) {

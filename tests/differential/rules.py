@@ -25,7 +25,7 @@ def resolved_pairs(theirs, mine):
     """(resolved in place, read, ours) of the whole tree and of the single keys; nothing if something else differs."""
     if not (theirs["ok"] and mine["ok"] and theirs["config"] == mine["config"] and theirs["choices"] == mine["choices"]):
         return []
-    pairs = [(theirs["nodes"][key], theirs["nodes_read"][key], mine["nodes"][key]) for key in theirs["nodes"]]
+    pairs = [(theirs["nodes"][key], theirs["nodes_read"][key], mine["nodes"][key]) for key in theirs["nodes"] if key in mine["nodes"]]
     if "resolved" in theirs:
         pairs.append((theirs["resolved"], theirs["read"], mine["resolved"]))
     return [(placed, read, ours) for placed, read, ours in pairs if not agree(placed, ours)]
@@ -62,7 +62,8 @@ def header_behind_bom(case, theirs, mine, root):
     for path, text in marked.items():
         with open(os.path.join(root, path), "w", encoding="utf-8", newline="") as file:
             file.write(text)
-    return bool(marked) and difference(reference.compose({**case, "files": {**case["files"], **marked}}, root), mine) is None
+    other = {**case, "files": {**case["files"], **marked}}
+    return bool(marked) and agreed(other, reference.compose(other, root), mine, root)
 
 
 def with_files(case, changed, root):
@@ -133,7 +134,7 @@ def listing_blank_key(case, theirs, mine, root):
 
     other, ours = renamed(case), renamed(mine)
     expected = with_files(other, other["files"], root)
-    return difference(expected, ours) is None or covering(other, expected, ours, root) is not None
+    return agreed(other, expected, ours, root)
 
 
 # Of a case as a whole: (case, theirs, mine, root) -> bool.
@@ -151,6 +152,11 @@ RESOLVED = {
     "held": held,
     "mapping-in-text": mapping_in_text,
 }
+
+
+def agreed(case, theirs, mine, root):
+    """Whether ours is what Hydra makes of a case that was changed for a rule, but for what another rule covers."""
+    return difference(theirs, mine) is None or covering(case, theirs, mine, root) is not None
 
 
 def covering(case, theirs, mine, root):
