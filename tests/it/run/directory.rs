@@ -80,7 +80,8 @@ fn a_record_that_was_copied_takes_nothing_along_when_it_is_removed() {
     assert!(scratch.files().contains(&"kept/thesis".to_owned()), "{:?}", scratch.files());
 
     for folder in ["..", "../b", "a/../../b", "/b"] {
-        let start = Start::new(&scratch.0, &["hydra.run.dir=out/c", &format!("hydra.output_subdir={folder}")]);
+        let start =
+            Start::new(&scratch.0, &["hydra.run.dir=out/c", &format!("hydra.output_subdir={folder}")]);
         let error = start.begin_alone().expect_err("it is not in the directory");
         assert_eq!(error.message(), "`hydra.output_subdir` must name a folder in the directory of the run");
     }
