@@ -12,6 +12,7 @@ use crate::facts::Process;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::liveness::lives;
 use crate::run::outcome::Status;
+use crate::run::place::is_inside;
 use crate::run::record::Record;
 use crate::run::reserve::LOCK;
 use crate::value::Node;
@@ -157,11 +158,19 @@ impl Found {
         Ok(())
     }
 
+    /// Whether the record lies where the run put it. One that was copied or moved says nothing about what is around it.
+    fn is_at_home(&self) -> bool {
+        let told = |key: &str| self.record.get(key).and_then(Node::as_str);
+        let name = self.directory.file_name().map(|name| name.to_string_lossy());
+        let is_named = name.is_some_and(|name| told("directory.name") == Some(&*name));
+        is_named && told("directory.record").is_none_or(|record| is_inside(Path::new(record)))
+    }
+
     /// Removes the run: its directory, if the run made it and nobody else's run is in it; otherwise its record.
     /// Returns what was removed.
     ///
     /// # Errors
-    /// It runs, or something cannot be removed.
+    /// It runs, something cannot be removed, or it may be no run at all.
     pub fn remove(&self, process: &Process) -> Result<PathBuf> {
         let failed = |path: &Path, error: &io::Error| {
             Error::new(ErrorKind::Io, format!("cannot remove `{}`: {error}", path.display()))
@@ -173,7 +182,10 @@ impl Found {
             let message = format!("the run in `{}` is running", self.directory.display());
             Error::new(ErrorKind::Io, message).help("end it first")
         })?;
-        let made = self.record.get("directory.made") == Some(&Node::from(true));
+        if !self.folder.join(RUN).is_file() && self.record.status() == Status::Unknown {
+            written_by_hydra(&self.folder)?;
+        }
+        let made = self.record.get("directory.made") == Some(&Node::from(true)) && self.is_at_home();
         let alone = list(&self.directory, process).is_ok_and(|(runs, errors)| {
             errors.is_empty() && runs.iter().all(|run| run.folder == self.folder)
         });
@@ -311,18 +323,39 @@ fn never_begun(directory: &Path, process: &Process) -> Option<Found> {
 /// The run of Hydra itself: when, and under which name.
 fn foreign(folder: &Path) -> Result<Record> {
     let path = folder.join(HYDRA);
-    let failed =
-        |error: io::Error| Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()));
-    let text = fs::read_to_string(&path).map_err(failed)?;
-    let written = path.metadata().and_then(|data| data.modified()).map_err(failed)?;
+    let written = path.metadata().and_then(|data| data.modified());
+    let written = written.map_err(|error| unreadable(&path, &error))?;
+    let name = setting_of(&path, &["job", "name"])?;
+    let name = name.as_ref().and_then(Node::as_str).unwrap_or_default();
+    Ok(Record::unknown(name, DateTime::<chrono::Utc>::from(written).fixed_offset()))
+}
+
+/// Whether it is sure that Hydra wrote the record in a folder: it says there where it ran. Files of these names may be
+/// the configs of a project.
+fn written_by_hydra(folder: &Path) -> Result<()> {
+    match setting_of(&folder.join(HYDRA), &["runtime"])? {
+        Some(node) if node.as_map().is_some() => Ok(()),
+        _ => {
+            let message = format!("`{}` may be no run", folder.display());
+            Err(Error::new(ErrorKind::NotFound, message)
+                .note(format!("its {HYDRA} says nothing of where Hydra ran (`hydra.runtime`)")))
+        }
+    }
+}
+
+/// What the `hydra.yaml` of a record says below `hydra`.
+fn setting_of(path: &Path, keys: &[&str]) -> Result<Option<Node>> {
+    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
     let parsed = yaml::parse(&text, SourceId::NONE, &yaml::Limits::default(), &mut ());
-    let name = parsed.as_ref().and_then(|parsed| {
-        ["hydra", "job", "name"]
-            .iter()
-            .try_fold(&parsed.root, |node, key| node.as_map()?.get_str(key))?
-            .as_str()
+    let found = parsed.as_ref().and_then(|parsed| {
+        let mut keys = ["hydra"].iter().chain(keys);
+        keys.try_fold(&parsed.root, |node, key| node.as_map()?.get_str(key)).cloned()
     });
-    Ok(Record::unknown(name.unwrap_or_default(), DateTime::<chrono::Utc>::from(written).fixed_offset()))
+    Ok(found)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
 }
 
 /// A moment of the file system with the offset that the record has.

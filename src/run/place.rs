@@ -64,7 +64,7 @@ impl Place {
             return Err(error.at(wanted.origin, format!("this is {}", wanted.describe())));
         };
         let subdirectory = scope.select(&KeyPath::parse("hydra.output_subdir"))?;
-        let record = subdirectory.as_ref().and_then(text).map(PathBuf::from);
+        let record = subdirectory.as_ref().map(Self::record_in).transpose()?.flatten();
 
         let written = scope.get(&path)?.unwrap_or_else(Node::null);
         let (exclusive, fixed) = match &written.kind {
@@ -92,6 +92,27 @@ impl Place {
             origin: wanted.origin,
         })
     }
+}
+
+impl Place {
+    /// Where in the directory of a run its record lies, as `hydra.output_subdir` says; `None`: nowhere.
+    ///
+    /// # Errors
+    /// It is not in the directory: whoever puts records aside or removes them would do so with what is no run's.
+    pub(crate) fn record_in(subdirectory: &Node) -> Result<Option<PathBuf>> {
+        let Some(name) = text(subdirectory) else { return Ok(None) };
+        if is_inside(Path::new(&name)) {
+            return Ok(Some(PathBuf::from(name)));
+        }
+        let message = "`hydra.output_subdir` must name a folder in the directory of the run";
+        let error = Error::new(ErrorKind::Type, message);
+        Err(error.at(subdirectory.origin, format!("this is {}", subdirectory.describe())))
+    }
+}
+
+/// Whether a path that is seen from a directory stays in it.
+pub(super) fn is_inside(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
 }
 
 /// Text, or a number that was meant as text: a directory may be called `7`.

@@ -34,7 +34,7 @@ const SCHEMA: i64 = 1;
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |
 /// | `arguments`, `cwd` | how and where it was started |
 /// | `process` | `id`, `host`, `boot`, `user` |
-/// | `directory` | `made`: by this run; `record`: where in it the record lies; `earlier`: where the record was put that was there before |
+/// | `directory` | `name`: the last part of its path; `made`: by this run; `record`: where in it the record lies; `earlier`: where the record was put that was there before |
 /// | `distributed` | of a job of several processes: `rank`, `world`, `launcher`, `job` |
 /// | `seed` | the seed in the job's config |
 /// | `environment` | the variables that the config names |
@@ -242,14 +242,19 @@ impl Record {
 
     pub(super) fn set_directory(
         &mut self,
+        directory: &Path,
         made: bool,
         earlier: Option<&Path>,
         record: Option<&Path>,
         rank: Option<&Rank>,
     ) {
         let text = |path: Option<&Path>| Node::from(path.map(Path::to_string_lossy).as_deref());
-        let directory =
-            Map::from([("made", Node::from(made)), ("record", text(record)), ("earlier", text(earlier))]);
+        let directory = Map::from([
+            ("name", text(directory.file_name().map(Path::new))),
+            ("made", Node::from(made)),
+            ("record", text(record)),
+            ("earlier", text(earlier)),
+        ]);
         self.set("directory", Node::from(directory));
         self.set("distributed", Node::from(rank.map(Rank::to_node)));
     }

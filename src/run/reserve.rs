@@ -120,7 +120,7 @@ impl Place {
     ) -> Result<Reserved> {
         let started = process.clock.now();
         let mut record = Record::begin(RunId::new(process, started), started, about, facts, process);
-        record.set_directory(made, None, self.record.as_deref(), rank.as_ref());
+        record.set_directory(&directory, made, None, self.record.as_deref(), rank.as_ref());
         let lock = self.lock(&directory, &record, process)?;
         let folder = self.record.as_ref().map(|name| directory.join(name));
         let earlier = match &folder {
@@ -136,7 +136,7 @@ impl Place {
             })?;
         }
         let earlier_name = earlier.as_ref().and_then(|path| path.strip_prefix(&directory).ok());
-        record.set_directory(made, earlier_name, self.record.as_deref(), rank.as_ref());
+        record.set_directory(&directory, made, earlier_name, self.record.as_deref(), rank.as_ref());
         let other = self.other(&directory);
         let (process, lock) = (process.clone(), Some(lock));
         let secrets = Arc::clone(&about.secrets);
@@ -215,7 +215,7 @@ impl Place {
                 let was_there = |folder: &PathBuf| folder.join(rank.file_name(RUN)).exists();
                 if !folder.as_ref().is_some_and(was_there) {
                     let mut record = Record::begin(id, process.clock.now(), about, facts, process);
-                    record.set_directory(false, None, self.record.as_deref(), Some(&rank));
+                    record.set_directory(&directory, false, None, self.record.as_deref(), Some(&rank));
                     let (other, process) = (self.other(&directory), process.clone());
                     let (earlier, made, lock, rank) = (None, false, None, Some(rank));
                     return Ok(Reserved {

@@ -348,10 +348,12 @@ fn change_directory(session: &Session<'_>, to: &Path) -> Result<()> {
 /// The directory of a job of a sweep.
 ///
 /// # Errors
-/// `hydra.output_subdir` cannot be resolved.
+/// `hydra.output_subdir` cannot be resolved, or leads out of the directory.
 pub(crate) fn place_in_sweep(bound: &Bound, directory: PathBuf, made: bool) -> Result<Place> {
     let origin = bound.select("hydra.sweep.subdir")?.map_or(crate::diag::Origin::NONE, |node| node.origin);
-    let record = setting(bound, "hydra.output_subdir")?.map(PathBuf::from);
+    let subdirectory = bound.select("hydra.output_subdir")?;
+    let record = subdirectory.as_ref().map(Place::record_in).transpose();
+    let record = record.map_err(|error| bound.located(error))?.flatten();
     Ok(Place {
         named: directory.clone(),
         common: directory.parent().unwrap_or(&directory).to_owned(),

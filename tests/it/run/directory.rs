@@ -68,6 +68,40 @@ fn a_directory_that_is_used_again_keeps_what_was_there() {
 }
 
 #[test]
+fn a_record_that_was_copied_takes_nothing_along_when_it_is_removed() {
+    let scratch = Scratch::new();
+    let directory = run(&scratch.0, &["hydra.run.dir=out/a"]);
+    let process = Start::new(&scratch.0, &[]).process;
+    fs::create_dir_all(scratch.0.join("kept")).expect("a directory");
+    fs::write(scratch.0.join("kept/thesis"), "1").expect("a file");
+    fs::rename(directory.join(".hydra"), scratch.0.join("kept/.hydra")).expect("it moves");
+    let copied = Found::read(&scratch.0.join("kept"), &process).expect("a run");
+    copied.remove(&process).expect("it may go");
+    assert!(scratch.files().contains(&"kept/thesis".to_owned()), "{:?}", scratch.files());
+
+    for folder in ["..", "../b", "a/../../b", "/b"] {
+        let start =
+            Start::new(&scratch.0, &["hydra.run.dir=out/c", &format!("hydra.output_subdir={folder}")]);
+        let error = start.begin_alone().expect_err("it is not in the directory");
+        assert_eq!(error.message(), "`hydra.output_subdir` must name a folder in the directory of the run");
+    }
+}
+
+#[test]
+fn configs_that_are_called_as_a_record_of_hydra_are_not_removed() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    fs::create_dir_all(scratch.0.join("p/conf")).expect("a directory");
+    for name in ["config.yaml", "hydra.yaml", "overrides.yaml"] {
+        fs::write(scratch.0.join("p/conf").join(name), "hydra: {job: {name: x}}").expect("a file");
+    }
+    let before = scratch.files();
+    let found = Found::read(&scratch.0.join("p"), &process).expect("what looks like a run");
+    assert_eq!(found.remove(&process).expect_err("it is none").kind(), ErrorKind::NotFound);
+    assert_eq!(scratch.files(), before);
+}
+
+#[test]
 fn two_runs_never_have_one_directory_at_once() {
     let scratch = Scratch::new();
     let first = Start::new(&scratch.0, &["hydra.run.dir=."]).begin_alone().expect("it begins");
