@@ -142,6 +142,7 @@ mod tests {
             started: time,
             now: "2026-01-02T03:04:05".to_owned(),
             jobs: Some(3),
+            overrides: Some("ee".to_owned()),
             arguments: vec!["-m".to_owned(), "a=1,2".to_owned()],
             hides_secrets: true,
             cwd: "/w".into(),

@@ -138,9 +138,13 @@ impl<'a> Base<'a> {
 
 /// The overrides of a job without the secrets in them, as far as they are known by now.
 pub(super) fn shown(master: &Bound, job: &Job) -> Vec<String> {
-    let typed = job.lines().into_iter().map(str::to_owned).collect();
-    let shown = master.shown_arguments(typed).into_iter();
-    shown.map(|line| master.secrets().scrub(&line).into_owned()).collect()
+    job.lines().into_iter().map(|line| shown_line(master, line.to_owned())).collect()
+}
+
+/// An override without the secrets in it, as far as they are known by now.
+pub(super) fn shown_line(master: &Bound, line: String) -> String {
+    let line = master.composed().shown_argument(line);
+    master.secrets().scrub(&line).into_owned()
 }
 
 /// The error of a job in one line, as a list of failures shows it.
