@@ -97,6 +97,7 @@ impl Progress {
             Entry::Driver { time, .. } => {
                 self.last = time;
                 self.stopped = None;
+                self.finished = false;
             }
             Entry::Started { job, attempt, time, directory, .. } => {
                 self.last = time;
@@ -195,6 +196,10 @@ mod tests {
         assert_eq!(standing(0), Some((1, Status::Completed)));
         assert_eq!((standing(1), standing(2)), (Some((2, Status::Running)), None));
         assert!(progress.finished && progress.stopped.as_deref() == Some("enough"));
+        // Whoever goes on has not finished yet.
+        let driver = entries().swap_remove(1);
+        Journal::open(scratch.path()).unwrap().add(&driver).unwrap();
+        assert!(!Progress::read(scratch.path()).unwrap().finished);
         let (_, earlier) = Journal::begin(scratch.path(), &entries()[0]).unwrap();
         assert_eq!(earlier.as_deref(), Some(".sweep.1"));
         assert!(Progress::read(scratch.path()).unwrap().jobs.is_empty());
