@@ -352,6 +352,12 @@ fn any_program_gets_its_config_as_it_asks_for_it() {
     let (code, _, err) = run(mainstem(&sandbox, &["run", "x=1", "--", "sh", "-c", "exit 3"]));
     assert_eq!(code, Some(1));
     assert!(err.starts_with("error[job]: the command ended with status 3\n"), "{err}");
+    // What a program left in its directory is not the result of the next one.
+    let there = ["run", "hydra.run.dir=out", "--", "sh", "-c"];
+    for (script, left) in [("echo 3 > $MAINSTEM_RESULT", true), ("true", false)] {
+        let (code, _, err) = run(mainstem(&sandbox, &[&there[..], &[script]].concat()));
+        assert_eq!((code, sandbox.path().join("out/result.json").exists()), (Some(0), left), "{err}");
+    }
     let (code, _, err) = run(mainstem(&sandbox, &["run", "x=1"]));
     assert_eq!(code, Some(2), "{err}");
 }
