@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::diag::{Error, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::entry::Entry;
 use crate::drive::host::{Host, Verdict};
 use crate::drive::journal::Journal;
@@ -85,6 +85,8 @@ struct Running {
     attempt: u32,
     /// Which of the times it is that this driver began it, counted from 1.
     tries: u32,
+    /// Its directory, if it has come to have one.
+    directory: Option<PathBuf>,
     /// When it has taken too long.
     limit: Option<Duration>,
     /// When it is killed, having been asked to end.
@@ -128,6 +130,10 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         loop {
             while self.launcher.room() > 0 && self.begin_next(&mut state)? {}
             if state.running.is_empty() && (state.again.is_empty() || state.summary.stopped.is_some()) {
+                if state.summary.stopped.is_none() && !state.done {
+                    return Err(Error::new(ErrorKind::Sweep, "the sweep cannot go on")
+                        .note("what chooses its jobs waits for one to end, and none runs"));
+                }
                 break;
             }
             let event = self.launcher.wait(self.patience(&state))?;
@@ -186,7 +192,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             }
             // One that could not begin has none.
             let directory = Some(standing.directory).filter(|directory| !directory.as_os_str().is_empty());
-            return self.begin(state, job, (standing.attempt + 1, 1), directory).map(|()| true);
+            return self.begin(state, job, (standing.attempt.saturating_add(1), 1), directory).map(|()| true);
         }
         Ok(false)
     }
@@ -226,18 +232,16 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         let overrides = self.host.shown(&job);
         let started =
             |directory: PathBuf, time| Entry::Started { job: number, attempt, time, directory, overrides };
-        let launched = match prepared {
-            Ok(prepared) => {
-                self.journal.add(&started(prepared.directory, self.clock.now()))?;
-                self.launcher.submit(number, prepared.task)
-            }
-            Err(error) => {
-                self.journal.add(&started(before.unwrap_or_default(), self.clock.now()))?;
-                Err(error)
-            }
+        let (directory, task) = match prepared {
+            Ok(prepared) => (Some(prepared.directory), Ok(prepared.task)),
+            Err(error) => (before, Err(error)),
         };
-        let limit = self.policy.time_limit.map(|limit| (self.elapsed)() + limit);
-        let running = Running { job, attempt, tries, limit, kill: None, late: false, asked: false };
+        self.journal.add(&started(directory.clone().unwrap_or_default(), self.clock.now()))?;
+        let launched = task.and_then(|task| self.launcher.submit(number, task));
+        // A limit beyond all time is none.
+        let limit = self.policy.time_limit.and_then(|limit| (self.elapsed)().checked_add(limit));
+        let running =
+            Running { job, attempt, tries, directory, limit, kill: None, late: false, asked: false };
         match launched {
             Ok(()) => {
                 state.running.insert(number, running);
@@ -272,7 +276,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
 
     /// Takes in how a job ended.
     fn settle(&mut self, state: &mut State, running: Running, verdict: Verdict) -> Result<()> {
-        let Running { job, attempt, tries, .. } = running;
+        let Running { job, attempt, tries, directory, .. } = running;
         self.write_end(job.index, attempt, &verdict)?;
         let goes_on = state.summary.stopped.is_none();
         let again = (verdict.status == Status::Failed && tries <= self.policy.retries && goes_on)
@@ -291,8 +295,9 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         }
         if let Some(pause) = again {
             let due = (self.elapsed)() + pause;
-            let (attempt, tries) = (attempt + 1, tries + 1);
-            state.again.push(Again { due, job, attempt, tries, directory: verdict.directory });
+            let (attempt, tries) = (attempt.saturating_add(1), tries.saturating_add(1));
+            let directory = verdict.directory.or(directory);
+            state.again.push(Again { due, job, attempt, tries, directory });
             return Ok(());
         }
         self.sweeper.tell(job.index, Told::Failed)?;
@@ -398,7 +403,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::diag::{ErrorKind, SourceId};
+    use crate::diag::SourceId;
     use crate::drive::host::Prepared;
     use crate::drive::{FOLDER, JOURNAL};
     use crate::durable::testing::Scratch;
@@ -469,7 +474,13 @@ mod tests {
         type Task = (u64, Status);
         type End = Status;
 
-        fn prepare(&mut self, job: &Job, attempt: u32, _: Option<&Path>) -> Result<Prepared<(u64, Status)>> {
+        fn prepare(
+            &mut self,
+            job: &Job,
+            attempt: u32,
+            before: Option<&Path>,
+        ) -> Result<Prepared<(u64, Status)>> {
+            assert_eq!(before.is_some(), attempt > 1, "who begins again has the directory that it had");
             match (self.0)(job.index, attempt) {
                 (_, Status::Unknown) => Err(Error::new(ErrorKind::Io, "no room on the disk")),
                 task => Ok(Prepared { directory: job.index.to_string().into(), task }),
@@ -481,7 +492,8 @@ mod tests {
         }
 
         fn judge(&mut self, job: u64, status: Status) -> Verdict {
-            let directory = Some(job.to_string().into());
+            // As of a job that ended before it could say anything.
+            let directory = (status == Status::Completed).then(|| job.to_string().into());
             Verdict { status, result: None, error: None, log: None, directory, asked: false }
         }
 
@@ -650,5 +662,45 @@ mod tests {
         drop(journal);
         let (_, said, _) = run("", PLAIN(3), |_, _| (1, Status::Completed), Some(&scratch));
         assert_eq!(said.join(" "), "+0.2 -1 completed +2.1 -0 completed -2 completed finished");
+    }
+
+    /// Waits for jobs that there are not.
+    struct Waiting;
+
+    impl Sweeper for Waiting {
+        fn ask(&mut self) -> Result<Ask> {
+            Ok(Ask::Wait)
+        }
+
+        fn tell(&mut self, _: u64, _: Told<'_>) -> Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_sweep_that_waits_for_nothing_has_not_finished() {
+        let scratch = Scratch::new("engine-wait");
+        let (journal, _) = Journal::begin(scratch.path(), &Entry::Sweep(Box::default())).unwrap();
+        let time = Time::default();
+        let drive = Drive {
+            sweeper: Waiting,
+            launcher: Pretended { slots: 1, time: Rc::clone(&time), running: BTreeMap::new(), asked: None },
+            host: &mut Script(|_, _| (1, Status::Completed)),
+            journal: &journal,
+            policy: Policy::default(),
+            before: Progress::default(),
+            clock: Clock::default(),
+            elapsed: &move || time.get(),
+        };
+        assert_eq!(drive.run().unwrap_err().kind(), ErrorKind::Sweep);
+        assert!(!Progress::read(scratch.path()).unwrap().finished);
+    }
+
+    #[test]
+    fn a_limit_beyond_all_time_is_none() {
+        let policy = Policy { time_limit: Some(Duration::MAX), ..Policy::default() };
+        let script = |_, _| (3, Status::Completed);
+        let (summary, _, time) = run("engine-max", Sweep { policy, slots: 1, ..PLAIN(2) }, script, None);
+        assert_eq!((summary.completed, time), (2, 6));
     }
 }

@@ -25,6 +25,8 @@ pub struct Identity {
     pub now: String,
     /// How many jobs there are, if that is known.
     pub jobs: Option<u64>,
+    /// The SHA-256 over what its jobs change, as it may be shown: without the secrets.
+    pub overrides: Option<String>,
     /// The arguments behind the program's name, as they were typed.
     pub arguments: Vec<String>,
     /// Whether secrets in the arguments are not written down.
@@ -136,6 +138,7 @@ impl Identity {
             ("time", moment(self.started)),
             ("now", Node::from(self.now.as_str())),
             ("jobs", Node::from(self.jobs.map(number))),
+            ("overrides", Node::from(self.overrides.as_deref())),
             ("arguments", texts(&self.arguments)),
             ("hides_secrets", Node::from(self.hides_secrets)),
             ("cwd", path(&self.cwd)),
@@ -162,6 +165,7 @@ impl Identity {
             started: fields.time()?,
             now: fields.text("now")?.to_owned(),
             jobs: fields.number("jobs"),
+            overrides: fields.text("overrides").map(str::to_owned),
             arguments: fields.texts("arguments")?,
             hides_secrets: fields.get("hides_secrets") == Some(&Node::from(true)),
             cwd: fields.text("cwd")?.into(),

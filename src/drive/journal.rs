@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::entry::Entry;
-use crate::durable::Log;
+use crate::durable::{Log, sync};
 
 /// The folder in the directory of a sweep that holds what is known of it.
 pub const FOLDER: &str = ".sweep";
@@ -43,6 +43,9 @@ impl Journal {
         fs::create_dir_all(&folder).map_err(failed)?;
         let journal = Self::open(directory)?;
         journal.add(first)?;
+        // The names as well, or a crash of the machine could take back the file that a line is in.
+        sync(&folder, &[])?;
+        sync(directory, &[])?;
         Ok((journal, earlier))
     }
 

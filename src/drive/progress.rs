@@ -97,6 +97,7 @@ impl Progress {
             Entry::Driver { time, .. } => {
                 self.last = time;
                 self.stopped = None;
+                self.finished = false;
             }
             Entry::Started { job, attempt, time, directory, .. } => {
                 self.last = time;
@@ -142,6 +143,7 @@ mod tests {
             started: time,
             now: "2026-01-02T03:04:05".to_owned(),
             jobs: Some(3),
+            overrides: Some("ee".to_owned()),
             arguments: vec!["-m".to_owned(), "a=1,2".to_owned()],
             hides_secrets: true,
             cwd: "/w".into(),
@@ -194,6 +196,10 @@ mod tests {
         assert_eq!(standing(0), Some((1, Status::Completed)));
         assert_eq!((standing(1), standing(2)), (Some((2, Status::Running)), None));
         assert!(progress.finished && progress.stopped.as_deref() == Some("enough"));
+        // Whoever goes on has not finished yet.
+        let driver = entries().swap_remove(1);
+        Journal::open(scratch.path()).unwrap().add(&driver).unwrap();
+        assert!(!Progress::read(scratch.path()).unwrap().finished);
         let (_, earlier) = Journal::begin(scratch.path(), &entries()[0]).unwrap();
         assert_eq!(earlier.as_deref(), Some(".sweep.1"));
         assert!(Progress::read(scratch.path()).unwrap().jobs.is_empty());

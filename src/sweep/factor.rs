@@ -3,7 +3,7 @@
 use crate::diag::Origin;
 use crate::grammar::Override;
 use crate::sweep::axis::Axis;
-use crate::sweep::jobs::Jobs;
+use crate::sweep::jobs::{Jobs, Seen};
 
 /// One direction of a sweep.
 #[derive(Clone, Debug)]
@@ -13,7 +13,7 @@ pub(super) enum Factor {
     /// Overrides of as many values each, which go through them together.
     Together(Vec<Named>),
     /// Sweeps, one after the other.
-    Either(Vec<Jobs>),
+    Either(Parts),
 }
 
 /// An axis, what stands on its left side, and where that stands.
@@ -24,12 +24,57 @@ pub(super) struct Named {
     pub(super) axis: Axis,
 }
 
+/// Sweeps one after the other, and the number at which each ends.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    jobs: Vec<Jobs>,
+    ends: Vec<u64>,
+}
+
+impl Parts {
+    /// `None`: there are too many jobs to count.
+    pub(super) fn new(jobs: Vec<Jobs>) -> Option<Self> {
+        let mut end = 0_u64;
+        let ends = jobs.iter().map(|part| {
+            end = end.checked_add(part.len())?;
+            Some(end)
+        });
+        let ends = ends.collect::<Option<_>>()?;
+        Some(Self { jobs, ends })
+    }
+
+    /// Each, and the number of its first job.
+    fn iter(&self) -> impl Iterator<Item = (u64, &Jobs)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.jobs)
+    }
+
+    fn get(&self, index: u64) -> Option<Vec<Override>> {
+        let at = self.ends.partition_point(|end| *end <= index);
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        self.jobs.get(at)?.get(index - start).map(|job| job.overrides)
+    }
+}
+
+impl Named {
+    /// Shows its values: all that were listed, and enough of those that were counted off to tell them from others.
+    fn show(&self, see: &mut dyn FnMut(Seen<'_>)) {
+        const COUNTED: u64 = 64;
+        let len = self.axis.len();
+        let first = if self.axis.is_listed() { len } else { len.min(COUNTED) };
+        let last = (first < len).then(|| len - 1);
+        for one in (0..first).chain(last).filter_map(|index| self.axis.get(index)) {
+            see(Seen::Override(&one));
+        }
+    }
+}
+
 impl Factor {
     pub(super) fn len(&self) -> u64 {
         match self {
             Self::Axis(named) => named.axis.len(),
             Self::Together(all) => all.first().map_or(1, |named| named.axis.len()),
-            Self::Either(parts) => parts.iter().fold(0, |sum, part| part.len().saturating_add(sum)),
+            Self::Either(parts) => parts.ends.last().copied().unwrap_or(0),
         }
     }
 
@@ -42,19 +87,19 @@ impl Factor {
                     overrides.push(named.axis.get(index)?);
                 }
             }
-            Self::Either(parts) => {
-                let mut rest = index;
-                for part in parts {
-                    if rest < part.len() {
-                        overrides.extend(part.get(rest)?.overrides);
-                        return Some(());
-                    }
-                    rest -= part.len();
-                }
-                return None;
-            }
+            Self::Either(parts) => overrides.extend(parts.get(index)?),
         }
         Some(())
+    }
+
+    /// Shows what tells it from others.
+    pub(super) fn show(&self, see: &mut dyn FnMut(Seen<'_>)) {
+        see(Seen::Factor(self.len()));
+        match self {
+            Self::Axis(named) => named.show(see),
+            Self::Together(all) => all.iter().for_each(|named| named.show(see)),
+            Self::Either(parts) => parts.jobs.iter().for_each(|part| part.show(see)),
+        }
     }
 
     /// The left sides of its overrides, and where they stand.
@@ -63,7 +108,7 @@ impl Factor {
             Self::Axis(named) => vec![(named.key.as_str(), named.origin)],
             Self::Together(all) => all.iter().map(|named| (named.key.as_str(), named.origin)).collect(),
             Self::Either(parts) => {
-                parts.iter().flat_map(|part| part.factors().iter().flat_map(Self::keys)).collect()
+                parts.jobs.iter().flat_map(|part| part.factors().iter().flat_map(Self::keys)).collect()
             }
         }
     }
@@ -76,11 +121,9 @@ impl Factor {
             Self::Together(all) => all.iter().any(|named| named.axis.is_listed()),
             Self::Either(parts) => {
                 let mut ends = Vec::new();
-                let mut begin = 0_u64;
-                for part in parts {
+                for (begin, part) in parts.iter() {
                     let covered = part.covering(1).into_iter().chain([part.len() - 1]);
                     ends.extend(covered.map(|number| begin + number).filter(|number| *number > 0));
-                    begin += part.len();
                 }
                 ends.dedup();
                 return ends;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::grammar::Override;
 use crate::sweep::axis::Axis;
-use crate::sweep::factor::{Factor, Named};
+use crate::sweep::factor::{Factor, Named, Parts};
 use crate::value::{HashSet, IndexMap};
 
 /// The jobs of a sweep: every combination of the values of its overrides, the last one changing fastest.
@@ -29,6 +29,16 @@ use crate::value::{HashSet, IndexMap};
 pub struct Jobs {
     factors: Vec<Factor>,
     count: u64,
+}
+
+/// What tells a sweep from others, piece by piece.
+pub(crate) enum Seen<'a> {
+    /// A sweep of so many factors.
+    Sweep(usize),
+    /// One of them, with so many values, which follow.
+    Factor(u64),
+    /// A value.
+    Override(&'a Override),
 }
 
 /// One job: its number, and the overrides it runs with.
@@ -91,6 +101,14 @@ impl Jobs {
 
     pub(super) fn factors(&self) -> &[Factor] {
         &self.factors
+    }
+
+    /// Shows what tells the sweep from others, in time that grows with what was written down and not with its jobs.
+    pub(crate) fn show(&self, see: &mut dyn FnMut(Seen<'_>)) {
+        see(Seen::Sweep(self.factors.len()));
+        for factor in &self.factors {
+            factor.show(see);
+        }
     }
 
     /// The same with the values of some overrides taken together, the first with the first, instead of each with each.
@@ -166,6 +184,8 @@ impl Jobs {
         if parts.is_empty() {
             return Err(Error::new(ErrorKind::Sweep, "a list of sweeps has none"));
         }
+        let parts = Parts::new(parts)
+            .ok_or_else(|| Error::new(ErrorKind::Limit, "the sweep has too many jobs to count"))?;
         Self::of(vec![Factor::Either(parts)])
     }
 

@@ -6,6 +6,7 @@ mod jobs;
 mod pattern;
 mod sweeper;
 
+pub(crate) use jobs::Seen;
 pub use jobs::{Job, Jobs};
 pub use pattern::matches;
 pub use sweeper::{Ask, Grid, Sweeper, Told};

@@ -297,6 +297,41 @@ fn what_has_changed_is_shown_before_a_sweep_goes_on() {
 }
 
 #[test]
+fn a_sweep_with_secrets_does_not_go_on_as_another_one_of_as_many_jobs() {
+    let sandbox = sandbox();
+    let with = |values: &'static str| {
+        ["-cd", "conf", "-m", values, "+hydra.job.env_set.API_KEY=hush-hush", "hydra.sweep.dir=sw"]
+    };
+    let (code, _, err) = run(app(&sandbox, &with("x=1,2")));
+    assert_eq!(code, Some(0), "{err}");
+    let journal = sandbox.read("sw/.sweep/journal.jsonl").expect("a journal");
+    assert!(journal.contains("\"hides_secrets\":true") && !journal.contains("hush-hush"), "{journal}");
+    let resumed = |values| [&with(values)[..], &["--resume", "sw"]].concat();
+    let (code, _, err) = run(app(&sandbox, &resumed("x=3,4")));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("note: its jobs change other values\n"), "{err}");
+    let (code, _, err) = run(app(&sandbox, &resumed("x=1,2")));
+    assert_eq!(code, Some(0), "{err}");
+}
+
+#[test]
+fn a_file_of_jobs_is_part_of_the_sweep_however_large() {
+    // A line without anything in it is no job.
+    let filler = " ".repeat(17 << 20);
+    let file = |last: &str| format!("{filler}\n{{\"x\": 1}}\n{{\"x\": {last}}}\n");
+    let sandbox = sandbox().with_file("jobs.jsonl", file("2")).expect("a file");
+    let arguments = ["-cd", "conf", "-m", "++mainstem.sweep.jobs=jobs.jsonl", "hydra.sweep.dir=sw"];
+    let (code, _, err) = run(app(&sandbox, &arguments));
+    assert_eq!(code, Some(0), "{err}");
+    let sandbox = sandbox.with_file("jobs.jsonl", file("3")).expect("a file");
+    let (code, _, err) = run(app(&sandbox, &["--resume", "sw"]));
+    assert_eq!(code, Some(1));
+    for changed in ["note: its jobs change other values\n", "note: `jobs.jsonl` has changed\n"] {
+        assert!(err.contains(changed), "{err}");
+    }
+}
+
+#[test]
 fn any_program_gets_its_config_as_it_asks_for_it() {
     let sandbox = sandbox();
     let script =
@@ -317,6 +352,12 @@ fn any_program_gets_its_config_as_it_asks_for_it() {
     let (code, _, err) = run(mainstem(&sandbox, &["run", "x=1", "--", "sh", "-c", "exit 3"]));
     assert_eq!(code, Some(1));
     assert!(err.starts_with("error[job]: the command ended with status 3\n"), "{err}");
+    // What a program left in its directory is not the result of the next one.
+    let there = ["run", "hydra.run.dir=out", "--", "sh", "-c"];
+    for (script, left) in [("echo 3 > $MAINSTEM_RESULT", true), ("true", false)] {
+        let (code, _, err) = run(mainstem(&sandbox, &[&there[..], &[script]].concat()));
+        assert_eq!((code, sandbox.path().join("out/result.json").exists()), (Some(0), left), "{err}");
+    }
     let (code, _, err) = run(mainstem(&sandbox, &["run", "x=1"]));
     assert_eq!(code, Some(2), "{err}");
 }

@@ -108,6 +108,14 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     command.args(arguments).envs(handed.environment(run)?);
     // From here on a signal lets the command end, and does not end this process.
     let _ = run.is_interrupted();
+    // One that the attempt before left in this directory is not this one's.
+    let earlier = run.dir().join(RESULT);
+    if let Err(error) = fs::remove_file(&earlier)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        let message = format!("cannot remove the earlier `{}`: {error}", earlier.display());
+        return Err(Error::new(ErrorKind::Io, message).into());
+    }
     let mut child = command.spawn().map_err(|error| {
         let message = format!("cannot start `{}`: {error}", program.display());
         let kind = match error.kind() {
@@ -156,7 +164,14 @@ pub(super) const RESULT: &str = "result.json";
 fn result(run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
     const LARGEST: u64 = 1 << 20;
     let path = run.dir().join(RESULT);
-    let Ok(bytes) = read_regular(&path, LARGEST) else { return Ok(Vec::new()) };
+    let bytes = match read_regular(&path, LARGEST) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => {
+            let message = format!("cannot read `{}`: {error}", path.display());
+            return Err(Error::new(ErrorKind::Io, message).into());
+        }
+    };
     let wrong = || {
         let message = format!("`{}` must hold a number, or numbers by names", path.display());
         Error::new(ErrorKind::Json, message)

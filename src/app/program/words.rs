@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::app::program::bound::Bound;
 use crate::app::program::command::{RESULT, uses_hydra, write};
 use crate::diag::{Error, ErrorKind, Result};
+use crate::grammar::{Quote, quoted};
 use crate::run::{RESOLVED, Run};
 use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str};
 
@@ -56,7 +57,9 @@ impl Handed {
             words.push("hydra.output_subdir=.hydra/program".into());
             words
         };
-        words.push(format!("hydra.run.dir={}", quoted(&run.dir().to_string_lossy())).into());
+        // Hydra would read commas and brackets in a path.
+        let directory = quoted(&run.dir().to_string_lossy(), Quote::Single);
+        words.push(format!("hydra.run.dir={directory}").into());
         Ok(words)
     }
 
@@ -92,11 +95,6 @@ impl Handed {
 
 fn is_of(line: &str, key: &str) -> bool {
     line.strip_prefix(key).is_some_and(|rest| rest.starts_with('='))
-}
-
-/// A value of an override: Hydra would read commas and brackets in a path.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>) {

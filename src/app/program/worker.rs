@@ -16,8 +16,10 @@ use crate::app::program::bound::Bound;
 use crate::app::program::session::Session;
 use crate::app::program::signals::{self, Stop};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::facts::Facts;
+use crate::durable::read_regular;
+use crate::facts::{Facts, Process};
 use crate::launch::{Output, Program};
+use crate::run::RunId;
 use crate::value::{JsonStyle, Key, Map, Node, read_json, write_json, write_str};
 
 /// The hidden first argument of a worker; the path of its order follows, then the arguments of the program.
@@ -50,6 +52,9 @@ pub(crate) struct OfSweep {
     pub(crate) made: bool,
     pub(crate) overrides: Vec<String>,
 }
+
+/// The largest order, in bytes.
+const LARGEST: u64 = 64 << 20;
 
 const TIME: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
@@ -110,7 +115,7 @@ pub(crate) fn program(
     let facts = session.composer.facts();
     let before = environment.iter().map(|(name, _)| (name.clone(), facts.env.get(name).map(str::to_owned)));
     let order = Order { now: facts.now.get(), before: before.collect(), watched, of_sweep };
-    let order = OrderFile::write(&order)?;
+    let order = OrderFile::write(&order, &session.process())?;
     arguments.extend([WORKER.into(), order.0.clone().into()]);
     arguments.extend(session.arguments.iter().chain(&session.app.tail).cloned());
     let (file, directory, output) = (file.clone(), facts.cwd.clone(), Output::Inherited);
@@ -164,22 +169,29 @@ fn ended(status: ExitStatus) -> Status {
 pub(crate) struct OrderFile(PathBuf);
 
 impl OrderFile {
-    fn write(order: &Order) -> Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("mainstem-order-{}-{number}.json", std::process::id()));
-        let failed = |error: std::io::Error| {
+    /// The name cannot be guessed, and no other process has it: numbers of processes are the same in two containers
+    /// that share a directory.
+    fn write(order: &Order, process: &Process) -> Result<Self> {
+        let failed = |path: &Path, error: std::io::Error| {
             Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display()))
         };
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        // One that is there was left by a process of the same number that was killed.
-        let _ = fs::remove_file(&path);
-        let mut file = options.open(&path).map_err(failed)?;
-        file.write_all(order.to_json().as_bytes()).map_err(failed)?;
-        Ok(Self(path))
+        loop {
+            let id = RunId::new(process, process.clock.now());
+            let path = std::env::temp_dir().join(format!("mainstem-order-{id}.json"));
+            let mut file = match options.open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => continue,
+                Err(error) => return Err(failed(&path, error)),
+            };
+            // From here on it is removed whatever happens.
+            let written = Self(path);
+            file.write_all(order.to_json().as_bytes()).map_err(|error| failed(&written.0, error))?;
+            return Ok(written);
+        }
     }
 }
 
@@ -204,10 +216,13 @@ impl Order {
         let rest = arguments.split_off(arguments.len().min(2));
         let taken = std::mem::replace(arguments, rest);
         let path = taken.get(1).map(Path::new).ok_or_else(|| lost(&"there is no order"))?;
-        let text = fs::read_to_string(path).map_err(|error| lost(&error))?;
+        let bytes = read_regular(path, LARGEST).map_err(|error| lost(&error))?;
+        let text = String::from_utf8(bytes).map_err(|error| lost(&error))?;
+        let node = read_json(&text, SourceId::NONE).map_err(|_| lost(&"the file is no order"))?;
+        let order = Self::of(&node).ok_or_else(|| lost(&"the order is another version's"))?;
+        // Only now is it known that nobody named another file.
         let _ = fs::remove_file(path);
-        let node = read_json(&text, SourceId::NONE)?;
-        Self::of(&node).map(Some).ok_or_else(|| lost(&"the order is another version's"))
+        Ok(Some(order))
     }
 
     /// The world as it was for the program that gave the order.
@@ -297,7 +312,7 @@ mod tests {
                 overrides: vec!["a=${b}".to_owned(), "~c".to_owned()],
             }),
         };
-        let file = OrderFile::write(&order).unwrap();
+        let file = OrderFile::write(&order, &Process::default()).unwrap();
         let mut arguments: Vec<OsString> = vec![WORKER.into(), file.0.clone().into(), "x=1".into()];
         assert_eq!(Order::take(&mut arguments).unwrap(), Some(order.clone()));
         assert_eq!(arguments, ["x=1"]);
@@ -314,6 +329,14 @@ mod tests {
         for arguments in [vec![WORKER], vec![WORKER, "/nowhere/at/all"]] {
             let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
             assert_eq!(Order::take(&mut arguments).unwrap_err().kind(), ErrorKind::Job);
+        }
+        let scratch = crate::durable::testing::Scratch::new("order");
+        let path = scratch.path().join("notes.json");
+        for text in ["{}", "no JSON"] {
+            fs::write(&path, text).unwrap();
+            let mut arguments: Vec<OsString> = vec![WORKER.into(), path.clone().into()];
+            assert_eq!(Order::take(&mut arguments).unwrap_err().kind(), ErrorKind::Job);
+            assert!(path.exists(), "a file that is no order is left alone");
         }
     }
 }

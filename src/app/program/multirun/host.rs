@@ -1,5 +1,6 @@
 //! What the jobs of a sweep have in common, wherever they run.
 
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
@@ -11,9 +12,9 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Progress, Verdict};
 use crate::durable::create_exclusive;
 use crate::facts::Process;
-use crate::run::{Record, Status};
+use crate::run::{Record, RunId, Status};
 use crate::sweep::Job;
-use crate::value::{HashSet, Node};
+use crate::value::Node;
 
 /// A sweep in its directory.
 pub(super) struct Base<'a> {
@@ -28,8 +29,8 @@ pub(super) struct Base<'a> {
     /// The identifier of the sweep.
     pub(super) id: String,
     pub(super) process: Process,
-    /// The directories that jobs have: a number for each, for there may be many.
-    taken: HashSet<u64>,
+    /// The directories that jobs have, a number for each, and whose they are.
+    taken: BTreeMap<u64, u64>,
 }
 
 /// A job in its directory.
@@ -39,6 +40,8 @@ pub(super) struct Placed {
     pub(super) directory: PathBuf,
     /// Whether it was made just now.
     pub(super) made: bool,
+    /// The record that was there before.
+    pub(super) earlier: Option<RunId>,
 }
 
 impl<'a> Base<'a> {
@@ -51,7 +54,8 @@ impl<'a> Base<'a> {
         process: &Process,
         before: &Progress,
     ) -> Self {
-        let taken = before.jobs.values().map(|job| number(&directory.join(&job.directory))).collect();
+        let taken =
+            before.jobs.iter().map(|(job, was)| (number(&directory.join(&was.directory)), *job)).collect();
         Self {
             session,
             composing,
@@ -69,14 +73,17 @@ impl<'a> Base<'a> {
         let bound =
             bind_in_sweep(self.session, self.composing.compose(job)?, job.index, self.other.as_deref())?;
         if let Some(before) = before {
-            return Ok(Placed { bound, directory: self.directory.join(before), made: false });
+            let earlier = self.record(before).and_then(|record| record.id());
+            return Ok(Placed { bound, directory: self.directory.join(before), made: false, earlier });
         }
         let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
         let wanted = self.session.absolute(self.directory.join(subdir));
-        let made = self.taken.contains(&number(&wanted));
+        // One that could not begin, and begins again, has it already.
+        let made = self.taken.get(&number(&wanted)).is_some_and(|owner| *owner != job.index);
         let directory = if made { create_exclusive(&wanted)? } else { wanted };
-        self.taken.insert(number(&directory));
-        Ok(Placed { bound, directory, made })
+        self.taken.insert(number(&directory), job.index);
+        let earlier = self.record(&directory).and_then(|record| record.id());
+        Ok(Placed { bound, directory, made, earlier })
     }
 
     /// The overrides of a job without the secrets in them.
@@ -94,6 +101,11 @@ impl<'a> Base<'a> {
         let record = Record::read(&self.directory.join(directory), &self.process).ok()?;
         let ours = record.get("parent").and_then(Node::as_str) == Some(self.id.as_str());
         ours.then_some(record)
+    }
+
+    /// As [`Base::record`], for a job that has ended just now: the record of the time before is none.
+    pub(super) fn new_record(&self, directory: &Path, earlier: Option<RunId>) -> Option<Record> {
+        self.record(directory).filter(|record| earlier.is_none() || record.id() != earlier)
     }
 
     /// What became of a job by its record.
@@ -138,9 +150,13 @@ impl<'a> Base<'a> {
 
 /// The overrides of a job without the secrets in them, as far as they are known by now.
 pub(super) fn shown(master: &Bound, job: &Job) -> Vec<String> {
-    let typed = job.lines().into_iter().map(str::to_owned).collect();
-    let shown = master.shown_arguments(typed).into_iter();
-    shown.map(|line| master.secrets().scrub(&line).into_owned()).collect()
+    job.lines().into_iter().map(|line| shown_line(master, line.to_owned())).collect()
+}
+
+/// An override without the secrets in it, as far as they are known by now.
+pub(super) fn shown_line(master: &Bound, line: String) -> String {
+    let line = master.composed().shown_argument(line);
+    master.secrets().scrub(&line).into_owned()
 }
 
 /// The error of a job in one line, as a list of failures shows it.

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use crate::app::program::bound::Bound;
 use crate::app::program::derived;
+use crate::app::program::multirun::host::shown_line;
+use crate::app::program::multirun::listed::LARGEST;
 use crate::app::program::session::Session;
 use crate::compose::Composed;
 use crate::diag::{Error, ErrorKind, Result, SourceKind};
@@ -13,6 +15,7 @@ use crate::drive::Identity;
 use crate::durable::read_regular;
 use crate::facts::Process;
 use crate::run::RunId;
+use crate::sweep::{Jobs, Seen};
 use crate::value::HashSet;
 
 /// The files that a sweep is made of, with the SHA-256 of each.
@@ -39,20 +42,50 @@ impl Files {
         }
     }
 
-    /// Adds a file of the program, if it is one.
-    pub(super) fn add_file(&mut self, name: &str, path: &Path) {
-        const LARGEST: u64 = 16 << 20;
-        if let Ok(bytes) = read_regular(path, LARGEST) {
-            self.sums.insert(name.to_owned(), sum(&bytes));
-        }
+    /// Adds a file of the program. One that takes long to read, such as data, is known by its size and when it was changed.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub(super) fn add_file(&mut self, name: &str, path: &Path) -> Result<()> {
+        let failed = |error: std::io::Error| {
+            Error::new(ErrorKind::Io, format!("cannot read `{name}`, which is part of the sweep: {error}"))
+        };
+        let file = path.metadata().map_err(failed)?;
+        let known = if file.len() > LARGEST {
+            let modified = chrono::DateTime::<chrono::Utc>::from(file.modified().map_err(failed)?);
+            format!("{} bytes of {}", file.len(), modified.to_rfc3339())
+        } else {
+            sum(&read_regular(path, LARGEST).map_err(failed)?)
+        };
+        self.sums.insert(name.to_owned(), known);
+        Ok(())
     }
 }
 
 fn sum(bytes: &[u8]) -> String {
-    hmac_sha256::Hash::hash(bytes).iter().fold(String::new(), |mut out, byte| {
+    hex(hmac_sha256::Hash::hash(bytes))
+}
+
+fn hex(sum: [u8; 32]) -> String {
+    sum.iter().fold(String::new(), |mut out, byte| {
         let _ = write!(out, "{byte:02x}");
         out
     })
+}
+
+/// The SHA-256 over what the jobs change. A secret is not in it: a sum would let others find a short one by trying.
+fn overrides(master: &Bound, jobs: &Jobs) -> String {
+    let mut hash = hmac_sha256::Hash::new();
+    jobs.show(&mut |seen| match seen {
+        Seen::Sweep(factors) => hash.update(format!("sweep {factors}\0")),
+        Seen::Factor(values) => hash.update(format!("factor {values}\0")),
+        Seen::Override(one) => {
+            let line = shown_line(master, one.line.to_string());
+            hash.update(format!("override {} ", line.len()));
+            hash.update(line);
+        }
+    });
+    hex(hash.finalize())
 }
 
 /// The form of the moment of a sweep in its journal.
@@ -63,7 +96,7 @@ pub(super) fn identity(
     session: &Session<'_>,
     master: &Bound,
     process: &Process,
-    jobs: u64,
+    jobs: &Jobs,
     files: &Files,
 ) -> Identity {
     let facts = session.composer.facts();
@@ -77,7 +110,8 @@ pub(super) fn identity(
         name: session.app.name.to_string(),
         started,
         now: facts.now.get().format(NOW).to_string(),
-        jobs: Some(jobs),
+        jobs: Some(jobs.len()),
+        overrides: Some(overrides(master, jobs)),
         hides_secrets: arguments != typed,
         arguments,
         cwd: facts.cwd.clone(),
@@ -99,6 +133,8 @@ pub(super) fn unchanged(before: &Identity, now: &Identity) -> Result<()> {
     if before.jobs != now.jobs {
         let count = |jobs: Option<u64>| jobs.map_or("?".to_owned(), |jobs| jobs.to_string());
         changes.push(format!("it had {} jobs, and has {} now", count(before.jobs), count(now.jobs)));
+    } else if before.overrides != now.overrides {
+        changes.push("its jobs change other values".to_owned());
     }
     let (old, new): (BTreeMap<_, _>, BTreeMap<_, _>) =
         (before.configs.iter().cloned().collect(), now.configs.iter().cloned().collect());

@@ -16,7 +16,7 @@ use crate::app::program::signals::Stop;
 use crate::app::program::worker::{self, OfSweep};
 use crate::diag::Result;
 use crate::drive::{Entry, Host, Journal, Policy, Prepared, Verdict};
-use crate::run::{Outcome, Status};
+use crate::run::{Outcome, RunId, Status};
 use crate::sweep::Job;
 
 /// A job that is ready.
@@ -24,6 +24,7 @@ pub(super) struct Task {
     bound: Bound,
     directory: PathBuf,
     made: bool,
+    earlier: Option<RunId>,
     attempt: u32,
     of_sweep: OfSweep,
 }
@@ -31,7 +32,7 @@ pub(super) struct Task {
 /// A job that ran: here, or in a worker, since it needed another environment.
 pub(super) enum Ran {
     Here(finished::Job),
-    Worker(Exit, PathBuf),
+    Worker(Exit, PathBuf, Option<RunId>),
 }
 
 /// Runs a job. A signal that ends the process is written down first.
@@ -42,9 +43,9 @@ pub(super) fn carry_out(
     job: u64,
     task: Task,
 ) -> Result<Ran> {
-    let Task { bound, directory, made, attempt, of_sweep } = task;
+    let Task { bound, directory, made, earlier, attempt, of_sweep } = task;
     if let Some(environment) = worker::needed(session, &bound)? {
-        return Ok(Ran::Worker(worker::run(session, environment, Some(of_sweep))?, directory));
+        return Ok(Ran::Worker(worker::run(session, environment, Some(of_sweep))?, directory, earlier));
     }
     let place = place_in_sweep(&bound, directory, made)?;
     let (journal, clock) = (Arc::clone(journal), session.process().clock);
@@ -95,7 +96,7 @@ impl Host for Inline<'_> {
 
     fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<Task>> {
         self.announce(job.index);
-        let Placed { bound, directory, made } = self.base.place(job, before)?;
+        let Placed { bound, directory, made, earlier } = self.base.place(job, before)?;
         hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
         let of_sweep = OfSweep {
             number: job.index,
@@ -106,7 +107,10 @@ impl Host for Inline<'_> {
             overrides: self.base.composing.typed(job),
         };
         let relative = self.base.relative(&directory);
-        Ok(Prepared { directory: relative, task: Task { bound, directory, made, attempt, of_sweep } })
+        Ok(Prepared {
+            directory: relative,
+            task: Task { bound, directory, made, earlier, attempt, of_sweep },
+        })
     }
 
     fn judge(&mut self, _: u64, end: Result<Ran>) -> Verdict {
@@ -141,14 +145,14 @@ impl Host for Inline<'_> {
                 self.jobs.push(job);
                 Verdict { status, result, error, log, directory: Some(directory), asked }
             }
-            Ok(Ran::Worker(exit, directory)) => {
+            Ok(Ran::Worker(exit, directory, earlier)) => {
                 let directory = self.base.relative(&directory);
                 if let Exit::Interrupted(_) = exit {
                     self.interrupted = Some(exit);
                     let directory = Some(directory);
                     return Verdict { status: Status::Interrupted, asked: true, directory, ..nothing };
                 }
-                match self.base.record(&directory) {
+                match self.base.new_record(&directory, earlier) {
                     Some(record) => self.base.verdict(&record, &directory),
                     None if exit == Exit::Success => {
                         Verdict { status: Status::Completed, directory: Some(directory), ..nothing }

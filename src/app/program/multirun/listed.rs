@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::app::program::bound::Bound;
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceId, SourceKind, SourceMap};
 use crate::durable::read_regular;
-use crate::grammar::{Operand, Override, parse_override};
+use crate::grammar::{Operand, Override, Quote, parse_override, quoted};
 use crate::sweep::Jobs;
 use crate::value::{JsonStyle, Kind, Map, Node, read_json, write_json, write_str};
 use crate::yaml;
@@ -92,12 +92,14 @@ fn literal(key: &str, node: &Node) -> String {
         Operand::Value(value) => value.as_text().is_some_and(|read| read == text),
         Operand::Sweep(_) => false,
     });
-    if same { plain } else { format!("{key}='{}'", text.replace('\\', "\\\\").replace('\'', "\\'")) }
+    if same { plain } else { format!("{key}={}", quoted(text, Quote::Single)) }
 }
+
+/// The largest file of jobs, in bytes.
+pub(super) const LARGEST: u64 = 64 << 20;
 
 /// The rows of a file: CSV with a line of keys, JSON Lines, or a YAML list of mappings.
 fn read(cwd: &Path, name: &str, origin: Origin) -> Result<Vec<Map>> {
-    const LARGEST: u64 = 64 << 20;
     let failed = |why: &dyn std::fmt::Display| {
         Error::new(ErrorKind::Io, format!("cannot read the jobs in `{name}`: {why}")).at(origin, "named here")
     };
@@ -226,9 +228,15 @@ mod tests {
             ("forest", "k=forest"),
             ("a,b", "k='a,b'"),
             ("it's", "k='it\\'s'"),
+            ("a\\b,c", "k='a\\b,c'"),
+            ("a\\'b,", "k='a\\\\\\'b,'"),
+            ("a,b\\", "k='a,b\\\\'"),
             ("null", "k=null"),
         ] {
             assert_eq!(literal("k", &scalar(cell)), expected);
+            let read = parse_override(expected, SourceId::NONE, &mut ()).unwrap();
+            let value = read.assignment(0).unwrap().action.value().cloned().unwrap();
+            assert!(value.as_str().is_none_or(|text| text == cell), "{expected}");
         }
         // Text that looks like a number is text, where the file says which is which.
         assert_eq!(literal("k", &Node::from("1")), "k='1'");

@@ -74,14 +74,15 @@ impl Plan {
                 ("joblib", Some(joblib_slots(&settings, master, cores)?), 1)
             }
             "LocalLauncher" => {
-                let limit =
-                    settings.count("timeout_min")?.map(|minutes| Duration::from_secs(minutes as u64 * 60));
+                let limit = settings
+                    .count("timeout_min")?
+                    .map(|minutes| Duration::from_secs((minutes as u64).saturating_mul(60)));
                 policy.time_limit = policy.time_limit.or(limit);
                 let per_job = settings.count("cpus_per_task")?.unwrap_or(1);
                 (
                     "submitit_local",
                     Some((cores / per_job).max(1)),
-                    settings.count("gpus_per_node")?.unwrap_or(0),
+                    settings.count("gpus_per_node")?.unwrap_or(0).min(MOST),
                 )
             }
             _ => {
@@ -89,7 +90,12 @@ impl Plan {
                     .help("it can be basic, joblib or submitit_local; `-j N` runs N jobs at a time"));
             }
         };
-        let count = session.flags.workers.map(usize::from).or(count);
+        let workers = session.flags.workers.map(usize::from);
+        if let Some(workers) = workers.filter(|workers| *workers > MOST) {
+            let error = Error::new(ErrorKind::Range, format!("{workers} jobs cannot run at a time"));
+            return Err(error.help(format!("`-j` takes at most {MOST}")));
+        }
+        let count = workers.or(count);
         let how = match count {
             Some(count) => {
                 let env = &session.composer.facts().env;
@@ -170,7 +176,7 @@ fn policy(master: &Bound) -> Result<Policy> {
     Ok(Policy {
         max_failures: number("max_failures")?.and_then(NonZeroU64::new),
         first_failures: number("first_failures")?.and_then(NonZeroU64::new),
-        retries: number("retries")?.and_then(|number| u32::try_from(number).ok()).unwrap_or(0),
+        retries: number("retries")?.map_or(0, |number| u32::try_from(number).unwrap_or(u32::MAX)),
         backoff: seconds(master, "mainstem.sweep.backoff")?.unwrap_or_default(),
         time_limit: seconds(master, "mainstem.sweep.timeout")?,
         retry_failed,

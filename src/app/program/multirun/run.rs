@@ -49,17 +49,17 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let callbacks = Callbacks::of(session, &master)?;
     let mut files = composing.check(&master, &jobs)?;
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
-        files.add_file(&name, &path);
+        files.add_file(&name, &path)?;
     }
     if let Some(name) = setting(&master, "mainstem.sweep.jobs")? {
-        files.add_file(&name, &session.composer.facts().cwd.join(&name));
+        files.add_file(&name, &session.composer.facts().cwd.join(&name))?;
     }
     if session.flags.dry_run {
         return Ok(show(session, &master, &jobs));
     }
 
     let process = session.process();
-    let now = identity(session, &master, &process, jobs.len(), &files);
+    let now = identity(session, &master, &process, &jobs, &files);
     let (directory, other) = directory(session, &master)?;
     let _lease = Lease::take(&directory, &process)?;
     let (journal, before) = if session.resumed.is_some() {

@@ -10,7 +10,7 @@ use crate::app::program::worker::{self, OfSweep, OrderFile};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Host, Policy, Prepared, Verdict};
 use crate::launch::{Exit, Output, Program};
-use crate::run::Status;
+use crate::run::{RunId, Status};
 use crate::sweep::Job;
 
 /// The program, for jobs in processes of their own.
@@ -18,8 +18,16 @@ pub(super) struct InWorkers<'a> {
     pub(super) base: Base<'a>,
     /// Whether what jobs say goes to files.
     pub(super) to_files: bool,
-    /// The directories of the jobs that run, and their orders, which the workers take.
-    pub(super) running: BTreeMap<u64, (PathBuf, OrderFile)>,
+    pub(super) running: BTreeMap<u64, Begun>,
+}
+
+/// A job that runs.
+pub(super) struct Begun {
+    directory: PathBuf,
+    /// The record that was in it before.
+    earlier: Option<RunId>,
+    /// Which the worker takes.
+    _order: OrderFile,
 }
 
 /// The files of a job's output.
@@ -43,7 +51,7 @@ impl Host for InWorkers<'_> {
     type End = Exit;
 
     fn prepare(&mut self, job: &Job, _: u32, before: Option<&Path>) -> Result<Prepared<Program>> {
-        let Placed { bound, directory, made } = self.base.place(job, before)?;
+        let Placed { bound, directory, made, earlier } = self.base.place(job, before)?;
         let new = !made && !directory.exists();
         let mut output = Output::Inherited;
         if self.to_files {
@@ -66,15 +74,14 @@ impl Host for InWorkers<'_> {
         let (program, order) = worker::program(self.base.session, environment, true, Some(of_sweep))?;
         hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
         let relative = self.base.relative(&directory);
-        self.running.insert(job.index, (relative.clone(), order));
+        self.running.insert(job.index, Begun { directory: relative.clone(), earlier, _order: order });
         Ok(Prepared { directory: relative, task: Program { output, ..program } })
     }
 
     fn judge(&mut self, job: u64, end: Exit) -> Verdict {
-        let (directory, _order) = match self.running.remove(&job) {
-            Some((directory, order)) => (directory, Some(order)),
-            None => (PathBuf::new(), None),
-        };
+        let begun = self.running.remove(&job);
+        let (directory, earlier) =
+            begun.map_or_else(Default::default, |begun| (begun.directory, begun.earlier));
         let (status, error) = match end {
             Exit::Code(0) => (Status::Completed, None),
             Exit::Code(code @ 129..=159) => {
@@ -87,7 +94,7 @@ impl Host for InWorkers<'_> {
         if self.to_files {
             self.forget_silence(&directory);
         }
-        match self.base.record(&directory) {
+        match self.base.new_record(&directory, earlier) {
             // A record that does not say how it ended is that of a process that was killed.
             Some(record) if record.status() != Status::Killed && record.status() != Status::Running => {
                 self.base.verdict(&record, &directory)
