@@ -19,7 +19,10 @@ const HELP: &str = "\
 Sweeps, by their journals.
 
   mainstem sweeps ls [ROOT]            all sweeps below a directory, the oldest first
-  mainstem sweeps show DIR [--json]    the jobs of a sweep: how each stands, and what came of it
+  mainstem sweeps show last            the jobs of the latest: how each stands, and what came of it
+  mainstem sweeps show DIR             the same of that in DIR
+
+`--json` prints JSON Lines.
 
 A sweep goes on by `--resume DIR` of the program that began it.
 ";
@@ -40,8 +43,9 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         [] | ["--help" | "-h" | "help"] => Ok(Output::success(HELP.to_owned())),
         ["ls"] => ls(&facts, &process, &facts.cwd, json, err),
         ["ls", root] => ls(&facts, &process, &capture::absolute(&facts, root), json, err),
+        ["show", "last"] if !facts.cwd.join("last").is_dir() => show(&process, &latest(&facts.cwd)?, json, out),
         ["show", directory] => show(&process, &capture::absolute(&facts, directory), json, out),
-        ["show"] => Err(wrong("`sweeps show` needs a sweep").help("type `mainstem sweeps show DIR`")),
+        ["show"] => Err(wrong("`sweeps show` needs a sweep").help("type `mainstem sweeps show last`")),
         ["ls" | "show", ..] => Err(wrong("`sweeps` takes one directory")),
         [other, ..] => {
             let error = wrong(format!("there is no command `sweeps {other}`"));
@@ -154,6 +158,17 @@ fn find(root: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// The sweep that began last below a directory. Journals that cannot be read are passed by.
+fn latest(root: &Path) -> Result<PathBuf> {
+    let read = |directory: PathBuf| Some((Progress::read(&directory).ok()?.identity.started, directory));
+    let latest = find(root)?.into_iter().filter_map(read).max();
+    latest.map(|(_, directory)| directory).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, "there is no sweep")
+            .note(format!("looked in `{}`", root.display()))
+            .help("name its directory: `mainstem sweeps show DIR`")
+    })
 }
 
 /// One job as it is shown.
