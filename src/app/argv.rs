@@ -151,7 +151,7 @@ impl<F: Copy> Scan<'_, F> {
             }
             let Some(flag) = self.table.iter().find(|flag| flag.short.strip_prefix('-') == Some(short))
             else {
-                return self.unknown(&format!("-{rest}"), word, None);
+                return self.unknown(&format!("-{rest}"), word, more.peek());
             };
             let flag = *flag;
             rest = &rest[letter.len_utf8()..];
@@ -239,16 +239,14 @@ impl<F: Copy> Scan<'_, F> {
             self.errors.push(error.help(format!("did you mean `{near}`?")));
             return;
         }
-        let error = error.help("`--hydra-help` shows all");
-        let is_key = |key: &&str| key.chars().all(|c| c.is_alphanumeric() || "_-./@".contains(c));
-        self.errors.push(match name.strip_prefix("--").filter(is_key) {
-            Some(key) => {
-                let attached = word.split_once('=').map(|(_, value)| value);
-                let value = attached.or(next.map(String::as_str).filter(|next| is_value(next)));
-                let line = format!("{}={}", key.replace('-', "_"), value.unwrap_or("…"));
+        let attached = word.split_once('=').map(|(_, value)| value);
+        let value = attached.or(next.map(String::as_str).filter(|next| is_value(next)));
+        self.errors.push(match (name.trim_start_matches('-'), value) {
+            (key, Some(value)) if !key.is_empty() => {
+                let line = format!("{}={value}", key.replace('-', "_"));
                 error.help(format!("an override has no dashes: {}", shell_word(&line)))
             }
-            None => error,
+            _ => error.help("`--hydra-help` shows all"),
         });
     }
 }
