@@ -8,11 +8,12 @@ use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::json::line;
 use crate::app::output::Output;
+use crate::app::runs::{brief, duration};
 use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean, shell_word};
 use crate::drive::{Entry, FOLDER, JOURNAL, Progress, is_driven};
 use crate::facts::{Facts, Process};
 use crate::run::Status;
-use crate::value::{Map, Node, write_str};
+use crate::value::{Map, Node};
 
 /// What `mainstem sweeps --help` prints.
 const HELP: &str = "\
@@ -43,7 +44,9 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         [] | ["--help" | "-h" | "help"] => Ok(Output::success(HELP.to_owned())),
         ["ls"] => ls(&facts, &process, &facts.cwd, json, err),
         ["ls", root] => ls(&facts, &process, &capture::absolute(&facts, root), json, err),
-        ["show", "last"] if !facts.cwd.join("last").is_dir() => show(&process, &latest(&facts.cwd)?, json, out),
+        ["show", "last"] if !facts.cwd.join("last").is_dir() => {
+            show(&process, &latest(&facts.cwd)?, json, out)
+        }
         ["show", directory] => show(&process, &capture::absolute(&facts, directory), json, out),
         ["show"] => Err(wrong("`sweeps show` needs a sweep").help("type `mainstem sweeps show last`")),
         ["ls" | "show", ..] => Err(wrong("`sweeps` takes one directory")),
@@ -235,11 +238,8 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     ));
     let mut table = vec![["JOB", "STATUS", "TIME", "RESULT", "OVERRIDES", ""].map(str::to_owned)];
     for (job, row) in &rows {
-        let mut result = String::new();
-        if let Some(node) = &row.result {
-            write_str(node, &mut result);
-        }
-        let seconds = row.seconds.map_or_else(String::new, |seconds| format!("{seconds:.1} s"));
+        let result = row.result.as_ref().map(brief).unwrap_or_default();
+        let seconds = row.seconds.map_or_else(String::new, duration);
         let error = row.error.clone().unwrap_or_default();
         table.push([job.to_string(), row.status.to_owned(), seconds, result, row.overrides.clone(), error]);
     }
