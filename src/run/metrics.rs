@@ -122,7 +122,7 @@ fn each(folder: &Path, name: &str, sample: &str, mut take: impl FnMut(&Map) -> O
         for (i, line) in whole_lines(&String::from_utf8_lossy(&text)).enumerate() {
             let node = read_json(line, SourceId::NONE).ok();
             if node.as_ref().and_then(Node::as_map).and_then(&mut take).is_none() {
-                let message = format!("line {} of `{}` is no value of a name", i + 1, path.display());
+                let message = format!("line {} of `{}` holds no name with a value", i + 1, path.display());
                 let help = format!("take it out, or write it as {sample}");
                 return Err(Error::new(ErrorKind::Json, message).help(help));
             }
