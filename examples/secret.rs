@@ -1,6 +1,7 @@
 //! A program that is told secrets, and says them wherever it can: none of it is written down or shown.
 //!
-//! `HF_TOKEN=hf_123 cargo run --example secret -- 'hub=${oc.env:HF_TOKEN}' 'store.password=${secret:file:password.txt}'`
+//! Where `conf/config.yaml` holds `{headers: {}, mirrors: [], keys: []}`:
+//! `HF_TOKEN=hf_123 cargo run --example secret -- -cd conf 'hub=${oc.env:HF_TOKEN}' 'store.password=${secret:file:password.txt}'`
 
 use std::collections::BTreeMap;
 use std::error::Error;

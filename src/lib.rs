@@ -28,6 +28,11 @@ pub mod launch;
 
 pub use typed::Config;
 
+/// The examples of the front page compile.
+#[cfg(all(doctest, feature = "app", feature = "derive"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 #[cfg(feature = "derive")]
 #[doc = include_str!("typed/derive.md")]
 pub use mainstem_derive::Config;

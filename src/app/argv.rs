@@ -6,7 +6,7 @@ use std::iter::Peekable;
 
 use crate::app::args::wrong;
 use crate::app::program::own::OwnFlag;
-use crate::diag::{Error, did_you_mean};
+use crate::diag::{Error, did_you_mean, shell_word};
 
 /// A flag of a program.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,7 @@ impl<F: Copy> Scan<'_, F> {
         if word.starts_with("--") {
             return match self.abbreviated(name) {
                 Ok(Some(flag)) => self.take(flag, name, attached.map(str::to_owned), more),
-                Ok(None) => self.unknown(name, word),
+                Ok(None) => self.unknown(name, word, more.peek()),
                 Err(error) => self.errors.push(error),
             };
         }
@@ -151,7 +151,7 @@ impl<F: Copy> Scan<'_, F> {
             }
             let Some(flag) = self.table.iter().find(|flag| flag.short.strip_prefix('-') == Some(short))
             else {
-                return self.unknown(&format!("-{rest}"), word);
+                return self.unknown(&format!("-{rest}"), word, more.peek());
             };
             let flag = *flag;
             rest = &rest[letter.len_utf8()..];
@@ -230,21 +230,30 @@ impl<F: Copy> Scan<'_, F> {
         self.errors.push(wrong(format!("`{name}` needs a value")).help(format!("type `{name} {example}`")));
     }
 
-    fn unknown(&mut self, name: &str, word: &str) {
+    fn unknown(&mut self, name: &str, word: &str, next: Option<&String>) {
         let names =
             self.table.iter().flat_map(|flag| [flag.long, flag.short]).filter(|name| !name.is_empty());
         let names = names.chain(self.own.iter().flat_map(|flag| flag.names.iter().map(String::as_str)));
         let error = wrong(format!("there is no flag `{name}`"));
-        let error = match did_you_mean(name, names) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error.help("`--hydra-help` shows all"),
-        };
-        self.errors.push(if word.contains('=') {
-            error.help(format!("if it is an override, put `--` before it: `-- '{word}'`"))
-        } else {
-            error
+        if let Some(near) = did_you_mean(name, names) {
+            self.errors.push(error.help(format!("did you mean `{near}`?")));
+            return;
+        }
+        let attached = word.split_once('=').map(|(_, value)| value);
+        let value = attached.or(next.map(String::as_str).filter(|next| is_value(next)));
+        self.errors.push(match (name.trim_start_matches('-'), value) {
+            (key, Some(value)) if !key.is_empty() => {
+                let line = format!("{}={value}", key.replace('-', "_"));
+                error.help(format!("an override has no dashes: {}", shell_word(&line)))
+            }
+            _ => error.help("`--hydra-help` shows all"),
         });
     }
+}
+
+/// Whether a word may be the value of the flag before it.
+fn is_value(word: &str) -> bool {
+    !is_flag(word) && !looks_like_an_override(word)
 }
 
 fn looks_like_an_override(word: &str) -> bool {

@@ -37,15 +37,19 @@ Where configs come from
 }
 
 const ALL: &str = "\
-mainstem composes the conf/ folder of a Hydra project, and knows where every
-value comes from.
+mainstem composes the conf/ folder of a Hydra project, knows where every value
+comes from, and runs any program with it.
 
   the composed config       mainstem compose -cd conf -cn config
   with overrides            mainstem compose -cd conf -cn config db=pg lr=0.1
   who set a value           mainstem explain db.port -cd conf -cn config
   which files, and why      mainstem defaults -cd conf -cn config
   all that is wrong         mainstem check conf
+  run any program           mainstem run -cd conf -cn config -- python train.py
+  a sweep of it             mainstem run -m -j 4 lr=0.1,0.2 -- python train.py
+  what was killed goes on   mainstem run --resume
   what ran                  mainstem runs ls 'lr<0.1 and status=failed'
+  what came of the sweeps   mainstem sweeps show last
   the same again            mainstem rerun last lr=0.2
 
 For programs

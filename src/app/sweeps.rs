@@ -8,11 +8,12 @@ use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::json::line;
 use crate::app::output::Output;
+use crate::app::runs::{brief, duration};
 use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean, shell_word, visible};
 use crate::drive::{Entry, FOLDER, JOURNAL, Progress, is_driven};
 use crate::facts::{Facts, Process};
 use crate::run::Status;
-use crate::value::{Map, Node, write_str};
+use crate::value::{Map, Node};
 
 /// What `mainstem sweeps --help` prints.
 const HELP: &str = "\
@@ -248,11 +249,8 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     ));
     let mut table = vec![["JOB", "STATUS", "TIME", "RESULT", "OVERRIDES", ""].map(str::to_owned)];
     for (job, row) in &rows {
-        let mut result = String::new();
-        if let Some(node) = &row.result {
-            write_str(node, &mut result);
-        }
-        let seconds = row.seconds.map_or_else(String::new, |seconds| format!("{seconds:.1} s"));
+        let result = row.result.as_ref().map(brief).unwrap_or_default();
+        let seconds = row.seconds.map_or_else(String::new, duration);
         let error = row.error.clone().unwrap_or_default();
         table.push([job.to_string(), row.status.to_owned(), seconds, result, row.overrides.clone(), error]);
     }

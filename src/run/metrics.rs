@@ -6,7 +6,6 @@ use std::path::Path;
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::durable::whole_lines;
-use crate::run::files::RUN;
 use crate::value::{JsonStyle, Key, Kind, Map, Node, read_json, write_json};
 
 /// The file of the metrics, beside the record: a JSON object a line.
@@ -21,9 +20,9 @@ pub struct Metric {
     pub name: String,
     /// How much it is.
     pub value: f64,
-    /// Which step of the job it belongs to: counted as the job counts.
+    /// Which step of the job it belongs to: counted as the job counts. Of a line that does not say it, 0.
     pub step: u64,
-    /// When it was written down: seconds since 1970.
+    /// When it was written down: seconds since 1970. Of a line that does not say it, 0.
     pub time: f64,
 }
 
@@ -40,14 +39,19 @@ impl Metric {
 
     fn of(map: &Map) -> Option<Self> {
         #[expect(clippy::cast_precision_loss, reason = "whoever wrote an integer there meant a float")]
-        let float = |key| match map.get_str(key)?.kind {
+        let float = |node: &Node| match node.kind {
             Kind::Float(value) => Some(value),
             Kind::Int(value) => Some(value as f64),
             _ => None,
         };
-        let Kind::Int(step) = map.get_str("step")?.kind else { return None };
+        let step = match map.get_str("step").map(|node| &node.kind) {
+            Some(Kind::Int(step)) => u64::try_from(*step).ok()?,
+            Some(_) => return None,
+            None => 0,
+        };
+        let time = map.get_str("time").map_or(Some(0.0), float)?;
         let name = map.get_str("name")?.as_str()?.to_owned();
-        Some(Self { name, value: float("value")?, step: u64::try_from(step).ok()?, time: float("time")? })
+        Some(Self { name, value: float(map.get_str("value")?)?, step, time })
     }
 }
 
@@ -72,7 +76,7 @@ fn line(map: &Map) -> String {
 /// A file cannot be read, or holds something else.
 pub fn metrics(folder: &Path) -> Result<Vec<Metric>> {
     let mut all = Vec::new();
-    each(folder, METRICS, |map| {
+    each(folder, METRICS, r#"`{"name": "loss", "value": 0.5, "step": 1}`"#, |map| {
         all.push(Metric::of(map)?);
         Some(())
     })?;
@@ -85,7 +89,7 @@ pub fn metrics(folder: &Path) -> Result<Vec<Metric>> {
 /// As [`metrics`].
 pub fn params(folder: &Path) -> Result<Map> {
     let mut all = Map::default();
-    each(folder, PARAMS, |map| {
+    each(folder, PARAMS, r#"`{"name": "depth", "value": 3}`"#, |map| {
         all.set(Key::from(map.get_str("name")?.as_str()?), map.get_str("value")?.clone());
         Some(())
     })?;
@@ -93,7 +97,7 @@ pub fn params(folder: &Path) -> Result<Map> {
 }
 
 /// Every line of a log and of those that other ranks have beside it.
-fn each(folder: &Path, name: &str, mut take: impl FnMut(&Map) -> Option<()>) -> Result<()> {
+fn each(folder: &Path, name: &str, sample: &str, mut take: impl FnMut(&Map) -> Option<()>) -> Result<()> {
     let failed = |path: &Path, error: &io::Error| {
         Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
     };
@@ -118,8 +122,8 @@ fn each(folder: &Path, name: &str, mut take: impl FnMut(&Map) -> Option<()>) -> 
         for (i, line) in whole_lines(&String::from_utf8_lossy(&text)).enumerate() {
             let node = read_json(line, SourceId::NONE).ok();
             if node.as_ref().and_then(Node::as_map).and_then(&mut take).is_none() {
-                let message = format!("line {} of `{}` is none that a run writes", i + 1, path.display());
-                let help = format!("take it out, or move the file away from `{RUN}`");
+                let message = format!("line {} of `{}` holds no name with a value", i + 1, path.display());
+                let help = format!("take it out, or write it as {sample}");
                 return Err(Error::new(ErrorKind::Json, message).help(help));
             }
         }

@@ -54,6 +54,7 @@ pub(crate) fn example(name: &str) -> PathBuf {
 fn masked(text: &str, dir: &Path) -> String {
     let programs = example("app").parent().expect("a folder").display().to_string();
     let text = text.replace(&dir.display().to_string(), "<DIR>").replace(&programs, "<BIN>");
+    let text = text.replace(env!("CARGO_BIN_EXE_mainstem"), "<BIN>/mainstem");
     let text = text.replace(env!("CARGO_MANIFEST_DIR"), "<CRATE>");
     let mut out = String::new();
     let mut rest = text.as_str();

@@ -249,18 +249,22 @@ fn shown(document: &str) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
-/// Every `$ mainstem` of the documents prints what they show, in the folder that their `mkdir` and `printf` make.
+/// Every `$ mainstem` and `$ tiny` of the documents prints what they show, in the folder that their `mkdir` and `printf` make.
 #[test]
 fn the_documents_show_what_is_printed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut wrong = String::new();
-    for (document, least) in [("README.md", 8), ("docs/COMPATIBILITY.md", 0)] {
+    for (document, least) in [("README.md", 10), ("docs/COMPATIBILITY.md", 0)] {
         let scratch = Scratch::new();
         let text = fs::read_to_string(root.join(document)).expect("a document");
         let mut count = 0;
         for (line, below) in shown(&text) {
             let output = match line.split(' ').next() {
                 Some("mainstem") => mainstem(&scratch.0, line, ""),
+                Some("tiny") => {
+                    let mut tiny = Command::new(crate::app::example("tiny"));
+                    tiny.args(&words(line)[1..]).current_dir(&scratch.0).output().expect("it starts")
+                }
                 Some("mkdir" | "printf") => {
                     Command::new("sh").args(["-c", line]).current_dir(&scratch.0).output().expect("a shell")
                 }

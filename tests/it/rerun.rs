@@ -127,3 +127,17 @@ fn a_run_of_hydra_is_run_again_by_the_program_that_is_named() {
     assert!(text(&output.stdout).starts_with("model:\n  depth: 3\nlr: 0.7\n"), "{}", text(&output.stdout));
     assert_eq!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()), None);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_knows_nothing_of_us_says_its_metrics_by_name_and_value() {
+    let scratch = project();
+    let lines = r#"echo '{"name": "loss", "value": 0.123456789}' >> "$MAINSTEM_METRICS""#;
+    scratch.write("measure.sh", lines);
+    assert!(
+        run(&scratch, "mainstem", &["run", "hydra.run.dir=a", "--", "sh", "measure.sh"]).status.success()
+    );
+    let listed = run(&scratch, "mainstem", &["runs", "ls", "loss<1", "--columns", "loss"]);
+    assert!(text(&listed.stdout).contains("  0.123457  "), "{}", text(&listed.stdout));
+    assert_eq!(text(&listed.stderr), "");
+}

@@ -209,7 +209,7 @@ fn nothing_is_left_of_a_sweep_whose_driver_was_killed() {
     wait_until("all of them end", || !processes.iter().any(|id| lives(id)));
     let progress = Progress::read(&sandbox.path().join("sw")).expect("a journal");
     assert_eq!(progress.count(Status::Running), 2);
-    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw"]));
+    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "show", "last"]));
     assert_eq!(shown.matches("interrupted").count(), 2, "{shown}");
 }
 

@@ -54,6 +54,7 @@ impl OwnFlags {
     ///
     /// # Errors
     /// Every flag that is taken.
+    #[cfg_attr(not(feature = "clap"), expect(dead_code, reason = "only clap makes such flags"))]
     pub(crate) fn check(self) -> Result<Self> {
         let mut errors = Vec::new();
         for flag in &self.flags {

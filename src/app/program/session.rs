@@ -213,7 +213,8 @@ impl<'a> Session<'a> {
 
     fn mode_of_primary(&self) -> Result<Option<Node>> {
         let Some(name) = self.config_name() else { return Ok(None) };
-        let Some(document) = self.composer.repository().load(name)? else { return Ok(None) };
+        // What is wrong with the file is told when it is composed, with its place.
+        let Ok(Some(document)) = self.composer.repository().load(name) else { return Ok(None) };
         if document.root.as_map().is_none_or(|root| root.get_str("hydra").is_none()) {
             return Ok(None);
         }

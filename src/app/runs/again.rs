@@ -27,6 +27,8 @@ pub(super) struct Again {
     cwd: PathBuf,
     /// Its arguments, with the overrides of the run.
     arguments: Vec<String>,
+    /// `--` and a command, if `mainstem run` ran it: nothing comes behind these.
+    tail: Vec<String>,
     /// The run, if it has an identifier that a program built on this library can record.
     id: Option<RunId>,
     config: Node,
@@ -47,8 +49,9 @@ impl Again {
     /// A run of which nobody knows how it was started.
     pub(super) fn of(run: &View, word: &str, command: &[String]) -> Result<Self> {
         let record = &run.found.record;
-        let recorded: Vec<String> =
+        let mut recorded: Vec<String> =
             record.get("arguments").and_then(Node::as_list).unwrap_or_default().iter().map(plain).collect();
+        let mut tail = tail(&mut recorded);
         let hydra = run.read_yaml(HYDRA).and_then(|root| at(&root, &["hydra"]).cloned());
         let (Some(hydra), Some(config)) = (hydra, run.read_yaml(CONFIG)) else {
             let message = format!("the run in `{}` has no config on record", run.found.directory.display());
@@ -64,6 +67,14 @@ impl Again {
             return Err(Error::new(ErrorKind::NotFound, message));
         }
         let program = record.get("program.path").and_then(Node::as_str).map(str::to_owned);
+        // Another program takes the place of the one that was run, not of what ran it.
+        let command = if tail.is_empty() || command.is_empty() {
+            command
+        } else {
+            tail.truncate(1);
+            tail.extend_from_slice(command);
+            &[]
+        };
         let command = match (command, program.or_else(|| recorded.first().cloned())) {
             // What is no name on the search path counts from where it was typed.
             ([], Some(program)) if program.contains('/') => {
@@ -79,7 +90,7 @@ impl Again {
             (command, _) => command.to_vec(),
         };
         let arguments = arguments(&recorded, &hydra, run.overrides())?;
-        Ok(Self { command, cwd, arguments, id: record.id(), config, hydra })
+        Ok(Self { command, cwd, arguments, tail, id: record.id(), config, hydra })
     }
 
     /// With more overrides, each in place of those of the same key.
@@ -150,8 +161,8 @@ impl Again {
     /// # Errors
     /// The program cannot be started, or composes nothing, which it has told by itself.
     pub(super) fn compose(&self, more: &[String]) -> Result<Recomposed> {
-        let mut command = self.command_line();
-        command.args(more).args(["--cfg", "all"]);
+        let more: Vec<String> = more.iter().cloned().chain(["--cfg", "all"].map(str::to_owned)).collect();
+        let mut command = self.command_line(&more);
         let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
         let output = output.map_err(|error| self.cannot_start(&error))?;
         if !output.status.success() {
@@ -222,26 +233,25 @@ impl Again {
         self.id.is_some() && known("program.path") && self.command.len() == 1
     }
 
-    fn command_line(&self) -> Command {
-        let mut words = self.command.iter();
+    fn words<'a>(&'a self, more: &'a [String]) -> impl Iterator<Item = &'a String> {
+        self.command.iter().chain(&self.arguments).chain(more).chain(&self.tail)
+    }
+
+    fn command_line(&self, more: &[String]) -> Command {
+        let mut words = self.words(more);
         let mut command = Command::new(words.next().map_or("", String::as_str));
-        command.args(words).args(&self.arguments).current_dir(&self.cwd);
+        command.args(words).current_dir(&self.cwd);
         command
     }
 
     /// The command line that starts the run again.
     pub(super) fn command(&self) -> Command {
-        let mut command = self.command_line();
-        if let Some(id) = self.id {
-            command.arg(format!("{DERIVED_FROM}{id}"));
-        }
-        command
+        self.command_line(&self.id.map(|id| format!("{DERIVED_FROM}{id}")).into_iter().collect::<Vec<_>>())
     }
 
     /// The same as it is typed.
     pub(super) fn typed(&self, more: &[String]) -> String {
-        let words: Vec<_> =
-            self.command.iter().chain(&self.arguments).chain(more).map(|word| shell_word(word)).collect();
+        let words: Vec<_> = self.words(more).map(|word| shell_word(word)).collect();
         words.join(" ")
     }
 
@@ -259,6 +269,16 @@ impl Again {
 
 const PROGRAM: [&str; 3] = ["program.path", "program.size", "program.modified"];
 const PROJECT: [&str; 3] = ["git.commit", "git.dirty", "lock_files"];
+
+/// Cuts off the command that `mainstem run` ran, with the `--` before it. Of any other program what stands there are
+/// overrides.
+fn tail(recorded: &mut Vec<String>) -> Vec<String> {
+    let runs_a_command = recorded.get(1).is_some_and(|word| word == "run");
+    match recorded.iter().position(|word| word == "--").filter(|_| runs_a_command) {
+        Some(at) => recorded.split_off(at),
+        None => Vec::new(),
+    }
+}
 
 /// The arguments of the run: as they were typed; of a job of a sweep, the flags and the overrides of that job.
 fn arguments(recorded: &[String], hydra: &Node, overrides: Vec<String>) -> Result<Vec<String>> {
@@ -290,8 +310,8 @@ fn flags(typed: &[String]) -> Result<Vec<String>> {
         .flat_map(|found| match found {
             Found::Word(word) if is_override(&word) => Vec::new(),
             Found::Word(word) | Found::Own(word) => vec![word],
-            // `--multirun`, and what asks for something to be shown.
-            Found::Switch(_) => Vec::new(),
+            // `--multirun` and what belongs to it, and what asks for something to be shown.
+            Found::Switch(_) | Found::Value("--jobs" | "--resume", _) => Vec::new(),
             Found::Value(flag, value) => vec![flag.to_owned(), value],
         })
         .collect())

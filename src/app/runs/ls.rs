@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::app::json::{line, optional, texts};
 use crate::app::runs::args::Args;
 use crate::app::runs::filter::{Filter, number};
-use crate::app::runs::view::{View, plain, text};
+use crate::app::runs::view::{View, brief, plain, text};
 use crate::diag::{Error, Result, Style, visible};
 use crate::run::Status;
 use crate::value::{Key, Map, Node};
@@ -89,9 +89,9 @@ fn row(args: &Args, run: &View, cwd: &Path) -> Vec<String> {
         record.status().name().to_owned(),
         record.started().format("%Y-%m-%d %H:%M:%S").to_string(),
         run.took().map_or_else(String::new, duration),
-        record.result().map(text).unwrap_or_default(),
+        record.result().map(brief).unwrap_or_default(),
     ];
-    row.extend(args.columns.iter().map(|key| run.get(key).as_ref().map(text).unwrap_or_default()));
+    row.extend(args.columns.iter().map(|key| run.get(key).as_ref().map(brief).unwrap_or_default()));
     let place = if run.found.is_latest() { &run.found.directory } else { &run.found.folder };
     let place = place.strip_prefix(cwd).unwrap_or(place);
     let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };

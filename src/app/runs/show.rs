@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::app::json::line;
 use crate::app::runs::ls::{coloured, duration, object};
-use crate::app::runs::view::{View, text};
+use crate::app::runs::view::{View, brief, text};
 use crate::diag::{Style, visible};
 use crate::value::{Key, Kind, Map, Node, write_yaml};
 
@@ -104,7 +104,7 @@ fn summary(run: &View) -> Vec<(String, String)> {
             span.most = at;
         }
     }
-    let shown = |value: f64| text(&Node::from(value));
+    let shown = |value: f64| brief(&Node::from(value));
     spans
         .into_iter()
         .map(|(name, span)| {

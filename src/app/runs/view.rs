@@ -127,6 +127,15 @@ impl View {
     }
 }
 
+/// A value in a table: of a float six digits, which is more than a person compares.
+pub(crate) fn brief(node: &Node) -> String {
+    let rounded = match &node.kind {
+        Kind::Float(number) => format!("{number:.5e}").parse().ok().map(|rounded: f64| Node::from(rounded)),
+        _ => None,
+    };
+    text(rounded.as_ref().unwrap_or(node))
+}
+
 /// A value in a line, for people: what a job was told may hold anything, and must not steer a terminal.
 pub(crate) fn text(node: &Node) -> String {
     visible(&plain(node)).into_owned()

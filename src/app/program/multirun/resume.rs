@@ -62,7 +62,10 @@ pub(crate) fn resume(
     };
     let app = if app.starts_command {
         if !app.tail.is_empty() && app.tail != tail {
-            return Err(another(&directory, "the command is another one"));
+            let typed =
+                format!("mainstem run --resume {}", crate::diag::shell_word(&directory.to_string_lossy()));
+            return Err(another(&directory, "the command is another one")
+                .help(format!("to go on with it, type `{typed}` alone")));
         }
         &command::app(&recorded, tail)
     } else {
