@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::app::program::bound::Bound;
-use crate::app::program::command::{RESULT, uses_hydra, write};
+use crate::app::program::command::{RESULT, is_told_by_hydra, write};
+use crate::app::program::handover;
 use crate::diag::{Error, ErrorKind, Result};
+use crate::durable::write_whole;
 use crate::run::{RESOLVED, Run};
 use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str};
 
@@ -48,11 +50,14 @@ impl Handed {
     /// An unchanged Hydra program is pointed at the composed config, and keeps its own records apart from ours.
     fn handed_over(&self, run: &Run) -> Result<Vec<OsString>> {
         let mut words = if self.named {
+            let folder = self.record(run)?;
+            write_whole(&folder.join(format!("{}.yaml", handover::NAME)), handover::yaml(&self.bound)?)?;
             let mut path = OsString::from("--config-path=");
-            path.push(self.record(run)?);
-            vec![path, "--config-name=config".into(), "hydra.output_subdir=null".into()]
+            path.push(folder);
+            vec![path, format!("--config-name={}", handover::NAME).into(), "hydra.output_subdir=null".into()]
         } else {
             let mut words = self.overrides()?;
+            words.extend(handover::settings(&self.bound)?.into_iter().map(OsString::from));
             words.push("hydra.output_subdir=.hydra/program".into());
             words
         };
@@ -119,6 +124,9 @@ fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>) {
 
 /// Fills in what the words ask for. A Hydra program that asks for nothing is told in its own words.
 ///
+/// A command that is told in Hydra's words changes its directory itself; for any other it is done here, and then the
+/// files that it names are still found.
+///
 /// # Errors
 /// A config that cannot be resolved; one that is not recorded.
 pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run) -> Result<Vec<OsString>> {
@@ -153,7 +161,7 @@ pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run) -> Result<V
         }
         asks = true;
     }
-    if !asks && uses_hydra(words, handed.bound.cwd()) {
+    if !asks && is_told_by_hydra(words, handed.bound.cwd()) {
         out.extend(handed.handed_over(run)?);
     }
     Ok(out)
