@@ -1,15 +1,17 @@
 //! The words of a command, with what it is told of its config.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::PathBuf;
 
 use crate::app::program::bound::Bound;
 use crate::app::program::command::{RESULT, is_told_by_hydra, write};
 use crate::app::program::handover;
+use crate::app::program::session::setting;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::write_whole;
-use crate::run::{RESOLVED, Run};
-use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str};
+use crate::run::{CONFIG, RESOLVED, Run};
+use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str, write_yaml};
 
 /// What a command can be told.
 pub(super) struct Handed {
@@ -41,10 +43,26 @@ impl Handed {
     }
 
     fn record(&self, run: &Run) -> Result<PathBuf> {
-        run.record_dir().map(ToOwned::to_owned).ok_or_else(|| {
-            Error::new(ErrorKind::Job, "the command asks for its config, and nothing is recorded")
-                .help("leave `hydra.output_subdir` as it is")
-        })
+        if let Some(folder) = run.record_dir() {
+            return Ok(folder.to_owned());
+        }
+        let Some(name) = setting(&self.bound, "hydra.output_subdir")? else {
+            let error =
+                Error::new(ErrorKind::Job, "the command asks for its config, and nothing is recorded");
+            return Err(error.help("leave `hydra.output_subdir` as it is"));
+        };
+        // Of a run that keeps no record the config is gone with its directory.
+        let folder = run.dir().join(name);
+        fs::create_dir_all(&folder).map_err(|error| {
+            Error::new(ErrorKind::Io, format!("cannot make `{}`: {error}", folder.display()))
+        })?;
+        write(&folder.join(CONFIG), &self.bound.to_yaml())?;
+        if let Ok(resolved) = self.bound.resolve() {
+            let mut text = String::new();
+            write_yaml(&resolved, &mut text);
+            write(&folder.join(RESOLVED), &text)?;
+        }
+        Ok(folder)
     }
 
     /// An unchanged Hydra program is pointed at the composed config, and keeps its own records apart from ours.

@@ -27,6 +27,8 @@ pub(super) struct Again {
     cwd: PathBuf,
     /// Its arguments, with the overrides of the run.
     arguments: Vec<String>,
+    /// What `mainstem run` starts: `--`, and a command.
+    tail: Vec<String>,
     /// The run, if it has an identifier that a program built on this library can record.
     id: Option<RunId>,
     config: Node,
@@ -47,8 +49,17 @@ impl Again {
     /// A run of which nobody knows how it was started.
     pub(super) fn of(run: &View, word: &str, command: &[String]) -> Result<Self> {
         let record = &run.found.record;
-        let recorded: Vec<String> =
+        let mut recorded: Vec<String> =
             record.get("arguments").and_then(Node::as_list).unwrap_or_default().iter().map(text).collect();
+        let mut tail = tail(&mut recorded);
+        let command = match tail.is_empty() || command.is_empty() {
+            true => command,
+            // Another command in place of that one.
+            false => {
+                tail.splice(1.., command.iter().cloned());
+                &[]
+            }
+        };
         let hydra = run.read_yaml(HYDRA).and_then(|root| at(&root, &["hydra"]).cloned());
         let (Some(hydra), Some(config)) = (hydra, run.read_yaml(CONFIG)) else {
             let message = format!("the run in `{}` has no config on record", run.found.directory.display());
@@ -79,7 +90,7 @@ impl Again {
             (command, _) => command.to_vec(),
         };
         let arguments = arguments(&recorded, &hydra, run.overrides())?;
-        Ok(Self { command, cwd, arguments, id: record.id(), config, hydra })
+        Ok(Self { command, cwd, arguments, tail, id: record.id(), config, hydra })
     }
 
     /// With more overrides, each in place of those of the same key.
@@ -151,7 +162,7 @@ impl Again {
     /// The program cannot be started, or composes nothing, which it has told by itself.
     pub(super) fn compose(&self, more: &[String]) -> Result<Recomposed> {
         let mut command = self.command_line();
-        command.args(more).args(["--cfg", "all"]);
+        command.args(more).args(["--cfg", "all"]).args(&self.tail);
         let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
         let output = output.map_err(|error| self.cannot_start(&error))?;
         if !output.status.success() {
@@ -235,14 +246,14 @@ impl Again {
         if let Some(id) = self.id {
             command.arg(format!("{DERIVED_FROM}{id}"));
         }
+        command.args(&self.tail);
         command
     }
 
     /// The same as it is typed.
     pub(super) fn typed(&self, more: &[String]) -> String {
-        let words: Vec<_> =
-            self.command.iter().chain(&self.arguments).chain(more).map(|word| shell_word(word)).collect();
-        words.join(" ")
+        let words = self.command.iter().chain(&self.arguments).chain(more).chain(&self.tail);
+        words.map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
     }
 
     pub(super) fn cwd(&self) -> &Path {
@@ -259,6 +270,15 @@ impl Again {
 
 const PROGRAM: [&str; 3] = ["program.path", "program.size", "program.modified"];
 const PROJECT: [&str; 3] = ["git.commit", "git.dirty", "lock_files"];
+
+/// What stands behind the arguments of `mainstem run`, taken from them.
+fn tail(recorded: &mut Vec<String>) -> Vec<String> {
+    let at = recorded.iter().position(|word| word == "--");
+    match at.filter(|_| recorded.get(1).is_some_and(|word| word == "run")) {
+        Some(at) => recorded.split_off(at),
+        None => Vec::new(),
+    }
+}
 
 /// The arguments of the run: as they were typed; of a job of a sweep, the flags and the overrides of that job.
 fn arguments(recorded: &[String], hydra: &Node, overrides: Vec<String>) -> Result<Vec<String>> {
@@ -292,6 +312,7 @@ fn flags(typed: &[String]) -> Result<Vec<String>> {
             Found::Word(word) | Found::Own(word) => vec![word],
             // `--multirun`, and what asks for something to be shown.
             Found::Switch(_) => Vec::new(),
+            Found::Value("--jobs" | "--resume", _) => Vec::new(),
             Found::Value(flag, value) => vec![flag.to_owned(), value],
         })
         .collect())
