@@ -141,3 +141,39 @@ fn a_program_that_knows_nothing_of_us_says_its_metrics_by_name_and_value() {
     assert!(text(&listed.stdout).contains("  0.123457  "), "{}", text(&listed.stdout));
     assert_eq!(text(&listed.stderr), "");
 }
+
+#[cfg(unix)]
+#[test]
+fn what_mainstem_run_has_started_is_started_again_and_not_before_it_is_asked_for() {
+    let scratch = project();
+    let command = ["--", "sh", "-c", "echo $0 >> started; exit 0", "{overrides}"];
+    let first =
+        [&["run", "-cd", "conf", "-cn", "config", "lr=0.2", "hydra.run.dir=a"], &command[..]].concat();
+    assert!(run(&scratch, "mainstem", &first).status.success());
+    let sweep = ["run", "-m", "-j", "2", "-cd", "conf", "-cn", "config", "lr=1,2", "hydra.sweep.dir=sw"];
+    assert!(run(&scratch, "mainstem", &[&sweep, &command[..]].concat()).status.success());
+    fs::remove_file(scratch.0.join("started")).expect("it has started");
+
+    let output = run(&scratch, "mainstem", &["rerun", "a", "lr=0.3", "--dry-run"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let out = text(&output.stdout);
+    assert!(out.contains("lr  0.2 → 0.3"), "{out}");
+    assert!(out.contains("hydra.run.dir=a lr=0.3 -- sh -c"), "{out}");
+    assert!(!scratch.0.join("started").exists(), "nothing runs");
+    assert!(!scratch.0.join("a/.hydra.1").exists(), "nothing is recorded");
+
+    for (again, started) in [
+        (&["rerun", "a", "lr=0.3", "hydra.run.dir=b"][..], "lr=0.3\n"),
+        (&["rerun", "sw/1", "hydra.run.dir=c"], "lr=0.3\nlr=2\n"),
+        (
+            &["rerun", "a", "hydra.run.dir=d", "--", "sh", "-c", "echo other >> started"],
+            "lr=0.3\nlr=2\nother\n",
+        ),
+    ] {
+        let output = run(&scratch, "mainstem", again);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_eq!(fs::read_to_string(scratch.0.join("started")).expect("a file"), started);
+    }
+    let id = record(&scratch, "a").id().map(|id| id.to_string());
+    assert_eq!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()), id.as_deref());
+}

@@ -8,7 +8,7 @@ use crate::app::program::console::Console;
 use crate::app::program::outcome::Failed;
 use crate::app::program::panics;
 use crate::app::program::session::Session;
-use crate::app::program::{job_info, log_return};
+use crate::app::program::{command, job_info, log_return};
 use crate::diag::{Error, ErrorKind, Origin, Result, Severity};
 use crate::run::{Outcome, Run};
 use crate::typed::{Component, Components, Registry};
@@ -59,6 +59,8 @@ impl Callbacks {
         const KEY: &str = "hydra.callbacks";
         let mut all = Vec::new();
         let given = bound.select(KEY)?.filter(|node| !matches!(node.kind, Kind::Null));
+        // Those of a Hydra program are classes of Python: it calls them itself.
+        let given = given.filter(|_| !command::runs_hydra(session));
         if let Some(map) = given.as_ref().and_then(|node| node.as_map()).filter(|map| !map.is_empty()) {
             let components = Components::new().with(registry(&session.app.components));
             let bound = bound.clone().with_components(components);

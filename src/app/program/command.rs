@@ -16,6 +16,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::flags::Flags;
 use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
+use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
 use crate::app::program::words::{Handed, expand};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
@@ -63,6 +64,13 @@ pub(crate) fn app(own: &[OsString], tail: Vec<OsString>) -> App {
     App::starting(name.into(), Arc::new(ready), tail)
 }
 
+/// Whether the job of a program is a command that Hydra runs.
+pub(super) fn runs_hydra(session: &Session<'_>) -> bool {
+    let app = session.app;
+    app.starts_command
+        && is_told_by_hydra(app.tail.get(1..).unwrap_or_default(), &session.composer.facts().cwd)
+}
+
 fn key(word: &str) -> &str {
     word.split_once('=').map_or(word, |(key, _)| key)
 }
@@ -100,12 +108,20 @@ pub(crate) fn files(tail: &[OsString], cwd: &Path) -> Vec<(String, PathBuf)> {
 
 /// Starts the command, and waits for it.
 fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
-    let words = expand(handed, words, run)?;
+    let by_itself = is_told_by_hydra(words, handed.bound.cwd());
+    let chdir = setting(&handed.bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True") && !by_itself;
+    let mut words = expand(handed, words, run)?;
+    if chdir {
+        words.iter_mut().for_each(|word| find(word, handed.bound.cwd()));
+    }
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "there is no command").into());
     };
     let mut command = Command::new(program);
     command.args(arguments).envs(handed.environment(run)?);
+    if chdir {
+        command.current_dir(run.dir());
+    }
     // From here on a signal lets the command end, and does not end this process.
     let _ = run.is_interrupted();
     // One that the attempt before left in this directory is not this one's.
@@ -140,6 +156,15 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         None => format!("the command was ended: {status}"),
     };
     Err(Error::new(ErrorKind::Job, how).into())
+}
+
+/// A file of the project that a word names, by its whole path: the command runs in another directory.
+fn find(word: &mut OsString, cwd: &Path) {
+    let path = cwd.join(&*word);
+    let is_path = word.to_str().is_none_or(|text| text.contains(['/', '.']));
+    if is_path && path.is_file() {
+        *word = path.into_os_string();
+    }
 }
 
 /// Passes on to the command that it is to end. Whoever types Ctrl-C tells it himself.
@@ -193,8 +218,15 @@ fn result(run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
     Ok(objectives?)
 }
 
+/// Whether a command is told of its run in Hydra's words: it logs, calls back and changes its directory by itself.
+pub(super) fn is_told_by_hydra(words: &[OsString], cwd: &Path) -> bool {
+    let asks = |asked: &str| words.iter().any(|word| word.to_str().is_some_and(|word| word.contains(asked)));
+    let others = ["{overrides}", "{flags}", "{config}", "{config.json}", "{run}"];
+    asks("{hydra}") || !others.into_iter().any(asks) && uses_hydra(words, cwd)
+}
+
 /// Whether one of the words is a Python program that uses Hydra.
-pub(super) fn uses_hydra(words: &[OsString], cwd: &Path) -> bool {
+fn uses_hydra(words: &[OsString], cwd: &Path) -> bool {
     const LARGEST: u64 = 4 << 20;
     let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
     let module = texts.iter().position(|word| *word == "-m").and_then(|at| texts.get(at + 1));

@@ -15,7 +15,7 @@ use crate::app::program::logging::{Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
-use crate::app::program::{logging, panics, worker};
+use crate::app::program::{command, logging, panics, worker};
 use crate::compose::{Composed, Mode};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::create_exclusive;
@@ -134,7 +134,12 @@ pub(crate) struct Prepared {
 pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
     let palette = Palette::of(session.composer.facts(), &session.console);
     let call = (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error));
-    match (call, Plan::both(bound, palette)) {
+    // A Hydra program logs by itself, with whatever classes Python has.
+    let plans = match command::runs_hydra(session) {
+        true => Plan::of_hydra(bound, palette).map(|hydra| (hydra, Plan::nothing())),
+        false => Plan::both(bound, palette),
+    };
+    match (call, plans) {
         (Ok(call), Ok((hydra_logging, job_logging))) => Ok(Prepared { call, hydra_logging, job_logging }),
         (Err(one), Err(other)) => Err(Error::all([one.clone(), other]).unwrap_or(one)),
         (Err(error), _) | (_, Err(error)) => Err(error),
@@ -206,7 +211,9 @@ fn open(job: &Call<'_>, plan: &Plan, cwd: &Path, rank: Option<&Rank>) -> Result<
 fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcome, Vec<Objective>)> {
     let Call { session, bound, rank, ending, .. } = *job;
     let (cwd, run) = (&session.composer.facts().cwd, &ending.run);
-    let chdir = setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
+    // A command is started where it was typed.
+    let chdir = !session.app.starts_command
+        && setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
     if chdir {
         change_directory(session, run.dir())?;
     }

@@ -1,14 +1,18 @@
 //! The words of a command, with what it is told of its config.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::PathBuf;
 
 use crate::app::program::bound::Bound;
-use crate::app::program::command::{RESULT, uses_hydra, write};
+use crate::app::program::command::{RESULT, is_told_by_hydra, write};
+use crate::app::program::handover;
+use crate::app::program::session::setting;
 use crate::diag::{Error, ErrorKind, Result};
+use crate::durable::write_whole;
 use crate::grammar::{Quote, quoted};
-use crate::run::{RESOLVED, Run};
-use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str};
+use crate::run::{CONFIG, RESOLVED, Run};
+use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str, write_yaml};
 
 /// What a command can be told.
 pub(super) struct Handed {
@@ -40,20 +44,39 @@ impl Handed {
     }
 
     fn record(&self, run: &Run) -> Result<PathBuf> {
-        run.record_dir().map(ToOwned::to_owned).ok_or_else(|| {
-            Error::new(ErrorKind::Job, "the command asks for its config, and nothing is recorded")
-                .help("leave `hydra.output_subdir` as it is")
-        })
+        if let Some(folder) = run.record_dir() {
+            return Ok(folder.to_owned());
+        }
+        let Some(name) = setting(&self.bound, "hydra.output_subdir")? else {
+            let error =
+                Error::new(ErrorKind::Job, "the command asks for its config, and nothing is recorded");
+            return Err(error.help("leave `hydra.output_subdir` as it is"));
+        };
+        // Of a run that keeps no record the config is gone with its directory.
+        let folder = run.dir().join(name);
+        fs::create_dir_all(&folder).map_err(|error| {
+            Error::new(ErrorKind::Io, format!("cannot make `{}`: {error}", folder.display()))
+        })?;
+        write(&folder.join(CONFIG), &self.bound.to_yaml())?;
+        if let Ok(resolved) = self.bound.resolve() {
+            let mut text = String::new();
+            write_yaml(&resolved, &mut text);
+            write(&folder.join(RESOLVED), &text)?;
+        }
+        Ok(folder)
     }
 
     /// An unchanged Hydra program is pointed at the composed config, and keeps its own records apart from ours.
     fn handed_over(&self, run: &Run) -> Result<Vec<OsString>> {
         let mut words = if self.named {
+            let folder = self.record(run)?;
+            write_whole(&folder.join(format!("{}.yaml", handover::NAME)), handover::yaml(&self.bound)?)?;
             let mut path = OsString::from("--config-path=");
-            path.push(self.record(run)?);
-            vec![path, "--config-name=config".into(), "hydra.output_subdir=null".into()]
+            path.push(folder);
+            vec![path, format!("--config-name={}", handover::NAME).into(), "hydra.output_subdir=null".into()]
         } else {
             let mut words = self.overrides()?;
+            words.extend(handover::settings(&self.bound)?.into_iter().map(OsString::from));
             words.push("hydra.output_subdir=.hydra/program".into());
             words
         };
@@ -117,6 +140,9 @@ fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>) {
 
 /// Fills in what the words ask for. A Hydra program that asks for nothing is told in its own words.
 ///
+/// A command that is told in Hydra's words changes its directory itself; for any other it is done here, and then the
+/// files that it names are still found.
+///
 /// # Errors
 /// A config that cannot be resolved; one that is not recorded.
 pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run) -> Result<Vec<OsString>> {
@@ -151,7 +177,7 @@ pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run) -> Result<V
         }
         asks = true;
     }
-    if !asks && uses_hydra(words, handed.bound.cwd()) {
+    if !asks && is_told_by_hydra(words, handed.bound.cwd()) {
         out.extend(handed.handed_over(run)?);
     }
     Ok(out)

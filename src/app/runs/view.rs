@@ -31,7 +31,7 @@ impl View {
         self.broken.take()
     }
 
-    /// The value of a key, wherever it is found first: in the record, in the config, among the metrics.
+    /// The value of a key, wherever it is found first: in the record, in the config, among the metrics, among the results.
     pub(crate) fn get(&self, key: &str) -> Option<Node> {
         match key.split_once('.') {
             Some(("run", key)) => return self.of_record(key),
@@ -39,7 +39,8 @@ impl View {
             Some(("metrics", key)) => return self.of_metrics(key),
             _ => {}
         }
-        self.of_record(key).or_else(|| self.of_config(key)).or_else(|| self.of_metrics(key))
+        let found = self.of_record(key).or_else(|| self.of_config(key)).or_else(|| self.of_metrics(key));
+        found.or_else(|| self.of_record(&format!("result.{key}")))
     }
 
     fn of_record(&self, key: &str) -> Option<Node> {

@@ -55,7 +55,7 @@ impl Logging {
     /// # Errors
     /// A config that cannot be understood; a file that cannot be opened.
     pub(crate) fn of_hydra(bound: &Bound, console: &Console, facts: &Facts) -> Result<Arc<Self>> {
-        let [plan] = Plan::read(bound, ["hydra.hydra_logging"], Palette::of(facts, console))?;
+        let plan = Plan::of_hydra(bound, Palette::of(facts, console))?;
         plan.open(console, &facts.cwd, None).map_err(|error| bound.located(error))
     }
 

@@ -77,6 +77,20 @@ impl Plan {
         Ok((hydra, job))
     }
 
+    /// Reads `hydra.hydra_logging` alone.
+    ///
+    /// # Errors
+    /// As [`Plan::both`].
+    pub(crate) fn of_hydra(bound: &Bound, palette: Palette) -> Result<Self> {
+        let [plan] = Self::read(bound, ["hydra.hydra_logging"], palette)?;
+        Ok(plan)
+    }
+
+    /// Leaves everything as it is.
+    pub(crate) fn nothing() -> Self {
+        Self { changes: None, verbose: Vec::new() }
+    }
+
     /// Reads logging configs.
     ///
     /// # Errors

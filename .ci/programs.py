@@ -1,0 +1,241 @@
+#!/usr/bin/env python3
+"""Runs a program of the real Hydra under `mainstem run`, beside the same program alone. With a Python that has Hydra:
+
+  programs.py [--binary target/release/mainstem] [--keep DIR]
+
+A sweep in two processes is killed, interrupted, and goes on. Then each job must have printed the config that its record
+holds, byte for byte what Hydra alone prints and records; with the same values behind `${hydra:…}`, the same directory,
+environment and log. A run alone, and one without `-cn`, must show the same.
+"""
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import hydra
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+IS_13 = hydra.__version__.startswith("1.3")
+
+FILES = {
+    "conf/config.yaml": """\
+defaults:
+  - model: forest
+  - _self_
+  - experiment: null
+  - override hydra/job_logging: lines
+lr: 0.1
+seed: 1
+out: ${hydra:runtime.output_dir}
+told: ${hydra:job.name} ${hydra:runtime.choices.model} ${model.name}
+""",
+    "conf/model/forest.yaml": "name: forest\ntrees: 50\n",
+    "conf/model/mlp.yaml": "name: mlp\nlayers: [8, 8]\n",
+    "conf/experiment/deep.yaml": "# @package _global_\ndefaults:\n  - override /model: mlp\nmodel:\n  layers: [64, 64, 64]\n",
+    # A class and a level of Python's own, which nobody but Python can set up.
+    "conf/hydra/job_logging/lines.yaml": """\
+version: 1
+formatters:
+  line: {format: '%(levelname)s:%(name)s:%(funcName)s:%(message)s'}
+handlers:
+  file: {class: logging.handlers.WatchedFileHandler, formatter: line, filename: '${hydra.runtime.output_dir}/lines.log'}
+root: {level: INFO, handlers: [file]}
+disable_existing_loggers: false
+""",
+    "src/train.py": """\
+import logging, os, time
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
+
+log = logging.getLogger(__name__)
+
+
+@hydra.main(version_base=None, config_path="../conf", config_name="config")
+def main(cfg):
+    told = HydraConfig.get()
+    out = told.runtime.output_dir
+    with open(os.path.join(out, "printed.yaml"), "w") as file:
+        file.write(OmegaConf.to_yaml(cfg))
+    while os.environ.get("HOLD") and os.path.exists(os.environ["HOLD"]) and cfg.lr > 0.15:
+        time.sleep(0.02)
+    log.info("training with %s", cfg.lr)
+    log.debug("in detail")
+    job = told.job
+    facts = {
+        "config": OmegaConf.to_container(cfg, resolve=True),
+        "cwd": os.getcwd(),
+        "environment": os.environ.get("THREADS"),
+        "job": [job.name, OmegaConf.is_missing(job, "num") or job.num, OmegaConf.is_missing(job, "id") or job.id],
+        "choices": {key: value for key, value in told.runtime.choices.items() if not key.startswith("hydra/")},
+        "task": list(told.overrides.task),
+        "dirname": "DIRNAME" in os.environ and job.override_dirname,
+        "sweep": OmegaConf.is_missing(job, "num") or told.sweep.dir,
+    }
+    with open(os.path.join(out, "facts.yaml"), "w") as file:
+        file.write(OmegaConf.to_yaml(OmegaConf.create(facts)))
+
+
+main()
+""",
+}
+JOBS = 6
+SWEEP = ["-m", "model=forest,mlp", "lr=0.1,0.2,0.3", "hydra.job.chdir=true", "+hydra.job.env_set.THREADS=3", "+note=x"]
+SUBDIR = "hydra.sweep.subdir=${hydra.job.num}_${hydra.job.override_dirname}"
+RUNS = {
+    "alone": ["experiment=deep", "lr=0.5"],
+    "moved": ["model=mlp", "++model.layers=[1]", "~seed", "hydra.job.chdir=true", "hydra.verbose=true"],
+}
+wrong = []
+
+
+def expect(what, is_so, more=""):
+    if not is_so:
+        wrong.append("%s%s" % (what, more and "\n" + more))
+
+
+def read(*path):
+    try:
+        with open(os.path.join(*path)) as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def wait_until(what, is_so, seconds=30):
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            raise SystemExit("%s: not within %d s" % (what, seconds))
+        time.sleep(0.02)
+
+
+class Project:
+    def __init__(self, folder, binary):
+        self.folder, self.binary = os.path.realpath(folder), os.path.realpath(binary)
+        for name, text in FILES.items():
+            path = os.path.join(self.folder, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w") as file:
+                file.write(text)
+        self.hold = os.path.join(self.folder, "hold")
+        self.env = {**os.environ, "HOLD": self.hold, "PYTHONWARNINGS": "ignore"}
+        if not IS_13:
+            self.env["DIRNAME"] = "1"
+
+    def start(self, *words):
+        pipe = subprocess.PIPE
+        # A session of its own, so that no signal for one reaches another.
+        return subprocess.Popen(words, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+    def ours(self, words, named=True):
+        flags = ["-cd", "conf", "-cn", "config"] if named else []
+        return self.start(self.binary, "run", *flags, *words, "--", sys.executable, "src/train.py")
+
+    def finish(self, what, process, status=0):
+        out, err = process.communicate(timeout=60)
+        expect("%s ends with status %s, and not %s" % (what, process.returncode, status), process.returncode == status, out + err)
+        return out + err
+
+    def completed(self):
+        return (read(self.folder, "ours/.sweep/journal.jsonl") or "").count('"status":"completed"')
+
+    def begun(self):
+        return (read(self.folder, "ours/.sweep/journal.jsonl") or "").count('"event":"started"')
+
+    def holders(self):
+        """The processes of Python that wait in a job."""
+        found = []
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/environ" % process, "rb") as env, open("/proc/%s/cmdline" % process, "rb") as line:
+                    if ("HOLD=" + self.hold).encode() in env.read() and b"src/train.py" in line.read():
+                        found.append(process)
+            except OSError:
+                pass
+        return found
+
+
+def sweep(project):
+    """A sweep of ours that is killed, goes on, is interrupted, and goes on to its end."""
+    open(project.hold, "w").close()
+    first = project.ours([*SWEEP[:1], "-j", "2", *SWEEP[1:], "hydra.sweep.dir=ours", SUBDIR])
+    wait_until("one job has completed, and two wait", lambda: project.completed() == 1 and project.begun() == 3)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    wait_until("the jobs end with the process that runs the sweep", lambda: not project.holders())
+    expect("a killed sweep has one completed job", project.completed() == 1)
+
+    second = project.start(project.binary, "run", "--resume", "ours")
+    wait_until("two jobs wait again", lambda: project.begun() == 5 and len(project.holders()) >= 2)
+    second.send_signal(signal.SIGINT)
+    told = project.finish("an interrupted sweep", second, 130)
+    expect("who interrupts is told how to go on", "--resume" in told, told)
+    wait_until("the jobs end when they are interrupted", lambda: not project.holders())
+
+    os.remove(project.hold)
+    project.finish("the last of a sweep", project.start(project.binary, "run", "--resume", "ours"))
+    expect("each job is completed once", project.completed() == JOBS, read(project.folder, "ours/.sweep/journal.jsonl"))
+    alone = [sys.executable, "src/train.py", *SWEEP, "hydra.sweep.dir=theirs", SUBDIR]
+    project.finish("Hydra's sweep", project.start(*alone))
+    folders = [sorted(name for name in os.listdir(os.path.join(project.folder, of)) if not name.startswith(".")) for of in ("ours", "theirs")]
+    expect("the jobs have the same directories", folders[0] == folders[1], str(folders))
+    for name in folders[0]:
+        if os.path.isdir(os.path.join(project.folder, "ours", name)):
+            compare(project, "ours/" + name, "theirs/" + name)
+
+
+def compare(project, ours, theirs):
+    """A directory of ours beside one of Hydra alone."""
+    def both(name, plain=False):
+        one, other = read(project.folder, ours, name), read(project.folder, theirs, name)
+        if one is not None and not plain:
+            one = re.sub(r"\bours", "theirs", one)
+        expect("%s: %s is other than Hydra's" % (ours, name), other is not None and one == other, "ours:\n%s\nHydra's:\n%s" % (one, other))
+
+    printed, recorded = read(project.folder, ours, "printed.yaml"), read(project.folder, ours, ".hydra/config.yaml")
+    expect("%s: the program prints another config than is recorded" % ours, printed == recorded, "%s\n%s" % (printed, recorded))
+    for name in (".hydra/config.yaml", ".hydra/overrides.yaml", "printed.yaml"):
+        both(name, plain=True)
+    for name in ("facts.yaml", "lines.log"):
+        both(name)
+    expect("%s: the program has written over the record" % ours, "output_subdir: .hydra\n" in (read(project.folder, ours, ".hydra/hydra.yaml") or ""))
+
+
+def runs(project):
+    for name, words in RUNS.items():
+        project.finish("the run `%s`" % name, project.ours([*words, "hydra.run.dir=ours-" + name]))
+        project.finish("Hydra's run `%s`" % name, project.start(sys.executable, "src/train.py", *words, "hydra.run.dir=theirs-" + name))
+        compare(project, "ours-" + name, "theirs-" + name)
+        composed = project.finish("compose", project.start(project.binary, "compose", "-cd", "conf", "-cn", "config", *words))
+        expect("`compose` prints what is recorded", composed == read(project.folder, "ours-" + name, ".hydra/config.yaml"), composed)
+    # Without `-cn` the program composes its config itself, from the same words.
+    words = ["lr=0.7", "model=mlp", "hydra.job.chdir=true"]
+    project.finish("a run without -cn", project.ours([*words, "hydra.run.dir=ours-open"], named=False))
+    project.finish("Hydra's run", project.start(sys.executable, "src/train.py", *words, "hydra.run.dir=theirs-open"))
+    for name in ("printed.yaml", "lines.log", "facts.yaml"):
+        one, other = read(project.folder, "ours-open", name), read(project.folder, "theirs-open", name)
+        expect("without -cn: %s is other than Hydra's" % name, one and re.sub(r"\bours", "theirs", one) == other, "%s\n%s" % (one, other))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default=os.path.join(HERE, "../target/release/mainstem"))
+    parser.add_argument("--keep")
+    options = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as scratch:
+        project = Project(options.keep or scratch, options.binary)
+        runs(project)
+        sweep(project)
+    print("\n".join(wrong))
+    print("Hydra %s under `mainstem run`: %d wrong, %d s" % (hydra.__version__, len(wrong), time.monotonic() - began))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
