@@ -1,6 +1,7 @@
 //! Help, by examples: for a reader in a hurry.
 
 use crate::app::args::Command;
+use crate::app::{program, runs, sweeps};
 
 /// The help of a command, or of the program.
 #[inline(never)]
@@ -207,6 +208,10 @@ For programs
 ",
     where_from!()
 );
+
+/// The commands that have flags and words of their own, with what their help says.
+pub(crate) const OTHERS: [(&str, &str); 4] =
+    [("rerun", runs::RERUN_HELP), ("run", program::RUN_HELP), ("runs", runs::HELP), ("sweeps", sweeps::HELP)];
 
 /// What a command does, as the first sentence of its help says.
 pub(crate) fn summary(help: &str) -> String {

@@ -8,14 +8,14 @@ use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::json::line;
 use crate::app::output::Output;
-use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean, shell_word};
+use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean, shell_word, visible};
 use crate::drive::{Entry, FOLDER, JOURNAL, Progress, is_driven};
 use crate::facts::{Facts, Process};
 use crate::run::Status;
 use crate::value::{Map, Node, write_str};
 
 /// What `mainstem sweeps --help` prints.
-const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Sweeps, by their journals.
 
   mainstem sweeps ls [ROOT]            all sweeps below a directory, the oldest first
@@ -106,7 +106,8 @@ fn ls(facts: &Facts, process: &Process, root: &Path, json: bool, err: Style) -> 
         let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
         let started = identity.started.format("%Y-%m-%d %H:%M:%S").to_string();
         let (completed, failed) = (format!("{completed}/{of}"), failed.to_string());
-        table.push([started, state.to_owned(), completed, failed, identity.name.clone(), shown]);
+        let [name, shown] = [&identity.name, &shown].map(|text| visible(text).into_owned());
+        table.push([started, state.to_owned(), completed, failed, name, shown]);
     }
     if !json && table.len() > 1 {
         text = columns(&table);
@@ -208,15 +209,17 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     let state = state(&progress, directory, process);
     let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
     let completed = progress.count(Status::Completed);
-    let mut text =
-        format!("{}  {state}, {completed} of {of} jobs completed\n", out.paint("1", &identity.name));
+    let mut text = format!(
+        "{}  {state}, {completed} of {of} jobs completed\n",
+        out.paint("1", &visible(&identity.name))
+    );
     if let Some(why) = progress.stopped.as_ref().filter(|_| state == "stopped") {
-        text.push_str(&format!("stopped: {why}\n"));
+        text.push_str(&format!("stopped: {}\n", visible(why)));
     }
     text.push_str(&format!(
         "begun {} with `{}`\n\n",
         identity.started.format("%Y-%m-%d %H:%M:%S"),
-        typed.join(" ")
+        visible(&typed.join(" "))
     ));
     let mut table = vec![["JOB", "STATUS", "TIME", "RESULT", "OVERRIDES", ""].map(str::to_owned)];
     for (job, row) in &rows {
@@ -225,8 +228,10 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
             write_str(node, &mut result);
         }
         let seconds = row.seconds.map_or_else(String::new, |seconds| format!("{seconds:.1} s"));
-        let error = row.error.clone().unwrap_or_default();
-        table.push([job.to_string(), row.status.to_owned(), seconds, result, row.overrides.clone(), error]);
+        let error = row.error.as_deref().unwrap_or_default();
+        let [result, overrides, error] =
+            [&result, &row.overrides, error].map(|text| visible(text).into_owned());
+        table.push([job.to_string(), row.status.to_owned(), seconds, result, overrides, error]);
     }
     text.push_str(&columns(&table));
     Ok(Output::success(text))
