@@ -255,7 +255,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             let limit = self.policy.time_limit.unwrap_or_default().as_secs_f64();
             verdict.status = Status::Failed;
             verdict.error = Some(format!("it took longer than {limit} s"));
-        } else if verdict.status == Status::Interrupted && !asked && !verdict.asked {
+        } else if verdict.status == Status::Interrupted && !asked && verdict.asked.is_none() {
             // Somebody else stopped it.
             verdict.status = Status::Failed;
         } else if verdict.status == Status::Failed && running.asked {
@@ -264,8 +264,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         }
         let stop = verdict.asked;
         self.settle(state, running, verdict)?;
-        if stop {
-            self.asked(state, Halt::Interrupt)?;
+        if let Some(how) = stop {
+            self.asked(state, how)?;
         }
         Ok(())
     }
@@ -384,7 +384,7 @@ impl Verdict {
             result: None,
             error: Some(error.message().to_owned()),
             log: None,
-            asked: false,
+            asked: None,
             directory: None,
         }
     }
@@ -482,7 +482,7 @@ mod tests {
 
         fn judge(&mut self, job: u64, status: Status) -> Verdict {
             let directory = Some(job.to_string().into());
-            Verdict { status, result: None, error: None, log: None, directory, asked: false }
+            Verdict { status, result: None, error: None, log: None, directory, asked: None }
         }
 
         fn look(&mut self, job: u64, _: &Path) -> Option<Verdict> {
