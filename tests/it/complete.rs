@@ -147,7 +147,7 @@ fn secrets_are_not_offered() {
     assert_eq!(asked("train tok", "fish"), "token=\t***  Who may look.\n");
     assert_eq!(asked("train token=", "fish"), "");
     // Nor what lies in one, nor a variable of the job that is named as one.
-    assert_eq!(asked("train store.ke", "fish"), "store.key=\t***  config.yaml\n");
+    assert_eq!(asked("train store.ke", "fish"), "store.key=\t***  config\n");
     assert_eq!(asked("train store.key=", "fish"), "");
     let variable = "train +hydra.job.env_set.API_KEY=hunter2 hydra.job.env_set.API_KEY";
     assert!(
