@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn help_fits_a_terminal() {
         let all = std::iter::once(None).chain(Command::ALL.map(|(_, command)| Some(command)));
-        for line in all.map(text).chain([crate::app::runs::HELP]).flat_map(str::lines) {
+        for line in all.map(text).chain([runs::HELP]).flat_map(str::lines) {
             assert!(line.chars().count() <= 80, "{line}");
         }
     }
