@@ -4,7 +4,8 @@
 //!
 //! The environment says what it does beside: `HC_CONFIG_NAME` names the primary config, `HC_RESOLVE=1` prints the
 //! config resolved, `HC_LOG` logs two lines, `HC_READ=key` prints one value, `HC_SLEEP` is a number of seconds to
-//! wait, `HC_RAISE` fails, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return.
+//! wait, `HC_RAISE` fails, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
+//! `HC_LINGER` runs it all twice, and is a number of seconds to live on then.
 
 use std::error::Error;
 use std::fs::File;
@@ -20,10 +21,16 @@ use mainstem::value::{Kind, Node, write_repr, write_yaml};
 
 fn main() -> ExitCode {
     let app = App::new("app", job).with_version(env!("CARGO_PKG_VERSION"));
-    match said("HC_CONFIG_NAME") {
-        Some(name) => app.with_config_name(name).main(),
-        None => app.main(),
+    let app = match said("HC_CONFIG_NAME") {
+        Some(name) => app.with_config_name(name),
+        None => app,
+    };
+    let ended = app.main();
+    if let Some(seconds) = said("HC_LINGER").and_then(|seconds| seconds.parse().ok()) {
+        app.main();
+        thread::sleep(Duration::from_secs(seconds));
     }
+    ended
 }
 
 /// A variable that is set, and not to nothing.

@@ -242,8 +242,11 @@ fn command(name: &str) -> Result<Command> {
     if let Some((_, command)) = Command::ALL.iter().find(|(known, _)| *known == name) {
         return Ok(*command);
     }
-    let names: Vec<&str> =
-        Command::ALL.iter().map(|(known, _)| *known).chain(["rerun", "run", "runs", "sweeps"]).collect();
+    let names: Vec<&str> = Command::ALL
+        .iter()
+        .map(|(known, _)| *known)
+        .chain(help::OTHERS.iter().map(|(known, _)| *known))
+        .collect();
     if let Some(Instead { help, .. }) = instead(name, None) {
         return Err(wrong(format!("`{name}` is a flag of Hydra's programs")).help(help));
     }

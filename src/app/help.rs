@@ -1,6 +1,7 @@
 //! Help, by examples: for a reader in a hurry.
 
 use crate::app::args::Command;
+use crate::app::{program, runs, sweeps};
 
 /// The help of a command, or of the program.
 #[inline(never)]
@@ -212,6 +213,10 @@ For programs
     where_from!()
 );
 
+/// The commands that have flags and words of their own, with what their help says.
+pub(crate) const OTHERS: [(&str, &str); 4] =
+    [("rerun", runs::RERUN_HELP), ("run", program::RUN_HELP), ("runs", runs::HELP), ("sweeps", sweeps::HELP)];
+
 /// What a command does, as the first sentence of its help says.
 pub(crate) fn summary(help: &str) -> String {
     let first = help.split_once("\n\n").map_or(help, |(first, _)| first);
@@ -252,7 +257,7 @@ mod tests {
     #[test]
     fn help_fits_a_terminal() {
         let all = std::iter::once(None).chain(Command::ALL.map(|(_, command)| Some(command)));
-        for line in all.map(text).chain([crate::app::runs::HELP]).flat_map(str::lines) {
+        for line in all.map(text).chain([runs::HELP]).flat_map(str::lines) {
             assert!(line.chars().count() <= 80, "{line}");
         }
     }

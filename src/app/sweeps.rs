@@ -16,7 +16,7 @@ use crate::run::Status;
 use crate::value::{Map, Node};
 
 /// What `mainstem sweeps --help` prints.
-const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Sweeps, by their journals.
 
   mainstem sweeps ls [ROOT]            all sweeps below a directory, the oldest first
@@ -130,7 +130,8 @@ fn ls(facts: &Facts, process: &Process, root: &Path, json: bool, err: Style) -> 
         let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
         let started = identity.started.format("%Y-%m-%d %H:%M:%S").to_string();
         let (completed, failed) = (format!("{completed}/{of}"), failed.to_string());
-        table.push([started, state.to_owned(), completed, failed, identity.name.clone(), shown]);
+        let [name, shown] = [&identity.name, &shown].map(|text| visible(text).into_owned());
+        table.push([started, state.to_owned(), completed, failed, name, shown]);
     }
     if !json && table.len() > 1 {
         text = columns(&table);
@@ -245,7 +246,7 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
     text.push_str(&format!(
         "begun {} with `{}`\n\n",
         identity.started.format("%Y-%m-%d %H:%M:%S"),
-        typed.join(" ")
+        visible(&typed.join(" "))
     ));
     let mut table = vec![["JOB", "STATUS", "TIME", "RESULT", "OVERRIDES", ""].map(str::to_owned)];
     for (job, row) in &rows {

@@ -5,7 +5,7 @@ use crate::complete::groups::is_ours;
 use crate::complete::surroundings::Surroundings;
 use crate::complete::typed::Typed;
 use crate::complete::values::written;
-use crate::diag::Source;
+use crate::diag::{HIDDEN, Source};
 use crate::grammar::parse_override;
 use crate::schema::Field;
 use crate::value::{Key, KeyPath, Kind, Node};
@@ -95,7 +95,8 @@ fn below<'t>(around: &'t Surroundings<'_>, typed: &str, described: bool) -> Vec<
         }
         let text = if above.is_empty() { name } else { format!("{above}.{name}") };
         let field = key.as_str().and_then(|name| Some(fields?.field(name)?.1));
-        let about = if described { about(around, node, field) } else { String::new() };
+        let about =
+            if described { about(around, &path.child(key.clone()), node, field) } else { String::new() };
         found.push(Found { text, key, node, about });
     }
     found
@@ -116,10 +117,10 @@ fn is_typable(name: &str) -> bool {
 const NAMED: usize = 16;
 
 /// What a key is: its value, and what it is for or where it is set.
-fn about(around: &Surroundings<'_>, node: &Node, field: Option<&Field>) -> String {
+fn about(around: &Surroundings<'_>, path: &KeyPath, node: &Node, field: Option<&Field>) -> String {
     let doc = field.map_or("", |field| field.doc.lines().next().unwrap_or_default());
     let value = match &node.kind {
-        _ if field.is_some_and(|field| field.secret) => "***".to_owned(),
+        _ if around.is_secret(path) || node.shown() != &node.kind => HIDDEN.to_owned(),
         Kind::Map(map) if doc.is_empty() => {
             let names: Vec<String> = map.iter().take(NAMED).map(|(key, _)| key.to_string()).collect();
             return names.join(", ");

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::compose::{Composed, Composer, Mode, Repository};
+use crate::compose::{Composed, Composer, Mode, Repository, Secrecy};
 use crate::diag::{Error, SourceKind, SourceMap};
 use crate::resolve::{Input, Scope};
 use crate::schema::{Expected, Field, Schema};
@@ -47,7 +47,7 @@ impl<'a> Surroundings<'a> {
     }
 
     fn schema(&self) -> &Schema {
-        self.composed().map_or(Schema::ANY, Composed::schema)
+        self.composed().map_or(&self.composer.schema, Composed::schema)
     }
 
     /// What is expected at a place.
@@ -70,6 +70,15 @@ impl<'a> Surroundings<'a> {
 
     /// Whether the value at a place must not be shown: it, or what it lies in, is a secret.
     pub(super) fn is_secret(&self, path: &KeyPath) -> bool {
+        let secrecy = match self.composed() {
+            Some(composed) => composed.secrecy(),
+            None => {
+                Secrecy { root: self.root(), schema: &self.composer.schema, typed: self.composer.has_secrets }
+            }
+        };
+        if secrecy.is_secret(path) {
+            return true;
+        }
         let keys = path.keys();
         let above = (1..=keys.len()).map(|end| keys[..end].iter().cloned().collect::<KeyPath>());
         above.into_iter().any(|path| self.field(&path).is_some_and(|field| field.secret))

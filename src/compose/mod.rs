@@ -60,7 +60,7 @@ pub use report::{Note, Report, Topic};
 pub use repository::{Provided, Repository, SCHEMA};
 pub use runtime::Runtime;
 pub use search_path::Packages;
-pub(crate) use secrets::withheld;
+pub(crate) use secrets::{Secrecy, withheld};
 pub use selection::{Absent, Branch, Included, Selection};
 pub use sources::{Embedded, Memory, members};
 pub use store::Store;

@@ -259,7 +259,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             let limit = self.policy.time_limit.unwrap_or_default().as_secs_f64();
             verdict.status = Status::Failed;
             verdict.error = Some(format!("it took longer than {limit} s"));
-        } else if verdict.status == Status::Interrupted && !asked && !verdict.asked {
+        } else if verdict.status == Status::Interrupted && !asked && verdict.asked.is_none() {
             // Somebody else stopped it.
             verdict.status = Status::Failed;
         } else if verdict.status == Status::Failed && running.asked {
@@ -268,8 +268,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         }
         let stop = verdict.asked;
         self.settle(state, running, verdict)?;
-        if stop {
-            self.asked(state, Halt::Interrupt)?;
+        if let Some(how) = stop {
+            self.asked(state, how)?;
         }
         Ok(())
     }
@@ -389,7 +389,7 @@ impl Verdict {
             result: None,
             error: Some(error.message().to_owned()),
             log: None,
-            asked: false,
+            asked: None,
             directory: None,
         }
     }
@@ -494,7 +494,7 @@ mod tests {
         fn judge(&mut self, job: u64, status: Status) -> Verdict {
             // As of a job that ended before it could say anything.
             let directory = (status == Status::Completed).then(|| job.to_string().into());
-            Verdict { status, result: None, error: None, log: None, directory, asked: false }
+            Verdict { status, result: None, error: None, log: None, directory, asked: None }
         }
 
         fn look(&mut self, job: u64, _: &Path) -> Option<Verdict> {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::Result;
 use crate::drive::policy::Policy;
+use crate::launch::Halt;
 use crate::run::Status;
 use crate::sweep::Job;
 use crate::value::Node;
@@ -30,8 +31,8 @@ pub struct Verdict {
     pub log: Option<PathBuf>,
     /// The job's directory, seen from that of the sweep, if it came to have one.
     pub directory: Option<PathBuf>,
-    /// Whether this process was asked to stop while the job ran in it.
-    pub asked: bool,
+    /// How this process was asked to stop while the job ran in it, if it was.
+    pub asked: Option<Halt>,
 }
 
 /// The program whose jobs run.

@@ -98,11 +98,11 @@ impl<T: ?Sized> DerefMut for Component<T> {
     }
 }
 
-/// Its name and what it was read from: trait objects seldom say more.
+/// Its name and what it was read from, without secrets: trait objects seldom say more.
 impl<T: ?Sized> fmt::Debug for Component<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
-        crate::value::write_repr(&self.node, &mut text);
+        crate::value::write_json(&self.node, crate::value::JsonStyle::Compact, &mut text);
         write!(f, "Component({}: {text})", self.name)
     }
 }

@@ -97,6 +97,14 @@ struct Train {
     token: String,
     /// Where the data lies.
     data: std::path::PathBuf,
+    #[mainstem(secret)]
+    store: Store,
+}
+
+/// Where results go.
+#[derive(Debug, mainstem::Config)]
+struct Store {
+    key: String,
 }
 
 /// An optimizer.
@@ -109,7 +117,7 @@ enum Optimizer {
     Adam,
 }
 
-static CONF: &[(&str, &str)] = &[("config", "token: hunter2\ndata: ${token}")];
+static CONF: &[(&str, &str)] = &[("config", "token: hunter2\ndata: ${token}\nstore: {key: hunter2}")];
 
 fn train() -> App {
     App::typed("train", |_: Train, _: &Run| ())
@@ -138,6 +146,23 @@ fn types_say_what_can_be_typed() {
 fn secrets_are_not_offered() {
     assert_eq!(asked("train tok", "fish"), "token=\t***  Who may look.\n");
     assert_eq!(asked("train token=", "fish"), "");
+    // Nor what lies in one, nor a variable of the job that is named as one.
+    assert_eq!(asked("train store.ke", "fish"), "store.key=\t***  config\n");
+    assert_eq!(asked("train store.key=", "fish"), "");
+    let variable = "train +hydra.job.env_set.API_KEY=hunter2 hydra.job.env_set.API_KEY";
+    assert!(
+        asked(variable, "fish").starts_with("hydra.job.env_set.API_KEY=\t***"),
+        "{}",
+        asked(variable, "fish")
+    );
+    assert_eq!(asked(&format!("{variable}="), "fish"), "");
+    // Where nothing composes, the program still knows what is one.
+    let broken = App::typed("train", |_: Train, _: &Run| ())
+        .with_configs(Configs::embedded(&[("config", "defaults: [nowhere]\ntoken: hunter2")]))
+        .with_config_name("config");
+    let sandbox = Sandbox::new().expect("a directory").with_env("COMP_LINE", "train tok");
+    let trial = sandbox.run(&broken, ["-sc", "query=fish"]);
+    assert_eq!(trial.out(), "token=\t***  Who may look.\n");
     // Nor what refers to them, nor what the environment alone knows.
     assert_eq!(asked("train data=", "fish"), "data=data/\n");
     assert_eq!(asked("train '+x=${token}' data='${token}' data=", "fish"), "data=data/\n");

@@ -253,8 +253,35 @@ fn a_component_is_written_as_it_was_read() {
     let app = compose(&["part=twins"]).expect("it composes");
     let again: Component<dyn Part> = components().read(&app.part.write()).expect("it reads");
     assert_eq!(again.name(), "(leaf4 leaf5)");
-    let leaf = "Component(leaf: {'type': 'leaf', 'size': 2})";
+    let leaf = r#"Component(leaf: {"type":"leaf","size":2})"#;
     assert_eq!(format!("{:?}", compose(&[]).expect("it composes").part), leaf);
+}
+
+#[test]
+fn a_component_that_is_printed_tells_no_secret() {
+    trait Store {}
+    #[derive(Config)]
+    struct Bucket {
+        #[mainstem(secret)]
+        _key: String,
+    }
+    impl Store for Bucket {}
+    #[derive(Debug, Config)]
+    struct Upload {
+        store: Component<dyn Store>,
+    }
+    let stores = Registry::<dyn Store>::new().with("bucket", |bucket: Bucket| Box::new(bucket));
+    let components = Components::new().with(stores);
+    let schema = components.schema::<Upload>();
+    let configs = Memory::new().text("config", "store: {type: bucket, _key: hunter2}");
+    let composer = mainstem::settings::project(configs, Facts::default(), "app").with_schema(schema);
+    let arguments = composer.arguments::<&str>(Some("config"), &[]).expect("no arguments");
+    let composed = composer.compose(Some("config"), &arguments, Mode::Run).expect("it composes");
+    let job = composed.job();
+    let scope = Scope::new(&job, composer.context(&|_| {}).with_schema(composed.schema()));
+    let upload: Upload = components.read_at(&scope, &KeyPath::ROOT).expect("it reads");
+    let shown = format!("{upload:?}");
+    assert!(shown.contains("bucket") && shown.contains("***") && !shown.contains("hunter2"), "{shown}");
 }
 
 #[test]

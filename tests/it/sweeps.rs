@@ -241,6 +241,56 @@ fn an_interrupted_sweep_says_so_and_goes_on() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_between_the_jobs_of_a_process_ends_the_sweep() {
+    let sandbox = sandbox();
+    let retried = ["mainstem.sweep.retries=1", "mainstem.sweep.backoff=60"];
+    let mut all = vec!["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw"];
+    all.extend(retried);
+    let mut command = app(&sandbox, &all);
+    let child = command.env("HC_RAISE", "1").stderr(Stdio::null()).spawn().expect("it starts");
+    let sweep = sandbox.path().join("sw");
+    let failed = || Progress::read(&sweep).is_ok_and(|progress| progress.count(Status::Failed) == 2);
+    wait_until("both have failed", failed);
+    sleep(Duration::from_millis(100));
+    kill(child.id(), "INT");
+    assert_eq!(wait(child), Some(130));
+    let progress = Progress::read(&sweep).expect("a journal");
+    assert_eq!(progress.stopped.as_deref(), Some("interrupted by SIGINT"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_has_run_its_jobs_is_ended_by_a_signal_as_any_other() {
+    use std::os::unix::process::ExitStatusExt as _;
+    let sandbox = sandbox();
+    let mut command = app(&sandbox, &["-cd", "conf", "hydra.run.dir=run"]);
+    command.env("HC_LINGER", "60").env("HC_MARK", "mark");
+    let mut child = command.stderr(Stdio::null()).spawn().expect("it starts");
+    wait_until("it ran twice", || sandbox.read("mark").is_ok_and(|text| text.lines().count() == 2));
+    sleep(Duration::from_millis(300));
+    kill(child.id(), "TERM");
+    wait_until("it ends", || child.try_wait().expect("it can be waited for").is_some());
+    assert_eq!(child.wait().expect("it ends").signal(), Some(15));
+}
+
+#[test]
+fn a_command_is_told_no_secret_by_flags() {
+    let sandbox = sandbox();
+    let schema = sandbox.with_file("conf/secret.yaml", "k: '${secret:API_KEY}'\nx: 1\n");
+    let sandbox = schema.expect("a file");
+    let mut command = mainstem(
+        &sandbox,
+        &["run", "-cd", "conf", "-cn", "secret", "--", "sh", "-c", "echo $*", "sh", "{flags}"],
+    );
+    command.env("API_KEY", "hunter2");
+    let (code, out, err) = run(command);
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.starts_with("error[job]: `{flags}` would show the secret `k`\n"), "{err}");
+    assert!(!err.contains("hunter2"), "{err}");
+}
+
 #[test]
 fn a_job_that_takes_too_long_is_ended_and_told() {
     let sandbox = sandbox();

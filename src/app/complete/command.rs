@@ -30,7 +30,8 @@ fn commands(word: &str) -> Vec<Candidate> {
         return fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect();
     }
     let all = Command::ALL.iter().map(|(name, command)| (*name, help::summary(help::text(Some(*command)))));
-    let more = [("runs", help::summary(runs::HELP)), ("help", "the help of a command".to_owned())];
+    let others = help::OTHERS.iter().map(|(name, text)| (*name, help::summary(text)));
+    let more = others.chain([("help", "the help of a command".to_owned())]);
     let mut found: Vec<Candidate> = all
         .chain(more)
         .filter(|(name, _)| name.starts_with(word))

@@ -1,6 +1,8 @@
 //! The callbacks of one call of a program: who they are, and what has begun and must still end.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::Duration;
 
 use crate::app::program::bound::Bound;
 use crate::app::program::callback::Callback;
@@ -21,6 +23,10 @@ pub(crate) struct Callbacks {
     state: Mutex<State>,
     console: Console,
 }
+
+/// How long the end of the process waits for a callback.
+const PATIENCE: Duration = Duration::from_secs(2);
+const STEP: Duration = Duration::from_millis(10);
 
 #[derive(Debug, Default)]
 struct State {
@@ -104,9 +110,18 @@ impl Callbacks {
         self.lock().end(open.0, outcome, &self.console);
     }
 
-    /// Tells that all that has begun has ended, the last first.
+    /// Tells that all that has begun has ended, the last first. Nobody is told if a callback that is called now does
+    /// not come back: the process that is to end must not wait for it.
     pub(crate) fn end_all(&self, outcome: &Outcome) {
-        let mut state = self.lock();
+        let free = (0..PATIENCE.as_millis() / STEP.as_millis()).find_map(|_| match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => {
+                thread::sleep(STEP);
+                None
+            }
+        });
+        let Some(mut state) = free else { return };
         while let Some((number, _)) = state.open.last() {
             let number = *number;
             state.end(number, outcome, &self.console);

@@ -20,7 +20,7 @@ use crate::compose::{Composed, Mode};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::create_exclusive;
 use crate::facts::Process;
-use crate::run::{About, Failure, Outcome, Place, Rank, Run, Running, Told};
+use crate::run::{About, Failure, Outcome, Place, Rank, Record, Run, Running, Status, Told};
 use crate::value::{Kind, Node};
 
 /// Runs the one job that the command line asks for.
@@ -214,9 +214,7 @@ fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcom
     // A command is started where it was typed.
     let chdir = !session.app.starts_command
         && setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
-    if chdir {
-        change_directory(session, run.dir())?;
-    }
+    let elsewhere = chdir.then(|| Elsewhere::enter(session, run.dir())).transpose()?;
     let _job = logging::install(&open(job, logging, if chdir { run.dir() } else { cwd }, rank)?);
     let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
@@ -225,8 +223,8 @@ fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcom
     let (ended, objectives) = outcome(session, run, called, ending.signal());
     let ended = ended.without(bound.secrets());
     ending.callbacks.end(&begun, &ended);
-    if chdir {
-        change_directory(session, cwd)?;
+    if let Some(elsewhere) = elsewhere {
+        elsewhere.leave()?;
     }
     Ok((ended, objectives))
 }
@@ -315,17 +313,24 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>) -> Result<impl Drop + use<
         ending.run.interrupt();
         let outcome = Outcome::Interrupted(Some(stop.name().to_owned()));
         // The record first: a callback may take its time, and then the second signal comes.
-        if let Some(Err(error)) = ending.running.as_ref().map(|running| running.finish(&outcome)) {
-            console.complain(&error.render(console.err));
-        }
+        let record = match ending.running.as_ref().map(|running| running.finish(&outcome)) {
+            Some(Err(error)) => {
+                console.complain(&error.render(console.err));
+                None
+            }
+            Some(Ok(record)) => Some(record),
+            None => None,
+        };
+        // The job may have come to its own end just before.
+        let status = record.as_ref().map_or(Status::Interrupted, Record::status);
         ending.callbacks.end_all(&outcome);
         if ending.running.is_none() {
             let _ = fs::remove_dir_all(ending.run.dir());
         }
         if let Some(interrupted) = interrupted {
-            interrupted(stop);
+            interrupted(stop, record.as_ref());
         }
-        console.complain(&format!("{}: the run in {place} is interrupted\n", stop.name()));
+        console.complain(&format!("{}: the run in {place} is {}\n", stop.name(), status.name()));
         signals::end_in_order(stop)
     })
 }
@@ -339,14 +344,38 @@ pub(crate) fn shown<'p>(path: &'p Path, cwd: &Path) -> &'p Path {
     }
 }
 
-fn change_directory(session: &Session<'_>, to: &Path) -> Result<()> {
-    if !session.owns_process {
-        return Err(Error::new(
-            ErrorKind::Job,
-            "`hydra.job.chdir` changes the directory of the whole process",
-        )
-        .help("run the program as a process of its own"));
+/// The process is in another directory, and goes back when this is dropped.
+struct Elsewhere {
+    back: Option<PathBuf>,
+}
+
+impl Elsewhere {
+    fn enter(session: &Session<'_>, to: &Path) -> Result<Self> {
+        if !session.owns_process {
+            return Err(Error::new(
+                ErrorKind::Job,
+                "`hydra.job.chdir` changes the directory of the whole process",
+            )
+            .help("run the program as a process of its own"));
+        }
+        change_directory(to)?;
+        Ok(Self { back: Some(session.composer.facts().cwd.clone()) })
     }
+
+    /// Goes back, and says so if that fails.
+    fn leave(mut self) -> Result<()> {
+        self.back.take().map_or(Ok(()), |back| change_directory(&back))
+    }
+}
+
+impl Drop for Elsewhere {
+    fn drop(&mut self) {
+        // Something else has failed already, and is told.
+        let _ = self.back.take().map(|back| change_directory(&back));
+    }
+}
+
+fn change_directory(to: &Path) -> Result<()> {
     env::set_current_dir(to).map_err(|error| {
         Error::new(ErrorKind::Io, format!("cannot go to the directory `{}`: {error}", to.display()))
     })

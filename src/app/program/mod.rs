@@ -43,7 +43,7 @@ pub use app::App;
 pub use block_on::block_on;
 pub use bound::Bound;
 pub use callback::Callback;
-pub(crate) use command::main as run_command;
+pub(crate) use command::{HELP as RUN_HELP, main as run_command};
 pub use configs::Configs;
 pub use finished::{Finished, Job};
 pub(crate) use flags::{Flags, faces, read};

@@ -21,7 +21,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Process;
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
-use crate::run::RunId;
+use crate::run::{Record, RunId};
 use crate::settings::composer;
 use crate::value::{KeyPath, Kind, Node, write_str};
 
@@ -51,8 +51,8 @@ pub(crate) struct Session<'a> {
     pub(crate) own: Option<OwnValues>,
 }
 
-/// Called when a signal ends the process.
-pub(crate) type Interrupted = Box<dyn FnOnce(Stop) + Send>;
+/// Called when a signal ends the process, with the record of the job.
+pub(crate) type Interrupted = Box<dyn FnOnce(Stop, Option<&Record>) + Send>;
 
 impl<'a> Session<'a> {
     /// Finds the configs.

@@ -26,49 +26,106 @@ mod unix {
     use std::path::PathBuf;
     use std::process;
     use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::thread;
     use std::time::Duration;
 
     use rustix::process::{Pid, Signal, kill_process, kill_process_group};
     use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::iterator::{Handle, Signals};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
 
     use super::Stop;
     use crate::diag::{Error, ErrorKind, Result};
 
     /// Signals are taken as long as it lives.
     #[derive(Debug)]
-    pub(crate) struct Watch(Handle);
+    pub(crate) struct Watch(u64);
 
-    /// Takes the signals that ask to stop. `first` is called at the first one, on a thread of its own; the second one
-    /// ends the process.
+    /// What is to be done at the first signal.
+    type First = Box<dyn FnOnce(Stop) + Send>;
+
+    /// Who takes signals: the last one does, as long as it is there.
+    struct Watchers {
+        all: Vec<(u64, Option<First>)>,
+        begun: u64,
+        /// The one thread that signals wake. There is no way back to what the system does by itself: once begun, it
+        /// stays, and does that where nobody watches.
+        awake: bool,
+    }
+
+    static WATCHERS: Mutex<Watchers> = Mutex::new(Watchers { all: Vec::new(), begun: 0, awake: false });
+
+    fn watchers() -> MutexGuard<'static, Watchers> {
+        WATCHERS.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the signals that ask to stop, in place of whoever took them before. `first` is called at the first one, on
+    /// a thread of its own; the second one ends the process.
     ///
     /// # Errors
     /// The system has no thread left.
     pub(crate) fn watch(first: impl FnOnce(Stop) + Send + 'static) -> Result<Watch> {
-        let failed = |error: io::Error| Error::new(ErrorKind::Io, format!("cannot take signals: {error}"));
-        let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(failed)?;
-        let handle = signals.handle();
-        let mut first = Some(first);
+        let mut watchers = watchers();
+        if !watchers.awake {
+            wake().map_err(|error| Error::new(ErrorKind::Io, format!("cannot take signals: {error}")))?;
+            watchers.awake = true;
+        }
+        watchers.begun += 1;
+        let number = watchers.begun;
+        watchers.all.push((number, Some(Box::new(first))));
+        Ok(Watch(number))
+    }
+
+    /// Begins to take signals.
+    fn wake() -> io::Result<()> {
+        let others = taken_by_others();
+        let mut signals = Signals::new([SIGINT, SIGTERM])?;
         let run = move || {
             for signal in signals.forever() {
-                match first.take() {
-                    Some(first) => {
-                        // What ends in order may take its time, and the second signal must still be heard.
-                        let ending = thread::Builder::new().name("stop".to_owned());
-                        drop(ending.spawn(move || first(Stop(signal))));
-                    }
-                    None => end(Stop(signal), Signal::KILL),
-                }
+                take(signal, &others);
             }
         };
-        thread::Builder::new().name("signals".to_owned()).spawn(run).map_err(failed)?;
-        Ok(Watch(handle))
+        thread::Builder::new().name("signals".to_owned()).spawn(run).map(drop)
+    }
+
+    /// Does what a signal asks for.
+    fn take(signal: i32, others: &[i32]) {
+        let first = match watchers().all.last_mut() {
+            Some((_, first)) => Some(first.take()),
+            None => None,
+        };
+        match first {
+            Some(Some(first)) => {
+                // What ends in order may take its time, and the second signal must still be heard.
+                let ending = thread::Builder::new().name("stop".to_owned());
+                if ending.spawn(move || first(Stop(signal))).is_err() {
+                    end(Stop(signal), Signal::TERM)
+                }
+            }
+            Some(None) => end(Stop(signal), Signal::KILL),
+            // The program around us has taken it already, or does not want it.
+            None if others.contains(&signal) => {}
+            None => {
+                let _ = emulate_default_handler(signal);
+            }
+        }
+    }
+
+    /// The signals that the program around us took, or ignored, before we did, as far as the system tells: Linux does.
+    fn taken_by_others() -> Vec<i32> {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let masks = status.lines().filter_map(|line| {
+            let mask = line.strip_prefix("SigIgn:").or_else(|| line.strip_prefix("SigCgt:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        });
+        let taken = masks.fold(0, |all, mask| all | mask);
+        [SIGINT, SIGTERM].into_iter().filter(|signal| taken >> (signal - 1) & 1 == 1).collect()
     }
 
     impl Drop for Watch {
         fn drop(&mut self) {
-            self.0.close();
+            watchers().all.retain(|(number, _)| *number != self.0);
         }
     }
 

@@ -97,13 +97,17 @@ impl Handed {
         Ok(typed.collect())
     }
 
-    /// Every value as a flag: `--optimizer.lr=0.1`.
+    /// Every value as a flag: `--optimizer.lr=0.1`. All processes of a machine see the arguments of each other: a secret
+    /// must not stand there, and without it the command would be told something wrong.
     fn flags(&self) -> Result<Vec<OsString>> {
-        let mut flags = Vec::new();
+        let (mut flags, mut errors) = (Vec::new(), Vec::new());
         if let Some(map) = self.bound.resolve()?.as_map() {
-            flatten(map, "", &mut flags);
+            flatten(map, "", &mut flags, &mut errors);
         }
-        Ok(flags)
+        match Error::all(errors) {
+            None => Ok(flags),
+            Some(error) => Err(self.bound.located(error)),
+        }
     }
 
     fn json(&self, run: &Run) -> Result<PathBuf> {
@@ -120,12 +124,17 @@ fn is_of(line: &str, key: &str) -> bool {
     line.strip_prefix(key).is_some_and(|rest| rest.starts_with('='))
 }
 
-fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>) {
+fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>, errors: &mut Vec<Error>) {
     for (key, slot) in map.iter() {
         let name = format!("{above}{key}");
         match (&slot.node.kind, slot.node.as_map()) {
-            (_, Some(inner)) => flatten(inner, &format!("{name}."), flags),
+            (_, Some(inner)) => flatten(inner, &format!("{name}."), flags, errors),
             (Kind::Missing, _) => {}
+            _ if holds_secret(&slot.node) => errors.push(
+                Error::new(ErrorKind::Job, format!("`{{flags}}` would show the secret `{name}`"))
+                    .at(slot.node.origin, "whoever lists processes sees the arguments of a command")
+                    .help("let the command read it from the environment, and hand over the rest by `{overrides}`"),
+            ),
             _ => {
                 let mut text = String::new();
                 match slot.node.as_str() {
@@ -135,6 +144,15 @@ fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>) {
                 flags.push(format!("--{name}={text}").into());
             }
         }
+    }
+}
+
+/// Whether anything in a value must not be shown.
+fn holds_secret(node: &Node) -> bool {
+    match &node.kind {
+        Kind::List(list) => list.iter().any(holds_secret),
+        Kind::Map(map) => map.iter().any(|(_, slot)| holds_secret(&slot.node)),
+        kind => node.shown() != kind,
     }
 }
 

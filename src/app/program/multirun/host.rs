@@ -120,7 +120,7 @@ impl<'a> Base<'a> {
             result: record.result().cloned(),
             log: error.as_ref().and_then(|_| self.log(directory, record.name())),
             error,
-            asked: false,
+            asked: None,
             directory: Some(directory.to_owned()),
         }
     }

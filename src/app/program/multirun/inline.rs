@@ -16,7 +16,8 @@ use crate::app::program::signals::Stop;
 use crate::app::program::worker::{self, OfSweep};
 use crate::diag::Result;
 use crate::drive::{Entry, Host, Journal, Policy, Prepared, Verdict};
-use crate::run::{Outcome, RunId, Status};
+use crate::launch::Halt;
+use crate::run::{Outcome, Record, RunId, Status};
 use crate::sweep::Job;
 
 /// A job that is ready.
@@ -49,16 +50,24 @@ pub(super) fn carry_out(
     }
     let place = place_in_sweep(&bound, directory, made)?;
     let (journal, clock) = (Arc::clone(journal), session.process().clock);
-    let interrupted = move |stop: Stop| {
-        let (time, error) = (clock.now(), format!("interrupted by {}", stop.name()));
-        let status = Status::Interrupted;
-        let ended =
-            Entry::Ended { job, attempt, time, status, result: None, error: Some(error.clone()), log: None };
+    let interrupted = move |stop: Stop, record: Option<&Record>| {
+        let (time, why) = (clock.now(), format!("interrupted by {}", stop.name()));
+        // The job may have come to its own end just before.
+        let (status, result, error) = match record {
+            Some(record) => (record.status(), record.result().cloned(), record.error().map(str::to_owned)),
+            None => (Status::Interrupted, None, Some(why.clone())),
+        };
+        let ended = Entry::Ended { job, attempt, time, status, result, error, log: None };
         // The process ends in any case. A job that has begun and not ended is one that was interrupted.
-        let _ = journal.add(&ended).and_then(|()| journal.add(&Entry::Stopped { time, why: error }));
+        let _ = journal.add(&ended).and_then(|()| journal.add(&Entry::Stopped { time, why }));
     };
     *session.interrupted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(interrupted));
     call(session, bound, &place, Extent::OfSweep, Arc::clone(callbacks)).map(Ran::Here)
+}
+
+/// The signal that a job was ended by.
+fn halt(exit: Exit) -> Halt {
+    if let Exit::Interrupted(15) = exit { Halt::Terminate } else { Halt::Interrupt }
 }
 
 /// The program, for jobs in this process.
@@ -120,7 +129,7 @@ impl Host for Inline<'_> {
             error: None,
             log: None,
             directory: None,
-            asked: false,
+            asked: None,
         };
         match end {
             Ok(Ran::Here(job)) => {
@@ -136,8 +145,8 @@ impl Host for Inline<'_> {
                     Outcome::Completed(result) => result.clone(),
                     _ => None,
                 };
-                let asked = status == Status::Interrupted;
-                if asked {
+                let asked = (status == Status::Interrupted).then(|| halt(job.status()));
+                if asked.is_some() {
                     self.interrupted = Some(job.status());
                 }
                 let name = self.base.session.app.name.as_str();
@@ -150,7 +159,12 @@ impl Host for Inline<'_> {
                 if let Exit::Interrupted(_) = exit {
                     self.interrupted = Some(exit);
                     let directory = Some(directory);
-                    return Verdict { status: Status::Interrupted, asked: true, directory, ..nothing };
+                    return Verdict {
+                        status: Status::Interrupted,
+                        asked: Some(halt(exit)),
+                        directory,
+                        ..nothing
+                    };
                 }
                 match self.base.new_record(&directory, earlier) {
                     Some(record) => self.base.verdict(&record, &directory),

@@ -30,7 +30,7 @@ use crate::durable::{Sync, create_exclusive, write_whole_with};
 use crate::facts::Process;
 use crate::grammar::Override;
 use crate::launch::{self, Bell, Halt, Workers};
-use crate::run::Place;
+use crate::run::{Outcome, Place};
 use crate::sweep::{Grid, Jobs};
 use crate::value::{Key, write_yaml};
 
@@ -132,6 +132,8 @@ impl Sweep<'_> {
         let (clock, sweeper) = (process.clock, Grid::new(jobs.clone()));
         match how {
             How::Inline => {
+                let _watch =
+                    session.owns_process.then(|| watch_inline(session, &journal, &callbacks)).transpose()?;
                 let mut host = Inline::new(base, jobs.batches(policy.batch));
                 let launcher =
                     launch::Inline::new(|job, task| carry_out(session, &journal, &callbacks, job, task));
@@ -174,6 +176,24 @@ impl Sweep<'_> {
             }
         }
     }
+}
+
+/// Takes signals where no job of this process does: between jobs, and in pauses.
+fn watch_inline(
+    session: &Session<'_>,
+    journal: &Arc<Journal>,
+    callbacks: &Arc<Callbacks>,
+) -> Result<impl Drop + use<>> {
+    let (journal, callbacks) = (Arc::clone(journal), Arc::clone(callbacks));
+    let (console, clock) = (session.console.clone(), session.process().clock);
+    signals::watch(move |stop: Stop| {
+        let why = format!("interrupted by {}", stop.name());
+        // The process ends in any case.
+        let _ = journal.add(&Entry::Stopped { time: clock.now(), why });
+        callbacks.end_all(&Outcome::Interrupted(Some(stop.name().to_owned())));
+        console.complain(&format!("{}: the sweep is interrupted\n", stop.name()));
+        signals::end_in_order(stop)
+    })
 }
 
 /// Passes on what this process is asked to.

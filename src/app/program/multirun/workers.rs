@@ -101,7 +101,7 @@ impl Host for InWorkers<'_> {
             }
             _ => {
                 let log = error.as_ref().and_then(|_| self.base.log(&directory, &self.base.session.app.name));
-                Verdict { status, result: None, error, log, directory: Some(directory), asked: false }
+                Verdict { status, result: None, error, log, directory: Some(directory), asked: None }
             }
         }
     }
