@@ -31,7 +31,7 @@ pub use typed::Config;
 /// The examples of the front page compile.
 #[cfg(all(doctest, feature = "app", feature = "derive"))]
 #[doc = include_str!("../README.md")]
-struct Readme;
+mod readme;
 
 #[cfg(feature = "derive")]
 #[doc = include_str!("typed/derive.md")]

@@ -25,6 +25,7 @@ pub use expand::Values;
 pub use json::{to_json, value_to_json};
 pub use overrides::{Action, Assignment, Override, assignments};
 pub use parse::{parse_override, parse_overrides};
+#[cfg(feature = "app")]
 pub(crate) use print::quoted;
 pub use target::Target;
 pub(crate) use template::{interpolates, parse_interpolations};

@@ -3,7 +3,9 @@
 use crate::diag::Origin;
 use crate::grammar::Override;
 use crate::sweep::axis::Axis;
-use crate::sweep::jobs::{Jobs, Seen};
+use crate::sweep::jobs::Jobs;
+#[cfg(feature = "app")]
+use crate::sweep::jobs::Seen;
 
 /// One direction of a sweep.
 #[derive(Clone, Debug)]
@@ -56,6 +58,7 @@ impl Parts {
     }
 }
 
+#[cfg(feature = "app")]
 impl Named {
     /// Shows its values: all that were listed, and enough of those that were counted off to tell them from others.
     fn show(&self, see: &mut dyn FnMut(Seen<'_>)) {
@@ -93,6 +96,7 @@ impl Factor {
     }
 
     /// Shows what tells it from others.
+    #[cfg(feature = "app")]
     pub(super) fn show(&self, see: &mut dyn FnMut(Seen<'_>)) {
         see(Seen::Factor(self.len()));
         match self {

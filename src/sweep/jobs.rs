@@ -32,6 +32,7 @@ pub struct Jobs {
 }
 
 /// What tells a sweep from others, piece by piece.
+#[cfg(feature = "app")]
 pub(crate) enum Seen<'a> {
     /// A sweep of so many factors.
     Sweep(usize),
@@ -104,6 +105,7 @@ impl Jobs {
     }
 
     /// Shows what tells the sweep from others, in time that grows with what was written down and not with its jobs.
+    #[cfg(feature = "app")]
     pub(crate) fn show(&self, see: &mut dyn FnMut(Seen<'_>)) {
         see(Seen::Sweep(self.factors.len()));
         for factor in &self.factors {

@@ -6,6 +6,7 @@ mod jobs;
 mod pattern;
 mod sweeper;
 
+#[cfg(feature = "app")]
 pub(crate) use jobs::Seen;
 pub use jobs::{Job, Jobs};
 pub use pattern::matches;

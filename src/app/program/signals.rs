@@ -91,10 +91,7 @@ mod unix {
 
     /// Does what a signal asks for.
     fn take(signal: i32, others: &[i32]) {
-        let first = match watchers().all.last_mut() {
-            Some((_, first)) => Some(first.take()),
-            None => None,
-        };
+        let first = watchers().all.last_mut().map(|(_, first)| first.take());
         match first {
             Some(Some(first)) => {
                 // What ends in order may take its time, and the second signal must still be heard.
@@ -107,6 +104,7 @@ mod unix {
             // The program around us has taken it already, or does not want it.
             None if others.contains(&signal) => {}
             None => {
+                // The default of both is to end this process: there is nobody left to tell.
                 let _ = emulate_default_handler(signal);
             }
         }

@@ -1,0 +1,1 @@
+//! The front page, whose examples are compiled as tests.
