@@ -127,7 +127,7 @@ impl Jobs {
     /// let jobs = Jobs::new(&parse_overrides(lines, &mut errors), &|_| Ok(Vec::new()), 0)?;
     /// let jobs = jobs.zip(&["lr", "decay"], Origin::NONE)?;
     /// assert_eq!(jobs.len(), 4);
-    /// assert_eq!(jobs.get(2).unwrap().lines(), ["lr=0.01", "decay=1e-4", "seed=1"]);
+    /// assert_eq!(jobs.get(2).unwrap().lines(), ["lr=0.01", "decay=0.0001", "seed=1"]);
     /// # Ok::<(), Error>(())
     /// ```
     pub fn zip(self, keys: &[&str], origin: Origin) -> Result<Self> {

@@ -24,12 +24,12 @@ impl App {
     /// use mainstem::run::Run;
     /// #[derive(clap::Args)]
     /// struct Extra {
-    ///     /// Only say what would be done.
+    ///     /// Train on the first batch alone.
     ///     #[arg(long)]
-    ///     dry_run: bool,
+    ///     quick: bool,
     /// }
-    /// let app = App::with_args("train", |_: &Bound, extra: Extra, _: &Run| assert!(extra.dry_run));
-    /// let trial = Sandbox::new()?.run(&app, ["+lr=0.1", "--dry-run", "+seed=1"]);
+    /// let app = App::with_args("train", |_: &Bound, extra: Extra, _: &Run| assert!(extra.quick));
+    /// let trial = Sandbox::new()?.run(&app, ["+lr=0.1", "--quick", "+seed=1"]);
     /// assert_eq!((trial.status().code(), trial.err()), (0, ""));
     /// # Ok::<(), mainstem::diag::Error>(())
     /// ```
