@@ -112,11 +112,12 @@ pub(crate) fn call(
         Ok(ended) => ended,
         // The run has begun, so that its record has to say how it ended.
         Err(error) => {
-            ending.finish(&Outcome::Failed(Failure::of(&error)), session);
-            return Err(error);
+            let unwritten = ending.finish(&Outcome::Failed(Failure::of(&error))).err();
+            return Err(Error::all([error.clone()].into_iter().chain(unwritten)).unwrap_or(error));
         }
     };
-    ending.finish(&outcome, session);
+    // A run that nobody can read about has not completed.
+    ending.finish(&outcome)?;
     Ok(Job { directory, outcome, objectives })
 }
 
@@ -287,11 +288,12 @@ impl Ending {
         *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records the outcome. A record that cannot be written is told, and changes nothing about the outcome.
-    fn finish(&self, outcome: &Outcome, session: &Session<'_>) {
-        if let Some(Err(error)) = self.running.as_ref().map(|running| running.finish(outcome)) {
-            session.console.complain(&error.render(session.console.err));
-        }
+    /// Records the outcome.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    fn finish(&self, outcome: &Outcome) -> Result<()> {
+        self.running.as_ref().map_or(Ok(()), |running| running.finish(outcome).map(drop))
     }
 }
 
