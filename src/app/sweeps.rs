@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::args::wrong;
 use crate::app::capture;
+use crate::app::complete::{Face, Holds};
 use crate::app::json::line;
 use crate::app::output::Output;
 use crate::app::runs::{brief, duration};
@@ -17,7 +18,7 @@ use crate::value::{Map, Node};
 
 /// What `mainstem sweeps --help` prints.
 pub(crate) const HELP: &str = "\
-Sweeps, by their journals.
+mainstem sweeps: how sweeps stand, by their journals.
 
   mainstem sweeps ls [ROOT]            all sweeps below a directory, the oldest first
   mainstem sweeps show [DIR] [--json]  the jobs of a sweep: how each stands, and what came of it;
@@ -25,6 +26,16 @@ Sweeps, by their journals.
 
 A sweep goes on by `--resume DIR` of the program that began it.
 ";
+
+/// The commands.
+pub(crate) const COMMANDS: [(&str, &str); 2] =
+    [("ls", "all sweeps below a directory"), ("show", "the jobs of a sweep: how each stands")];
+
+/// The flags as they are completed.
+pub(crate) fn faces() -> [Face; 1] {
+    let about = "a JSON object a line".to_owned();
+    [Face { long: "--json".into(), short: "".into(), holds: Holds::Nothing, about }]
+}
 
 /// Runs `mainstem sweeps`.
 ///
@@ -50,7 +61,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         ["ls" | "show", ..] => Err(wrong("`sweeps` takes one directory")),
         [other, ..] => {
             let error = wrong(format!("there is no command `sweeps {other}`"));
-            Err(match did_you_mean(other, ["ls", "show"]) {
+            Err(match did_you_mean(other, COMMANDS.map(|(name, _)| name)) {
                 Some(near) => error.help(format!("did you mean `sweeps {near}`?")),
                 None => error.help("commands: sweeps ls, sweeps show"),
             })

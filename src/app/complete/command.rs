@@ -2,8 +2,10 @@
 
 use crate::app::args::{self, Args, Command};
 use crate::app::complete::face::{Face, Holds, Part, names, part, values};
+use crate::app::complete::program;
 use crate::app::complete::shell::Shell;
-use crate::app::{help, project, runs};
+use crate::app::program::faces;
+use crate::app::{help, project, runs, sweeps};
 use crate::complete::{Candidate, Completer, Line, Wanted, files};
 use crate::facts::Facts;
 
@@ -12,7 +14,10 @@ pub(crate) fn complete(line: &Line, facts: &Facts, described: bool) -> Vec<Candi
     let word = line.word.text.as_str();
     let Some((first, before)) = line.before.split_first() else { return commands(word) };
     match (first.as_str(), Command::ALL.iter().find(|(name, _)| name == first)) {
+        ("run", _) => of_run(line, before, facts, described),
         ("runs", _) => of_runs(before, word, facts),
+        ("rerun", _) => of_records(&runs::rerun_faces(), before, word, facts, "the latest run"),
+        ("sweeps", _) => of_sweeps(before, word, facts),
         ("help", _) if before.is_empty() => commands(word)
             .into_iter()
             .filter(|one| !one.text.starts_with('-') && one.text != "help")
@@ -51,14 +56,53 @@ fn of_runs(before: &[String], word: &str, facts: &Facts) -> Vec<Candidate> {
         Part::Name => names(&faces, word),
         Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
         Part::Maybe { .. } | Part::Other if matches!(first.as_str(), "show" | "diff" | "tag" | "rm") => {
-            let mut found = files(word, facts, Wanted::Directories, "");
-            if "last".starts_with(word) {
-                found.insert(0, Candidate::whole("last").about("the latest run"));
-            }
-            found
+            named(word, facts, "the latest run")
         }
         Part::Maybe { .. } | Part::Other => Vec::new(),
     }
+}
+
+/// Behind `run`: the flags and overrides of a program, and behind `--` its command.
+fn of_run(line: &Line, before: &[String], facts: &Facts, described: bool) -> Vec<Candidate> {
+    let word = line.word.text.as_str();
+    if before.iter().any(|word| word == "--") {
+        return files(word, facts, Wanted::Any, "");
+    }
+    let line = Line { before: before.to_vec(), ..line.clone() };
+    let nowhere = args::read(Command::Completion, []);
+    program::of_hydra(&nowhere, &faces(true), facts, &line, described)
+}
+
+fn of_sweeps(before: &[String], word: &str, facts: &Facts) -> Vec<Candidate> {
+    let Some((first, before)) = before.split_first() else {
+        let fitting = sweeps::COMMANDS.iter().filter(|(name, _)| name.starts_with(word));
+        return fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect();
+    };
+    match first.as_str() {
+        "ls" => match part(&sweeps::faces(), before, word) {
+            Part::Name => names(&sweeps::faces(), word),
+            _ => files(word, facts, Wanted::Directories, ""),
+        },
+        _ => of_records(&sweeps::faces(), before, word, facts, "the latest sweep"),
+    }
+}
+
+/// Behind a command that takes the directory of what ran.
+fn of_records(faces: &[Face], before: &[String], word: &str, facts: &Facts, latest: &str) -> Vec<Candidate> {
+    match part(faces, before, word) {
+        Part::Name => names(faces, word),
+        Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
+        Part::Maybe { .. } | Part::Other => named(word, facts, latest),
+    }
+}
+
+/// What ran, by its directory.
+fn named(word: &str, facts: &Facts, latest: &str) -> Vec<Candidate> {
+    let mut found = files(word, facts, Wanted::Directories, "");
+    if "last".starts_with(word) {
+        found.insert(0, Candidate::whole("last").about(latest));
+    }
+    found
 }
 
 fn of_command(

@@ -4,6 +4,8 @@ use std::process::Command;
 
 use crate::app::args::wrong;
 use crate::app::capture;
+use crate::app::complete::{Face, Holds};
+use crate::app::help::about;
 use crate::app::output::Output;
 #[cfg(not(unix))]
 use crate::app::output::Status;
@@ -50,6 +52,17 @@ struct Args {
 }
 
 const FLAGS: [&str; 4] = ["--dry-run", "--exact", "--root", "--help"];
+
+/// The flags as they are completed.
+pub(crate) fn faces() -> [Face; 3] {
+    let face = |long: &'static str, holds: Holds| Face {
+        long: long.into(),
+        short: "".into(),
+        holds,
+        about: about(HELP, long),
+    };
+    [face("--dry-run", Holds::Nothing), face("--exact", Holds::Nothing), face("--root", Holds::Directory)]
+}
 
 /// Runs `mainstem rerun`.
 ///
