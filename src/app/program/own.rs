@@ -9,7 +9,6 @@ use crate::diag::{Error, ErrorKind, Result};
 
 /// The flags of a program, and how they are read.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "clap"), expect(dead_code, reason = "only clap makes such flags"))]
 pub(crate) struct OwnFlags {
     /// The name of their type.
     pub(crate) called: String,
@@ -54,7 +53,6 @@ impl OwnFlags {
     ///
     /// # Errors
     /// Every flag that is taken.
-    #[cfg_attr(not(feature = "clap"), expect(dead_code, reason = "only clap makes such flags"))]
     pub(crate) fn check(self) -> Result<Self> {
         let mut errors = Vec::new();
         for flag in &self.flags {
