@@ -33,6 +33,7 @@ const SCHEMA: i64 = 1;
 /// | `tags`, `note` | what people said of it |
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |
 /// | `arguments`, `cwd` | how and where it was started |
+/// | `own_flags` | those of the arguments that are for flags of the program's own |
 /// | `process` | `id`, `host`, `boot`, `user` |
 /// | `directory` | `name`: the last part of its path; `made`: by this run; `record`: where in it the record lies; `earlier`: where the record was put that was there before |
 /// | `distributed` | of a job of several processes: `rank`, `world`, `launcher`, `job` |
@@ -92,12 +93,13 @@ impl Record {
             ("parent", text(&about.parent)),
             ("derived_from", text(&about.derived_from)),
             ("arguments", process.arguments.iter().map(String::as_str).collect()),
+            ("own_flags", about.own_flags.iter().map(String::as_str).collect()),
             ("cwd", path(&facts.cwd)),
             ("process", Node::from(started_by)),
             ("seed", Node::from(about.seed.clone())),
             ("environment", Node::from(environment)),
         ]);
-        for said in ["name", "tags", "note", "arguments", "seed", "environment"] {
+        for said in ["name", "tags", "note", "arguments", "own_flags", "seed", "environment"] {
             if let Some(node) = tree.get_mut(&Key::from(said)) {
                 *node = node.scrubbed(&about.secrets);
             }

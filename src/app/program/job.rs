@@ -87,7 +87,8 @@ pub(crate) fn call(
     process.arguments = bound.shown_arguments(process.arguments);
     let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
     let derived_from = session.derived_from.map(|id| id.to_string());
-    let about = About { parent: session.sweep.get().cloned(), derived_from, ..about };
+    let own_flags = session.flags.own.clone();
+    let about = About { parent: session.sweep.get().cloned(), derived_from, own_flags, ..about };
     let rank = Rank::of(&facts.env, &process);
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();
