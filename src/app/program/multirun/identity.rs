@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::app::program::bound::Bound;
 use crate::app::program::derived;
 use crate::app::program::multirun::host::shown_line;
-use crate::app::program::multirun::listed::LARGEST;
+use crate::app::sweep::LARGEST;
 use crate::app::program::session::Session;
 use crate::compose::Composed;
 use crate::diag::{Error, ErrorKind, Result, SourceKind};

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::app::program::bound::Bound;
 use crate::app::program::job::{bind_in_sweep, ready};
 use crate::app::program::multirun::identity::Files;
-use crate::app::program::multirun::listed::listed;
+
 use crate::app::program::session::Session;
-use crate::app::sweep::try_all;
+use crate::app::sweep::{listed, try_all};
 use crate::compose::{Arguments, Composed, Mode};
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, Span};
 use crate::grammar::{Action, Override, parse_override};

@@ -4,7 +4,6 @@ mod host;
 mod identity;
 mod inline;
 mod jobs;
-mod listed;
 mod plan;
 mod resume;
 mod run;

@@ -14,7 +14,7 @@ use crate::yaml;
 ///
 /// # Errors
 /// Everything that is wrong with one of the three.
-pub(super) fn listed(
+pub(crate) fn listed(
     cwd: &Path,
     master: &Bound,
     sources: &SourceMap,
@@ -96,7 +96,7 @@ fn literal(key: &str, node: &Node) -> String {
 }
 
 /// The largest file of jobs, in bytes.
-pub(super) const LARGEST: u64 = 64 << 20;
+pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// The rows of a file: CSV with a line of keys, JSON Lines, or a YAML list of mappings.
 fn read(cwd: &Path, name: &str, origin: Origin) -> Result<Vec<Map>> {
