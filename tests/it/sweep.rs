@@ -3,9 +3,7 @@
 //! the options of a config group, `# seed N` the seed.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::num::NonZeroU64;
-use std::path::Path;
 use std::sync::Arc;
 
 use mainstem::diag::{Error, Source, SourceId, SourceKind, SourceMap, Style};
@@ -50,16 +48,7 @@ fn run(input: &str) -> String {
 
 #[test]
 fn cases() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/sweep");
-    let mut count = 0;
-    for entry in fs::read_dir(folder).expect("the folder of the cases") {
-        let path = entry.expect("a file").path();
-        let text = fs::read_to_string(&path).expect("UTF-8");
-        let (input, expected) = text.split_once("\n---\n").expect("a line `---`");
-        count += 1;
-        assert_eq!(run(input), expected, "{}", path.display());
-    }
-    assert!(count >= 8, "only {count} cases were found");
+    crate::cases::run("sweep", run);
 }
 
 fn jobs(lines: &[&str]) -> Jobs {
