@@ -17,12 +17,13 @@ use crate::app::program::logging::{Logging, hydra_log, install};
 use crate::app::program::multirun::host::{Base, shown};
 use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
-use crate::app::program::multirun::jobs::{Composing, is_about_sweep, jobs};
+use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::summary;
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
+use crate::app::sweep::Space;
 use crate::compose::{Arguments, Mode};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Drive, Entry, Journal, Lease, Progress, Stopped, Summary};
@@ -42,12 +43,12 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let arguments = arguments(session)?;
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
-    let jobs = jobs(&session.composer.facts().cwd, &master, &arguments)?;
+    let sweep = Space::new(&session.composer, session.config_name(), &arguments).sweep(master.composed())?;
+    let jobs = &sweep.jobs;
     let plan = Plan::of(session, &master)?;
-    let arguments = without_settings(arguments);
-    let composing = Composing::new(session, &arguments);
+    let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
-    let mut files = composing.check(&master, &jobs)?;
+    let mut files = composing.check(&master)?;
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
         files.add_file(&name, &path)?;
     }
@@ -55,11 +56,11 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         files.add_file(&name, &session.composer.facts().cwd.join(&name))?;
     }
     if session.flags.dry_run {
-        return Ok(show(session, &master, &jobs));
+        return Ok(show(session, &master, jobs));
     }
 
     let process = session.process();
-    let now = identity(session, &master, &process, &jobs, &files);
+    let now = identity(session, &master, &process, jobs, &files);
     let (directory, other) = directory(session, &master)?;
     let _lease = Lease::take(&directory, &process)?;
     let (journal, before) = if session.resumed.is_some() {
@@ -92,7 +93,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     // A session runs one sweep.
     let _ = session.sweep.set(id.clone());
     let base = Base::new(session, &composing, (directory, other), &master, id, &process, &before);
-    Sweep {
+    Driving {
         session,
         jobs,
         plan,
@@ -105,9 +106,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 }
 
 /// A sweep that is about to run.
-struct Sweep<'a> {
+struct Driving<'a> {
     session: &'a Session<'a>,
-    jobs: Jobs,
+    jobs: &'a Jobs,
     plan: Plan,
     journal: Arc<Journal>,
     callbacks: Arc<Callbacks>,
@@ -115,7 +116,7 @@ struct Sweep<'a> {
     before: Progress,
 }
 
-impl Sweep<'_> {
+impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
         let Self { session, jobs, plan, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
@@ -252,12 +253,6 @@ pub(super) fn arguments(session: &Session<'_>) -> Result<Arguments> {
         session.warn(&[warning]);
     }
     Ok(arguments)
-}
-
-/// What jobs have of the arguments.
-fn without_settings(mut arguments: Arguments) -> Arguments {
-    arguments.overrides.retain(|one| !is_about_sweep(one));
-    arguments
 }
 
 /// `multirun.yaml`, the config of the sweep as a whole.
