@@ -49,6 +49,7 @@ const SWEEP: &[Field] = &[
     ("backoff", Float),
     ("timeout", Optional(&Float)),
     ("retry_failed", Bool),
+    ("skip_completed", Any),
     ("gpus", Optional(&List(&Str))),
     ("zip", Optional(&List(&List(&Str)))),
     ("grids", Optional(&List(&Dict(&Any)))),

@@ -4,6 +4,8 @@ use std::cell::{OnceCell, RefCell};
 
 use crate::app::program::bound::Bound;
 use crate::app::program::job::{bind_in_sweep, ready};
+use crate::app::program::multirun::earlier::{Earlier, Taken};
+use crate::app::program::multirun::host::shown;
 use crate::app::program::multirun::identity::Files;
 
 use crate::app::program::session::Session;
@@ -34,25 +36,29 @@ impl<'a> Composing<'a> {
         self.sweep.arguments(job).overrides.iter().map(typed).collect()
     }
 
-    /// Composes every job, and reads what each needs of its config. Returns the files that they are made of.
+    /// Composes every job, and reads what each needs of its config. Returns the files that they are made of, and the jobs
+    /// that have completed before.
     ///
     /// # Errors
     /// All that is wrong with any of them, each mistake once.
-    pub(super) fn check(&self, master: &Bound) -> Result<Files> {
+    pub(super) fn check(&self, master: &Bound, earlier: Option<&Earlier>) -> Result<(Files, Vec<Taken>)> {
         let mut files = Files::default();
         files.add(master.composed());
         let files = RefCell::new(files);
-        let first = OnceCell::new();
+        let (first, taken) = (OnceCell::new(), RefCell::new(Vec::new()));
         try_all(self.sweep, |job| {
             let composed = self.compose(job)?;
             files.borrow_mut().add(&composed);
             let bound = bind_in_sweep(self.session, composed, job.index, None)?;
             self.same_machinery(master, &bound)?;
             self.same_sweep(&first, &bound)?;
+            if let Some(earlier) = earlier {
+                taken.borrow_mut().extend(earlier.of(job.index, &bound, || shown(master, job)));
+            }
             // Where it will be is not known yet, and a config may ask.
             ready(self.session, &bound.with_fact(&["hydra", "runtime", "output_dir"], ".")).map(drop)
         })?;
-        Ok(files.into_inner())
+        Ok((files.into_inner(), taken.into_inner()))
     }
 
     /// Where choices were not looked at, no job must say other things of the sweep than the first one does.
