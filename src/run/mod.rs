@@ -31,5 +31,7 @@ pub use rank::Rank;
 pub use record::Record;
 pub use reserve::{Reserved, Told};
 pub use running::Running;
+#[cfg(feature = "app")]
+pub(crate) use surroundings::program;
 pub use surroundings::{Surroundings, surroundings};
 pub use withheld::refuse_withheld;

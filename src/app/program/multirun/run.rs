@@ -1,6 +1,7 @@
 //! `--multirun`, from the arguments to the exit status.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,15 +15,17 @@ use crate::app::program::command;
 use crate::app::program::finished::Finished;
 use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
+use crate::app::program::multirun::earlier::{Earlier, Taken, new_to, take_over};
 use crate::app::program::multirun::host::{Base, shown};
 use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
-use crate::app::program::multirun::jobs::{Composing, is_about_sweep, jobs};
+use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::summary;
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
+use crate::app::sweep::Space;
 use crate::compose::{Arguments, Mode};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Drive, Entry, Journal, Lease, Progress, Stopped, Summary};
@@ -42,12 +45,14 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let arguments = arguments(session)?;
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
-    let jobs = jobs(&session.composer.facts().cwd, &master, &arguments)?;
+    let sweep = Space::new(&session.composer, session.config_name(), &arguments).sweep(master.composed())?;
+    let jobs = &sweep.jobs;
     let plan = Plan::of(session, &master)?;
-    let arguments = without_settings(arguments);
-    let composing = Composing::new(session, &arguments);
+    let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
-    let mut files = composing.check(&master, &jobs)?;
+    let earlier = Earlier::find(session, &master)?;
+    let (mut files, taken) = composing.check(&master, earlier.as_ref())?;
+    drop(earlier);
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
         files.add_file(&name, &path)?;
     }
@@ -55,14 +60,14 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         files.add_file(&name, &session.composer.facts().cwd.join(&name))?;
     }
     if session.flags.dry_run {
-        return Ok(show(session, &master, &jobs));
+        return Ok(show(session, &master, jobs, &taken));
     }
 
     let process = session.process();
-    let now = identity(session, &master, &process, &jobs, &files);
+    let now = identity(session, &master, &process, jobs, &files);
     let (directory, other) = directory(session, &master)?;
     let _lease = Lease::take(&directory, &process)?;
-    let (journal, before) = if session.resumed.is_some() {
+    let (journal, mut before) = if session.resumed.is_some() {
         let before = Progress::read(&directory)?;
         if !session.flags.force {
             unchanged(&before.identity, &now)?;
@@ -80,10 +85,13 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         None => master,
     };
     write_master(&master, &directory)?;
+    let taken = new_to(&before, taken);
+    take_over(&taken, &directory, &journal, &mut before, &process)?;
     let logging = Logging::of_hydra(&master, &session.console, session.composer.facts())?;
     let _installed = install(&logging);
     let _told = callbacks.during(|| Scope::Multirun(master.clone()));
 
+    tell_taken(session, &taken, jobs.len());
     if session.resumed.is_some() {
         let done = before.count(crate::run::Status::Completed);
         session.note(&format!("{done} of {} jobs are completed", jobs.len()));
@@ -92,7 +100,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     // A session runs one sweep.
     let _ = session.sweep.set(id.clone());
     let base = Base::new(session, &composing, (directory, other), &master, id, &process, &before);
-    Sweep {
+    Driving {
         session,
         jobs,
         plan,
@@ -105,9 +113,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 }
 
 /// A sweep that is about to run.
-struct Sweep<'a> {
+struct Driving<'a> {
     session: &'a Session<'a>,
-    jobs: Jobs,
+    jobs: &'a Jobs,
     plan: Plan,
     journal: Arc<Journal>,
     callbacks: Arc<Callbacks>,
@@ -115,7 +123,7 @@ struct Sweep<'a> {
     before: Progress,
 }
 
-impl Sweep<'_> {
+impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
         let Self { session, jobs, plan, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
@@ -216,12 +224,35 @@ fn status(summary: &Summary) -> Status {
     }
 }
 
-/// Shows the jobs, a line each, as they would be typed.
-fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs) -> Finished {
+/// Shows the jobs, a line each, as they would be typed, and what is known of them.
+fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs, taken: &[Taken]) -> Finished {
+    let cwd = &session.composer.facts().cwd;
+    let mut taken = taken.iter().peekable();
     for job in jobs.iter() {
-        session.console.say(&format!("#{} : {}\n", job.index, shown(master, &job).join(" ")));
+        let mut line = format!("#{} : {}", job.index, shown(master, &job).join(" "));
+        if let Some(run) = taken.next_if(|run| run.job == job.index) {
+            let _ = write!(
+                line,
+                "  # completed: {}",
+                crate::app::program::job::shown(&run.directory, cwd).display()
+            );
+        }
+        session.console.say(&(line + "\n"));
     }
     Finished::without_jobs(session.console.write(Output::success(String::new())))
+}
+
+/// Says which jobs are not run, since they have completed before.
+fn tell_taken(session: &Session<'_>, taken: &[Taken], jobs: u64) {
+    if taken.is_empty() {
+        return;
+    }
+    let cwd = &session.composer.facts().cwd;
+    session.note(&format!("{} of {jobs} jobs have completed before, and are not run again", taken.len()));
+    for run in taken {
+        let directory = crate::app::program::job::shown(&run.directory, cwd).display();
+        hydra_log(&format!("\t#{} : {} : completed in {directory}", run.job, run.overrides.join(" ")));
+    }
 }
 
 /// Does as this process is told as a worker: runs one job, of a sweep or alone.
@@ -252,12 +283,6 @@ pub(super) fn arguments(session: &Session<'_>) -> Result<Arguments> {
         session.warn(&[warning]);
     }
     Ok(arguments)
-}
-
-/// What jobs have of the arguments.
-fn without_settings(mut arguments: Arguments) -> Arguments {
-    arguments.overrides.retain(|one| !is_about_sweep(one));
-    arguments
 }
 
 /// `multirun.yaml`, the config of the sweep as a whole.

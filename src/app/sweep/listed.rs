@@ -1,12 +1,12 @@
-//! Sweeps beyond Hydra's: paired values, several grids, jobs from a file.
+//! Sweeps beyond Hydra's: paired values, several grids, jobs from a file, parameters that apply only somewhere.
 
 use std::path::Path;
 
-use crate::app::program::bound::Bound;
-use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceId, SourceKind, SourceMap};
+use crate::app::sweep::defined::Defined;
+use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
 use crate::durable::read_regular;
 use crate::grammar::{Operand, Override, Quote, parse_override, quoted};
-use crate::sweep::Jobs;
+use crate::sweep::{Condition, Jobs};
 use crate::value::{JsonStyle, Kind, Map, Node, read_json, write_json, write_str};
 use crate::yaml;
 
@@ -16,33 +16,24 @@ use crate::yaml;
 /// Everything that is wrong with one of the three.
 pub(super) fn listed(
     cwd: &Path,
-    master: &Bound,
+    defined: &Defined,
     sources: &SourceMap,
     jobs: Jobs,
     grid: &dyn Fn(&[Override]) -> Result<Jobs>,
 ) -> Result<Jobs> {
     let mut jobs = jobs;
-    if let Some(zip) = master.select("mainstem.sweep.zip")? {
-        for pair in zip.as_list().unwrap_or_default() {
-            let keys: Vec<&str> =
-                pair.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
-            jobs = jobs.zip(&keys, pair.origin)?;
-        }
+    for pair in defined.zip.as_list().unwrap_or_default() {
+        let keys: Vec<&str> = pair.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
+        jobs = jobs.zip(&keys, pair.origin)?;
     }
-    if let Some(grids) = master.select("mainstem.sweep.grids")?
-        && let Some(list) = grids.as_list()
-    {
-        let parts = list.iter().map(|one| {
-            let overrides =
-                of_map(one.as_map().unwrap_or(&Map::default()), sources, "mainstem.sweep.grids", &text)?;
-            grid(&overrides)
-        });
+    let grids = &defined.grids;
+    if let Some(list) = grids.as_list() {
+        let parts = list.iter().map(|one| grid(&of_map(one, sources, "mainstem.sweep.grids", &text)?));
         let union = Jobs::union(parts.collect::<Result<_>>()?);
         jobs = union.map_err(|error| error.at(grids.origin, "here"))?.times(jobs)?;
     }
-    if let Some(file) = master.select("mainstem.sweep.jobs")?
-        && let Some(name) = file.as_str()
-    {
+    let file = &defined.jobs;
+    if let Some(name) = file.as_str() {
         let rows = read(cwd, name, file.origin)?;
         let parts = rows.iter().map(|row| grid(&of_map(row, sources, name, &literal)?));
         let union = Jobs::union(parts.collect::<Result<_>>()?);
@@ -51,29 +42,54 @@ pub(super) fn listed(
     Ok(jobs)
 }
 
+/// The conditions of `mainstem.sweep.when`: a parameter, and where it applies.
+///
+/// # Errors
+/// What is no mapping of mappings; values that cannot be read.
+pub(super) fn conditions(
+    defined: &Defined,
+    sources: &SourceMap,
+    options: &dyn Fn(&str) -> Result<Vec<String>>,
+) -> Result<Vec<Condition>> {
+    let mut conditions = Vec::new();
+    for (key, slot) in defined.when.as_map().into_iter().flatten() {
+        if slot.node.as_map().is_none_or(Map::is_empty) {
+            let message = format!("where `{key}` applies must be a mapping, and is {}", slot.node.describe());
+            let error = Error::new(ErrorKind::Sweep, message).at(slot.node.origin, "here");
+            return Err(error.help(format!("write what it depends on: `{key}: {{optimizer: sgd}}`")));
+        }
+        let requires = of_map(&slot.node, sources, "mainstem.sweep.when", &text)?;
+        conditions.push(Condition::new(&key.to_string(), slot.node.origin, &requires, options)?);
+    }
+    Ok(conditions)
+}
+
 fn no_jobs(name: &str, origin: Origin) -> Error {
     Error::new(ErrorKind::Sweep, format!("there are no jobs in `{name}`")).at(origin, "named here")
 }
 
-/// Overrides, one for each key.
-fn of_map(
-    map: &Map,
+/// Overrides, one for each key of a mapping.
+pub(super) fn of_map(
+    map: &Node,
     sources: &SourceMap,
     name: &str,
     write: &dyn Fn(&str, &Node) -> String,
 ) -> Result<Vec<Override>> {
     let mut errors: Vec<Error> = Vec::new();
     let mut overrides = Vec::new();
-    for (key, slot) in map.iter() {
+    for (key, slot) in map.as_map().into_iter().flatten() {
         let line = write(&key.to_string(), &slot.node);
         let source = sources.add(Source::new(SourceKind::Memory, name, line.as_str()));
+        if slot.node.holds_secret() {
+            sources.hide(Origin::new(source, Span::new(key.to_string().len() + 1, line.len())));
+        }
         overrides.extend(parse_override(&line, source, &mut errors));
     }
     Error::all(errors).map_or(Ok(overrides), Err)
 }
 
 /// As in `hydra.sweeper.params`: text is what would be typed.
-fn text(key: &str, node: &Node) -> String {
+pub(super) fn text(key: &str, node: &Node) -> String {
     let mut line = format!("{key}=");
     write_str(node, &mut line);
     line
@@ -96,10 +112,10 @@ fn literal(key: &str, node: &Node) -> String {
 }
 
 /// The largest file of jobs, in bytes.
-pub(super) const LARGEST: u64 = 64 << 20;
+pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// The rows of a file: CSV with a line of keys, JSON Lines, or a YAML list of mappings.
-fn read(cwd: &Path, name: &str, origin: Origin) -> Result<Vec<Map>> {
+fn read(cwd: &Path, name: &str, origin: Origin) -> Result<Vec<Node>> {
     let failed = |why: &dyn std::fmt::Display| {
         Error::new(ErrorKind::Io, format!("cannot read the jobs in `{name}`: {why}")).at(origin, "named here")
     };
@@ -128,17 +144,18 @@ fn read(cwd: &Path, name: &str, origin: Origin) -> Result<Vec<Map>> {
         }
     };
     let row = |(at, node): (usize, Node)| {
-        node.as_map().cloned().ok_or_else(|| {
-            let message =
-                format!("job {} in `{name}` must map keys to values, and is {}", at + 1, node.describe());
-            Error::new(ErrorKind::Sweep, message).at(origin, "named here")
-        })
+        if node.as_map().is_some() {
+            return Ok(node);
+        }
+        let message =
+            format!("job {} in `{name}` must map keys to values, and is {}", at + 1, node.describe());
+        Err(Error::new(ErrorKind::Sweep, message).at(origin, "named here"))
     };
     rows.into_iter().enumerate().map(row).collect()
 }
 
 /// A table whose first line names the keys. What a cell leaves empty stays as it is.
-fn csv(text: &str) -> Result<Vec<Map>> {
+fn csv(text: &str) -> Result<Vec<Node>> {
     let mut rows = records(text)?.into_iter();
     let Some(head) = rows.next() else { return Ok(Vec::new()) };
     let mut out = Vec::new();
@@ -152,7 +169,7 @@ fn csv(text: &str) -> Result<Vec<Map>> {
         for (key, cell) in head.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
             map.set(key.trim().into(), scalar(&cell));
         }
-        out.push(map);
+        out.push(Node::from(map));
     }
     Ok(out)
 }
@@ -246,8 +263,10 @@ mod tests {
     #[test]
     fn rows_and_keys_go_together() {
         let maps = csv("lr,+x\n1,\n,2\n").unwrap();
-        let keys: Vec<Vec<String>> =
-            maps.iter().map(|map| map.iter().map(|(key, _)| key.to_string()).collect()).collect();
+        let keys: Vec<Vec<String>> = maps
+            .iter()
+            .map(|row| row.as_map().into_iter().flatten().map(|(key, _)| key.to_string()).collect())
+            .collect();
         assert_eq!(keys, [["lr"], ["+x"]]);
         assert!(csv("a,b\n1\n").unwrap_err().message().starts_with("row 2 has 1 cells"));
     }
