@@ -1,5 +1,6 @@
 //! The jobs of a sweep, composed: all of them before the first one runs, and each again when its turn comes.
 
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use crate::app::program::job::{bind_in_sweep, ready};
 use crate::app::program::multirun::identity::Files;
 use crate::app::program::multirun::listed::listed;
 use crate::app::program::session::Session;
+use crate::app::program::worker;
 use crate::app::sweep::try_all;
 use crate::compose::{Arguments, Composed, Mode};
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, Span};
@@ -17,6 +19,14 @@ use crate::value::{Node, write_str};
 
 /// The seed of `shuffle`: the same sweep has the same order every time.
 const SEED: u64 = 0;
+
+/// What is known of the jobs of a sweep once all of them were composed.
+pub(super) struct Checked {
+    /// The files that they are made of.
+    pub(super) files: Files,
+    /// Whether one of them needs another environment than this process has.
+    pub(super) apart: bool,
+}
 
 /// How the jobs of a sweep are composed.
 pub(super) struct Composing<'a> {
@@ -43,23 +53,25 @@ impl<'a> Composing<'a> {
         self.own.iter().chain(&job.overrides).map(typed).collect()
     }
 
-    /// Composes every job, and reads what each needs of its config. Returns the files that they are made of.
+    /// Composes every job, and reads what each needs of its config.
     ///
     /// # Errors
     /// All that is wrong with any of them, each mistake once.
-    pub(super) fn check(&self, master: &Bound, jobs: &Jobs) -> Result<Files> {
+    pub(super) fn check(&self, master: &Bound, jobs: &Jobs) -> Result<Checked> {
         let mut files = Files::default();
         files.add(master.composed());
-        let files = std::cell::RefCell::new(files);
+        let (files, apart) = (RefCell::new(files), Cell::new(false));
         try_all(jobs, &self.arguments.sources, |job| {
             let composed = self.compose(job)?;
             files.borrow_mut().add(&composed);
             let bound = bind_in_sweep(self.session, composed, job.index, None)?;
             same_machinery(master, &bound)?;
             // Where it will be is not known yet, and a config may ask.
-            ready(self.session, &bound.with_fact(&["hydra", "runtime", "output_dir"], ".")).map(drop)
+            let bound = bound.with_fact(&["hydra", "runtime", "output_dir"], ".");
+            apart.set(apart.get() || worker::needed(self.session, &bound)?.is_some());
+            ready(self.session, &bound).map(drop)
         })?;
-        Ok(files.into_inner())
+        Ok(Checked { files: files.into_inner(), apart: apart.get() })
     }
 }
 
