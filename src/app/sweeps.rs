@@ -216,7 +216,7 @@ fn show(process: &Process, directory: &Path, json: bool, out: Style) -> Result<O
                 attempt: *attempt,
                 status: Status::Running.name(),
                 overrides: overrides.join(" "),
-                directory: directory.display().to_string(),
+                directory: directory.as_ref().map_or_else(String::new, |path| path.display().to_string()),
                 started: Some(*time),
                 ..Row::default()
             };

@@ -9,7 +9,7 @@ pub(crate) mod testing;
 mod whole;
 
 pub use directory::create_exclusive;
-pub use lock::{Holder, Lock, holder_of};
+pub use lock::{BEAT, Holder, Life, Lock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
 pub use whole::{Sync, remove_leftovers, sync, write_whole, write_whole_with};

@@ -29,7 +29,7 @@ const SCHEMA: i64 = 1;
 /// | `status` | a [`Status`] |
 /// | `started`, `ended` | moments, with the offset that held there; `ended` is `null` while it runs, and of a killed run when it was last seen alive |
 /// | `result` | what the job returned, if it returned something |
-/// | `error` | `message`, `chain` (its causes, nearest first), `code`, `panicked_at` |
+/// | `error` | `message`, `headline` (the same in one line, if it has more), `chain` (its causes, nearest first), `code`, `panicked_at` |
 /// | `tags`, `note` | what people said of it |
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |
 /// | `arguments`, `cwd` | how and where it was started |
@@ -177,13 +177,6 @@ impl Record {
         write_whole_with(path, sync, |file| file.write_all(json.as_bytes()))
     }
 
-    /// In one line.
-    pub(super) fn to_line(&self) -> String {
-        let mut json = String::new();
-        write_json(&Node::from(self.tree.clone()), JsonStyle::Compact, &mut json);
-        json
-    }
-
     /// The identifier; runs of other programs have none.
     pub fn id(&self) -> Option<RunId> {
         self.id
@@ -217,6 +210,12 @@ impl Record {
     /// What went wrong, in the words of the error.
     pub fn error(&self) -> Option<&str> {
         self.get("error.message").and_then(Node::as_str)
+    }
+
+    /// What went wrong, in one line.
+    pub fn error_line(&self) -> Option<&str> {
+        let text = self.get("error.headline").and_then(Node::as_str).or(self.error())?;
+        Some(text.lines().next().unwrap_or_default())
     }
 
     /// What people call it.

@@ -491,19 +491,19 @@ fn what_has_completed_before_is_taken_over_with_its_result() {
         (folders, results)
     };
     let (folders, first) = sweep("one", "1,2");
-    assert_eq!(folders.get(&0), Some(&PathBuf::from("0")));
+    assert_eq!(folders.get(&0), Some(&Some(PathBuf::from("0"))));
     let (folders, second) = sweep("two", "2,3");
-    assert_eq!(folders.get(&0), Some(&PathBuf::from("../one/1")));
-    assert_eq!(folders.get(&1), Some(&PathBuf::from("1")));
+    assert_eq!(folders.get(&0), Some(&Some(PathBuf::from("../one/1"))));
+    assert_eq!(folders.get(&1), Some(&Some(PathBuf::from("1"))));
     assert_eq!(second.get(&0), first.get(&1));
     assert!(!sandbox.path().join("two/0").exists());
     // A command whose file was changed since then is another one.
     sleep(Duration::from_millis(20));
     fs::write(sandbox.path().join("job.sh"), "echo '{\"loss\": 8}' > $MAINSTEM_RESULT\n").expect("a file");
     let (folders, third) = sweep("three", "2");
-    assert_eq!(folders.get(&0), Some(&PathBuf::from("0")));
+    assert_eq!(folders.get(&0), Some(&Some(PathBuf::from("0"))));
     assert_ne!(third.get(&0), first.get(&1));
     // The latest of those that are the same.
     let (folders, fourth) = sweep("four", "2");
-    assert_eq!((folders.get(&0), fourth), (Some(&PathBuf::from("../three/0")), third));
+    assert_eq!((folders.get(&0), fourth), (Some(&Some(PathBuf::from("../three/0"))), third));
 }

@@ -215,19 +215,19 @@ pub(super) fn take_over(
     process: &Process,
 ) -> Result<()> {
     for Taken { job, overrides, directory, result } in taken {
-        let attempt = before.jobs.get(job).map_or(1, |standing| standing.attempt.saturating_add(1));
-        let (job, directory) = (*job, seen_from(sweep, directory));
+        let (job, directory, attempt) = (*job, seen_from(sweep, directory), 0);
         let time = process.clock.now();
         journal.add(&Entry::Started {
             job,
             attempt,
             time,
-            directory: directory.clone(),
+            directory: Some(directory.clone()),
             overrides: overrides.clone(),
         })?;
         let (status, result) = (Status::Completed, result.clone());
-        journal.add(&Entry::Ended { job, attempt, time, status, result, error: None, log: None })?;
-        before.jobs.insert(job, Standing { attempt, status, directory });
+        let (error, log, again) = (None, None, false);
+        journal.add(&Entry::Ended { job, attempt, time, status, result, error, log, again })?;
+        before.jobs.insert(job, Standing { attempt, status, again, directory: Some(directory) });
     }
     Ok(())
 }

@@ -1,20 +1,30 @@
 //! The jobs of a sweep, composed: all of them before the first one runs, and each again when its turn comes.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::app::program::bound::Bound;
 use crate::app::program::job::{bind_in_sweep, ready};
 use crate::app::program::multirun::earlier::{Earlier, Taken};
 use crate::app::program::multirun::host::shown;
 use crate::app::program::multirun::identity::Files;
-
 use crate::app::program::session::Session;
+use crate::app::program::worker;
 use crate::app::sweep::{Sweep, try_all};
 use crate::compose::{Composed, Mode};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::grammar::{Action, Override};
 use crate::sweep::Job;
 use crate::value::{Key, Node};
+
+/// What is known of the jobs of a sweep once all of them were composed.
+pub(super) struct Checked {
+    /// The files that they are made of.
+    pub(super) files: Files,
+    /// Whether one of them needs another environment than this process has.
+    pub(super) apart: bool,
+    /// Those that have completed before.
+    pub(super) taken: Vec<Taken>,
+}
 
 /// How the jobs of a sweep are composed.
 pub(super) struct Composing<'a> {
@@ -36,15 +46,14 @@ impl<'a> Composing<'a> {
         self.sweep.arguments(job).overrides.iter().map(typed).collect()
     }
 
-    /// Composes every job, and reads what each needs of its config. Returns the files that they are made of, and the jobs
-    /// that have completed before.
+    /// Composes every job, and reads what each needs of its config.
     ///
     /// # Errors
     /// All that is wrong with any of them, each mistake once.
-    pub(super) fn check(&self, master: &Bound, earlier: Option<&Earlier>) -> Result<(Files, Vec<Taken>)> {
+    pub(super) fn check(&self, master: &Bound, earlier: Option<&Earlier>) -> Result<Checked> {
         let mut files = Files::default();
         files.add(master.composed());
-        let files = RefCell::new(files);
+        let (files, apart) = (RefCell::new(files), Cell::new(false));
         let (first, taken) = (OnceCell::new(), RefCell::new(Vec::new()));
         try_all(self.sweep, |job| {
             let composed = self.compose(job)?;
@@ -56,9 +65,11 @@ impl<'a> Composing<'a> {
                 taken.borrow_mut().extend(earlier.of(job.index, &bound, || shown(master, job)));
             }
             // Where it will be is not known yet, and a config may ask.
-            ready(self.session, &bound.with_fact(&["hydra", "runtime", "output_dir"], ".")).map(drop)
+            let bound = bound.with_fact(&["hydra", "runtime", "output_dir"], ".");
+            apart.set(apart.get() || worker::needed(self.session, &bound)?.is_some());
+            ready(self.session, &bound).map(drop)
         })?;
-        Ok((files.into_inner(), taken.into_inner()))
+        Ok(Checked { files: files.into_inner(), apart: apart.get(), taken: taken.into_inner() })
     }
 
     /// Where choices were not looked at, no job must say other things of the sweep than the first one does.

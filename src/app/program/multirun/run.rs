@@ -1,6 +1,5 @@
 //! `--multirun`, from the arguments to the exit status.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -19,7 +18,7 @@ use crate::app::program::multirun::earlier::{Earlier, Taken, new_to, take_over};
 use crate::app::program::multirun::host::{Base, shown};
 use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
-use crate::app::program::multirun::jobs::Composing;
+use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::summary;
 use crate::app::program::multirun::workers::InWorkers;
@@ -28,11 +27,11 @@ use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
 use crate::compose::{Arguments, Mode};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Drive, Entry, Journal, Lease, Progress, Stopped, Summary};
+use crate::drive::{Drive, Entry, Host, Journal, Policy, Progress, Stopped, Summary, lease};
 use crate::durable::{Sync, create_exclusive, write_whole_with};
-use crate::facts::Process;
+use crate::facts::{Clock, Process};
 use crate::grammar::Override;
-use crate::launch::{self, Bell, Halt, Workers};
+use crate::launch::{self, Bell, Halt, Launcher, Workers};
 use crate::run::{Outcome, Place};
 use crate::sweep::{Grid, Jobs};
 use crate::value::{Key, write_yaml};
@@ -51,8 +50,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
     let earlier = Earlier::find(session, &master)?;
-    let (mut files, taken) = composing.check(&master, earlier.as_ref())?;
+    let Checked { mut files, apart, taken } = composing.check(&master, earlier.as_ref())?;
     drop(earlier);
+    let plan = if apart { plan.apart() } else { plan };
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
         files.add_file(&name, &path)?;
     }
@@ -66,15 +66,16 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let process = session.process();
     let now = identity(session, &master, &process, jobs, &files);
     let (directory, other) = directory(session, &master)?;
-    let _lease = Lease::take(&directory, &process)?;
+    let lease = lease(&directory, &process)?;
+    let secrets = Arc::clone(master.secrets());
     let (journal, mut before) = if session.resumed.is_some() {
         let before = Progress::read(&directory)?;
         if !session.flags.force {
             unchanged(&before.identity, &now)?;
         }
-        (Journal::open(&directory)?, before)
+        (Journal::open(lease, secrets)?, before)
     } else {
-        let (journal, earlier) = Journal::begin(&directory, &Entry::Sweep(Box::new(now.clone())))?;
+        let (journal, earlier) = Journal::begin(lease, &Entry::Sweep(Box::new(now.clone())), secrets)?;
         if let Some(earlier) = earlier {
             session.note(&format!("the journal of the sweep before is now {earlier}"));
         }
@@ -96,10 +97,10 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         let done = before.count(crate::run::Status::Completed);
         session.note(&format!("{done} of {} jobs are completed", jobs.len()));
     }
-    let id = before.identity.id.clone();
     // A session runs one sweep.
-    let _ = session.sweep.set(id.clone());
-    let base = Base::new(session, &composing, (directory, other), &master, id, &process, &before);
+    let _ = session.sweep.set(before.identity.id.clone());
+    let mandate = journal.lease().mandate();
+    let base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
     Driving {
         session,
         jobs,
@@ -135,54 +136,55 @@ impl Driving<'_> {
             launcher: name.to_owned(),
             slots,
         })?;
-        let (sweep, count) = (base.directory.clone(), jobs.len());
-        let elapsed = capture::stopwatch();
-        let (clock, sweeper) = (process.clock, Grid::new(jobs.clone()));
-        match how {
+        let (sweep, count, batch) = (base.directory.clone(), jobs.len(), policy.batch);
+        let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
+        let batches = jobs.batches(batch);
+        let driven = Driven { jobs, policy, journal: &journal, before, clock: process.clock };
+        let (summary, interrupted, jobs) = match how {
             How::Inline => {
                 let _watch =
                     session.owns_process.then(|| watch_inline(session, &journal, &callbacks)).transpose()?;
-                let mut host = Inline::new(base, jobs.batches(policy.batch));
+                let mut host = Inline::new(base, batches);
                 let launcher =
                     launch::Inline::new(|job, task| carry_out(session, &journal, &callbacks, job, task));
-                let drive = Drive {
-                    sweeper,
-                    launcher,
-                    host: &mut host,
-                    journal: &journal,
-                    policy,
-                    before,
-                    clock,
-                    elapsed: &elapsed,
-                };
-                let summary = drive.run()?;
-                summary::tell(session, &summary, &sweep, count);
-                let status = host.interrupted.unwrap_or_else(|| status(&summary));
-                Ok(Finished { status, jobs: host.jobs })
+                (driven.drive(launcher, &mut host)?, host.interrupted, host.jobs)
             }
             How::Workers { slots, to_files } => {
-                let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
-                if left > 0 {
-                    hydra_log(&format!("Launching {left} jobs in {} processes", slots.len()));
+                match slots.len() {
+                    _ if left == 0 => {}
+                    1 if !to_files => hydra_log(&format!("Launching {left} jobs locally")),
+                    slots => hydra_log(&format!("Launching {left} jobs in {slots} processes")),
                 }
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
-                let mut host = InWorkers { base, to_files, running: BTreeMap::new() };
-                let drive = Drive {
-                    sweeper,
-                    launcher,
-                    host: &mut host,
-                    journal: &journal,
-                    policy,
-                    before,
-                    clock,
-                    elapsed: &elapsed,
-                };
-                let summary = drive.run()?;
-                summary::tell(session, &summary, &sweep, count);
-                Ok(Finished::without_jobs(status(&summary)))
+                (driven.drive(launcher, &mut InWorkers::new(base, to_files))?, None, Vec::new())
             }
-        }
+        };
+        summary::tell(session, &summary, &sweep, count);
+        let status = interrupted.unwrap_or_else(|| status(&summary));
+        Ok(Finished { status, jobs, sweep: Some(sweep) })
+    }
+}
+
+/// What is driven, however its jobs run.
+struct Driven<'a> {
+    jobs: &'a Jobs,
+    policy: Policy,
+    journal: &'a Journal,
+    before: Progress,
+    clock: Clock,
+}
+
+impl Driven<'_> {
+    fn drive<L: Launcher>(
+        self,
+        launcher: L,
+        host: &mut impl Host<Task = L::Task, End = L::End>,
+    ) -> Result<Summary> {
+        let Self { jobs, policy, journal, before, clock } = self;
+        let elapsed = capture::stopwatch();
+        let sweeper = Grid::new(jobs.clone());
+        Drive { sweeper, launcher, host, journal, policy, before, clock, elapsed: &elapsed }.run()
     }
 }
 
@@ -210,7 +212,7 @@ fn watch(session: &Session<'_>, bell: Bell) -> Result<impl Drop + use<>> {
     signals::watch(move |stop: Stop| {
         console
             .complain(&format!("{}: the jobs come to their ends; again to end them at once\n", stop.name()));
-        bell.ring(if stop.name() == "SIGINT" { Halt::Interrupt } else { Halt::Terminate });
+        bell.ring(stop.how());
     })
 }
 
@@ -219,7 +221,7 @@ fn status(summary: &Summary) -> Status {
         Some(Stopped::Asked(Halt::Interrupt)) => Status::Interrupted(2),
         Some(Stopped::Asked(_)) => Status::Interrupted(15),
         Some(Stopped::Failures(_)) => Status::Failure,
-        None if summary.failed > 0 => Status::Failure,
+        None if summary.failed > 0 || summary.broken.is_some() => Status::Failure,
         None => Status::Success,
     }
 }
@@ -266,10 +268,10 @@ pub(crate) fn work(session: &Session<'_>) -> Result<Finished> {
     let arguments = session.composer.arguments(session.config_name(), &job.overrides)?;
     let composed = session.compose(&arguments, Mode::Run)?;
     let bound = bind_in_sweep(session, composed, job.number, job.sweep.as_deref())?;
-    let place = place_in_sweep(&bound, job.directory.clone(), job.made)?;
+    let place = place_in_sweep(&bound, job.directory.clone(), job.made, Some(job.mandate.clone()))?;
     let callbacks = Callbacks::of(session, &bound)?;
     let ran = call(session, bound, &place, Extent::OfSweep, callbacks)?;
-    Ok(Finished { status: ran.status(), jobs: vec![ran] })
+    Ok(Finished::of(ran))
 }
 
 /// The arguments, with the mode if no one else says it.
