@@ -26,8 +26,8 @@ use crate::value::{JsonStyle, Map, Node, read_json, write_json, write_str};
 /// let about = Map::from([("id", Node::from("mine"))]);
 /// let lease = Lease::take(&path, &about, &process)?.expect("nobody has it");
 /// assert!(lease.is_held());
-/// let tenant = Lease::take(&path, &about, &process)?.expect_err("it is taken");
-/// assert_eq!(tenant.who(), None); // who has it did not say which process that is
+/// let other = Lease::take(&path, &about, &process)?.expect_err("it is taken");
+/// assert_eq!(other.who(), None);
 /// let mandate = lease.mandate();
 /// assert!(mandate.stands());
 /// drop(lease);

@@ -33,6 +33,9 @@ mod complete;
 mod components;
 
 #[cfg(all(feature = "app", unix))]
+mod kills;
+
+#[cfg(all(feature = "app", unix))]
 mod logging;
 
 #[cfg(all(feature = "app", unix))]

@@ -106,7 +106,7 @@ pub(crate) fn call(
             return Err(error);
         }
     };
-    let begun = begin(reserved, &told, facts, &process)?;
+    let begun = begin(session, reserved, &told, &process)?;
     if session.app.starts_command {
         // It may be left behind when this process is killed.
         begun.share()?;
@@ -153,13 +153,21 @@ pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
 }
 
 fn begin(
+    session: &Session<'_>,
     reserved: crate::run::Reserved,
     told: &Told,
-    facts: &crate::facts::Facts,
     process: &Process,
 ) -> Result<Running> {
-    let (facts, process) = (facts.clone(), process.clone());
-    reserved.begin(told, move || git::surroundings(&facts, &process))
+    // The jobs of one process have the same around them: what it runs was there when it started.
+    if let Some(known) = session.surroundings.get() {
+        return reserved.begin_with(told, known);
+    }
+    let (facts, process) = (session.composer.facts().clone(), process.clone());
+    let found = Arc::clone(&session.surroundings);
+    reserved.begin(told, move || {
+        let surroundings = git::surroundings(&facts, &process);
+        found.get_or_init(|| surroundings).clone()
+    })
 }
 
 /// A run without a record, in a directory that nobody keeps.

@@ -21,7 +21,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Process;
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
-use crate::run::{Record, RunId};
+use crate::run::{Record, RunId, Surroundings};
 use crate::settings::composer;
 use crate::value::{KeyPath, Kind, Node, write_str};
 
@@ -49,6 +49,9 @@ pub(crate) struct Session<'a> {
     pub(crate) derived_from: Option<RunId>,
     /// What was read of the program's own flags.
     pub(crate) own: Option<OwnValues>,
+    /// What stands around the jobs of this process, once it was found out beside the first of them.
+    pub(crate) surroundings: Arc<OnceLock<Surroundings>>,
+    pub(crate) process: Process,
 }
 
 /// Called when a signal ends the process, with the record of the job.
@@ -109,6 +112,7 @@ impl<'a> Session<'a> {
         console.hide(composer.secrets());
         let derived_from = derived::from(&arguments);
         let sweep = OnceLock::new();
+        let process = process(&composer, order.is_some());
         if let Some(job) = order.as_ref().and_then(|order| order.of_sweep.as_ref()) {
             let _ = sweep.set(job.id.clone());
         }
@@ -127,6 +131,8 @@ impl<'a> Session<'a> {
             resumed: None,
             interrupted: Mutex::default(),
             own: None,
+            surroundings: Arc::default(),
+            process,
         })
     }
 
@@ -160,16 +166,7 @@ impl<'a> Session<'a> {
     /// This process, as records name it. Two calls differ in what is drawn at random. Its arguments hold secrets as they
     /// were typed: see [`Bound::shown_arguments`].
     pub(crate) fn process(&self) -> Process {
-        let mut process = capture::process(self.composer.facts());
-        process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
-        if self.order.is_some() {
-            // How the user would start it: without what only a worker is told.
-            let hidden = process.arguments.iter().position(|argument| argument == WORKER);
-            if let Some(at) = hidden {
-                process.arguments.drain(at..(at + 2).min(process.arguments.len()));
-            }
-        }
-        process
+        Process { random: capture::random(), ..self.process.clone() }
     }
 
     /// The arguments of the process that stand before those of the program, such as a subcommand; none if the program
@@ -255,6 +252,18 @@ impl<'a> Session<'a> {
         }
         absolute
     }
+}
+
+/// This process, without what only a worker or a run that is derived from another one is told.
+fn process(composer: &Composer, is_worker: bool) -> Process {
+    let mut process = capture::process(composer.facts());
+    process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
+    // How the user would start it.
+    let hidden = process.arguments.iter().position(|argument| argument == WORKER).filter(|_| is_worker);
+    if let Some(at) = hidden {
+        process.arguments.drain(at..(at + 2).min(process.arguments.len()));
+    }
+    process
 }
 
 /// Text of the `hydra` node: numbers are text too. `None` for `null`.
