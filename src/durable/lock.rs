@@ -369,9 +369,9 @@ mod tests {
                     let mut had = 0;
                     while had < 20 {
                         let Ok(lock) = take(&path, "x") else { continue };
-                        let before = inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                        let before = inside.fetch_add(1, Ordering::SeqCst);
                         assert_eq!(before, 0);
-                        inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                        inside.fetch_sub(1, Ordering::SeqCst);
                         drop(lock);
                         had += 1;
                     }
