@@ -280,8 +280,9 @@ fn judge(
         return Ok(record);
     }
     let own = holder.filter(|holder| id(&holder.about) == record.id());
-    let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record));
-    record.close(Status::Killed, seen.filter(|seen| *seen >= record.started()));
+    // The clock of a file system is a little behind.
+    let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record).max(record.started()));
+    record.close(Status::Killed, seen);
     repair(&lock, folder, &record, process);
     Ok(record)
 }
