@@ -4,7 +4,7 @@
 //!
 //! The environment says what it does beside: `HC_CONFIG_NAME` names the primary config, `HC_RESOLVE=1` prints the
 //! config resolved, `HC_LOG` logs two lines, `HC_READ=key` prints one value, `HC_SLEEP` is a number of seconds to
-//! wait, `HC_RAISE` fails, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
+//! wait, `HC_RAISE` fails, `HC_EXIT` is a status with which the process ends at once, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
 //! `HC_ALONE` is a folder in which each job adds to a file of its own when it begins, when it ends, and if another copy of
 //! it runs; `HC_LINGER` runs it all twice, and is a number of seconds to live on then.
 
@@ -66,6 +66,10 @@ fn job(config: &Bound, _: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sy
     }
     if let Some(mut file) = alone {
         file.write_all(b"end\n")?;
+    }
+    if let Some(status) = said("HC_EXIT") {
+        #[expect(clippy::exit, reason = "it is what libraries do that know no better")]
+        std::process::exit(status.parse()?);
     }
     if said("HC_RAISE").is_some() {
         return Err("boom".into());

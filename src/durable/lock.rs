@@ -281,11 +281,14 @@ fn lock(file: &File) -> io::Result<Option<bool>> {
     }
 }
 
+/// What a holder says of itself may name all its arguments, of which a system takes some megabytes.
+const LONGEST: u64 = 1 << 25;
+
 fn holder(mut file: File, locked: Option<bool>) -> io::Result<Holder> {
     let mut about = Vec::new();
     file.rewind()?;
     // Elsewhere than on Unix nobody can read what another one has locked.
-    let read = (&mut file).take(1 << 16).read_to_end(&mut about);
+    let read = (&mut file).take(LONGEST).read_to_end(&mut about);
     if locked != Some(true) {
         read?;
     }

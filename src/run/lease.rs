@@ -122,10 +122,13 @@ impl Tenant {
         Self { about: holder.about, told }
     }
 
-    /// Who has the lease of a lock file now, as far as can be known from here.
+    /// Who has the lease of a lock file now, as far as can be known from here. Of one that cannot be read it is taken for
+    /// true that somebody has it.
     pub fn find(path: &Path, process: &Process) -> Option<Self> {
-        let holder = holder_of(path).ok()??;
-        (life(&holder, process) == Life::Lives).then(|| Self::of(holder))
+        match holder_of(path) {
+            Ok(holder) => holder.filter(|holder| life(holder, process) == Life::Lives).map(Self::of),
+            Err(_) => Some(Self { about: String::new(), told: Node::null() }),
+        }
     }
 
     /// Which process it is, in words, if it says so.

@@ -266,7 +266,8 @@ fn judge(
 ) -> Result<Record> {
     let lock = directory.join(LOCK);
     let file = folder.join(RUN);
-    let holder = holder_of(&lock).ok().flatten();
+    // Of whom nothing can be known, it is not known that they are dead.
+    let Ok(holder) = holder_of(&lock) else { return Ok(record) };
     let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
     if let Some(holder) = &holder {
         let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };

@@ -246,6 +246,29 @@ fn a_job_that_takes_too_long_is_ended_and_told() {
 }
 
 #[test]
+fn a_process_that_ends_before_its_job_does_has_failed() {
+    let sandbox = sandbox();
+    let mut command = app(&sandbox, &["-cd", "conf", "-m", "-j", "2", "+more=1,2", "hydra.sweep.dir=sw"]);
+    command.env("HC_EXIT", "0");
+    let (status, _, err) = run(command);
+    assert_eq!(status, Some(1), "{err}");
+    assert_eq!(err.matches("its process ended before the job did").count(), 4, "{err}");
+    assert!(completions(&sandbox.path().join("sw")).is_empty());
+}
+
+#[test]
+fn a_limit_on_the_time_of_jobs_needs_processes_of_their_own() {
+    let sandbox = sandbox();
+    let line = ["-cd", "conf", "-m", "+more=1", "mainstem.sweep.timeout=9"];
+    let (status, _, err) = run(app(&sandbox, &line));
+    assert_eq!(status, Some(1));
+    assert!(err.contains("a job that runs in this process cannot be ended in time"), "{err}");
+    // Jobs that need another environment run in such processes anyway.
+    let (status, _, err) = run(app(&sandbox, &[&line[..], &["+hydra.job.env_set.A=b"]].concat()));
+    assert_eq!((status, err.as_str()), (Some(0), ""));
+}
+
+#[test]
 fn one_driver_at_a_time_runs_a_sweep() {
     let sandbox = sandbox();
     let mut command = app(&sandbox, &["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw"]);

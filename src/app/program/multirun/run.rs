@@ -53,6 +53,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let Checked { mut files, apart, taken } = composing.check(&master, earlier.as_ref())?;
     drop(earlier);
     let plan = if apart { plan.apart() } else { plan };
+    plan.check()?;
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
         files.add_file(&name, &path)?;
     }
