@@ -2,6 +2,7 @@
 
 mod engine;
 mod entry;
+mod find;
 mod host;
 mod journal;
 mod lease;
@@ -10,6 +11,7 @@ mod progress;
 
 pub use engine::{Drive, Failure, Stopped, Summary};
 pub use entry::{Entry, Identity};
+pub use find::{latest, sweeps};
 pub use host::{Host, Prepared, Verdict};
 pub use journal::{FOLDER, JOURNAL, Journal};
 pub use lease::{LOCK, Lease, is_driven};

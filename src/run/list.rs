@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Lock, Sync, holder_of, remove_leftovers};
+use crate::durable::{Lock, Sync, folders, holder_of, remove_leftovers, walk};
 use crate::facts::Process;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::liveness::lives;
@@ -29,12 +29,6 @@ pub struct Found {
     pub record: Record,
 }
 
-/// Folders that hold no runs, and many files.
-const PASSED_BY: [&str; 5] = ["node_modules", "__pycache__", "target", "site-packages", "checkpoints"];
-
-/// How deep runs are looked for.
-const DEEPEST: usize = 32;
-
 /// All runs below a directory, it included, the oldest first; and those whose records cannot be read, as errors. Links
 /// and hidden folders are not followed.
 ///
@@ -46,47 +40,39 @@ const DEEPEST: usize = 32;
 /// The directory cannot be read.
 pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
-    let mut open = vec![(root.to_owned(), 0)];
-    while let Some((directory, depth)) = open.pop() {
-        let entries = match folders(&directory) {
-            Ok(entries) => entries,
-            // What is below is none of ours, or has just been removed.
-            Err(_) if depth > 0 => continue,
-            Err(error) => {
-                let message = format!("cannot read `{}`: {error}", directory.display());
-                return Err(Error::new(ErrorKind::Io, message));
-            }
-        };
+    let looked = walk(root, |directory, folders| {
         let mut records = 0_usize;
-        for (name, path) in entries {
-            if has_record(&path) {
-                records += 1;
-                match look(&directory, &path, process) {
-                    Ok(record) => {
-                        found.push(Found { directory: directory.clone(), folder: path, record });
-                    }
-                    Err(error) => errors.push(error),
-                }
-            } else if depth < DEEPEST && !name.starts_with('.') && !PASSED_BY.contains(&name.as_str()) {
-                open.push((path, depth + 1));
+        folders.retain(|folder| {
+            if !has_record(folder) {
+                return true;
             }
-        }
+            records += 1;
+            match look(directory, folder, process) {
+                Ok(record) => {
+                    found.push(Found { directory: directory.to_owned(), folder: folder.clone(), record });
+                }
+                Err(error) => errors.push(error),
+            }
+            false
+        });
         // A folder of a record that was asked for by its own name is no run.
-        let own = if records == 0 && has_record(&directory) {
-            look(&directory, &directory, process).ok()
+        let own = if records == 0 && has_record(directory) {
+            look(directory, directory, process).ok()
         } else {
             None
         };
-        if let Some(record) = own.filter(|record| !is_folder_of(&directory, record)) {
-            found.push(Found { folder: directory.clone(), directory, record });
+        if let Some(record) = own.filter(|record| !is_folder_of(directory, record)) {
+            found.push(Found { folder: directory.to_owned(), directory: directory.to_owned(), record });
         } else {
-            let left = never_begun(&directory, process);
+            let left = never_begun(directory, process);
             // Where it could not be written down it was found by what lies there.
             found.extend(
                 left.filter(|left| !found.iter().rev().take(records).any(|run| run.folder == left.folder)),
             );
         }
-    }
+    });
+    looked
+        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", root.display())))?;
     found.sort_by(|a, b| {
         (a.record.started(), a.record.id(), &a.folder).cmp(&(b.record.started(), b.record.id(), &b.folder))
     });
@@ -120,8 +106,8 @@ impl Found {
         })?;
         // A record that was put aside ends in a number.
         let is_aside = |name: &str| name.rsplit_once('.').is_some_and(|(_, n)| n.parse::<u32>().is_ok());
-        let mut folders: Vec<_> = entries.into_iter().filter(|(_, path)| has_record(path)).collect();
-        folders.sort_by_key(|(name, _)| is_aside(name));
+        let mut folders: Vec<_> = entries.into_iter().filter(|path| has_record(path)).collect();
+        folders.sort_by_key(|path| path.file_name().is_some_and(|name| is_aside(&name.to_string_lossy())));
         if has_record(directory) {
             let record = Record::load(&directory.join(RUN)).ok();
             let above = directory.parent().filter(|_| {
@@ -129,7 +115,7 @@ impl Found {
             });
             return found(above.unwrap_or(directory), directory.to_owned());
         }
-        if let Some((_, folder)) = folders.into_iter().next() {
+        if let Some(folder) = folders.into_iter().next() {
             return found(directory, folder);
         }
         never_begun(directory, process).ok_or_else(|| {
@@ -202,19 +188,6 @@ impl Found {
         drop(lock);
         Ok(self.folder.clone())
     }
-}
-
-/// The folders in a directory, by name.
-fn folders(directory: &Path) -> io::Result<Vec<(String, PathBuf)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let Ok(entry) = entry else { continue };
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 fn has_record(folder: &Path) -> bool {

@@ -3,7 +3,7 @@
 use crate::app::args::{self, Args, Command};
 use crate::app::complete::face::{Face, Holds, Part, names, part, values};
 use crate::app::complete::shell::Shell;
-use crate::app::{help, project, runs};
+use crate::app::{help, project, runs, sweeps};
 use crate::complete::{Candidate, Completer, Line, Wanted, files};
 use crate::facts::Facts;
 
@@ -12,7 +12,8 @@ pub(crate) fn complete(line: &Line, facts: &Facts, described: bool) -> Vec<Candi
     let word = line.word.text.as_str();
     let Some((first, before)) = line.before.split_first() else { return commands(word) };
     match (first.as_str(), Command::ALL.iter().find(|(name, _)| name == first)) {
-        ("runs", _) => of_runs(before, word, facts),
+        ("runs", _) => of_kind(&runs::COMMANDS, runs::faces, before, word, facts),
+        ("sweeps", _) => of_kind(&sweeps::COMMANDS, sweeps::faces, before, word, facts),
         ("help", _) if before.is_empty() => commands(word)
             .into_iter()
             .filter(|one| !one.text.starts_with('-') && one.text != "help")
@@ -41,19 +42,28 @@ fn commands(word: &str) -> Vec<Candidate> {
     found
 }
 
-fn of_runs(before: &[String], word: &str, facts: &Facts) -> Vec<Candidate> {
+/// What `runs` and `sweeps` have: commands of their own, each with flags and directories.
+fn of_kind(
+    commands: &[(&str, &str)],
+    faces: fn(&str) -> Vec<Face>,
+    before: &[String],
+    word: &str,
+    facts: &Facts,
+) -> Vec<Candidate> {
     let Some((first, before)) = before.split_first() else {
-        let fitting = runs::COMMANDS.iter().filter(|(name, _)| name.starts_with(word));
+        let fitting = commands.iter().filter(|(name, _)| name.starts_with(word));
         return fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect();
     };
-    let faces = runs::faces(first);
+    let faces = faces(first);
     match part(&faces, before, word) {
         Part::Name => names(&faces, word),
         Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
-        Part::Maybe { .. } | Part::Other if matches!(first.as_str(), "show" | "diff" | "tag" | "rm") => {
+        Part::Maybe { .. } | Part::Other
+            if matches!(first.as_str(), "show" | "diff" | "tag" | "rm" | "cancel" | "resume") =>
+        {
             let mut found = files(word, facts, Wanted::Directories, "");
             if "last".starts_with(word) {
-                found.insert(0, Candidate::whole("last").about("the latest run"));
+                found.insert(0, Candidate::whole("last").about("the latest"));
             }
             found
         }

@@ -12,7 +12,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::{Finished, Job};
 use crate::app::program::logging::{Palette, Plan};
-use crate::app::program::outcome::{Failed, Objective, recorded};
+use crate::app::program::outcome::{Failed, Objective, directions, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::program::{command, logging, panics, worker};
@@ -116,6 +116,9 @@ pub(crate) fn call(
             return Err(error);
         }
     };
+    if let (Some(running), Some(directions)) = (&ending.running, directions(&objectives)) {
+        running.say_directions(directions);
+    }
     ending.finish(&outcome, session);
     Ok(Job { directory, outcome, objectives })
 }

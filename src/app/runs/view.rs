@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, visible};
 use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, metrics, params};
-use crate::value::{Key, KeyPath, Kind, Map, Node};
+use crate::value::{Key, KeyPath, Kind, Map, Node, Slot};
 use crate::yaml;
 
 /// A run, of which more is read when it is asked for.
@@ -135,6 +135,18 @@ pub(crate) fn brief(node: &Node) -> String {
         _ => None,
     };
     text(rounded.as_ref().unwrap_or(node))
+}
+
+/// What a job returned, in a table: `0.9`, or `accuracy=0.9 loss=0.1`.
+pub(crate) fn results(node: &Node) -> String {
+    named(node, brief)
+}
+
+/// The values of a mapping by their names, or the one value that there is, each as `show` shows it.
+pub(crate) fn named(node: &Node, show: fn(&Node) -> String) -> String {
+    let Some(map) = node.as_map() else { return show(node) };
+    let one = |(key, slot): (&Key, &Slot)| format!("{}={}", visible(&key.to_string()), show(&slot.node));
+    map.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// A value in a line, for people: what a job was told may hold anything, and must not steer a terminal.

@@ -9,6 +9,9 @@ mod plan;
 mod resume;
 mod run;
 mod summary;
+mod tail;
+mod view;
+mod watched;
 mod workers;
 
 pub(crate) use resume::{Resumed, resume};

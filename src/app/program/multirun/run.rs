@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::capture;
-use crate::app::output::{Output, Status};
+use crate::app::output::{Status, unwritten};
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::command;
@@ -20,6 +20,7 @@ use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Composing, is_about_sweep, jobs};
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::summary;
+use crate::app::program::multirun::watched::Watched;
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
@@ -119,13 +120,13 @@ impl Sweep<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
         let Self { session, jobs, plan, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
-        let slots = if let How::Workers { slots, .. } = &how { slots.len() } else { 1 };
+        let at_a_time = if let How::Workers { slots, .. } = &how { slots.len() } else { 1 };
         journal.add(&Entry::Driver {
             time: process.clock.now(),
             process: process.id,
             host: process.host.clone(),
             launcher: name.to_owned(),
-            slots,
+            slots: at_a_time,
         })?;
         let (sweep, count) = (base.directory.clone(), jobs.len());
         let elapsed = capture::stopwatch();
@@ -159,7 +160,9 @@ impl Sweep<'_> {
                 }
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
-                let mut host = InWorkers { base, to_files, running: BTreeMap::new() };
+                let host = InWorkers { base, to_files, running: BTreeMap::new() };
+                let mut host = Watched::new(host, count, at_a_time, &before, &policy);
+                let shown = host.show();
                 let drive = Drive {
                     sweeper,
                     launcher,
@@ -171,6 +174,7 @@ impl Sweep<'_> {
                     elapsed: &elapsed,
                 };
                 let summary = drive.run()?;
+                drop(shown);
                 summary::tell(session, &summary, &sweep, count);
                 Ok(Finished::without_jobs(status(&summary)))
             }
@@ -218,10 +222,9 @@ fn status(summary: &Summary) -> Status {
 
 /// Shows the jobs, a line each, as they would be typed.
 fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs) -> Finished {
-    for job in jobs.iter() {
-        session.console.say(&format!("#{} : {}\n", job.index, shown(master, &job).join(" ")));
-    }
-    Finished::without_jobs(session.console.write(Output::success(String::new())))
+    let mut lines = jobs.iter().map(|job| format!("#{} : {}\n", job.index, shown(master, &job).join(" ")));
+    let said = lines.try_for_each(|line| session.console.say(&line));
+    Finished::without_jobs(said.map_or_else(|error| unwritten(&error, Status::Success), |()| Status::Success))
 }
 
 /// Does as this process is told as a worker: runs one job, of a sweep or alone.
