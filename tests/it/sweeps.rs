@@ -15,26 +15,26 @@ use crate::app::example;
 
 const CONFIG: &str = "x: 0\nname: none\n";
 
-fn sandbox() -> Sandbox {
+pub(crate) fn sandbox() -> Sandbox {
     Sandbox::new().and_then(|sandbox| sandbox.with_file("conf/config.yaml", CONFIG)).expect("a directory")
 }
 
 /// The example that shows what it was told, as a program with a primary config.
-fn app(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+pub(crate) fn app(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(example("app"));
     command.env("HC_CONFIG_NAME", "config").args(arguments);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     command
 }
 
-fn mainstem(sandbox: &Sandbox, arguments: &[&str]) -> Command {
+pub(crate) fn mainstem(sandbox: &Sandbox, arguments: &[&str]) -> Command {
     let mut command = sandbox.command(env!("CARGO_BIN_EXE_mainstem"));
     command.args(arguments).env("PATH", "/usr/bin:/bin");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn run(mut command: Command) -> (Option<i32>, String, String) {
+pub(crate) fn run(mut command: Command) -> (Option<i32>, String, String) {
     let Output { status, stdout, stderr } = command.output().expect("it starts");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     (status.code(), text(stdout), text(stderr))
@@ -68,7 +68,7 @@ impl Drawn {
     }
 }
 
-fn kill(process: u32, signal: &str) {
+pub(crate) fn kill(process: u32, signal: &str) {
     let status =
         Command::new("kill").args([format!("-{signal}"), process.to_string()]).stderr(Stdio::null()).status();
     assert!(status.is_ok());
@@ -86,7 +86,7 @@ fn lives(process: &str) -> bool {
 }
 
 #[expect(clippy::panic, reason = "a test that waits in vain")]
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..3000 {
         if is_so() {
             return;
@@ -96,7 +96,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     panic!("{what}: not in 30 s");
 }
 
-fn wait(mut child: Child) -> Option<i32> {
+pub(crate) fn wait(mut child: Child) -> Option<i32> {
     child.wait().expect("it ends").code()
 }
 

@@ -188,31 +188,34 @@ impl Block {
 
     /// Writes what was said, and some text, in place of the block. A terminal that takes nothing any more is not told.
     fn over(&self, size: Size, said: Vec<(Stream, String)>, text: &str) {
-        let mut out = back(&self.widths, self.size, size);
-        let mut stream = Stream::Err;
-        if !said.is_empty() {
-            out.push_str("\u{1b}[J");
+        for (stream, text) in frame(back(&self.widths, self.size, size), said, text) {
+            let _ = write(stream, &text);
         }
-        for (next, said) in said {
-            if next != stream {
-                let _ = write(stream, &out);
-                out.clear();
-                stream = next;
-            }
-            out.push_str(&said);
-            // The block begins in a line of its own.
-            if !said.ends_with('\n') {
-                out.push('\n');
-            }
-        }
-        if stream == Stream::Out {
-            let _ = write(stream, &out);
-            out.clear();
-        }
-        out.push_str(text);
-        out.push_str("\u{1b}[J");
-        let _ = write(Stream::Err, &out);
     }
+}
+
+/// What is written in place of a block: `back` goes to where it begins, what was said comes out there, and `text` below it.
+/// Lines that stay are written over and not taken away before, so that nothing flickers.
+fn frame(back: String, said: Vec<(Stream, String)>, text: &str) -> Vec<(Stream, String)> {
+    let mut pieces = vec![(Stream::Err, back)];
+    if !said.is_empty() {
+        pieces.push((Stream::Err, "\u{1b}[J".to_owned()));
+    }
+    for (stream, mut said) in said {
+        // The block begins in a line of its own.
+        if !said.ends_with('\n') {
+            said.push('\n');
+        }
+        pieces.push((stream, said));
+    }
+    pieces.push((Stream::Err, format!("{text}\u{1b}[J")));
+    pieces.dedup_by(|next, before| {
+        next.0 == before.0 && {
+            before.1.push_str(&next.1);
+            true
+        }
+    });
+    pieces
 }
 
 /// Goes from below the block to where it begins. A terminal that has become narrower since has broken its lines.
@@ -229,6 +232,82 @@ fn back(widths: &[usize], before: Size, now: Size) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What a terminal shows after it was written to, as far as this file goes.
+    #[derive(Default)]
+    struct Terminal {
+        lines: Vec<Vec<char>>,
+        row: usize,
+        column: usize,
+    }
+
+    impl Terminal {
+        fn write(&mut self, text: &str) {
+            let mut chars = text.chars();
+            while let Some(c) = chars.next() {
+                self.lines.resize_with(self.lines.len().max(self.row + 1), Vec::new);
+                match c {
+                    '\r' => self.column = 0,
+                    '\n' => (self.row, self.column) = (self.row + 1, 0),
+                    '\u{1b}' => self.obey(&mut chars),
+                    c => {
+                        let line = &mut self.lines[self.row];
+                        line.resize(line.len().max(self.column + 1), ' ');
+                        line[self.column] = c;
+                        self.column += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    impl Terminal {
+        fn obey(&mut self, chars: &mut std::str::Chars<'_>) {
+            assert_eq!(chars.next(), Some('['));
+            let rest = chars.as_str();
+            let at = rest.find(char::is_alphabetic).unwrap();
+            let (number, what) = (rest[..at].parse().unwrap_or(1), &rest[at..=at]);
+            *chars = rest[at + 1..].chars();
+            match what {
+                "A" => self.row = self.row.checked_sub(number).expect("not above the first line"),
+                "K" => self.lines[self.row].truncate(self.column),
+                "J" => {
+                    self.lines[self.row].truncate(self.column);
+                    self.lines.truncate(self.row + 1);
+                }
+                _ => assert_eq!(what, "m"),
+            }
+        }
+
+        fn shown(&self) -> Vec<String> {
+            self.lines.iter().map(|line| line.iter().collect()).collect()
+        }
+    }
+
+    #[test]
+    fn what_is_said_stands_above_the_block_and_nothing_of_it_is_left() {
+        let size = Size { columns: 20, rows: 24 };
+        let mut terminal = Terminal::default();
+        terminal.write("$ train\n");
+        let mut widths: Vec<usize> = Vec::new();
+        let mut draw = |said: &[(Stream, &str)], lines: &[&str]| {
+            let text: String = lines.iter().map(|line| format!("{line}\u{1b}[K\n")).collect();
+            let said = said.iter().map(|(stream, text)| (*stream, (*text).to_owned())).collect();
+            for (_, text) in frame(back(&widths, size, size), said, &text) {
+                terminal.write(&text);
+            }
+            widths = lines.iter().map(|line| line.len()).collect();
+            terminal.shown()
+        };
+        assert_eq!(draw(&[], &["1/3", "#1 a long one"]), ["$ train", "1/3", "#1 a long one", ""]);
+        assert_eq!(draw(&[], &["2/3", "#2 b"]), ["$ train", "2/3", "#2 b", ""]);
+        let said =
+            [(Stream::Out, "log\n"), (Stream::Err, "\u{1b}[31merror\u{1b}[0m: no"), (Stream::Out, "log\n")];
+        let expected = ["$ train", "log", "error: no", "log", "2/3", "#2 b", "#3 c", ""];
+        assert_eq!(draw(&said, &["2/3", "#2 b", "#3 c"]), expected);
+        assert_eq!(draw(&[], &["3/3"]), ["$ train", "log", "error: no", "log", "3/3", ""]);
+        assert_eq!(draw(&[(Stream::Err, "done\n")], &[]), ["$ train", "log", "error: no", "log", "done", ""]);
+    }
 
     #[test]
     fn a_line_fits_whatever_is_in_it() {

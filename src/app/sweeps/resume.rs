@@ -16,6 +16,8 @@ use crate::facts::Facts;
 /// There is no sweep; its journal does not say which program began it; the program cannot be started.
 pub(super) fn resume(facts: &Facts, directory: &Path, more: &[String], err: Style) -> Result<Output> {
     let identity = Progress::read(directory)?.identity;
+    // Where the program starts, a path from here may lead elsewhere.
+    let directory = &directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
     let again = Again::of(&identity, directory, more, facts)?;
     let note = format!("{}: {}\n", err.paint(NOTE, "note"), again.typed(&facts.cwd));
     let _ = Output { err: note, ..Output::success(String::new()) }.write();

@@ -152,7 +152,11 @@ fn read(cwd: &Path, name: &str, origin: Origin, sources: &SourceMap) -> Result<V
         Some(map) => Ok(Row { line, map: map.clone() }),
         None => {
             let message = format!("a job must map keys to values, and is {}", node.describe());
-            Err(Error::new(ErrorKind::Sweep, message).note(format!("in `{name}`, line {line}")))
+            let error = Error::new(ErrorKind::Sweep, message);
+            Err(match node.origin.is_known() {
+                true => error.at(node.origin, "this one"),
+                false => error.note(format!("in `{name}`, line {line}")),
+            })
         }
     };
     rows.into_iter().map(row).collect()
@@ -167,7 +171,7 @@ fn csv(name: &str, text: &str, sources: &SourceMap) -> Result<Vec<Row>> {
         if row.len() != head.len() {
             let file = Source::new(SourceKind::File, name, text);
             let place = file.line_range(line);
-            let message = format!("a row of {} cells, and there are {} keys", row.len(), head.len());
+            let message = format!("{} cells in a row, and {} keys in the first one", row.len(), head.len());
             let origin = Origin::new(sources.add(file), Span::new(place.start, place.end));
             return Err(Error::new(ErrorKind::Sweep, message).at(origin, "this row"));
         }
@@ -225,6 +229,9 @@ mod tests {
         assert_eq!(found, [(2, "lr".to_owned()), (4, "+x".to_owned())]);
         let error = csv("jobs.csv", "a,b\n1,2\n1\n", &sources).err().unwrap().located(&sources);
         let told = error.render(crate::diag::Style::Plain);
-        assert!(told.contains("a row of 1 cells, and there are 2 keys\n  jobs.csv:3:1\n  3 | 1\n"), "{told}");
+        assert!(
+            told.contains("1 cells in a row, and 2 keys in the first one\n  jobs.csv:3:1\n  3 | 1\n"),
+            "{told}"
+        );
     }
 }

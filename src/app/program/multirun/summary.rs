@@ -45,7 +45,8 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
         error = error.note(format!("{} of {jobs} jobs have not ended", jobs.saturating_sub(ended)));
     }
     error = error.help(format!("`--resume {place}` goes on"));
-    let mut text = ends(summary, directory, cwd);
+    // A program of ours has said by its error what went wrong; of any other only its status is known.
+    let mut text = if session.app.starts_command { ends(summary, directory, cwd) } else { String::new() };
     text.push_str(&error.render(session.console.err));
     session.console.complain(&text);
 }
@@ -53,14 +54,14 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
 /// The logs of so many failures are looked at.
 const LOOKED_AT: usize = 3;
 
-/// The ends of logs that say more than the errors do.
+/// The ends of the first logs.
 fn ends(summary: &Summary, directory: &Path, cwd: &Path) -> String {
     let mut text = String::new();
     for failure in summary.failures.iter().take(LOOKED_AT) {
         let Some(log) = failure.log.as_ref().filter(|log| log.ends_with("stderr.log")) else { continue };
         let log = directory.join(log);
-        let lines = tail(&log);
-        if lines.is_empty() || lines.iter().any(|line| line.contains(&*visible(&failure.error))) {
+        let lines = tail(&log, &failure.error);
+        if lines.is_empty() {
             continue;
         }
         let place = shown(&log, cwd).display().to_string();

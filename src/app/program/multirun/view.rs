@@ -129,7 +129,8 @@ impl View {
         let left = self.all.saturating_sub(self.ended).saturating_sub(self.running.len() as u64);
         #[expect(clippy::cast_precision_loss, reason = "what is far away is not known so well")]
         let seconds = (running.sum::<f64>() + mean * left as f64) / self.slots.max(1) as f64;
-        Duration::try_from_secs_f64(seconds).ok()
+        // Jobs that take longer than those before did say nothing about when they end.
+        Duration::try_from_secs_f64(seconds).ok().filter(|_| seconds >= 1.0)
     }
 
     /// Takes in a result, if it says which way it is better.
