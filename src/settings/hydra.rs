@@ -53,6 +53,7 @@ const SWEEP: &[Field] = &[
     ("zip", Optional(&List(&List(&Str)))),
     ("grids", Optional(&List(&Dict(&Any)))),
     ("jobs", Optional(&Str)),
+    ("record", OneOf(&["full", "compact"])),
 ];
 
 const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];

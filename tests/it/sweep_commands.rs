@@ -179,3 +179,82 @@ fn a_record_says_which_way_a_result_is_better() {
     let none = record(App::new("none", |_, _| 0.5), "none");
     assert!(!none.contains("direction"), "{none}");
 }
+
+#[test]
+fn a_compact_sweep_leaves_few_files_and_is_read_as_any_other() {
+    for workers in [&["-j", "2"][..], &[]] {
+        let sandbox = sandbox();
+        let sweep =
+            ["-cd", "conf", "-m", "x=1,2", "name=a", "hydra.sweep.dir=sw", "mainstem.sweep.record=compact"];
+        let mut command = app(&sandbox, &[&sweep[..], workers].concat());
+        command.env("HC_RESULT", "x").env("HC_MARK", "marks");
+        let (code, _, err) = run(command);
+        assert_eq!(code, Some(0), "{err}");
+        let mut files = sandbox.files().expect("a directory");
+        // What a worker prints is kept.
+        files.retain(|file| !file.ends_with("stdout.log"));
+        let expected = [
+            "conf/config.yaml",
+            "marks",
+            "sw/.sweep/journal.jsonl",
+            "sw/.sweep/records.jsonl",
+            "sw/multirun.yaml",
+        ];
+        assert_eq!(files, expected.map(std::path::PathBuf::from));
+        assert_eq!(sandbox.path().join("sw/0").exists(), !workers.is_empty());
+
+        let (_, out, err) =
+            run(mainstem(&sandbox, &["runs", "ls", "x=2", "--columns", "x", "--format", "csv"]));
+        let line = out.lines().nth(1).unwrap_or_default();
+        assert!(line.contains(",app,completed,") && line.ends_with(",2.0,2,x=2 name=a"), "{out}{err}");
+        let (_, out, err) = run(mainstem(&sandbox, &["runs", "show", "sw/1"]));
+        assert!(out.contains("\nconfig\n  x: 2\n  name: a\n") && out.contains("/sw/1\n"), "{out}{err}");
+        let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw"]));
+        assert_eq!(out.matches("completed  ").count(), 2, "{out}");
+        let (code, _, err) = run(mainstem(&sandbox, &["runs", "rm", "sw/1"]));
+        assert!(code == Some(1) && err.contains("is one of many in"), "{err}");
+
+        // It goes on, and nothing runs twice.
+        let mut command = app(&sandbox, &["--resume", "sw"]);
+        let (code, _, err) = run({
+            command.env("HC_MARK", "marks");
+            command
+        });
+        assert!(code == Some(0) && err.contains("2 of 2 jobs are completed"), "{err}");
+        let mut marks: Vec<String> =
+            sandbox.read("marks").expect("marks").lines().map(str::to_owned).collect();
+        marks.sort();
+        assert_eq!(marks, ["0", "1"]);
+
+        let mut command = mainstem(&sandbox, &["rerun", "sw/1", "--dry-run"]);
+        command.env("HC_CONFIG_NAME", "config");
+        let (code, out, err) = run(command);
+        assert!(
+            code == Some(0)
+                && out.trim_end().ends_with("app --config-dir conf hydra.sweep.dir=sw x=2 name=a"),
+            "{out}{err}"
+        );
+    }
+}
+
+#[test]
+fn what_a_job_writes_stays_and_what_failed_may_begin_again() {
+    let sandbox = sandbox();
+    let script = "echo '{\"loss\": 0.5}' > $MAINSTEM_RESULT; [ $MAINSTEM_JOB_NUM = 1 ] && echo x > {run}/model; \
+                  [ -e once ] || { touch once; exit 3; }";
+    let settings = ["mainstem.sweep.record=compact", "mainstem.sweep.retries=1", "mainstem.sweep.backoff=0"];
+    let arguments = ["run", "-m", "x=1,2", "hydra.sweep.dir=sw", "-j", "1"];
+    let (code, _, err) =
+        run(mainstem(&sandbox, &[&arguments[..], &settings, &["--", "sh", "-c", script]].concat()));
+    assert_eq!(code, Some(0), "{err}");
+    let mut files = sandbox.files().expect("a directory");
+    files.retain(|file| file.starts_with("sw") && !file.starts_with("sw/.sweep"));
+    assert_eq!(
+        files,
+        ["sw/0/sh.log", "sw/0/stderr.log", "sw/1/model", "sw/multirun.yaml"].map(std::path::PathBuf::from)
+    );
+    let (_, out, err) = run(mainstem(&sandbox, &["runs", "ls", "--format", "csv"]));
+    let said: Vec<bool> = out.lines().skip(1).map(|line| line.contains(",completed,")).collect();
+    assert_eq!(said, [false, true, true], "{out}{err}");
+    assert_eq!(out.matches(",0.5,").count(), 2, "{out}");
+}

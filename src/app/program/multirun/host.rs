@@ -10,7 +10,7 @@ use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::session::{Session, shown_setting};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Progress, Verdict};
-use crate::durable::create_exclusive;
+use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
 use crate::run::{Record, RunId, Status};
 use crate::sweep::Job;
@@ -29,6 +29,8 @@ pub(super) struct Base<'a> {
     /// The identifier of the sweep.
     pub(super) id: String,
     pub(super) process: Process,
+    /// Where records go when jobs have ended, if not each has files of its own.
+    pub(super) compact: Option<Log>,
     /// The directories that jobs have, a number for each, and whose they are.
     taken: BTreeMap<u64, u64>,
 }
@@ -64,6 +66,7 @@ impl<'a> Base<'a> {
             master: master.clone(),
             id,
             process: process.clone(),
+            compact: None,
             taken,
         }
     }

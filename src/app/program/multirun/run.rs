@@ -14,6 +14,7 @@ use crate::app::program::command;
 use crate::app::program::finished::Finished;
 use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
+use crate::app::program::multirun::compact;
 use crate::app::program::multirun::host::{Base, shown};
 use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
@@ -92,7 +93,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let id = before.identity.id.clone();
     // A session runs one sweep.
     let _ = session.sweep.set(id.clone());
-    let base = Base::new(session, &composing, (directory, other), &master, id, &process, &before);
+    let compact = compact::open(&master, &directory)?;
+    let mut base = Base::new(session, &composing, (directory, other), &master, id, &process, &before);
+    base.compact = compact;
     Sweep {
         session,
         jobs,

@@ -127,5 +127,8 @@ impl Host for InWorkers<'_> {
                 console.complain(&error.render(console.err));
             }
         }
+        if verdict.status != Status::Interrupted {
+            self.base.pack(verdict.directory.as_deref());
+        }
     }
 }
