@@ -5,7 +5,7 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -156,9 +156,13 @@ impl Drop for Shown {
 /// hangs is not waited for long.
 pub(crate) fn close() {
     for _ in 0..20 {
-        let Ok(mut block) = BLOCK.try_lock() else {
-            thread::sleep(Duration::from_millis(5));
-            continue;
+        let mut block = match BLOCK.try_lock() {
+            Ok(block) => block,
+            Err(TryLockError::Poisoned(block)) => block.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                thread::sleep(Duration::from_millis(5));
+                continue;
+            }
         };
         if let Some(block) = block.take() {
             // Who says something now says it behind what waits.

@@ -67,7 +67,8 @@ pub(super) fn rows(directory: &Path, process: &Process) -> Result<(Progress, Vec
     Ok((progress, rows))
 }
 
-fn seconds(time: chrono::TimeDelta) -> Option<f64> {
+/// A length of time in seconds.
+pub(super) fn seconds(time: chrono::TimeDelta) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "microseconds of a job fit")]
     let micros = time.num_microseconds()? as f64;
     Some(micros / 1e6)

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::app::capture;
 use crate::app::duration::duration;
 use crate::app::format::Format;
@@ -9,7 +11,7 @@ use crate::app::output::Output;
 use crate::app::runs::{colour, results};
 use crate::app::sweeps::export::{csv, json};
 use crate::app::sweeps::main::state;
-use crate::app::sweeps::rows::{Row, rows};
+use crate::app::sweeps::rows::{Row, rows, seconds};
 use crate::app::table::{Cell, Fit, table};
 use crate::diag::{Result, Style, shell_word, visible};
 use crate::drive::Progress;
@@ -36,11 +38,19 @@ pub(super) fn show(process: &Process, directory: &Path, format: Format, out: Sty
         Format::Csv if capture::columns().is_none() => csv(&rows),
         // A terminal obeys what jobs say, a file holds it as it is.
         Format::Csv => csv(&rows).lines().map(|line| format!("{}\n", visible(line))).collect(),
-        Format::Text => text(&progress, &rows, state(&progress, directory, process), out),
+        Format::Text => {
+            let state = state(&progress, directory, process);
+            text(&progress, &rows, (state, process.clock.now()), out)
+        }
     }))
 }
 
-fn text(progress: &Progress, rows: &[Row], state: &str, out: Style) -> String {
+fn text(
+    progress: &Progress,
+    rows: &[Row],
+    (state, now): (&str, DateTime<FixedOffset>),
+    out: Style,
+) -> String {
     let identity = &progress.identity;
     let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
     let completed = progress.count(Status::Completed);
@@ -55,16 +65,18 @@ fn text(progress: &Progress, rows: &[Row], state: &str, out: Style) -> String {
     // A column that says nothing takes room.
     let failed = rows.iter().any(|row| row.error.is_some());
     let head = &HEAD[..HEAD.len() - usize::from(!failed)];
-    let rows: Vec<Vec<Cell>> = rows.iter().map(cells).collect();
+    let rows: Vec<Vec<Cell>> = rows.iter().map(|row| cells(row, now)).collect();
     text.push_str(&table(head, &rows, capture::columns(), out));
     text
 }
 
-fn cells(row: &Row) -> Vec<Cell> {
+fn cells(row: &Row, now: DateTime<FixedOffset>) -> Vec<Cell> {
+    // Of one that runs, how long it has so far.
+    let so_far = || seconds(now - row.started.filter(|_| row.status == Some(Status::Running))?);
     vec![
         row.job.to_string().into(),
         row.status.map(|status| Cell::from(status.name()).coloured(colour(status))).unwrap_or_default(),
-        row.seconds.map_or_else(String::new, duration).into(),
+        row.seconds.or_else(so_far).map_or_else(String::new, duration).into(),
         row.result.as_ref().map(results).unwrap_or_default().into(),
         row.overrides.join(" ").into(),
         row.error.as_deref().unwrap_or_default().into(),
