@@ -1,10 +1,10 @@
-//! Links the command statically where that can be done. A shared library is one more to find, map and relocate at every
+//! Links the command and the examples statically where that can be done. A shared library is one more to find, map and relocate at every
 //! start, and the one for unwinding asks the processor what it can, which takes as long in a virtual machine as composing
 //! a small config: of a start of two milliseconds, shared libraries are half a millisecond.
 //!
 //! The compiler names libraries by `-lc`, between flags that ask for shared ones, and only a target feature that excludes
 //! procedural macros would change that. So a folder that is searched first has a linker script by each of those names,
-//! which leads to the static library. It is for the linking of this one program: who uses the library links as ever.
+//! which leads to the static library. It is for the linking of these programs: who uses the library links as ever.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,6 +27,7 @@ fn main() {
     if let Some(folder) = is_native_linux().then(static_libraries).flatten() {
         for argument in [format!("-L{}", folder.display()), "-static".to_owned(), "-no-pie".to_owned()] {
             println!("cargo::rustc-link-arg-bin=mainstem={argument}");
+            println!("cargo::rustc-link-arg-examples={argument}");
         }
     }
 }

@@ -5,11 +5,13 @@ use std::num::NonZeroU64;
 use crate::app::args::{Args, Format};
 use crate::app::json::{line, texts};
 use crate::app::output::Output;
-use crate::app::{project, sweep};
-use crate::compose::Mode;
+use crate::app::project;
+use crate::app::sweep::{Space, try_jobs};
+use crate::compose::{Composed, Composer, Mode};
 use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::facts::Facts;
-use crate::value::Node;
+use crate::resolve::Scope;
+use crate::value::{KeyPath, Kind, Node};
 
 /// More jobs are not listed.
 const LISTED: u64 = 1_000_000;
@@ -22,7 +24,16 @@ const LISTED: u64 = 1_000_000;
 pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
     let composer = project::open(args, facts)?;
     let arguments = project::arguments(&composer, args, &args.words)?;
-    let jobs = sweep::jobs(&composer, args, &arguments)?;
+    let config_name = args.config_name.as_deref();
+    let space = Space::new(&composer, config_name, &arguments);
+    let (sweep, own_size) = match config_name {
+        Some(_) => {
+            let whole = composer.compose(config_name, &arguments, Mode::Multirun)?;
+            (space.sweep(&whole)?, batch_size(&composer, &whole)?)
+        }
+        None => (space.of_arguments()?, None),
+    };
+    let jobs = &sweep.jobs;
     if jobs.len() > LISTED {
         return Err(Error::new(
             ErrorKind::Limit,
@@ -30,8 +41,9 @@ pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
         )
         .help("sweep over fewer values"));
     }
-    sweep::try_jobs(&composer, args, &arguments, &jobs, Mode::Run)?;
+    try_jobs(&composer, config_name, &sweep, Mode::Run)?;
     let size = args.max_batch_size.and_then(|size| NonZeroU64::new(size.try_into().unwrap_or(u64::MAX)));
+    let size = size.or(own_size);
     let batches: Vec<Vec<Vec<String>>> = jobs
         .batches(size)
         .map(|batch| {
@@ -44,6 +56,17 @@ pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
         _ => text(&batches),
     };
     Ok(Output::success(out))
+}
+
+/// `hydra.sweeper.max_batch_size`.
+fn batch_size(composer: &Composer, whole: &Composed) -> Result<Option<NonZeroU64>> {
+    let context = composer.context(&|_| {}).with_schema(whole.schema());
+    let scope = Scope::new(whole.root(), context);
+    let size = scope.select(&KeyPath::parse("hydra.sweeper.max_batch_size"));
+    Ok(size.map_err(|error| error.located(whole.sources()))?.and_then(|node| match node.kind {
+        Kind::Int(size) => u64::try_from(size).ok().and_then(NonZeroU64::new),
+        _ => None,
+    }))
 }
 
 fn json(batches: &[Vec<Vec<String>>]) -> String {

@@ -14,7 +14,7 @@ use crate::compose::cycles::followed;
 use crate::compose::dangling::{Dangle, Dangling};
 use crate::compose::document::Document;
 use crate::compose::element::{Element, What};
-use crate::compose::experiments::{TRIED, compose_with};
+use crate::compose::experiments::{TRIED, compose_with, untried};
 use crate::compose::item::Item;
 use crate::compose::notes::notes;
 use crate::compose::old_headers::OldHeaders;
@@ -392,9 +392,10 @@ impl Check<'_> {
 
     /// Composes the options that change the whole config.
     fn experiments(&mut self, primaries: &[Text], composer: &Composer) {
-        for (group, option) in std::mem::take(&mut self.global).iter().take(TRIED) {
-            let found = compose_with(composer, primaries, self.checking.overrides, (group, option));
-            match found {
+        let options = std::mem::take(&mut self.global);
+        untried(options.len()).into_iter().for_each(|warning| self.warnings.add(warning, None));
+        for (group, option) in options.iter().take(TRIED) {
+            match compose_with(composer, primaries, self.checking.overrides, (group, option)) {
                 Ok(Some(found)) => {
                     let context = composer.context(&|_| {}).with_schema(found.schema());
                     let followed = followed(found.root(), context);

@@ -2,11 +2,20 @@
 
 use crate::compose::composed::Composed;
 use crate::compose::composer::{Composer, Mode};
-use crate::diag::{Error, Result};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::value::Text;
 
 /// So many compositions are tried.
 pub(crate) const TRIED: usize = 2000;
+
+/// Says that there are more of them.
+pub(crate) fn untried(options: usize) -> Option<Error> {
+    let message = format!(
+        "{} options that change the whole config were not composed",
+        options.checked_sub(TRIED + 1)? + 1
+    );
+    Some(Error::new(ErrorKind::Limit, message).note(format!("{TRIED} of {options} were")))
+}
 
 /// The option of a group composed with the first of the primary configs that it can be composed with.
 ///

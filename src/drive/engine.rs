@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::entry::Entry;
-use crate::drive::host::{Host, Verdict};
+use crate::drive::host::{Host, Left, Verdict};
 use crate::drive::journal::Journal;
 use crate::drive::policy::Policy;
 use crate::drive::progress::{Progress, Standing};
+use crate::drive::replay::{Elsewhere, Replayed, replay};
+use crate::drive::summary::{Failure, KEPT, Limit, Stopped, Summary};
 use crate::facts::Clock;
 use crate::launch::{Event, Halt, Launcher};
 use crate::run::Status;
@@ -18,8 +20,8 @@ use crate::sweep::{Ask, Job, Sweeper, Told};
 /// A job that was asked to end has so long until it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// So many failures are kept for the end.
-const KEPT: usize = 1000;
+/// So often it is looked whether a job has ended that the driver before had begun.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// A sweep that is driven.
 pub struct Drive<'a, S, L, H> {
@@ -41,45 +43,6 @@ pub struct Drive<'a, S, L, H> {
     pub elapsed: &'a dyn Fn() -> Duration,
 }
 
-/// A job that failed for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// Its number.
-    pub job: u64,
-    /// What it changed.
-    pub overrides: Vec<String>,
-    /// What went wrong.
-    pub error: String,
-    /// The file that says more.
-    pub log: Option<PathBuf>,
-}
-
-/// Why a sweep ended before its last job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stopped {
-    /// This process was asked to.
-    Asked(Halt),
-    /// Too many jobs have failed; in words.
-    Failures(String),
-}
-
-/// What a sweep came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// How many jobs have completed now.
-    pub completed: u64,
-    /// How many had ended before, and were left as they are.
-    pub kept: u64,
-    /// How many have failed for good.
-    pub failed: u64,
-    /// The first failures.
-    pub failures: Vec<Failure>,
-    /// How many were interrupted.
-    pub interrupted: u64,
-    /// Why it ended before its last job.
-    pub stopped: Option<Stopped>,
-}
-
 struct Running {
     job: Job,
     attempt: u32,
@@ -97,6 +60,7 @@ struct Running {
     asked: bool,
 }
 
+/// A job that begins once more.
 struct Again {
     due: Duration,
     job: Job,
@@ -105,138 +69,192 @@ struct Again {
     directory: Option<PathBuf>,
 }
 
+/// A job that the driver before had begun, and that still runs.
+struct Orphan {
+    due: Duration,
+    job: Job,
+    standing: Standing,
+}
+
 struct State {
     running: BTreeMap<u64, Running>,
     again: Vec<Again>,
+    /// Jobs that had begun before, and begin once more unless they have ended or still run.
+    left: BTreeMap<u64, (Job, Standing)>,
+    orphans: Vec<Orphan>,
+    elsewhere: Elsewhere,
+    /// Whether the sweeper has no job any more.
     done: bool,
     /// Jobs from this number on do not begin: the batch of a failure ends before it.
     end: Option<u64>,
     summary: Summary,
 }
 
+impl State {
+    fn new(Replayed { left, kept, elsewhere }: Replayed) -> Self {
+        let summary = Summary { kept, ..Summary::default() };
+        let (running, again, orphans) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { running, again, left, orphans, elsewhere, done: false, end: None, summary }
+    }
+
+    /// Whether no job runs, and none is known that will.
+    fn is_idle(&self) -> bool {
+        let none_left = self.again.is_empty() && self.left.is_empty() && self.orphans.is_empty();
+        self.running.is_empty() && (none_left || self.summary.is_over())
+    }
+
+    /// Takes in what went wrong with the sweep itself. The first error is the one to report.
+    fn note(&mut self, result: Result<()>) {
+        if let Err(error) = result {
+            self.summary.broken.get_or_insert(error);
+        }
+    }
+}
+
 impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S, L, H> {
-    /// Runs the sweep to its end.
+    /// Runs the sweep to its end. If it cannot go on, such as when the disk is full or somebody else has taken over, no job
+    /// begins any more, and those that run come to their ends: [`Summary::broken`] says so.
     ///
     /// # Errors
-    /// The journal cannot be written, the sweeper or the launcher cannot go on. What fails in a job is no error.
+    /// The journal of the driver before cannot be read; the sweeper says other jobs than it did before; the launcher cannot
+    /// wait. What fails in a job is no error.
     pub fn run(mut self) -> Result<Summary> {
-        let mut state = State {
-            running: BTreeMap::new(),
-            again: Vec::new(),
-            done: false,
-            end: None,
-            summary: Summary::default(),
-        };
+        let before = std::mem::take(&mut self.before);
+        let directory = self.journal.lease().directory();
+        let mut state = State::new(replay(&mut self.sweeper, directory, before, &self.policy)?);
         loop {
-            while self.launcher.room() > 0 && self.begin_next(&mut state)? {}
-            if state.running.is_empty() && (state.again.is_empty() || state.summary.stopped.is_some()) {
-                if state.summary.stopped.is_none() && !state.done {
-                    return Err(Error::new(ErrorKind::Sweep, "the sweep cannot go on")
-                        .note("what chooses its jobs waits for one to end, and none runs"));
-                }
+            let began = self.launcher.room() > 0 && self.begin_next(&mut state);
+            let fills = began && self.launcher.room() > 0;
+            if !fills && state.is_idle() {
                 break;
             }
-            let event = self.launcher.wait(self.patience(&state))?;
-            match event {
-                Some(Event::Ended { job, end }) => self.ended(&mut state, job, end)?,
-                Some(Event::Asked(how)) => self.asked(&mut state, how)?,
+            // Also while slots are filled, or jobs fail before they begin, others may end and signals come.
+            let patience = if fills { Some(Duration::ZERO) } else { self.patience(&state) };
+            match self.launcher.wait(patience)? {
+                Some(Event::Ended { job, end }) => self.ended(&mut state, job, end),
+                Some(Event::Asked(how)) => self.asked(&mut state, how),
                 None => {}
             }
             self.enforce(&mut state);
         }
+        if !state.done && !state.summary.is_over() {
+            let error = Error::new(ErrorKind::Sweep, "the sweep cannot go on");
+            state.note(Err(error.note("what chooses its jobs waits for one to end, and none runs")));
+        }
         // Why it stopped was written down when it did.
-        if state.summary.stopped.is_none() {
-            self.journal.add(&Entry::Finished { time: self.clock.now() })?;
+        if !state.summary.is_over() {
+            state.note(self.journal.add(&Entry::Finished { time: self.clock.now() }));
         }
         Ok(state.summary)
     }
 
-    /// How long to wait at most: until a job has taken too long, or is due again.
+    /// How long to wait at most: until a job has taken too long, or is due again, or may have ended elsewhere.
     fn patience(&self, state: &State) -> Option<Duration> {
         let limits =
             state.running.values().flat_map(|job| [job.limit.filter(|_| !job.late), job.kill]).flatten();
-        let room = self.launcher.room() > 0 && state.summary.stopped.is_none();
-        let due = state.again.iter().map(|again| again.due).filter(|_| room);
+        let room = self.launcher.room() > 0 && !state.summary.is_over();
+        let again = state.again.iter().map(|again| again.due);
+        let due = again.chain(state.orphans.iter().map(|orphan| orphan.due)).filter(|_| room);
         let next = limits.chain(due).min()?;
         Some(next.saturating_sub((self.elapsed)()))
     }
 
-    /// Begins the next job, if there is one now.
-    fn begin_next(&mut self, state: &mut State) -> Result<bool> {
-        if state.summary.stopped.is_some() {
-            return Ok(false);
+    /// Begins the next job, if there is one now. Whether it came to do something.
+    fn begin_next(&mut self, state: &mut State) -> bool {
+        if state.summary.is_over() {
+            return false;
         }
         let now = (self.elapsed)();
         if let Some(at) = state.again.iter().position(|again| again.due <= now) {
             let Again { job, attempt, tries, directory, .. } = state.again.remove(at);
-            return self.begin(state, job, (attempt, tries), directory).map(|()| true);
+            self.begin(state, job, (attempt, tries), directory);
+            return true;
         }
-        while !state.done {
-            let job = match self.sweeper.ask()? {
-                Ask::Job(job) => job,
-                Ask::Wait => return Ok(false),
-                Ask::Done => {
-                    state.done = true;
-                    return Ok(false);
+        if let Some(at) = state.orphans.iter().position(|orphan| orphan.due <= now) {
+            let Orphan { job, standing, .. } = state.orphans.remove(at);
+            self.go_on(state, job, standing, false);
+            return true;
+        }
+        if let Some((_, (job, standing))) = state.left.pop_first() {
+            if !self.is_beyond(state, &job) {
+                self.go_on(state, job, standing, true);
+            }
+            return true;
+        }
+        if state.done {
+            return false;
+        }
+        match self.sweeper.ask() {
+            Ok(Ask::Job(job)) => {
+                if let Some(result) = state.elsewhere.remove(&job.index) {
+                    state.summary.kept += 1;
+                    state.note(self.sweeper.tell(job.index, Told::Completed(result.as_ref())));
+                } else if !self.is_beyond(state, &job) {
+                    self.begin(state, job, (1, 1), None);
                 }
-            };
-            if state.end.is_some_and(|end| job.index >= end) {
-                self.stop(state, "a job of the batch before has failed".to_owned())?;
-                return Ok(false);
+                return true;
             }
-            let Some(standing) = self.before.jobs.remove(&job.index) else {
-                return self.begin(state, job, (1, 1), None).map(|()| true);
-            };
-            if self.is_settled(state, &job, &standing)? {
-                continue;
-            }
-            // One that could not begin has none.
-            let directory = Some(standing.directory).filter(|directory| !directory.as_os_str().is_empty());
-            return self.begin(state, job, (standing.attempt.saturating_add(1), 1), directory).map(|()| true);
+            Ok(Ask::Wait) => {}
+            Ok(Ask::Done) => state.done = true,
+            Err(error) => state.note(Err(error)),
         }
-        Ok(false)
+        false
     }
 
-    /// Whether a job that had begun before is left as it is.
-    fn is_settled(&mut self, state: &mut State, job: &Job, standing: &Standing) -> Result<bool> {
-        let told = match standing.status {
-            Status::Completed => Told::Completed(None),
-            Status::Failed if !self.policy.retry_failed => Told::Failed,
-            Status::Running => {
-                // The driver was killed. The job may have come to its end all the same.
-                let Some(verdict) = self.host.look(job.index, &standing.directory) else { return Ok(false) };
-                self.write_end(job.index, standing.attempt, &verdict)?;
-                if verdict.status != Status::Completed {
-                    return Ok(false);
-                }
-                Told::Completed(None)
-            }
-            _ => return Ok(false),
+    /// Whether a job comes after the batch in which one has failed: then the sweep stops.
+    fn is_beyond(&self, state: &mut State, job: &Job) -> bool {
+        let beyond = state.end.is_some_and(|end| job.index >= end);
+        if beyond {
+            self.stop(state, Limit::Batch);
+        }
+        beyond
+    }
+
+    /// Goes on with a job that the driver before had begun, unless it has ended by itself, or still runs.
+    fn go_on(&mut self, state: &mut State, job: Job, standing: Standing, is_new: bool) {
+        let left = match &standing.directory {
+            Some(directory) if standing.status == Status::Running => self.host.look(job.index, directory),
+            _ => Left::Nothing,
         };
-        state.summary.kept += 1;
-        self.sweeper.tell(job.index, told)?;
-        Ok(true)
+        match left {
+            Left::Running(who) => {
+                if is_new {
+                    self.host.waits(&job, who.as_deref());
+                }
+                let due = (self.elapsed)() + LOOK;
+                state.orphans.push(Orphan { due, job, standing });
+            }
+            Left::Ended(verdict) => {
+                state.note(self.write_end(job.index, standing.attempt, &verdict, false));
+                state.summary.kept += 1;
+                let told = match verdict.status {
+                    Status::Completed => Told::Completed(verdict.result.as_ref()),
+                    _ => Told::Failed,
+                };
+                state.note(self.sweeper.tell(job.index, told));
+            }
+            Left::Nothing => {
+                self.begin(state, job, (standing.attempt.saturating_add(1), 1), standing.directory);
+            }
+        }
     }
 
     /// Begins a job: which time ever, and which time by this driver.
-    fn begin(
-        &mut self,
-        state: &mut State,
-        job: Job,
-        (attempt, tries): (u32, u32),
-        before: Option<PathBuf>,
-    ) -> Result<()> {
+    fn begin(&mut self, state: &mut State, job: Job, (attempt, tries): (u32, u32), before: Option<PathBuf>) {
         let number = job.index;
-        let prepared = self.host.prepare(&job, attempt, before.as_deref());
-        // What is secret about it is known once it is composed.
-        let overrides = self.host.shown(&job);
-        let started =
-            |directory: PathBuf, time| Entry::Started { job: number, attempt, time, directory, overrides };
-        let (directory, task) = match prepared {
+        let (directory, task) = match self.host.prepare(&job, attempt, before.as_deref()) {
             Ok(prepared) => (Some(prepared.directory), Ok(prepared.task)),
             Err(error) => (before, Err(error)),
         };
-        self.journal.add(&started(directory.clone().unwrap_or_default(), self.clock.now()))?;
+        // What is secret about it is known once it is composed.
+        let overrides = self.host.shown(&job);
+        let (time, noted) = (self.clock.now(), directory.clone());
+        let started = Entry::Started { job: number, attempt, time, directory: noted, overrides };
+        if let Err(error) = self.journal.add(&started) {
+            // What is not written down does not happen.
+            self.host.gave_up(number);
+            return state.note(Err(error));
+        }
         let launched = task.and_then(|task| self.launcher.submit(number, task));
         // A limit beyond all time is none.
         let limit = self.policy.time_limit.and_then(|limit| (self.elapsed)().checked_add(limit));
@@ -245,15 +263,17 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         match launched {
             Ok(()) => {
                 state.running.insert(number, running);
-                Ok(())
             }
-            Err(error) => self.settle(state, running, Verdict::failed(&error)),
+            Err(error) => {
+                self.host.gave_up(number);
+                self.settle(state, running, Verdict::failed(&error));
+            }
         }
     }
 
-    fn ended(&mut self, state: &mut State, job: u64, end: L::End) -> Result<()> {
+    fn ended(&mut self, state: &mut State, job: u64, end: L::End) {
         let mut verdict = self.host.judge(job, end);
-        let Some(running) = state.running.remove(&job) else { return Ok(()) };
+        let Some(running) = state.running.remove(&job) else { return };
         let asked = matches!(state.summary.stopped, Some(Stopped::Asked(_)));
         if running.late && verdict.status != Status::Completed {
             let limit = self.policy.time_limit.unwrap_or_default().as_secs_f64();
@@ -267,29 +287,28 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             verdict.status = Status::Interrupted;
         }
         let stop = verdict.asked;
-        self.settle(state, running, verdict)?;
+        self.settle(state, running, verdict);
         if let Some(how) = stop {
-            self.asked(state, how)?;
+            self.asked(state, how);
         }
-        Ok(())
     }
 
     /// Takes in how a job ended.
-    fn settle(&mut self, state: &mut State, running: Running, verdict: Verdict) -> Result<()> {
+    fn settle(&mut self, state: &mut State, running: Running, verdict: Verdict) {
         let Running { job, attempt, tries, directory, .. } = running;
-        self.write_end(job.index, attempt, &verdict)?;
-        let goes_on = state.summary.stopped.is_none();
-        let again = (verdict.status == Status::Failed && tries <= self.policy.retries && goes_on)
-            .then(|| self.policy.pause(tries));
+        let may_again = verdict.status == Status::Failed && tries <= self.policy.retries;
+        let again = (may_again && !state.summary.is_over()).then(|| self.policy.pause(tries));
+        state.note(self.write_end(job.index, attempt, &verdict, again.is_some()));
+        let again = again.filter(|_| !state.summary.is_over());
         self.host.ended(&job, &verdict, again.map(|pause| pause.as_secs_f64()), &self.policy);
         match verdict.status {
             Status::Completed => {
                 state.summary.completed += 1;
-                return self.sweeper.tell(job.index, Told::Completed(verdict.result.as_ref()));
+                return state.note(self.sweeper.tell(job.index, Told::Completed(verdict.result.as_ref())));
             }
             Status::Interrupted => {
                 state.summary.interrupted += 1;
-                return Ok(());
+                return;
             }
             _ => {}
         }
@@ -297,21 +316,20 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             let due = (self.elapsed)() + pause;
             let (attempt, tries) = (attempt.saturating_add(1), tries.saturating_add(1));
             let directory = verdict.directory.or(directory);
-            state.again.push(Again { due, job, attempt, tries, directory });
-            return Ok(());
+            return state.again.push(Again { due, job, attempt, tries, directory });
         }
-        self.sweeper.tell(job.index, Told::Failed)?;
+        state.note(self.sweeper.tell(job.index, Told::Failed));
         let overrides = self.host.shown(&job);
         state.summary.failed += 1;
         if state.summary.failures.len() < KEPT {
             let error = verdict.error.unwrap_or_else(|| "it failed".to_owned());
             state.summary.failures.push(Failure { job: job.index, overrides, error, log: verdict.log });
         }
-        self.after_failure(state, job.index)
+        self.after_failure(state, job.index);
     }
 
     /// Whether the sweep goes on after a job has failed for good.
-    fn after_failure(&mut self, state: &mut State, job: u64) -> Result<()> {
+    fn after_failure(&mut self, state: &mut State, job: u64) {
         if let Some(size) = self.policy.batch {
             let end = (job / size + 1).saturating_mul(size.get());
             state.end = Some(state.end.map_or(end, |known| known.min(end)));
@@ -319,37 +337,34 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         let (failed, completed) = (state.summary.failed, state.summary.completed + state.summary.kept);
         let most = self.policy.max_failures.filter(|most| failed >= most.get());
         let first = self.policy.first_failures.filter(|first| completed == 0 && failed >= first.get());
-        let why = match (most, first) {
-            _ if state.summary.stopped.is_some() => return Ok(()),
-            (Some(most), _) if most.get() == 1 => "a job has failed".to_owned(),
-            (Some(most), _) => format!("{most} jobs have failed"),
-            (None, Some(first)) => format!("the first {first} jobs have failed"),
-            (None, None) => return Ok(()),
-        };
-        self.stop(state, why)
+        if let Some(limit) = most.map(Limit::Failures).or(first.map(Limit::First)) {
+            self.stop(state, limit);
+        }
     }
 
     /// No other job begins.
-    fn stop(&self, state: &mut State, why: String) -> Result<()> {
-        self.journal.add(&Entry::Stopped { time: self.clock.now(), why: why.clone() })?;
-        state.summary.stopped = Some(Stopped::Failures(why));
-        Ok(())
+    fn stop(&self, state: &mut State, limit: Limit) {
+        if state.summary.is_over() {
+            return;
+        }
+        state.summary.stopped = Some(Stopped::Failures(limit));
+        let (time, why) = (self.clock.now(), limit.to_string());
+        state.note(self.journal.add(&Entry::Stopped { time, why }));
     }
 
     /// This process is to stop: the jobs are asked to end, and no other one begins.
-    fn asked(&mut self, state: &mut State, how: Halt) -> Result<()> {
+    fn asked(&mut self, state: &mut State, how: Halt) {
         let why = match how {
             Halt::Interrupt => "interrupted by SIGINT",
             Halt::Terminate | Halt::Kill => "interrupted by SIGTERM",
         };
-        self.journal.add(&Entry::Stopped { time: self.clock.now(), why: why.to_owned() })?;
         state.summary.stopped = Some(Stopped::Asked(how));
         for (job, running) in &mut state.running {
             self.launcher.halt(*job, how);
             // Whoever asked may ask a second time: until then they may take what they need.
             running.asked = true;
         }
-        Ok(())
+        state.note(self.journal.add(&Entry::Stopped { time: self.clock.now(), why: why.to_owned() }));
     }
 
     /// Ends the jobs that have taken too long.
@@ -368,7 +383,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         }
     }
 
-    fn write_end(&self, job: u64, attempt: u32, verdict: &Verdict) -> Result<()> {
+    fn write_end(&self, job: u64, attempt: u32, verdict: &Verdict, again: bool) -> Result<()> {
         self.journal.add(&Entry::Ended {
             job,
             attempt,
@@ -377,6 +392,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             result: verdict.result.clone(),
             error: verdict.error.clone(),
             log: verdict.log.clone(),
+            again,
         })
     }
 }
@@ -401,14 +417,17 @@ mod tests {
     use std::num::NonZeroU64;
     use std::path::Path;
     use std::rc::Rc;
+    use std::sync::Arc;
 
     use super::*;
     use crate::diag::SourceId;
     use crate::drive::host::Prepared;
-    use crate::drive::{FOLDER, JOURNAL};
+    use crate::drive::{FOLDER, JOURNAL, LOCK, lease};
     use crate::durable::testing::Scratch;
+    use crate::facts::Process;
     use crate::grammar::parse_overrides;
     use crate::sweep::{Grid, Jobs};
+    use crate::value::Node;
 
     /// Time that goes by only while somebody waits.
     type Time = Rc<Cell<Duration>>;
@@ -468,7 +487,19 @@ mod tests {
     }
 
     /// Says by the number of a job, and of the time that it begins, how long it takes and how it ends.
-    struct Script<F>(F);
+    struct Script<F> {
+        of: F,
+        time: Time,
+        /// Until when job 0 runs that a driver before had begun.
+        alive: Duration,
+        given_up: Vec<u64>,
+    }
+
+    impl<F> Script<F> {
+        fn new(of: F, time: &Time, alive: u64) -> Self {
+            Self { of, time: Rc::clone(time), alive: Duration::from_secs(alive), given_up: Vec::new() }
+        }
+    }
 
     impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
         type Task = (u64, Status);
@@ -481,7 +512,7 @@ mod tests {
             before: Option<&Path>,
         ) -> Result<Prepared<(u64, Status)>> {
             assert_eq!(before.is_some(), attempt > 1, "who begins again has the directory that it had");
-            match (self.0)(job.index, attempt) {
+            match (self.of)(job.index, attempt) {
                 (_, Status::Unknown) => Err(Error::new(ErrorKind::Io, "no room on the disk")),
                 task => Ok(Prepared { directory: job.index.to_string().into(), task }),
             }
@@ -494,13 +525,24 @@ mod tests {
         fn judge(&mut self, job: u64, status: Status) -> Verdict {
             // As of a job that ended before it could say anything.
             let directory = (status == Status::Completed).then(|| job.to_string().into());
-            Verdict { status, result: None, error: None, log: None, directory, asked: None }
+            let result = (status == Status::Completed).then(|| Node::from(i64::try_from(job).unwrap()));
+            Verdict { status, result, error: None, log: None, directory, asked: None }
         }
 
-        fn look(&mut self, job: u64, _: &Path) -> Option<Verdict> {
-            // The record of job 1 is there.
-            (job == 1).then(|| self.judge(job, Status::Completed))
+        fn gave_up(&mut self, job: u64) {
+            self.given_up.push(job);
         }
+
+        fn look(&mut self, job: u64, _: &Path) -> Left {
+            match job {
+                0 if self.time.get() < self.alive => Left::Running(None),
+                // The record of job 1 is there.
+                1 => Left::Ended(self.judge(job, Status::Completed)),
+                _ => Left::Nothing,
+            }
+        }
+
+        fn waits(&mut self, _: &Job, _: Option<&str>) {}
 
         fn ended(&mut self, _: &Job, _: &Verdict, _: Option<f64>, _: &Policy) {}
     }
@@ -510,9 +552,27 @@ mod tests {
         slots: usize,
         policy: Policy,
         asked: Option<u64>,
+        alive: u64,
     }
 
-    const PLAIN: fn(u64) -> Sweep = |jobs| Sweep { jobs, slots: 2, policy: Policy::default(), asked: None };
+    const PLAIN: fn(u64) -> Sweep =
+        |jobs| Sweep { jobs, slots: 2, policy: Policy::default(), asked: None, alive: 0 };
+
+    fn grid(jobs: u64) -> Grid {
+        let mut errors: Vec<Error> = Vec::new();
+        let line = format!("x=range({jobs})");
+        let overrides = parse_overrides([(line.as_str(), SourceId::NONE)], &mut errors);
+        Grid::new(Jobs::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap())
+    }
+
+    fn begin(scratch: &Scratch) -> Journal {
+        let driver = lease(scratch.path(), &Process::default()).unwrap();
+        Journal::begin(driver, &Entry::Sweep(Box::default()), Arc::default()).unwrap().0
+    }
+
+    fn open(scratch: &Scratch) -> Journal {
+        Journal::open(lease(scratch.path(), &Process::default()).unwrap(), Arc::default()).unwrap()
+    }
 
     /// Runs jobs; what they came to, what the journal says in short, and how long it took.
     fn run(
@@ -530,25 +590,21 @@ mod tests {
             }
         };
         let (journal, before) = if resumed {
-            (Journal::open(scratch.path()).unwrap(), Progress::read(scratch.path()).unwrap())
+            (open(scratch), Progress::read(scratch.path()).unwrap())
         } else {
-            let first = Entry::Sweep(Box::default());
-            (Journal::begin(scratch.path(), &first).unwrap().0, Progress::default())
+            (begin(scratch), Progress::default())
         };
         let skip =
             std::fs::read_to_string(scratch.path().join(FOLDER).join(JOURNAL)).unwrap().lines().count();
-        let mut errors: Vec<Error> = Vec::new();
-        let line = format!("x=range({})", sweep.jobs);
-        let overrides = parse_overrides([(line.as_str(), SourceId::NONE)], &mut errors);
         let time = Time::default();
         let asked = sweep.asked.map(Duration::from_secs);
         let launcher =
             Pretended { slots: sweep.slots, time: Rc::clone(&time), running: BTreeMap::new(), asked };
         let now = Rc::clone(&time);
         let drive = Drive {
-            sweeper: Grid::new(Jobs::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap()),
+            sweeper: grid(sweep.jobs),
             launcher,
-            host: &mut Script(script),
+            host: &mut Script::new(script, &time, sweep.alive),
             journal: &journal,
             policy: sweep.policy,
             before,
@@ -620,6 +676,29 @@ mod tests {
     }
 
     #[test]
+    fn what_has_completed_elsewhere_is_passed_by_whatever_its_number() {
+        let scratch = Scratch::new("engine-elsewhere");
+        let journal = begin(&scratch);
+        let time = Clock::default().now();
+        for job in [0, 2] {
+            let (attempt, directory) = (0, Some(PathBuf::from("../other")));
+            journal.add(&Entry::Started { job, attempt, time, directory, overrides: Vec::new() }).unwrap();
+            let (status, result, again) = (Status::Completed, Some(Node::from(0.5)), false);
+            let ended = Entry::Ended { job, attempt, time, status, result, error: None, log: None, again };
+            journal.add(&ended).unwrap();
+        }
+        drop(journal);
+        let script = |job, _| (4, if job == 3 { Status::Failed } else { Status::Completed });
+        let sweep = Sweep { slots: 1, asked: Some(6), ..PLAIN(4) };
+        let (summary, said, _) = run("", sweep, script, Some(&scratch));
+        assert_eq!(said.join(" "), "+1.1 -1 completed +3.1 interrupted by SIGINT -3 interrupted");
+        assert_eq!((summary.kept, summary.completed), (2, 1));
+        let (summary, said, _) = run("", Sweep { slots: 1, ..PLAIN(4) }, script, Some(&scratch));
+        assert_eq!(said.join(" "), "+3.2 -3 failed finished");
+        assert_eq!((summary.kept, summary.failed), (3, 1));
+    }
+
+    #[test]
     fn a_job_that_takes_too_long_has_failed() {
         let policy = Policy { time_limit: Some(Duration::from_secs(5)), ..Policy::default() };
         let script = |job, _| (if job == 0 { 1000 } else { 4 }, Status::Completed);
@@ -631,8 +710,7 @@ mod tests {
     #[test]
     fn who_is_asked_to_stop_lets_the_jobs_end_and_goes_on_later() {
         let scratch = Scratch::new("engine-asked");
-        let first = Entry::Sweep(Box::default());
-        drop(Journal::begin(scratch.path(), &first).unwrap());
+        drop(begin(&scratch));
         let script = |job, _| (4, if job == 3 { Status::Failed } else { Status::Completed });
         let (summary, said, time) = run("", Sweep { asked: Some(6), ..PLAIN(5) }, script, Some(&scratch));
         let expected = "+0.1 +1.1 -0 completed +2.1 -1 completed +3.1 interrupted by SIGINT \
@@ -653,15 +731,117 @@ mod tests {
     #[test]
     fn a_job_whose_driver_was_killed_begins_again_unless_its_record_says_that_it_has_completed() {
         let scratch = Scratch::new("engine-killed");
-        let first = Entry::Sweep(Box::default());
-        let (journal, _) = Journal::begin(scratch.path(), &first).unwrap();
+        let journal = begin(&scratch);
         for job in [0, 1] {
-            let (time, directory) = (Clock::default().now(), job.to_string().into());
+            let (time, directory) = (Clock::default().now(), Some(job.to_string().into()));
             journal.add(&Entry::Started { job, attempt: 1, time, directory, overrides: Vec::new() }).unwrap();
         }
         drop(journal);
         let (_, said, _) = run("", PLAIN(3), |_, _| (1, Status::Completed), Some(&scratch));
         assert_eq!(said.join(" "), "+0.2 -1 completed +2.1 -0 completed -2 completed finished");
+    }
+
+    #[test]
+    fn a_job_that_still_runs_does_not_begin_again_before_it_has_ended() {
+        let scratch = Scratch::new("engine-orphan");
+        let (time, directory) = (Clock::default().now(), Some("0".into()));
+        let started = Entry::Started { job: 0, attempt: 1, time, directory, overrides: Vec::new() };
+        begin(&scratch).add(&started).unwrap();
+        let sweep = Sweep { slots: 1, alive: 5, ..PLAIN(3) };
+        let (_, said, time) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
+        let expected = "+1.1 -1 completed +2.1 -2 completed +0.2 -0 completed finished";
+        assert_eq!((said.join(" ").as_str(), time), (expected, 6));
+    }
+
+    #[test]
+    fn who_may_not_write_any_more_lets_the_jobs_end_and_begins_none() {
+        let scratch = Scratch::new("engine-lost");
+        drop(begin(&scratch));
+        let other = scratch.path().join("other");
+        let script = |job, _| {
+            if job == 2 {
+                // Another driver has taken over, which could not see the lock of this one.
+                std::fs::write(&other, "{}").unwrap();
+                std::fs::rename(&other, scratch.path().join(LOCK)).unwrap();
+            }
+            (1 + job * 4, Status::Completed)
+        };
+        let (summary, said, time) = run("", PLAIN(9), script, Some(&scratch));
+        assert_eq!(said.join(" "), "+0.1 +1.1 -0 completed");
+        assert_eq!((summary.completed, summary.stopped, time), (2, None, 5));
+        assert_eq!(summary.broken.unwrap().message(), "this process does not run the sweep any more");
+        assert!(scratch.path().join(LOCK).exists(), "it is the other one's");
+    }
+
+    #[test]
+    fn who_is_asked_to_stop_is_heard_while_no_job_can_begin() {
+        let policy = Policy { first_failures: None, ..Policy::default() };
+        let script = |_, _| (1, Status::Unknown);
+        let sweep = Sweep { asked: Some(0), policy, ..PLAIN(1000) };
+        let (summary, _, _) = run("engine-deaf", sweep, script, None);
+        assert_eq!((summary.failed, summary.stopped), (1, Some(Stopped::Asked(Halt::Interrupt))));
+    }
+
+    /// Says the jobs of a grid, and remembers what it was asked and told.
+    struct Remembering<'a>(Grid, &'a std::cell::RefCell<Vec<String>>);
+
+    impl Sweeper for Remembering<'_> {
+        fn ask(&mut self) -> Result<Ask> {
+            let ask = self.0.ask()?;
+            if let Ask::Job(job) = &ask {
+                self.1.borrow_mut().push(format!("?{}", job.index));
+            }
+            Ok(ask)
+        }
+
+        fn tell(&mut self, job: u64, told: Told<'_>) -> Result<()> {
+            let what = match told {
+                Told::Completed(Some(result)) => format!("{job}={}", result.describe()),
+                Told::Completed(None) => format!("{job}="),
+                Told::Failed => format!("{job} failed"),
+            };
+            self.1.borrow_mut().push(what);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_sweeper_of_a_sweep_that_goes_on_is_asked_and_told_all_of_it_again() {
+        let scratch = Scratch::new("engine-replay");
+        drop(begin(&scratch));
+        let drive = |asked: Option<u64>| {
+            let log = std::cell::RefCell::new(Vec::new());
+            let (time, journal) = (Time::default(), open(&scratch));
+            let now = Rc::clone(&time);
+            // Job 2 fails once, and job 3 always does; the first jobs take longest.
+            let script = |job, attempt| {
+                let fails = job == 3 || job == 2 && attempt == 1;
+                (6_u64.saturating_sub(job), if fails { Status::Failed } else { Status::Completed })
+            };
+            let asked = asked.map(Duration::from_secs);
+            let policy = Policy { retries: 1, retry_failed: false, ..Policy::default() };
+            let drive = Drive {
+                sweeper: Remembering(grid(9), &log),
+                launcher: Pretended { slots: 3, time: Rc::clone(&time), running: BTreeMap::new(), asked },
+                host: &mut Script::new(script, &time, 0),
+                journal: &journal,
+                policy,
+                before: Progress::read(scratch.path()).unwrap(),
+                clock: Clock::default(),
+                elapsed: &move || now.get(),
+            };
+            drive.run().unwrap();
+            log.into_inner()
+        };
+        let first = drive(Some(12));
+        let second = drive(None);
+        assert!(
+            first.iter().any(|what| what == "3 failed") && first.iter().any(|what| what.starts_with("2="))
+        );
+        // What it was asked for, and could not begin any more, is asked for when there is room.
+        assert_eq!(second[..first.len()], first);
+        assert_eq!(second.iter().filter(|what| what.starts_with('?')).count(), 9);
+        assert_eq!(drive(None), second);
     }
 
     /// Waits for jobs that there are not.
@@ -680,19 +860,19 @@ mod tests {
     #[test]
     fn a_sweep_that_waits_for_nothing_has_not_finished() {
         let scratch = Scratch::new("engine-wait");
-        let (journal, _) = Journal::begin(scratch.path(), &Entry::Sweep(Box::default())).unwrap();
+        let journal = begin(&scratch);
         let time = Time::default();
         let drive = Drive {
             sweeper: Waiting,
             launcher: Pretended { slots: 1, time: Rc::clone(&time), running: BTreeMap::new(), asked: None },
-            host: &mut Script(|_, _| (1, Status::Completed)),
+            host: &mut Script::new(|_, _| (1, Status::Completed), &time, 0),
             journal: &journal,
             policy: Policy::default(),
             before: Progress::default(),
             clock: Clock::default(),
             elapsed: &move || time.get(),
         };
-        assert_eq!(drive.run().unwrap_err().kind(), ErrorKind::Sweep);
+        assert_eq!(drive.run().unwrap().broken.unwrap().kind(), ErrorKind::Sweep);
         assert!(!Progress::read(scratch.path()).unwrap().finished);
     }
 

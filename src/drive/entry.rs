@@ -1,10 +1,11 @@
 //! What a journal can say.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
-use crate::diag::{Error, ErrorKind, Origin, Result, SourceId};
+use crate::diag::{Error, ErrorKind, Origin, Result, Secrets, SourceId};
 use crate::run::Status;
 use crate::value::{JsonStyle, Key, Kind, Map, Node, Slot, read_json, write_json};
 
@@ -41,6 +42,7 @@ pub struct Identity {
 
 /// One line of a journal.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Entry {
     /// The first line: what the sweep is.
     Sweep(Box<Identity>),
@@ -61,12 +63,12 @@ pub enum Entry {
     Started {
         /// Its number.
         job: u64,
-        /// How often it has begun, counted from 1.
+        /// How often it has begun, counted from 1; 0: it does not, since an earlier run has completed it.
         attempt: u32,
         /// When.
         time: DateTime<FixedOffset>,
-        /// Its directory, seen from that of the sweep.
-        directory: PathBuf,
+        /// Its directory, seen from that of the sweep; `None`: it could not be made ready, and has none.
+        directory: Option<PathBuf>,
         /// What it changes.
         overrides: Vec<String>,
     },
@@ -74,7 +76,7 @@ pub enum Entry {
     Ended {
         /// Its number.
         job: u64,
-        /// Which time.
+        /// Which time; 0: elsewhere, before this sweep.
         attempt: u32,
         /// When.
         time: DateTime<FixedOffset>,
@@ -86,6 +88,8 @@ pub enum Entry {
         error: Option<String>,
         /// The file that says more.
         log: Option<PathBuf>,
+        /// Whether it was to begin once more, so that this is not the last word.
+        again: bool,
     },
     /// The sweep has ended before its last job, and why.
     Stopped {
@@ -205,11 +209,11 @@ impl Entry {
                     ("job", number(*job)),
                     ("attempt", number(u64::from(*attempt))),
                     ("time", moment(*time)),
-                    ("directory", path(directory)),
+                    ("directory", Node::from(directory.as_deref().map(path))),
                     ("overrides", texts(overrides)),
                 ]),
             ),
-            Self::Ended { job, attempt, time, status, result, error, log } => {
+            Self::Ended { job, attempt, time, status, result, error, log, again } => {
                 let mut map = Map::from([
                     ("job", number(*job)),
                     ("attempt", number(u64::from(*attempt))),
@@ -218,7 +222,9 @@ impl Entry {
                 ]);
                 let log = log.as_deref().map(path);
                 let error = error.as_deref().map(Node::from);
-                for (key, node) in [("result", result.clone()), ("error", error), ("log", log)] {
+                let again = again.then(|| Node::from(true));
+                let more = [("result", result.clone()), ("error", error), ("log", log), ("again", again)];
+                for (key, node) in more {
                     if let Some(node) = node {
                         map.set(Key::from(key), node);
                     }
@@ -237,6 +243,28 @@ impl Entry {
         let mut json = String::new();
         write_json(&Node::from(map), JsonStyle::Compact, &mut json);
         json
+    }
+
+    /// As [`Entry::to_line`], with `***` for every secret in what jobs are told and say.
+    pub(super) fn to_line_without(&self, secrets: &Secrets) -> String {
+        self.scrubbed(secrets).to_line()
+    }
+
+    fn scrubbed(&self, secrets: &Secrets) -> Cow<'_, Self> {
+        let mut entry = Cow::Borrowed(self);
+        if secrets.is_empty() || !matches!(self, Self::Started { .. } | Self::Ended { .. }) {
+            return entry;
+        }
+        let scrub = |text: &mut String| *text = secrets.scrub(text).into_owned();
+        match entry.to_mut() {
+            Self::Started { overrides, .. } => overrides.iter_mut().for_each(scrub),
+            Self::Ended { result, error, .. } => {
+                *result = result.take().map(|result| result.scrubbed(secrets));
+                error.iter_mut().for_each(scrub);
+            }
+            Self::Sweep(_) | Self::Driver { .. } | Self::Stopped { .. } | Self::Finished { .. } => {}
+        }
+        entry
     }
 
     /// Reads a line; `None` for an event that this version does not know.
@@ -298,7 +326,7 @@ impl<'a> Fields<'a> {
                 job: self.number("job")?,
                 attempt: attempt()?,
                 time: self.time()?,
-                directory: self.text("directory")?.into(),
+                directory: self.text("directory").map(PathBuf::from),
                 overrides: self.texts("overrides")?,
             },
             "ended" => Entry::Ended {
@@ -309,6 +337,7 @@ impl<'a> Fields<'a> {
                 result: self.get("result").cloned(),
                 error: self.text("error").map(str::to_owned),
                 log: self.text("log").map(PathBuf::from),
+                again: self.get("again") == Some(&Node::from(true)),
             },
             "stopped" => Entry::Stopped { time: self.time()?, why: self.text("why")?.to_owned() },
             "finished" => Entry::Finished { time: self.time()? },

@@ -35,6 +35,18 @@ pub struct Verdict {
     pub asked: Option<Halt>,
 }
 
+/// What there is of a job whose driver was killed.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Left {
+    /// It runs: in which process, in words, if that is known.
+    Running(Option<String>),
+    /// It came to its end, and its record says how.
+    Ended(Verdict),
+    /// Nothing that could be taken for its end. It runs no more, and never will.
+    Nothing,
+}
+
 /// The program whose jobs run.
 pub trait Host {
     /// A job as the launcher needs it.
@@ -54,8 +66,14 @@ pub trait Host {
     /// What became of a job that has ended.
     fn judge(&mut self, job: u64, end: Self::End) -> Verdict;
 
-    /// What is on record of a job that had begun when the driver before was killed; `None`: it did not come to its end.
-    fn look(&mut self, job: u64, directory: &Path) -> Option<Verdict>;
+    /// A job that was made ready does not run after all.
+    fn gave_up(&mut self, job: u64);
+
+    /// What there is of a job that had begun when the driver before was killed.
+    fn look(&mut self, job: u64, directory: &Path) -> Left;
+
+    /// A job still runs that the driver before had begun. It is looked at again and again until it has ended; said once.
+    fn waits(&mut self, job: &Job, who: Option<&str>);
 
     /// A job has ended, this time. `again`: in how many seconds it begins once more.
     fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, policy: &Policy);

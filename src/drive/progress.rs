@@ -19,8 +19,10 @@ pub struct Standing {
     pub attempt: u32,
     /// How it ended; `Running` if it has begun and nothing more is known.
     pub status: Status,
-    /// Its directory, seen from that of the sweep.
-    pub directory: PathBuf,
+    /// Whether it failed, and was to begin once more.
+    pub again: bool,
+    /// Its directory, seen from that of the sweep, if it came to have one.
+    pub directory: Option<PathBuf>,
 }
 
 /// How far a sweep has come.
@@ -101,12 +103,14 @@ impl Progress {
             }
             Entry::Started { job, attempt, time, directory, .. } => {
                 self.last = time;
-                self.jobs.insert(job, Standing { attempt, status: Status::Running, directory });
+                let (status, again) = (Status::Running, false);
+                self.jobs.insert(job, Standing { attempt, status, again, directory });
             }
-            Entry::Ended { job, time, status, .. } => {
+            Entry::Ended { job, time, status, again, .. } => {
                 self.last = time;
                 if let Some(standing) = self.jobs.get_mut(&job) {
                     standing.status = status;
+                    standing.again = again;
                 }
             }
             Entry::Stopped { time, why } => {
@@ -129,10 +133,12 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::Arc;
 
     use super::*;
-    use crate::drive::Journal;
+    use crate::drive::{Journal, lease};
     use crate::durable::testing::Scratch;
+    use crate::facts::Process;
     use crate::value::Node;
 
     fn entries() -> Vec<Entry> {
@@ -154,7 +160,7 @@ mod tests {
             job,
             attempt,
             time,
-            directory: job.to_string().into(),
+            directory: (job > 0).then(|| job.to_string().into()),
             overrides: vec![format!("a=\"{job}\n\"")],
         };
         let ended = |job, attempt, status, result: Option<Node>| Entry::Ended {
@@ -165,6 +171,7 @@ mod tests {
             result,
             error: Some("x".to_owned()),
             log: Some("0/err".into()),
+            again: job == 1,
         };
         vec![
             Entry::Sweep(Box::new(identity)),
@@ -179,8 +186,17 @@ mod tests {
         ]
     }
 
+    fn begin(scratch: &Scratch, first: &Entry) -> (Journal, Option<String>) {
+        let driver = lease(scratch.path(), &Process::default()).unwrap();
+        Journal::begin(driver, first, Arc::default()).unwrap()
+    }
+
+    fn open(scratch: &Scratch) -> Journal {
+        Journal::open(lease(scratch.path(), &Process::default()).unwrap(), Arc::default()).unwrap()
+    }
+
     fn write(scratch: &Scratch, entries: &[Entry]) -> PathBuf {
-        let (journal, _) = Journal::begin(scratch.path(), &entries[0]).unwrap();
+        let (journal, _) = begin(scratch, &entries[0]);
         entries[1..].iter().for_each(|entry| journal.add(entry).unwrap());
         scratch.path().join(FOLDER).join(JOURNAL)
     }
@@ -198,9 +214,9 @@ mod tests {
         assert!(progress.finished && progress.stopped.as_deref() == Some("enough"));
         // Whoever goes on has not finished yet.
         let driver = entries().swap_remove(1);
-        Journal::open(scratch.path()).unwrap().add(&driver).unwrap();
+        open(&scratch).add(&driver).unwrap();
         assert!(!Progress::read(scratch.path()).unwrap().finished);
-        let (_, earlier) = Journal::begin(scratch.path(), &entries()[0]).unwrap();
+        let (_, earlier) = begin(&scratch, &entries()[0]);
         assert_eq!(earlier.as_deref(), Some(".sweep.1"));
         assert!(Progress::read(scratch.path()).unwrap().jobs.is_empty());
     }
@@ -219,7 +235,7 @@ mod tests {
             assert_eq!(seen, entries[..lines], "{end}");
             assert_eq!(progress.is_ok(), lines > 0, "{end}");
             // Whoever goes on spoils nothing.
-            Journal::open(scratch.path()).unwrap().add(&entries[8]).unwrap();
+            open(&scratch).add(&entries[8]).unwrap();
             let all = fs::read_to_string(&path).unwrap();
             assert!(all.lines().all(|line| Entry::read(line).is_ok()), "{end}");
         }

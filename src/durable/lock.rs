@@ -7,15 +7,29 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use crate::diag::{Error, ErrorKind, Result};
+use crate::durable::whole::create_temporary;
 
-/// Who looks whether a lock is held has it for a moment: so often, and so long apart, it is asked for again.
+/// Who looks whether a lock is held has it for a moment, and who makes one writes into it a moment later: so often, and so
+/// long apart, it is asked for again.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// How often a holder is to show that it lives.
+pub const BEAT: Duration = Duration::from_secs(15);
+
+/// For so long nobody who cannot see the lock takes a holder for dead. Clocks of machines differ, and file systems tell
+/// each other late.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Who takes over from a holder that is only silent looks again after so long whether somebody else did at the same moment.
+const SETTLE: Duration = Duration::from_secs(1);
+
 /// A lock file that this process holds: until it is released or dropped, or the process ends in any way.
 ///
-/// The lock is the system's, so it cannot be left behind. On file systems without locks, or where a lock is seen on
-/// one machine only, what stands in the file, and how lately it was written, is all there is: see [`Holder`].
+/// The lock is the system's, so it cannot be left behind. On file systems without locks, or where a lock is seen on one
+/// machine only, what stands in the file, and how lately it was written, is all there is. There a holder that was silent for
+/// too long may be taken for dead: who takes over puts a file of its own in the place of this one, which
+/// [`Lock::is_held`] tells.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
@@ -34,73 +48,197 @@ pub struct Holder {
     pub seen: Option<SystemTime>,
 }
 
+/// Whether the holder of a lock lives, as far as can be known from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It does.
+    Lives,
+    /// It does not, and left the file behind.
+    Ended,
+    /// It has shown nothing for so long that it is taken for dead. It may be a machine that was stopped and goes on.
+    Silent,
+}
+
+impl Holder {
+    /// Whether it lives. `here` says whether it is a process of the system that this one runs on: then the lock is the
+    /// truth. From elsewhere (or after a start of the machine) it may not be seen, and what counts is how lately the holder
+    /// showed that it lives.
+    pub fn life(&self, here: bool, now: SystemTime) -> Life {
+        // A beat that is yet to come is a clock that goes wrong, and not old.
+        let is_recent =
+            |seen: SystemTime| seen > now || now.duration_since(seen).is_ok_and(|age| age < PATIENCE);
+        match self.locked {
+            Some(true) => Life::Lives,
+            Some(false) if here => Life::Ended,
+            _ if self.seen.is_some_and(is_recent) => Life::Lives,
+            _ => Life::Silent,
+        }
+    }
+}
+
+/// What came of asking for a lock once.
+enum Attempt {
+    Taken(Lock),
+    Refused(Holder),
+    /// Who has the file may be looking only, or be about to say who it is.
+    Wait,
+    /// It is another file by now.
+    Moved,
+}
+
 impl Lock {
     /// Takes the lock, and writes into its file who has it. `Err` inside if somebody else has it.
     ///
-    /// Where the system grants the lock, `still` is asked about what the last holder left in the file, if it did not
-    /// release it: whether it lives nevertheless, on a machine whose locks cannot be seen from here.
+    /// `life` is asked about what the last holder left in the file, if it did not release it; see [`Holder::life`].
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Io`]: the file cannot be made or written.
     pub fn take(
         path: &Path,
         about: &str,
-        still: impl Fn(&Holder) -> bool,
+        life: impl Fn(&Holder) -> Life,
     ) -> Result<std::result::Result<Self, Holder>> {
         let failed = |error: io::Error| {
             Error::new(ErrorKind::Io, format!("cannot lock `{}`: {error}", path.display()))
         };
-        let mut tries = 0;
+        let mut waited = 0;
         loop {
-            let file = open(path, true).map_err(failed)?;
-            let locked = match file.try_lock() {
-                Ok(()) => true,
-                Err(TryLockError::WouldBlock) if tries < TRIES => {
-                    tries += 1;
+            match Self::attempt(path, about, &life, waited < TRIES).map_err(failed)? {
+                Attempt::Taken(lock) => return Ok(Ok(lock)),
+                Attempt::Refused(holder) => return Ok(Err(holder)),
+                Attempt::Wait => {
+                    waited += 1;
                     sleep(PAUSE);
-                    continue;
                 }
-                Err(TryLockError::WouldBlock) => return Ok(Err(holder(file, Some(true)).map_err(failed)?)),
-                Err(TryLockError::Error(error)) if no_locks(&error) => false,
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-            };
-            // Who released the lock in the meantime has removed the file that was opened.
-            if locked && !is_at(&file, path).map_err(failed)? {
-                continue;
+                Attempt::Moved => {}
             }
-            let free = locked.then_some(false);
-            let left = holder(file.try_clone().map_err(failed)?, free).map_err(failed)?;
-            if !left.about.is_empty() && still(&left) {
-                return Ok(Err(left));
-            }
-            let lock = Self { path: path.to_owned(), file, about: about.to_owned() };
-            lock.beat().map_err(failed)?;
-            return Ok(Ok(lock));
         }
     }
 
-    /// Shows that the holder lives, to who cannot see the lock.
+    fn attempt(
+        path: &Path,
+        about: &str,
+        life: &impl Fn(&Holder) -> Life,
+        may_wait: bool,
+    ) -> io::Result<Attempt> {
+        // Of all who come to an empty place, one makes the file.
+        match OpenOptions::new().read(true).write(true).create_new(true).open(path) {
+            Ok(file) => return Self::fill(path, file, about),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
+        }
+        let file = match OpenOptions::new().read(true).write(true).open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Attempt::Moved),
+            Err(error) => return Err(error),
+        };
+        let locked = lock(&file)?;
+        if locked == Some(true) {
+            return if may_wait { Ok(Attempt::Wait) } else { holder(file, locked).map(Attempt::Refused) };
+        }
+        if !is_at(&file, path)? {
+            return Ok(Attempt::Moved);
+        }
+        let left = holder(file.try_clone()?, locked)?;
+        let left_by = match left.about.is_empty() {
+            true if may_wait => return Ok(Attempt::Wait),
+            true => Life::Ended,
+            false => life(&left),
+        };
+        if left_by == Life::Lives {
+            return Ok(Attempt::Refused(left));
+        }
+        // The file of the last holder stays locked until it is replaced, so that of all who can see that one comes through.
+        let lock = Self::replace(path, about)?;
+        drop(file);
+        if left_by == Life::Silent {
+            sleep(SETTLE);
+        }
+        Ok(if lock.is_held()? { Attempt::Taken(lock) } else { Attempt::Moved })
+    }
+
+    /// Locks a file that was just made, and says who has it.
+    fn fill(path: &Path, file: File, about: &str) -> io::Result<Attempt> {
+        // Somebody else may have come in between, and taken it for what was left by a process that was killed.
+        if lock(&file)? == Some(true) || !is_at(&file, path)? {
+            return Ok(Attempt::Moved);
+        }
+        let lock = Self { path: path.to_owned(), file, about: about.to_owned() };
+        lock.beat()?;
+        Ok(if lock.is_held()? { Attempt::Taken(lock) } else { Attempt::Moved })
+    }
+
+    /// Puts a file of our own in the place of the one that is there, whole and locked.
+    fn replace(path: &Path, about: &str) -> io::Result<Self> {
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let (temporary, file) = create_temporary(directory, path.file_name().unwrap_or_default())?;
+        let written = lock(&file).and_then(|_| {
+            let lock = Self { path: temporary.clone(), file, about: about.to_owned() };
+            lock.beat()?;
+            fs::rename(&temporary, path)?;
+            Ok(lock)
+        });
+        written.map(|lock| lock.named(path)).inspect_err(|_| drop(fs::remove_file(&temporary)))
+    }
+
+    fn named(mut self, path: &Path) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
+    /// Whether nobody has taken over: the file that this process holds is the one that others find.
+    ///
+    /// # Errors
+    /// Those of the system: then it is not known.
+    pub fn is_held(&self) -> io::Result<bool> {
+        is_at(&self.file, &self.path)
+    }
+
+    /// Shows that the holder lives, to who cannot see the lock. After somebody has taken over nobody sees it.
     ///
     /// # Errors
     /// Those of the system.
     pub fn beat(&self) -> io::Result<()> {
         let mut file = &self.file;
         file.rewind()?;
-        file.write_all(self.about.as_bytes())?;
-        file.set_len(self.about.len() as u64)
+        file.write_all(self.about.as_bytes())
+    }
+
+    /// Lets go of it. The file is removed, unless it is that of who took over.
+    pub fn release(&self) {
+        // The file goes first, so that nobody takes the lock of one that is no longer there to be seen. One that is left
+        // says who had it, and nobody holds it.
+        if self.is_held().is_ok_and(|held| held) {
+            let _ = fs::remove_file(&self.path);
+        }
+        let _ = self.file.unlock();
     }
 
     /// Where its file is.
     pub fn path(&self) -> &Path {
         &self.path
     }
+
+    /// Lets the processes that are started from here on have it too: it is held as long as one of them lives, unless it is
+    /// released.
+    ///
+    /// # Errors
+    /// Those of the system.
+    #[cfg(all(unix, feature = "app"))]
+    pub(crate) fn share(&self) -> io::Result<()> {
+        Ok(rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty())?)
+    }
+
+    /// Elsewhere processes have only what they are given.
+    #[cfg(all(not(unix), feature = "app"))]
+    pub(crate) fn share(&self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Drop for Lock {
-    /// The file goes first, so that nobody takes the lock of a file that is no longer there to be seen.
     fn drop(&mut self) {
-        // A file that is left says who had it, and nobody holds it.
-        let _ = fs::remove_file(&self.path);
+        self.release();
     }
 }
 
@@ -109,7 +247,7 @@ impl Drop for Lock {
 /// # Errors
 /// Those of the system.
 pub fn holder_of(path: &Path) -> io::Result<Option<Holder>> {
-    let file = match open(path, false) {
+    let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -123,8 +261,15 @@ pub fn holder_of(path: &Path) -> io::Result<Option<Holder>> {
     holder(file, locked).map(Some)
 }
 
-fn open(path: &Path, make: bool) -> io::Result<File> {
-    OpenOptions::new().read(true).write(make).create(make).truncate(false).open(path)
+/// Asks the system for the lock of a file. What it says is what is known of others: that one of them has it, that none
+/// had it, or nothing.
+fn lock(file: &File) -> io::Result<Option<bool>> {
+    match file.try_lock() {
+        Ok(()) => Ok(Some(false)),
+        Err(TryLockError::WouldBlock) => Ok(Some(true)),
+        Err(TryLockError::Error(error)) if no_locks(&error) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 fn holder(mut file: File, locked: Option<bool>) -> io::Result<Holder> {
@@ -151,7 +296,8 @@ fn no_locks(error: &io::Error) -> bool {
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let open = file.metadata()?;
-    match fs::metadata(path) {
+    // A shared file system may answer from memory unless the file is opened.
+    match File::open(path).and_then(|file| file.metadata()) {
         Ok(named) => Ok((open.dev(), open.ino()) == (named.dev(), named.ino())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
@@ -170,7 +316,7 @@ mod tests {
     use crate::durable::testing::Scratch;
 
     fn take(path: &Path, about: &str) -> std::result::Result<Lock, Holder> {
-        Lock::take(path, about, |_| false).unwrap()
+        Lock::take(path, about, |_| Life::Ended).unwrap()
     }
 
     #[test]
@@ -195,7 +341,8 @@ mod tests {
         let path = scratch.path().join("lock");
         fs::write(&path, "elsewhere").unwrap();
         assert_eq!(holder_of(&path).unwrap().unwrap().locked, Some(false));
-        let left = Lock::take(&path, "here", |left| left.about == "elsewhere").unwrap().unwrap_err();
+        let lives = |left: &Holder| if left.about == "elsewhere" { Life::Lives } else { Life::Ended };
+        let left = Lock::take(&path, "here", lives).unwrap().unwrap_err();
         assert_eq!((left.locked, left.about.as_str()), (Some(false), "elsewhere"));
         assert!(left.seen.is_some());
         let lock = take(&path, "here").unwrap();
@@ -223,5 +370,68 @@ mod tests {
             }
         });
         assert_eq!(scratch.names(), [""; 0]);
+    }
+
+    #[test]
+    fn a_holder_that_was_taken_for_dead_learns_it_and_leaves_the_lock_of_the_other() {
+        let scratch = Scratch::new("lock-lost");
+        let path = scratch.path().join("lock");
+        let silent = take(&path, "silent").unwrap();
+        // A machine that does not see the lock takes over.
+        let next = Lock::replace(&path, "next").unwrap();
+        assert!(!silent.is_held().unwrap() && next.is_held().unwrap());
+        silent.beat().unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "next");
+        drop(silent);
+        assert_eq!(take(&path, "third").unwrap_err().about, "next");
+        assert!(next.is_held().unwrap());
+        drop(next);
+        assert_eq!(scratch.names(), [""; 0]);
+    }
+
+    #[test]
+    fn who_takes_over_from_a_silent_holder_at_the_same_moment_as_another_one_tries_again() {
+        let scratch = Scratch::new("lock-silent");
+        let path = scratch.path().join("lock");
+        fs::write(&path, "silent").unwrap();
+        let judge = |left: &Holder| match left.about.as_str() {
+            "silent" => Life::Silent,
+            _ => Life::Lives,
+        };
+        std::thread::scope(|threads| {
+            let first = threads.spawn(|| Lock::take(&path, "first", judge).unwrap());
+            while fs::read_to_string(&path).unwrap() != "first" {
+                sleep(PAUSE);
+            }
+            // This one saw the silent holder, too, and not the lock of the first.
+            let second = Lock::replace(&path, "second").unwrap();
+            let refused = first.join().unwrap().unwrap_err();
+            assert_eq!(refused.about, "second");
+            assert!(second.is_held().unwrap());
+        });
+    }
+
+    #[test]
+    fn a_holder_is_judged_by_its_lock_where_that_is_seen_and_by_its_silence_elsewhere() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let life = |locked, here, age: u64| {
+            let seen = Some(now - Duration::from_secs(age));
+            Holder { locked, about: String::new(), seen }.life(here, now)
+        };
+        assert_eq!(life(Some(true), false, 900), Life::Lives);
+        assert_eq!(life(Some(false), true, 0), Life::Ended);
+        for locked in [Some(false), None] {
+            assert_eq!((life(locked, false, 119), life(locked, false, 120)), (Life::Lives, Life::Silent));
+        }
+        assert_eq!((life(None, true, 0), life(None, true, 500)), (Life::Lives, Life::Silent));
+    }
+
+    #[test]
+    fn who_was_killed_before_it_said_who_it_is_holds_nothing() {
+        let scratch = Scratch::new("lock-blank");
+        let path = scratch.path().join("lock");
+        fs::write(&path, "").unwrap();
+        let lock = Lock::take(&path, "x", |_| Life::Lives).unwrap().unwrap();
+        assert_eq!(fs::read_to_string(lock.path()).unwrap(), "x");
     }
 }

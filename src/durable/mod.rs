@@ -10,7 +10,7 @@ mod walk;
 mod whole;
 
 pub use directory::create_exclusive;
-pub use lock::{Holder, Lock, holder_of};
+pub use lock::{BEAT, Holder, Life, Lock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
 pub use walk::{folders, walk};

@@ -114,7 +114,7 @@ pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
 const ENDING: &str = ".whole~";
 
 /// A new file beside the target, under a name that no other writer uses.
-fn create_temporary(directory: &Path, name: &std::ffi::OsStr) -> io::Result<(PathBuf, File)> {
+pub(super) fn create_temporary(directory: &Path, name: &std::ffi::OsStr) -> io::Result<(PathBuf, File)> {
     let mut taken = None;
     for _ in 0..TRIES {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -4,7 +4,7 @@
 ///
 /// Two rounds of four Feistel steps over the next even number of bits; numbers that fall outside walk on until they
 /// fall inside.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permutation {
     count: u64,
     seed: u64,

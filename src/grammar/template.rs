@@ -470,7 +470,9 @@ impl<'a> Parser<'a> {
             b'}' | b':' | b']' | b'.' | b'[' => self.unexpected("a key"),
             _ => self.unexpected("`.`, `[`, `:` or `}`"),
         };
-        if at > self.at && !matches!(byte(self.bytes, at), b'}' | b':') {
+        if byte(self.bytes, at) == b'}' && self.text.get(open..self.at) == Some("${") {
+            error.help = Some(r"write `${key}`, or `\${}` for the characters themselves");
+        } else if at > self.at && !matches!(byte(self.bytes, at), b'}' | b':') {
             error.help = Some("a key with blanks cannot be reached by `${…}`");
         }
         error

@@ -6,6 +6,7 @@ use crate::diag::Result;
 
 /// How a job is asked to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Halt {
     /// In order, as by Ctrl-C.
     Interrupt,
@@ -17,6 +18,7 @@ pub enum Halt {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Event<E> {
     /// A job has ended.
     Ended {

@@ -8,4 +8,4 @@ mod workers;
 pub use inline::Inline;
 pub use launcher::{Event, Halt, Launcher};
 pub use slots::{Slot, devices, slots};
-pub use workers::{Bell, Exit, Output, Program, Workers};
+pub use workers::{Bell, Exit, Group, Output, Program, Workers};

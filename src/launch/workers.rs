@@ -5,6 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -26,10 +27,26 @@ pub struct Program {
     pub environment: Vec<(String, String)>,
     /// Where it writes to.
     pub output: Output,
+    /// Which process group it is in.
+    pub group: Group,
+}
+
+/// Which process group a process is in, and where it reads from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Group {
+    /// It leads one of its own. When it has ended, what is left of the group is killed. Its standard input is a pipe to
+    /// which nothing is ever written and whose other end this process holds: it ends when this process is no more, however
+    /// that came about, so that a process that watches it need not outlive this one.
+    #[default]
+    Own,
+    /// In that of this process, whose standard input it has: who types Ctrl-C reaches both.
+    Shared,
 }
 
 /// Where a process writes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Output {
     /// Where this process does.
     #[default]
@@ -45,6 +62,7 @@ pub enum Output {
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Exit {
     /// By itself, with that status.
     Code(i32),
@@ -73,10 +91,6 @@ enum Message {
 }
 
 /// Runs each job as a process, in a slot of its own.
-///
-/// Each process leads a process group. When it has ended, what is left of its group is killed. Its standard input is a
-/// pipe to which nothing is ever written and whose other end this process holds: it ends when this process is no more,
-/// however that came about, so that a process that watches it need not outlive this one.
 #[derive(Debug)]
 pub struct Workers {
     slots: Vec<Slot>,
@@ -90,9 +104,42 @@ pub struct Workers {
 #[derive(Debug)]
 struct Running {
     slot: usize,
-    process: u32,
+    process: Arc<Process>,
     /// Closed when it is dropped.
     _watched: Option<ChildStdin>,
+}
+
+/// A process that may be sent signals: as long as it is on the system's list, no other one has its number.
+#[derive(Debug)]
+struct Process {
+    id: Mutex<Option<u32>>,
+    group: Group,
+}
+
+impl Process {
+    fn id(&self) -> MutexGuard<'_, Option<u32>> {
+        self.id.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks it to end. One that has ended needs no signal.
+    fn signal(&self, how: Halt) {
+        // Held until the signal is sent: meanwhile nobody takes it off the list.
+        if let Some(id) = *self.id() {
+            signal(id, self.group, how);
+        }
+    }
+
+    /// Waits for it, kills what is left of its group, and takes it off the list.
+    fn reap(&self, child: &mut Child) -> Exit {
+        wait_for(child);
+        let mut id = self.id();
+        if self.group == Group::Own {
+            signal(child.id(), self.group, Halt::Kill);
+        }
+        let status = child.wait();
+        *id = None;
+        ended(&status)
+    }
 }
 
 impl Workers {
@@ -117,21 +164,26 @@ impl Workers {
         command.args(&task.arguments).current_dir(&task.directory);
         command.envs(self.slots[slot].environment.iter().map(|(name, value)| (name, value)));
         command.envs(task.environment.iter().map(|(name, value)| (name, value)));
-        command.stdin(Stdio::piped());
+        if task.group == Group::Own {
+            command.stdin(Stdio::piped());
+        }
         if let Output::Files { out, err } = &task.output {
             command.stdout(at_end(out)?).stderr(at_end(err)?);
         }
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        if task.group == Group::Own {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
         let mut child = command.spawn().map_err(failed)?;
-        let (process, watched) = (child.id(), child.stdin.take());
-        let sender = self.sender.clone();
+        let watched = child.stdin.take();
+        let process = Arc::new(Process { id: Mutex::new(Some(child.id())), group: task.group });
+        let (sender, waited) = (self.sender.clone(), Arc::clone(&process));
         let wait = move || {
             // Nobody is there to be told when this process comes to its end.
-            let _ = sender.send(Message::Ended(job, wait_for(&mut child)));
+            let _ = sender.send(Message::Ended(job, waited.reap(&mut child)));
         };
         thread::Builder::new().name(format!("job {job}")).spawn(wait).map_err(|error| {
-            signal(process, Halt::Kill);
+            process.signal(Halt::Kill);
             failed(error)
         })?;
         Ok(Running { slot, process, _watched: watched })
@@ -184,7 +236,7 @@ impl Launcher for Workers {
 
     fn halt(&mut self, job: u64, how: Halt) {
         if let Some(running) = self.running.get(&job) {
-            signal(running.process, how);
+            running.process.signal(how);
         }
     }
 }
@@ -193,7 +245,7 @@ impl Launcher for Workers {
 impl Drop for Workers {
     fn drop(&mut self) {
         for running in self.running.values() {
-            signal(running.process, Halt::Kill);
+            running.process.signal(Halt::Kill);
         }
     }
 }
@@ -215,41 +267,41 @@ fn ended(status: &std::io::Result<ExitStatus>) -> Exit {
     status.code().map_or(Exit::Lost, Exit::Code)
 }
 
-/// Waits for a process, and kills what it left.
+/// Waits until a process has ended, and leaves it on the system's list: nobody else can have its number yet.
 #[cfg(unix)]
-fn wait_for(child: &mut Child) -> Exit {
+fn wait_for(child: &mut Child) {
     use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        // It is not taken off the system's list yet: nobody else can have its number.
         while let Err(rustix::io::Errno::INTR) =
             waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
         {}
-        signal(child.id(), Halt::Kill);
     }
-    ended(&child.wait())
 }
 
 /// Asks the process to end; to kill it is to kill its group.
 #[cfg(unix)]
-fn signal(process: u32, how: Halt) {
+fn signal(process: u32, group: Group, how: Halt) {
     use rustix::process::{Pid, Signal, kill_process, kill_process_group};
     let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) else { return };
     // One that has ended already needs no signal.
     let _ = match how {
         Halt::Interrupt => kill_process(pid, Signal::INT),
         Halt::Terminate => kill_process(pid, Signal::TERM),
-        Halt::Kill => kill_process_group(pid, Signal::KILL),
+        Halt::Kill if group == Group::Own => kill_process_group(pid, Signal::KILL),
+        Halt::Kill => kill_process(pid, Signal::KILL),
     };
 }
 
+/// Elsewhere who waits for a process is all that there is of it.
 #[cfg(not(unix))]
-fn wait_for(child: &mut Child) -> Exit {
-    ended(&child.wait())
+fn wait_for(child: &mut Child) {
+    // Who waits once more is told the same.
+    let _ = child.wait();
 }
 
 /// Elsewhere a process ends by itself when its standard input does.
 #[cfg(not(unix))]
-fn signal(_: u32, _: Halt) {}
+fn signal(_: u32, _: Group, _: Halt) {}
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -264,6 +316,7 @@ mod tests {
             directory: folder.to_owned(),
             environment: vec![("JOB".to_owned(), "7".to_owned())],
             output,
+            group: Group::Own,
         }
     }
 
@@ -315,5 +368,31 @@ mod tests {
         workers.bell().ring(Halt::Interrupt);
         assert_eq!(workers.wait(None).unwrap(), Some(Event::Asked(Halt::Interrupt)));
         assert_eq!(workers.wait(Some(Duration::ZERO)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_sent_no_signal() {
+        let scratch = Scratch::new("workers-reaped");
+        let mut workers = one(1);
+        workers.submit(0, shell("exit 0", scratch.path())).unwrap();
+        let process = Arc::clone(&workers.running[&0].process);
+        let id = process.id().unwrap();
+        while process.id().is_some() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        // It has ended, and whoever waits has not been told yet: its number may be another one's by now.
+        assert!(workers.running.contains_key(&0) && !Path::new(&format!("/proc/{id}")).exists());
+        workers.halt(0, Halt::Kill);
+        assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 0, end: Exit::Code(0) }));
+    }
+
+    #[test]
+    fn a_process_in_the_same_group_is_ended_alone() {
+        let scratch = Scratch::new("workers-shared");
+        let mut workers = one(1);
+        let sleeping = Program { group: Group::Shared, ..shell("exec sleep 1000", scratch.path()) };
+        workers.submit(0, sleeping).unwrap();
+        workers.halt(0, Halt::Kill);
+        assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 0, end: Exit::Signal(9) }));
     }
 }

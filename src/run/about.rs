@@ -24,6 +24,8 @@ pub struct About {
     pub parent: Option<String>,
     /// The run that this one repeats or varies, by its identifier.
     pub derived_from: Option<String>,
+    /// The words of the command line that are for flags of the program's own.
+    pub own_flags: Vec<String>,
     /// `seed` of the job's config, if it is an integer.
     pub seed: Option<Node>,
     /// The variables that `mainstem.run.environment` names, with their values; `None`: not set. What is a secret by its
@@ -63,6 +65,7 @@ impl About {
             note: text("mainstem.run.note")?,
             parent: None,
             derived_from: None,
+            own_flags: Vec::new(),
             seed: seed.filter(|seed| matches!(seed.kind, Kind::Int(_) | Kind::BigInt(_))),
             environment: texts("mainstem.run.environment")?.into_iter().map(variable).collect(),
             secrets: Arc::clone(composer.secrets()),

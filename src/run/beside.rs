@@ -1,4 +1,4 @@
-//! What happens beside the job: the rest of the record is found out, and the run shows that it lives.
+//! What happens beside the job: the rest of the record is found out.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
-use crate::durable::{Lock, Sync, sync, write_whole_with};
+use crate::durable::{Sync, sync, write_whole_with};
 use crate::run::files::TOLD;
-use crate::run::liveness::BEAT;
+use crate::run::lease::Lease;
 use crate::run::record::Record;
 use crate::run::surroundings::Surroundings;
 use crate::value::Kind;
@@ -24,7 +24,7 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) record: Record,
-    pub(super) lock: Option<Lock>,
+    pub(super) lease: Option<Lease>,
     /// Whether the rest of the record is there, or will not come.
     complete: bool,
     /// Whether the outcome is recorded, or being so.
@@ -35,8 +35,8 @@ pub(super) struct State {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Shared {
-    pub(super) fn new(record: Record, lock: Option<Lock>) -> Arc<Self> {
-        let state = State { record, lock, complete: false, ended: false };
+    pub(super) fn new(record: Record, lease: Option<Lease>) -> Arc<Self> {
+        let state = State { record, lease, complete: false, ended: false };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -51,11 +51,6 @@ impl Shared {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// Wakes who waits for an end.
-    pub(super) fn wake(&self) {
-        self.changed.notify_all();
-    }
-
     /// Starts the thread. `file` is where the record is kept.
     pub(super) fn start(
         self: &Arc<Self>,
@@ -64,11 +59,8 @@ impl Shared {
     ) -> Result<()> {
         let shared = Arc::clone(self);
         let run = move || {
-            {
-                let _completes = Completes(&shared);
-                shared.find_out(file, find_out);
-            }
-            shared.beat();
+            let _completes = Completes(&shared);
+            shared.find_out(file, find_out);
         };
         thread::Builder::new().name("record".to_owned()).spawn(run).map(|_| ()).map_err(|error| {
             Error::new(ErrorKind::Io, format!("cannot start the thread beside the job: {error}"))
@@ -105,19 +97,6 @@ impl Shared {
             let _ = sync(folder, &TOLD);
         }
     }
-
-    /// Shows from time to time that the run lives, until it ends.
-    fn beat(&self) {
-        let mut state = self.state();
-        while !state.ended {
-            if let Some(lock) = &state.lock {
-                // Who can see the lock needs no beat.
-                let _ = lock.beat();
-            }
-            let waited = self.changed.wait_timeout(state, BEAT);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
 }
 
 /// Says that the rest of the record is there, also after a panic.
@@ -126,6 +105,6 @@ struct Completes<'a>(&'a Shared);
 impl Drop for Completes<'_> {
     fn drop(&mut self) {
         self.0.state().complete = true;
-        self.0.wake();
+        self.0.changed.notify_all();
     }
 }

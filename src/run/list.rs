@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Lock, Sync, folders, holder_of, remove_leftovers, walk};
+use crate::durable::{Life, Sync, folders, holder_of, remove_leftovers, walk};
 use crate::facts::Process;
 use crate::run::files::{HYDRA, RUN};
-use crate::run::liveness::lives;
+use crate::run::lease::{Lease, life};
 use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
 use crate::run::outcome::Status;
 use crate::run::packed::{Packed, RECORDS};
@@ -239,10 +239,7 @@ impl Found {
         let failed = |path: &Path, error: &io::Error| {
             Error::new(ErrorKind::Io, format!("cannot remove `{}`: {error}", path.display()))
         };
-        let still = |left: &crate::durable::Holder| {
-            Record::parse(LOCK, &left.about).is_ok_and(|record| lives(left, &record, process))
-        };
-        let lock = Lock::take(&self.directory.join(LOCK), &self.record.to_line(), still)?.map_err(|_| {
+        let lease = Lease::take(&self.directory.join(LOCK), self.record.tree(), process)?.map_err(|_| {
             let message = format!("the run in `{}` is running", self.directory.display());
             Error::new(ErrorKind::Io, message).help("end it first")
         })?;
@@ -263,7 +260,7 @@ impl Found {
             return Ok(file);
         }
         fs::remove_dir_all(&self.folder).map_err(|error| failed(&self.folder, &error))?;
-        drop(lock);
+        drop(lease);
         Ok(self.folder.clone())
     }
 }
@@ -324,7 +321,7 @@ fn judge(
     let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
     if let Some(holder) = &holder {
         let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };
-        if is_current && owner == record.id() && lives(holder, &record, process) {
+        if is_current && owner == record.id() && life(holder, process) == Life::Lives {
             return Ok(record);
         }
     }
@@ -343,11 +340,7 @@ fn judge(
 /// Writes down that a run was killed, and clears away what it left. Whoever may not, or comes while another run has the
 /// directory, leaves it.
 fn repair(lock: &Path, folder: &Path, record: &Record, process: &Process) {
-    let about = record.to_line();
-    let still = |left: &crate::durable::Holder| {
-        Record::parse(LOCK, &left.about).is_ok_and(|record| lives(left, &record, process))
-    };
-    let Ok(Ok(_lock)) = Lock::take(lock, &about, still) else { return };
+    let Ok(Ok(_lease)) = Lease::take(lock, record.tree(), process) else { return };
     let file = folder.join(RUN);
     // Under the lock nobody else writes: what is there now is the truth.
     if file.is_file() && !Record::load(&file).is_ok_and(|there| there.status() == Status::Running) {

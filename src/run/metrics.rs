@@ -106,11 +106,14 @@ pub(super) fn params_in(logs: &Logs<'_>) -> Result<Map> {
     Ok(all)
 }
 
+/// Reads a file by its name.
+type Read<'a> = Box<dyn Fn(&str) -> Result<String> + 'a>;
+
 /// Files of logs, wherever they are: the folder by which they are called, their names, and how each is read.
 pub(super) struct Logs<'a> {
     pub(super) folder: &'a Path,
     pub(super) names: Vec<String>,
-    pub(super) read: Box<dyn Fn(&str) -> Result<String> + 'a>,
+    pub(super) read: Read<'a>,
 }
 
 impl<'a> Logs<'a> {

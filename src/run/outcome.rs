@@ -123,8 +123,10 @@ impl Outcome {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
-    /// What happened.
+    /// What happened. An error of this library is drawn, in several lines.
     pub message: String,
+    /// The same in few words, if the message has more.
+    pub headline: Option<String>,
     /// What it was caused by, nearest first.
     pub chain: Vec<String>,
     /// The code of an error of this library.
@@ -150,6 +152,7 @@ impl Failure {
             // An error of ours has several lines of use.
             message: own
                 .map_or_else(|| error.to_string(), |error| format!("{error:#}").trim_end().to_owned()),
+            headline: own.map(|error| error.message().to_owned()),
             chain,
             code: own.map(|error| error.kind().code().to_owned()),
             place: None,
@@ -176,10 +179,24 @@ impl Failure {
     /// The same, with `***` for every secret in its texts.
     #[must_use]
     pub fn without(mut self, secrets: &Secrets) -> Self {
-        for text in std::iter::once(&mut self.message).chain(&mut self.chain) {
+        for text in std::iter::once(&mut self.message).chain(&mut self.headline).chain(&mut self.chain) {
             *text = secrets.scrub(text).into_owned();
         }
         self
+    }
+
+    /// What happened, in one line.
+    ///
+    /// ```
+    /// use mainstem::diag::{Error, ErrorKind};
+    /// use mainstem::run::Failure;
+    /// let error = Error::new(ErrorKind::Range, "no such layer").help("there are 3");
+    /// let failure = Failure::of(&error);
+    /// assert_eq!(failure.message, "error[range]: no such layer\n  help: there are 3");
+    /// assert_eq!(failure.line(), "no such layer");
+    /// ```
+    pub fn line(&self) -> &str {
+        self.headline.as_deref().unwrap_or(&self.message).lines().next().unwrap_or_default()
     }
 
     fn to_node(&self) -> Node {
@@ -187,7 +204,8 @@ impl Failure {
             ("message", Node::from(self.message.as_str())),
             ("chain", self.chain.iter().map(String::as_str).collect()),
         ]);
-        for (name, text) in [("code", &self.code), ("panicked_at", &self.place)] {
+        for (name, text) in [("headline", &self.headline), ("code", &self.code), ("panicked_at", &self.place)]
+        {
             if let Some(text) = text {
                 map.set(name.into(), Node::from(text.as_str()));
             }

@@ -8,6 +8,7 @@ use crate::compose::Composer;
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::facts::{Facts, Now};
 use crate::resolve::{Cache, Context, Scope};
+use crate::run::lease::Mandate;
 use crate::value::{KeyPath, Kind, Node};
 
 /// The directory that a run asks for, and how.
@@ -31,6 +32,8 @@ pub struct Place {
     pub common: PathBuf,
     /// Where the name stands.
     pub origin: Origin,
+    /// On whose order the run is, if it is not its own.
+    pub mandate: Option<Mandate>,
 }
 
 /// Another moment: later by a year and 36 days, 5 hours, 7 minutes, and 11 seconds and a bit, so that no part of the
@@ -90,6 +93,7 @@ impl Place {
             made: false,
             record,
             origin: wanted.origin,
+            mandate: None,
         })
     }
 }

@@ -30,10 +30,11 @@ const SCHEMA: i64 = 1;
 /// | `started`, `ended` | moments, with the offset that held there; `ended` is `null` while it runs, and of a killed run when it was last seen alive |
 /// | `result` | what the job returned, if it returned something |
 /// | `direction` | which way that is better, if the job says it: `maximize` or `minimize`, or these by the names of several results |
-/// | `error` | `message`, `chain` (its causes, nearest first), `code`, `panicked_at` |
+/// | `error` | `message`, `headline` (the same in one line, if it has more), `chain` (its causes, nearest first), `code`, `panicked_at` |
 /// | `tags`, `note` | what people said of it |
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |
 /// | `arguments`, `cwd` | how and where it was started |
+/// | `own_flags` | those of the arguments that are for flags of the program's own |
 /// | `process` | `id`, `host`, `boot`, `user` |
 /// | `directory` | `name`: the last part of its path; `made`: by this run; `record`: where in it the record lies; `earlier`: where the record was put that was there before |
 /// | `distributed` | of a job of several processes: `rank`, `world`, `launcher`, `job` |
@@ -93,12 +94,13 @@ impl Record {
             ("parent", text(&about.parent)),
             ("derived_from", text(&about.derived_from)),
             ("arguments", process.arguments.iter().map(String::as_str).collect()),
+            ("own_flags", about.own_flags.iter().map(String::as_str).collect()),
             ("cwd", path(&facts.cwd)),
             ("process", Node::from(started_by)),
             ("seed", Node::from(about.seed.clone())),
             ("environment", Node::from(environment)),
         ]);
-        for said in ["name", "tags", "note", "arguments", "seed", "environment"] {
+        for said in ["name", "tags", "note", "arguments", "own_flags", "seed", "environment"] {
             if let Some(node) = tree.get_mut(&Key::from(said)) {
                 *node = node.scrubbed(&about.secrets);
             }
@@ -176,13 +178,6 @@ impl Record {
         write_whole_with(path, sync, |file| file.write_all(json.as_bytes()))
     }
 
-    /// In one line.
-    pub(super) fn to_line(&self) -> String {
-        let mut json = String::new();
-        write_json(&Node::from(self.tree.clone()), JsonStyle::Compact, &mut json);
-        json
-    }
-
     /// The identifier; runs of other programs have none.
     pub fn id(&self) -> Option<RunId> {
         self.id
@@ -216,6 +211,12 @@ impl Record {
     /// What went wrong, in the words of the error.
     pub fn error(&self) -> Option<&str> {
         self.get("error.message").and_then(Node::as_str)
+    }
+
+    /// What went wrong, in one line.
+    pub fn error_line(&self) -> Option<&str> {
+        let text = self.get("error.headline").and_then(Node::as_str).or(self.error())?;
+        Some(text.lines().next().unwrap_or_default())
     }
 
     /// What people call it.

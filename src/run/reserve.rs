@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use crate::compose::{Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Result, Secrets, SourceId};
-use crate::durable::{Holder, Lock, Sync, create_exclusive, write_whole_with};
+use crate::durable::{Sync, create_exclusive, write_whole_with};
 use crate::facts::{Facts, Process};
 use crate::resolve::{Hydra, Scope};
 use crate::run::about::About;
 use crate::run::files::{RUN, TOLD, resolved};
 use crate::run::id::RunId;
-use crate::run::liveness::lives;
+use crate::run::lease::{Lease, Mandate, Tenant};
 use crate::run::metrics::{METRICS, PARAMS};
 use crate::run::place::Place;
 use crate::run::rank::Rank;
@@ -41,7 +41,7 @@ pub struct Reserved {
     pub(super) earlier: Option<PathBuf>,
     pub(super) made: bool,
     pub(super) rank: Option<Rank>,
-    pub(super) lock: Option<Lock>,
+    pub(super) lease: Option<Lease>,
     pub(super) record: Record,
     pub(super) process: Process,
     pub(super) secrets: Arc<Secrets>,
@@ -121,7 +121,8 @@ impl Place {
         let started = process.clock.now();
         let mut record = Record::begin(RunId::new(process, started), started, about, facts, process);
         record.set_directory(&directory, made, None, self.record.as_deref(), rank.as_ref());
-        let lock = self.lock(&directory, &record, process)?;
+        let lease = self.lease(&directory, &record, process)?;
+        self.ordered()?;
         let folder = self.record.as_ref().map(|name| directory.join(name));
         let earlier = match &folder {
             Some(folder) => set_aside(&directory, folder)?,
@@ -138,9 +139,9 @@ impl Place {
         let earlier_name = earlier.as_ref().and_then(|path| path.strip_prefix(&directory).ok());
         record.set_directory(&directory, made, earlier_name, self.record.as_deref(), rank.as_ref());
         let other = self.other(&directory);
-        let (process, lock) = (process.clone(), Some(lock));
+        let (process, lease) = (process.clone(), Some(lease));
         let secrets = Arc::clone(&about.secrets);
-        Ok(Reserved { directory, other, folder, earlier, made, rank, lock, record, process, secrets })
+        Ok(Reserved { directory, other, folder, earlier, made, rank, lease, record, process, secrets })
     }
 
     /// The name for the config of a directory that is not the one it says.
@@ -154,29 +155,26 @@ impl Place {
         Some(name.map_or_else(|| directory.to_owned(), |name| self.named.with_file_name(name)))
     }
 
-    fn lock(&self, directory: &Path, record: &Record, process: &Process) -> Result<Lock> {
-        let parse = |holder: &Holder| Record::parse(LOCK, &holder.about).ok();
-        let still = |left: &Holder| parse(left).is_some_and(|record| lives(left, &record, process));
-        Lock::take(&directory.join(LOCK), &record.to_line(), still)?.map_err(|holder| {
+    fn lease(&self, directory: &Path, record: &Record, process: &Process) -> Result<Lease> {
+        Lease::take(&directory.join(LOCK), record.tree(), process)?.map_err(|tenant| {
             let message = format!("the directory `{}` is in use by another run", directory.display());
             let mut error = Error::new(ErrorKind::Io, message).at(self.origin, "");
-            if let Some(record) = parse(&holder) {
-                let text = |path: &str| {
-                    let node = record.get(path).cloned().unwrap_or_else(Node::null);
-                    let mut out = String::new();
-                    crate::value::write_str(&node, &mut out);
-                    out
-                };
-                error = error.note(format!(
-                    "`{}`, process {} on {}, since {}",
-                    record.name(),
-                    text("process.id"),
-                    text("process.host"),
-                    record.started().format("%Y-%m-%d %H:%M:%S")
-                ));
+            if let Ok(record) = Record::parse(LOCK, &tenant.about) {
+                let since = record.started().format("%Y-%m-%d %H:%M:%S");
+                let who = tenant.who().unwrap_or_default();
+                error = error.note(format!("`{}`, {who}, since {since}", record.name()));
             }
             error.help("wait for it, or choose another one: `hydra.run.dir=…`")
         })
+    }
+
+    /// Whether the run is still wanted, now that everybody sees that it has the directory.
+    fn ordered(&self) -> Result<()> {
+        if self.mandate.as_ref().is_none_or(Mandate::stands) {
+            return Ok(());
+        }
+        let error = Error::new(ErrorKind::Job, "who ordered this job does not run its sweep any more");
+        Err(error.note("it does not run, so that it does not run twice"))
     }
 
     fn meeting(&self, rank: &Rank) -> PathBuf {
@@ -217,7 +215,7 @@ impl Place {
                     let mut record = Record::begin(id, process.clock.now(), about, facts, process);
                     record.set_directory(&directory, false, None, self.record.as_deref(), Some(&rank));
                     let (other, process) = (self.other(&directory), process.clone());
-                    let (earlier, made, lock, rank) = (None, false, None, Some(rank));
+                    let (earlier, made, lease, rank) = (None, false, None, Some(rank));
                     return Ok(Reserved {
                         directory,
                         other,
@@ -225,7 +223,7 @@ impl Place {
                         earlier,
                         made,
                         rank,
-                        lock,
+                        lease,
                         record,
                         process,
                         secrets: Arc::clone(&about.secrets),
@@ -246,6 +244,13 @@ impl Place {
             waited += pause;
             pause = (pause * 2).min(Duration::from_millis(50));
         }
+    }
+}
+
+impl Tenant {
+    /// The run that has a directory now, as far as can be known from here, on record or not.
+    pub fn of_run(directory: &Path, process: &Process) -> Option<Self> {
+        Self::find(&directory.join(LOCK), process)
     }
 }
 
@@ -315,12 +320,12 @@ impl Reserved {
     /// Gives the directory back, if the run cannot begin. One that was made for it is removed, unless somebody put
     /// something into it.
     pub fn give_up(self) {
-        let Self { directory, folder, made, lock, .. } = self;
+        let Self { directory, folder, made, lease, .. } = self;
         // Nothing is lost with what cannot be removed: it is empty.
         if let Some(folder) = folder {
             let _ = fs::remove_dir(folder);
         }
-        drop(lock);
+        drop(lease);
         if made {
             let _ = fs::remove_dir(directory);
         }

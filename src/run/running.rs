@@ -10,6 +10,8 @@ use crate::facts::Clock;
 use crate::run::beside::Shared;
 use crate::run::files::{RUN, TOLD, write_told};
 use crate::run::handle::Run;
+#[cfg(feature = "app")]
+use crate::run::lease::Lease;
 use crate::run::outcome::{Failure, Outcome};
 use crate::run::rank::Rank;
 use crate::run::record::Record;
@@ -64,9 +66,9 @@ impl Reserved {
             Some(file) => self.record.save(file, Sync::Later),
             None => Ok(()),
         });
-        let Self { directory, folder, rank, lock, record, process, secrets, .. } = self;
+        let Self { directory, folder, rank, lease, record, process, secrets, .. } = self;
         let (id, clock) = (record.id(), process.clock);
-        let shared = Shared::new(record, lock);
+        let shared = Shared::new(record, lease);
         if let Err(error) = written.and_then(|()| shared.start(file.clone(), find_out)) {
             if leads {
                 clean.up();
@@ -112,6 +114,16 @@ impl Running {
         &self.run
     }
 
+    /// Lets the processes that the job starts from here on hold the directory, too: if this process is killed, the run has
+    /// not ended before they have.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`].
+    #[cfg(feature = "app")]
+    pub(crate) fn share(&self) -> Result<()> {
+        self.shared.state().lease.as_ref().map_or(Ok(()), Lease::share)
+    }
+
     /// Whether the end is recorded.
     pub fn has_ended(&self) -> bool {
         self.shared.state().ended
@@ -143,8 +155,7 @@ impl Running {
             state.record.keep_words_of(file);
             errors.extend(state.record.save(file, Sync::Now).err());
         }
-        state.lock = None;
-        self.shared.wake();
+        state.lease = None;
         match Error::all(errors) {
             None => Ok(state.record.clone()),
             Some(error) => Err(error),

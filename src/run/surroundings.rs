@@ -45,7 +45,8 @@ fn project(cwd: &Path) -> Option<PathBuf> {
     ROOTS.iter().find_map(|name| cwd.ancestors().find(|path| path.join(name).exists())).map(Path::to_owned)
 }
 
-fn program(path: &Path) -> Option<Map> {
+/// The file of a program: path, size, and when it was changed.
+pub(crate) fn program(path: &Path) -> Option<Map> {
     let data = fs::metadata(path).ok()?;
     let modified = data.modified().ok().map(|at| moment(DateTime::<Utc>::from(at).fixed_offset()));
     Some(Map::from([

@@ -49,10 +49,12 @@ const SWEEP: &[Field] = &[
     ("backoff", Float),
     ("timeout", Optional(&Float)),
     ("retry_failed", Bool),
+    ("skip_completed", Any),
     ("gpus", Optional(&List(&Str))),
     ("zip", Optional(&List(&List(&Str)))),
     ("grids", Optional(&List(&Dict(&Any)))),
     ("jobs", Optional(&Str)),
+    ("when", Optional(&Dict(&Dict(&Any)))),
     ("record", OneOf(&["full", "compact"])),
 ];
 

@@ -1,11 +1,8 @@
 //! One override of a sweep: the values it goes through.
 
-use crate::diag::{Error, ErrorKind, Result, listed};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::grammar::{Operand, Override, Permutation, SweepKind, Value, Values};
-use crate::sweep::pattern::matches;
-
-/// Lists the options of a config group, in order.
-pub(crate) type Options<'a> = &'a dyn Fn(&str) -> Result<Vec<String>>;
+use crate::sweep::glob::{Options, globbed};
 
 /// The overrides that one axis of the grid goes through.
 #[derive(Clone, Debug)]
@@ -23,7 +20,26 @@ enum Form {
     Range(Box<Override>, Values),
 }
 
+/// Two axes are the same if each number stands for the same in both.
+impl PartialEq for Axis {
+    fn eq(&self, other: &Self) -> bool {
+        let same = match (&self.form, &other.form) {
+            (Form::Listed(one), Form::Listed(other)) => {
+                one.iter().map(|one| &one.line).eq(other.iter().map(|one| &one.line))
+            }
+            (Form::Range(one, _), Form::Range(other, _)) => one.line == other.line,
+            _ => false,
+        };
+        same && self.order == other.order
+    }
+}
+
 impl Axis {
+    /// One override, which has one value.
+    pub(crate) fn fixed(one: Override) -> Self {
+        Self { form: Form::Listed(vec![one]), count: 1, order: None }
+    }
+
     pub(crate) fn new(one: &Override, options: Options<'_>, seed: u64) -> Result<Self> {
         let Some(Operand::Sweep(sweep)) = one.action.value() else {
             return Ok(Self { form: Form::Listed(vec![one.canonical(seed)?]), count: 1, order: None });
@@ -87,45 +103,4 @@ impl Axis {
             Form::Range(one, values) => Some(one.with_value(values.get(at)?)),
         }
     }
-}
-
-/// The options of the group that the patterns take.
-fn globbed(
-    one: &Override,
-    include: &[Value],
-    exclude: &[Value],
-    options: Options<'_>,
-) -> Result<Vec<String>> {
-    for pattern in include.iter().chain(exclude) {
-        if pattern.as_text().is_none() {
-            let message = format!("a pattern must be text, not {}", pattern.describe());
-            return Err(Error::new(ErrorKind::Sweep, message).at(one.origin.at(pattern.span), ""));
-        }
-    }
-    let group = one.target.key();
-    let origin = one.action.value().map_or(one.origin, |operand| match operand {
-        Operand::Sweep(sweep) => one.origin.at(sweep.span),
-        Operand::Value(value) => one.origin.at(value.span),
-    });
-    let all = options(group).map_err(|error| {
-        error.at(origin, format!("a glob takes the options of the config group `{group}`"))
-    })?;
-    let hit = |patterns: &[Value], name: &str| {
-        patterns.iter().filter_map(Value::as_text).any(|pattern| matches(pattern, name))
-    };
-    let taken: Vec<String> =
-        all.iter().filter(|name| hit(include, name) && !hit(exclude, name)).cloned().collect();
-    if !taken.is_empty() {
-        return Ok(taken);
-    }
-    Err(if all.is_empty() {
-        let error = Error::new(
-            ErrorKind::NotFound,
-            format!("there is no config group `{group}` to take options from"),
-        );
-        error.at(origin, "a glob takes options of a config group")
-    } else {
-        let error = Error::new(ErrorKind::Sweep, format!("no option of `{group}` matches"));
-        error.at(origin, "").help(format!("its options are {}", listed(&all)))
-    })
 }

@@ -1,5 +1,7 @@
 //! One direction of a sweep: what it goes through while all others stand still.
 
+use std::sync::Arc;
+
 use crate::diag::Origin;
 use crate::grammar::Override;
 use crate::sweep::axis::Axis;
@@ -8,7 +10,7 @@ use crate::sweep::jobs::Jobs;
 use crate::sweep::jobs::Seen;
 
 /// One direction of a sweep.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Factor {
     /// The values of one override.
     Axis(Named),
@@ -23,11 +25,25 @@ pub(super) enum Factor {
 pub(super) struct Named {
     pub(super) key: String,
     pub(super) origin: Origin,
-    pub(super) axis: Axis,
+    /// Shared by the branches of a sweep.
+    pub(super) axis: Arc<Axis>,
+}
+
+impl PartialEq for Named {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key && (Arc::ptr_eq(&self.axis, &other.axis) || self.axis == other.axis)
+    }
+}
+
+impl Named {
+    /// The same with one of its values alone.
+    pub(super) fn fixed(&self, one: Override) -> Self {
+        Self { key: self.key.clone(), origin: self.origin, axis: Arc::new(Axis::fixed(one)) }
+    }
 }
 
 /// Sweeps one after the other, and the number at which each ends.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parts {
     jobs: Vec<Jobs>,
     ends: Vec<u64>,
@@ -43,6 +59,10 @@ impl Parts {
         });
         let ends = ends.collect::<Option<_>>()?;
         Some(Self { jobs, ends })
+    }
+
+    pub(super) fn jobs(&self) -> &[Jobs] {
+        &self.jobs
     }
 
     /// Each, and the number of its first job.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::grammar::Override;
@@ -25,7 +26,7 @@ use crate::value::{HashSet, IndexMap};
 /// assert_eq!(jobs.len(), 4);
 /// assert_eq!(jobs.get(1).unwrap().lines(), ["lr=0.1", "seed=1", "name=x"]);
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Jobs {
     factors: Vec<Factor>,
     count: u64,
@@ -59,8 +60,8 @@ impl Job {
 }
 
 impl Jobs {
-    /// The grid that overrides span. `options` lists the options of a config group, in order, for `glob`; `seed`
-    /// draws the orders of `shuffle`.
+    /// The grid that overrides span. `options` lists what is in a config group, in order, for `glob`: its options, and
+    /// the groups in it with a `/` behind their names. `seed` draws the orders of `shuffle`.
     ///
     /// # Errors
     /// All mistakes together: intervals, which a sweeper must search; overrides without any value, such as an empty
@@ -84,11 +85,12 @@ impl Jobs {
         if let Some(error) = Error::all(errors) {
             return Err(error);
         }
-        let axis = |(key, (axis, origin)): (_, (_, _))| Factor::Axis(Named { key, origin, axis });
+        let axis =
+            |(key, (axis, origin)): (_, (_, _))| Factor::Axis(Named { key, origin, axis: Arc::new(axis) });
         Self::of(axes.into_iter().map(axis).collect())
     }
 
-    fn of(factors: Vec<Factor>) -> Result<Self> {
+    pub(super) fn of(factors: Vec<Factor>) -> Result<Self> {
         let mut count = 1_u64;
         for factor in &factors {
             count = count.checked_mul(factor.len()).ok_or_else(|| {
@@ -102,6 +104,10 @@ impl Jobs {
 
     pub(super) fn factors(&self) -> &[Factor] {
         &self.factors
+    }
+
+    pub(super) fn into_factors(self) -> Vec<Factor> {
+        self.factors
     }
 
     /// Shows what tells the sweep from others, in time that grows with what was written down and not with its jobs.

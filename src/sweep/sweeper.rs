@@ -6,6 +6,7 @@ use crate::value::Node;
 
 /// What a sweeper wants.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Ask {
     /// This job is to run.
     Job(Job),
@@ -17,6 +18,7 @@ pub enum Ask {
 
 /// How a job ended, as its sweeper is told.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Told<'a> {
     /// Well, with what it returned.
     Completed(Option<&'a Node>),
@@ -26,9 +28,12 @@ pub enum Told<'a> {
 
 /// Says which jobs run, one by one, and learns how they ended.
 ///
-/// It is asked whenever there is room for a job. A sweep that is resumed asks from the beginning and tells again what is
-/// known, in the order in which it became known: a sweeper that draws has to draw by the number of the job, so that it
-/// says the same jobs again.
+/// It is asked whenever there is room for a job. What it is asked and told is in the journal of the sweep. A sweep that is
+/// resumed asks for the same jobs again, and tells the same results, in the order of the journal, before anything runs: what
+/// a sweeper knows is what it makes of them, and of nothing else. So it draws by a seed and the number of the job, and what
+/// it says when there is nothing ([`Ask::Wait`], [`Ask::Done`]) leaves it as it was.
+///
+/// A job that failed and begins anew when the sweep is resumed is told twice: the last word counts.
 pub trait Sweeper {
     /// The next job.
     ///

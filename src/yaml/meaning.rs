@@ -111,6 +111,9 @@ impl Tree<'_> {
             Tag::Unknown => "the tags are !!null !!bool !!int !!float !!str !!binary !!map !!seq",
             Tag::Set => "write a list",
             Tag::Timestamp => "leave the tag out: the date is then text",
+            Tag::Int if found == "a scalar" => "write a whole number, or leave the tag out",
+            Tag::Float if found == "a scalar" => "write a number, or leave the tag out",
+            Tag::Bool if found == "a scalar" => "write `true` or `false`, or leave the tag out",
             _ => "",
         };
         self.yaml_error(at, message, label, help);

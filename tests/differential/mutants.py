@@ -66,7 +66,7 @@ def main():
     tree = os.path.join(scratch, "tree")
     lived = []
     try:
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("target", ".git", "outputs", "multirun"))
+        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns("target", ".git", "outputs"))
         base = differences(build(tree, target), options.cases)
         print("unchanged: %d differ" % base, flush=True)
         if base:

@@ -246,6 +246,19 @@ fn a_failure_and_a_panic_are_told_with_what_caused_them_and_recorded() {
 }
 
 #[test]
+fn a_run_whose_end_cannot_be_recorded_has_not_completed() {
+    let app = app(|_: &Bound, run: &Run| {
+        // No file can be put in the place of a folder.
+        let record = run.dir().join(".hydra/run.json");
+        fs::remove_file(&record).and_then(|()| fs::create_dir_all(record.join("folder"))).expect("writable");
+    });
+    let trial = sandbox().run(&app, ["hydra.run.dir=a"]);
+    assert!(trial.err().starts_with("error[io]: "), "{}", trial.err());
+    assert!(trial.err().contains("run.json"), "{}", trial.err());
+    assert_eq!(trial.status(), Status::Failure);
+}
+
+#[test]
 fn a_sweep_runs_its_jobs_in_order_and_ends_with_the_failure_of_one() {
     let app = app(|config: &Bound, _: &Run| -> Result<f64, String> {
         let num = config.require("hydra.job.num").map_err(|error| error.to_string())?;

@@ -1,6 +1,7 @@
 //! What a typed program says of itself: help, schema, template.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -441,6 +442,10 @@ mod args {
         }
         let swept = sandbox.run(&app(), "-m seed=7 lr=0.1,0.2 -t3 --point 1 2 -vv".split_whitespace());
         assert_eq!((swept.status(), swept.jobs().len()), (Status::Success, 2), "{}", swept.err());
+        let record =
+            fs::read_to_string(swept.jobs()[1].directory().join(".hydra/run.json")).expect("a record");
+        let record: serde_json::Value = serde_json::from_str(&record).expect("JSON");
+        assert_eq!(record["own_flags"], serde_json::json!(["-t3", "--point", "1", "2", "-v", "-v"]));
     }
 
     #[test]

@@ -1,22 +1,23 @@
 //! Sweeps: cases under `tests/cases/sweep`. A case is overrides, one a line, a line `---`, and the jobs, one a line with
 //! an empty line between batches, or the errors. A line `# batch N` sets the size of a batch, `# group NAME OPTION…`
-//! the options of a config group, `# seed N` the seed.
+//! the options of a config group, `# seed N` the seed, `# when KEY OVERRIDE…` a condition, `# settled KEY VALUE` what is
+//! not swept, `# zip KEY…` what goes together.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::num::NonZeroU64;
-use std::path::Path;
 use std::sync::Arc;
 
-use mainstem::diag::{Error, Source, SourceId, SourceKind, SourceMap, Style};
-use mainstem::grammar::parse_overrides;
-use mainstem::sweep::Jobs;
+use mainstem::diag::{Error, Origin, Result, Source, SourceId, SourceKind, SourceMap, Style};
+use mainstem::grammar::{parse_override, parse_overrides};
+use mainstem::sweep::{Condition, Jobs};
+use mainstem::value::Node;
 
 fn run(input: &str) -> String {
     let map = Arc::new(SourceMap::default());
     let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let (mut size, mut seed) = (None, 0);
     let mut lines: Vec<(&str, SourceId)> = Vec::new();
+    let (mut conditions, mut settled, mut zips) = (Vec::new(), BTreeMap::new(), Vec::new());
     for line in input.lines() {
         match line.split(' ').collect::<Vec<_>>()[..] {
             ["#", "batch", number] => size = number.parse::<NonZeroU64>().ok(),
@@ -24,6 +25,14 @@ fn run(input: &str) -> String {
             ["#", "group", name, ref options @ ..] => {
                 groups.insert(name, options.iter().map(|&option| option.to_owned()).collect());
             }
+            ["#", "when", key, ref requires @ ..] => conditions.push((key, requires.to_vec())),
+            ["#", "settled", key, value] => {
+                let one =
+                    parse_override(&format!("{key}={value}"), SourceId::NONE, &mut ()).expect("a value");
+                let value = one.assignment(0).expect("one value").action.value().cloned();
+                settled.insert(key, value.expect("a value"));
+            }
+            ["#", "zip", ref keys @ ..] => zips.push(keys.to_vec()),
             _ => {
                 let source = Source::new(SourceKind::Argument(lines.len() + 1), "", line);
                 lines.push((line, map.add(source)));
@@ -33,7 +42,22 @@ fn run(input: &str) -> String {
     let mut errors: Vec<Error> = Vec::new();
     let overrides = parse_overrides(lines, &mut errors);
     let options = |group: &str| Ok(groups.get(group).cloned().unwrap_or_default());
-    let jobs = match Error::all(errors).map_or_else(|| Jobs::new(&overrides, &options, seed), Err) {
+    let made = || -> Result<Jobs> {
+        let mut jobs = Error::all(errors).map_or_else(|| Jobs::new(&overrides, &options, seed), Err)?;
+        for keys in &zips {
+            jobs = jobs.zip(keys, Origin::NONE)?;
+        }
+        let condition = |(key, requires): &(&str, Vec<&str>)| {
+            let mut errors: Vec<Error> = Vec::new();
+            let source = |line: &str| map.add(Source::new(SourceKind::Memory, "when", line));
+            let requires = parse_overrides(requires.iter().map(|line| (*line, source(line))), &mut errors);
+            let first = requires.first().map_or(Origin::NONE, |one| one.origin);
+            Error::all(errors).map_or_else(|| Condition::new(key, first, &requires, &options), Err)
+        };
+        let conditions = conditions.iter().map(condition).collect::<Result<Vec<_>>>()?;
+        jobs.when(&conditions, &|key| -> Option<Node> { settled.get(key).cloned() })
+    };
+    let jobs = match made() {
         Ok(jobs) => jobs,
         Err(error) => return error.located(&map).render(Style::Plain),
     };
@@ -50,16 +74,7 @@ fn run(input: &str) -> String {
 
 #[test]
 fn cases() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/sweep");
-    let mut count = 0;
-    for entry in fs::read_dir(folder).expect("the folder of the cases") {
-        let path = entry.expect("a file").path();
-        let text = fs::read_to_string(&path).expect("UTF-8");
-        let (input, expected) = text.split_once("\n---\n").expect("a line `---`");
-        count += 1;
-        assert_eq!(run(input), expected, "{}", path.display());
-    }
-    assert!(count >= 8, "only {count} cases were found");
+    crate::cases::run("sweep", run);
 }
 
 fn jobs(lines: &[&str]) -> Jobs {
@@ -127,4 +142,80 @@ fn the_jobs_of_many_sweeps_are_found_by_their_numbers() {
         let expected = if job.index % 2 == 0 { format!("a={}", job.index / 2) } else { "a=x".to_owned() };
         assert_eq!(job.lines()[0], expected);
     }
+}
+
+/// What a job of a grid leaves out where its conditions do not hold: the meaning, word by word.
+fn pruned(job: &[(&str, u32)], conditions: &[(&str, &str, u32)]) -> Vec<(String, u32)> {
+    let applies = |key: &str| {
+        let mut open = vec![key.to_owned()];
+        while let Some(key) = open.pop() {
+            for (_, parent, value) in conditions.iter().filter(|(child, ..)| *child == key) {
+                if !job.contains(&(*parent, *value)) {
+                    return false;
+                }
+                open.push((*parent).to_owned());
+            }
+        }
+        true
+    };
+    job.iter().filter(|(key, _)| applies(key)).map(|(key, value)| ((*key).to_owned(), *value)).collect()
+}
+
+#[test]
+fn conditions_leave_what_pruning_the_whole_grid_leaves() {
+    const KEYS: [&str; 4] = ["a", "b", "c", "d"];
+    // Each key may depend on a later one, so that none depends on itself.
+    for choice in 0_u32..4 * 3 * 2 {
+        for both in [false, true] {
+            let mut conditions = Vec::new();
+            for (key, parent, value) in [
+                ("a", ["b", "c", "d"].get((choice % 4) as usize), 1),
+                ("b", ["c", "d"].get((choice / 4 % 3) as usize), 0),
+                ("c", ["d"].get((choice / 12) as usize), 1),
+            ] {
+                conditions.extend(parent.map(|parent| (key, *parent, value)));
+            }
+            if both {
+                conditions.push(("a", "d", 0));
+            }
+            let mut expected = Vec::new();
+            for number in 0..81 {
+                let digit = |at: u32| number / 3_u32.pow(3 - at) % 3;
+                let job: Vec<(&str, u32)> = KEYS.iter().zip(0..).map(|(key, at)| (*key, digit(at))).collect();
+                let job = pruned(&job, &conditions);
+                if !expected.contains(&job) {
+                    expected.push(job);
+                }
+            }
+            let made = conditions.iter().map(|(key, parent, value)| {
+                let line = format!("{parent}={value}");
+                let requires = parse_overrides([(line.as_str(), SourceId::NONE)], &mut ());
+                Condition::new(key, Origin::NONE, &requires, &|_| Ok(Vec::new())).expect("a condition")
+            });
+            let made: Vec<Condition> = made.collect();
+            let lines = KEYS.map(|key| format!("{key}=0,1,2"));
+            let sweep = jobs(&lines.each_ref().map(String::as_str)).when(&made, &|_| None).expect("a sweep");
+            let lines = |job: &[(String, u32)]| {
+                job.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(" ")
+            };
+            let mut expected: Vec<String> = expected.iter().map(|job| lines(job)).collect();
+            let mut found: Vec<String> = sweep.iter().map(|job| job.lines().join(" ")).collect();
+            assert_eq!(sweep.len(), expected.len() as u64, "{conditions:?}");
+            expected.sort();
+            found.sort();
+            assert_eq!(found, expected, "{conditions:?}");
+        }
+    }
+}
+
+#[test]
+fn a_condition_makes_no_list_of_jobs() {
+    let sweep = jobs(&["a=range(1000000)", "b=range(1000000)", "c=x,y,z"]);
+    let requires = parse_overrides([("c=x,z", SourceId::NONE)], &mut ());
+    let condition = Condition::new("a", Origin::NONE, &requires, &|_| Ok(Vec::new())).expect("a condition");
+    let sweep = sweep.when(&[condition], &|_| None).expect("a sweep");
+    assert_eq!(sweep.len(), 2_000_001_000_000);
+    assert_eq!(sweep.get(1_000_000_000_000).expect("a job").lines(), ["b=0", "c=y"]);
+    let last = sweep.get(sweep.len() - 1).expect("the last job");
+    assert_eq!(last.lines(), ["a=999999", "b=999999", "c=z"]);
 }

@@ -62,7 +62,7 @@ fn a_sweep_is_cancelled_by_who_finds_its_driver_and_goes_on_by_its_program() {
     wait_until("it runs again", || standing(&sandbox) == (1, 0));
     // The command became the program: it is the driver.
     let lock = sandbox.read("sw/.sweep.lock").expect("a lock");
-    assert!(lock.contains(&format!("\"process\":{},", child.id())), "{lock}");
+    assert!(lock.contains(&format!("\"process\":{{\"id\":{},", child.id())), "{lock}");
     kill(child.id(), "INT");
     assert_eq!(wait(child), Some(130));
 }
@@ -81,7 +81,7 @@ fn nobody_else_is_asked_to_end() {
         err
     };
     // A number that another process has by now: this one.
-    let number = |id: u32| format!("\"process\":{id},");
+    let number = |id: u32| format!("\"process\":{{\"id\":{id},");
     let err = told(said.replace(&number(child.id()), &number(std::process::id())));
     assert!(err.contains("does not run the sweep in `sw`"), "{err}");
     let err = told(said.replace("\"host\":\"", "\"host\":\"far-"));

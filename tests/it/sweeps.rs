@@ -451,3 +451,59 @@ fn a_dry_run_shows_the_jobs_and_makes_nothing() {
     let files: Vec<PathBuf> = sandbox.files().expect("a directory");
     assert_eq!(files, [PathBuf::from("conf/config.yaml")], "nothing is made");
 }
+
+#[test]
+fn what_has_completed_before_is_taken_over_with_its_result() {
+    let sandbox =
+        sandbox().with_file("job.sh", "echo \"{\\\"loss\\\": $1}\" > $MAINSTEM_RESULT\n").expect("a file");
+    let sweep = |folder: &str, values: &str| {
+        let arguments = [
+            "run",
+            "-m",
+            "-cd",
+            "conf",
+            "-cn",
+            "config",
+            &format!("x={values}"),
+            &format!("hydra.sweep.dir={folder}"),
+            "mainstem.sweep.skip_completed=.",
+            "--",
+            "/bin/sh",
+            "job.sh",
+            "7",
+        ];
+        let (status, _, err) = run(mainstem(&sandbox, &arguments));
+        assert_eq!(status, Some(0), "{err}");
+        let mut jobs = BTreeMap::new();
+        let (mut results, mut folders) = (BTreeMap::new(), BTreeMap::new());
+        for entry in journal(&sandbox.path().join(folder)) {
+            match entry {
+                Entry::Started { job, directory, .. } => drop(folders.insert(job, directory)),
+                Entry::Ended { job, result, status, .. } => {
+                    *jobs.entry(job).or_insert(0) += 1;
+                    assert_eq!(status, Status::Completed);
+                    results.insert(job, result.expect("a result"));
+                }
+                _ => {}
+            }
+        }
+        assert!(jobs.values().all(|times| *times == 1), "{jobs:?}");
+        (folders, results)
+    };
+    let (folders, first) = sweep("one", "1,2");
+    assert_eq!(folders.get(&0), Some(&Some(PathBuf::from("0"))));
+    let (folders, second) = sweep("two", "2,3");
+    assert_eq!(folders.get(&0), Some(&Some(PathBuf::from("../one/1"))));
+    assert_eq!(folders.get(&1), Some(&Some(PathBuf::from("1"))));
+    assert_eq!(second.get(&0), first.get(&1));
+    assert!(!sandbox.path().join("two/0").exists());
+    // A command whose file was changed since then is another one.
+    sleep(Duration::from_millis(20));
+    fs::write(sandbox.path().join("job.sh"), "echo '{\"loss\": 8}' > $MAINSTEM_RESULT\n").expect("a file");
+    let (folders, third) = sweep("three", "2");
+    assert_eq!(folders.get(&0), Some(&Some(PathBuf::from("0"))));
+    assert_ne!(third.get(&0), first.get(&1));
+    // The latest of those that are the same.
+    let (folders, fourth) = sweep("four", "2");
+    assert_eq!((folders.get(&0), fourth), (Some(&Some(PathBuf::from("../three/0"))), third));
+}

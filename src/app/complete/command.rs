@@ -2,7 +2,9 @@
 
 use crate::app::args::{self, Args, Command};
 use crate::app::complete::face::{Face, Holds, Part, names, part, values};
+use crate::app::complete::program;
 use crate::app::complete::shell::Shell;
+use crate::app::program::faces;
 use crate::app::{help, project, runs, sweeps};
 use crate::complete::{Candidate, Completer, Line, Wanted, files};
 use crate::facts::Facts;
@@ -12,8 +14,10 @@ pub(crate) fn complete(line: &Line, facts: &Facts, described: bool) -> Vec<Candi
     let word = line.word.text.as_str();
     let Some((first, before)) = line.before.split_first() else { return commands(word) };
     match (first.as_str(), Command::ALL.iter().find(|(name, _)| name == first)) {
-        ("runs", _) => of_kind(&runs::COMMANDS, runs::faces, before, word, facts),
-        ("sweeps", _) => of_kind(&sweeps::COMMANDS, sweeps::faces, before, word, facts),
+        ("run", _) => of_run(line, before, facts, described),
+        ("runs", _) => of_kind(&runs::COMMANDS, runs::faces, before, word, facts, "the latest run"),
+        ("rerun", _) => of_records(&runs::rerun_faces(), before, word, facts, "the latest run"),
+        ("sweeps", _) => of_kind(&sweeps::COMMANDS, sweeps::faces, before, word, facts, "the latest sweep"),
         ("help", _) if before.is_empty() => commands(word)
             .into_iter()
             .filter(|one| !one.text.starts_with('-') && one.text != "help")
@@ -42,33 +46,57 @@ fn commands(word: &str) -> Vec<Candidate> {
     found
 }
 
-/// What `runs` and `sweeps` have: commands of their own, each with flags and directories.
+/// What `runs` and `sweeps` have: commands of their own, each with flags and the directories of what ran.
 fn of_kind(
     commands: &[(&str, &str)],
     faces: fn(&str) -> Vec<Face>,
     before: &[String],
     word: &str,
     facts: &Facts,
+    latest: &str,
 ) -> Vec<Candidate> {
     let Some((first, before)) = before.split_first() else {
         let fitting = commands.iter().filter(|(name, _)| name.starts_with(word));
         return fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect();
     };
-    let faces = faces(first);
-    match part(&faces, before, word) {
-        Part::Name => names(&faces, word),
+    // What `ls` takes is a filter, or a directory of many.
+    if first != "ls" {
+        return of_records(&faces(first), before, word, facts, latest);
+    }
+    match part(&faces(first), before, word) {
+        Part::Name => names(&faces(first), word),
         Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
-        Part::Maybe { .. } | Part::Other
-            if matches!(first.as_str(), "show" | "diff" | "tag" | "rm" | "cancel" | "resume") =>
-        {
-            let mut found = files(word, facts, Wanted::Directories, "");
-            if "last".starts_with(word) {
-                found.insert(0, Candidate::whole("last").about("the latest"));
-            }
-            found
-        }
         Part::Maybe { .. } | Part::Other => Vec::new(),
     }
+}
+
+/// Behind `run`: the flags and overrides of a program, and behind `--` its command.
+fn of_run(line: &Line, before: &[String], facts: &Facts, described: bool) -> Vec<Candidate> {
+    let word = line.word.text.as_str();
+    if before.iter().any(|word| word == "--") {
+        return files(word, facts, Wanted::Any, "");
+    }
+    let line = Line { before: before.to_vec(), ..line.clone() };
+    let nowhere = args::read(Command::Completion, []);
+    program::of_hydra(&nowhere, &faces(true), facts, &line, described)
+}
+
+/// Behind a command that takes the directory of what ran.
+fn of_records(faces: &[Face], before: &[String], word: &str, facts: &Facts, latest: &str) -> Vec<Candidate> {
+    match part(faces, before, word) {
+        Part::Name => names(faces, word),
+        Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
+        Part::Maybe { .. } | Part::Other => named(word, facts, latest),
+    }
+}
+
+/// What ran, by its directory.
+fn named(word: &str, facts: &Facts, latest: &str) -> Vec<Candidate> {
+    let mut found = files(word, facts, Wanted::Directories, "");
+    if "last".starts_with(word) {
+        found.insert(0, Candidate::whole("last").about(latest));
+    }
+    found
 }
 
 fn of_command(

@@ -2,7 +2,6 @@
 
 use std::io::{self, Read as _};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use crate::app::args::{Args, Format, wrong};
 use crate::app::capture::{absolute, executable, program_name};
@@ -10,7 +9,7 @@ use crate::app::complete::shell::Shell;
 use crate::app::complete::{answer, command, program, script};
 use crate::app::json::{line, object};
 use crate::app::output::Output;
-use crate::app::program::{Flags, faces};
+use crate::app::program::faces;
 use crate::app::project;
 use crate::complete::{Candidate, Line};
 use crate::diag::{Error, ErrorKind, Result};
@@ -101,38 +100,11 @@ fn query(shell: Shell, args: &Args, facts: &Facts) -> Result<Output> {
         }
         Some(script) => {
             let Some(asked) = asked.behind_script(script) else { return Ok(Output::success(String::new())) };
-            let found = hydras(args, facts, &asked.line, described);
+            let found = program::of_hydra(args, &faces(false), facts, &asked.line, described);
             (asked, found)
         }
     };
     Ok(Output::success(shell.print(&asked.line.word, &found, &asked.breaks)))
-}
-
-/// What a line of a program with Hydra's flags can become, whose configs the flags of this command name.
-fn hydras(args: &Args, facts: &Facts, line: &Line, described: bool) -> Vec<Candidate> {
-    // Scripts name whole paths, of which people need not see more than they would type.
-    let short = |path: &String| {
-        let below = std::path::Path::new(path).strip_prefix(&facts.cwd).ok();
-        below.and_then(std::path::Path::to_str).filter(|below| !below.is_empty()).unwrap_or(path).to_owned()
-    };
-    let args = &Args {
-        config_path: args.config_path.as_ref().map(short),
-        config_dirs: args.config_dirs.iter().map(short).collect(),
-        ..args.clone()
-    };
-    let open = |flags: &Flags| {
-        // A config path takes the place of the primary directory, which is the first one.
-        let replaced = usize::from(flags.config_path.is_some() && args.config_path.is_none());
-        let dirs = args.config_dirs.get(replaced..).unwrap_or_default();
-        let args = Args {
-            config_path: flags.config_path.clone().or_else(|| args.config_path.clone()),
-            config_dirs: [dirs, &*flags.config_dirs].concat(),
-            ..args.clone()
-        };
-        let composer = Arc::new(project::open(&args, facts.clone()).ok()?);
-        Some((composer, flags.config_name.clone().or(args.config_name)))
-    };
-    program::complete(line, &faces(false), &[], facts, &open, described)
 }
 
 /// Completes each of the words, or each line of standard input: what is typed behind a program's name.
@@ -150,7 +122,7 @@ fn lines(args: &Args, facts: &Facts) -> Result<Output> {
     drop(project::open(args, facts.clone())?);
     let mut out = String::new();
     for one in lines {
-        let found = hydras(args, facts, &Line::parse(one), true);
+        let found = program::of_hydra(args, &faces(false), facts, &Line::parse(one), true);
         if args.format == Format::Json {
             let candidates: Node = found.into_iter().map(node).collect();
             out.push_str(&line(&object([("line", Node::from(one)), ("candidates", candidates)])));

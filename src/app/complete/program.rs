@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::app::args::wrong;
-use crate::app::capture;
+use crate::app::args::{Args, wrong};
 use crate::app::complete::answer::Asked;
 use crate::app::complete::face::{Face, Part, names, part, values};
 use crate::app::complete::script;
 use crate::app::complete::shell::Shell;
 use crate::app::output::Output;
 use crate::app::program::{App, Flags, OwnFlag, Session, World, faces, read};
+use crate::app::{capture, project};
 use crate::complete::{Candidate, Completer, Line};
 use crate::compose::Composer;
 use crate::diag::{Result, did_you_mean};
@@ -53,6 +53,39 @@ pub(crate) fn complete(
             found
         }
     }
+}
+
+/// What a line of a program with Hydra's flags can become, whose configs the flags of this command name.
+pub(crate) fn of_hydra(
+    args: &Args,
+    flags: &[Face],
+    facts: &Facts,
+    line: &Line,
+    described: bool,
+) -> Vec<Candidate> {
+    // Scripts name whole paths, of which people need not see more than they would type.
+    let short = |path: &String| {
+        let below = std::path::Path::new(path).strip_prefix(&facts.cwd).ok();
+        below.and_then(std::path::Path::to_str).filter(|below| !below.is_empty()).unwrap_or(path).to_owned()
+    };
+    let args = &Args {
+        config_path: args.config_path.as_ref().map(short),
+        config_dirs: args.config_dirs.iter().map(short).collect(),
+        ..args.clone()
+    };
+    let open = |flags: &Flags| {
+        // A config path takes the place of the primary directory, which is the first one.
+        let replaced = usize::from(flags.config_path.is_some() && args.config_path.is_none());
+        let dirs = args.config_dirs.get(replaced..).unwrap_or_default();
+        let args = Args {
+            config_path: flags.config_path.clone().or_else(|| args.config_path.clone()),
+            config_dirs: [dirs, &*flags.config_dirs].concat(),
+            ..args.clone()
+        };
+        let composer = Arc::new(project::open(&args, facts.clone()).ok()?);
+        Some((composer, flags.config_name.clone().or(args.config_name)))
+    };
+    complete(line, flags, &[], facts, &open, described)
 }
 
 /// Answers `--shell-completion install=SHELL|uninstall=SHELL|query=SHELL`.

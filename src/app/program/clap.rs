@@ -7,6 +7,7 @@ use ::clap::{ArgMatches, Args, Command};
 
 use crate::app::program::app::{App, Function, Ready};
 use crate::app::program::bound::Bound;
+use crate::app::program::flags::known;
 use crate::app::program::outcome::JobResult;
 use crate::app::program::own::{OwnFlag, OwnFlags, OwnValues};
 use crate::diag::{Error, ErrorKind, Result};
@@ -131,11 +132,25 @@ fn own_flags<A: Args>() -> Result<OwnFlags> {
         let help = "parse the subcommands yourself and run the program in them: `App::run`";
         errors.push(Error::new(ErrorKind::Usage, message).help(help));
     }
+    errors.extend(flags.iter().flat_map(|flag| taken(flag, &called)));
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }
     let help = command.render_help().to_string();
-    OwnFlags { called, flags, help, read: read::<A> }.check()
+    Ok(OwnFlags { flags, help, read: read::<A> })
+}
+
+/// What is wrong with the names of a flag: Hydra has them, or we do.
+fn taken(flag: &OwnFlag, called: &str) -> Vec<Error> {
+    let taken = flag.names.iter().filter_map(|name| Some((name, known(name)?)));
+    let told = |(name, (long, help, whose)): (&String, (&str, &str, &str))| {
+        let message = format!("the flag `{name}` of {called} is {whose} `{long}`");
+        let kind = if name.starts_with("--") { "long = \"…\"" } else { "short = '…'" };
+        Error::new(ErrorKind::Usage, message)
+            .note(format!("`{long}`: {help}"))
+            .help(format!("give the field `{}` another name: `#[arg({kind})]`", flag.field))
+    };
+    taken.map(told).collect()
 }
 
 fn read<A: Args>(words: &[String]) -> Result<OwnValues> {

@@ -174,7 +174,7 @@ fn pass_on(run: &Run, ended: &AtomicBool) {
     while !ended.load(Ordering::Relaxed) {
         if run.is_interrupted() {
             if !terminal {
-                signals::interrupt_children();
+                signals::pass_on();
             }
             return;
         }

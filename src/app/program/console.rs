@@ -50,10 +50,11 @@ impl Console {
 
     /// Says all of it.
     pub(crate) fn write(&self, output: Output) -> Status {
-        self.complain(&output.err);
-        match self.say(&output.out) {
-            Ok(()) => output.status,
-            Err(error) => unwritten(&error, output.status),
+        let Output { out, err, status } = output;
+        self.complain(&err);
+        match self.say(&out) {
+            Ok(()) => status,
+            Err(error) => unwritten(&error, status),
         }
     }
 

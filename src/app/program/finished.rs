@@ -5,6 +5,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::app::output::Status;
 use crate::app::program::outcome::Objective;
+use crate::app::program::signals::Stop;
 use crate::run::Outcome;
 
 /// What a call of a program came to. As the result of `main` it is the exit status.
@@ -13,6 +14,7 @@ use crate::run::Outcome;
 pub struct Finished {
     pub(crate) status: Status,
     pub(crate) jobs: Vec<Job>,
+    pub(crate) sweep: Option<PathBuf>,
 }
 
 /// One job that ran.
@@ -25,7 +27,11 @@ pub struct Job {
 
 impl Finished {
     pub(crate) fn without_jobs(status: Status) -> Self {
-        Self { status, jobs: Vec::new() }
+        Self { status, jobs: Vec::new(), sweep: None }
+    }
+
+    pub(crate) fn of(job: Job) -> Self {
+        Self { status: job.status(), jobs: vec![job], sweep: None }
     }
 
     /// How it ended.
@@ -33,9 +39,15 @@ impl Finished {
         self.status
     }
 
-    /// The jobs that ran in this process, in order.
+    /// The jobs that ran in this process, in order: of a sweep, at most the first 1,000. All of them, wherever they ran, are
+    /// in the journal of the sweep.
     pub fn jobs(&self) -> &[Job] {
         &self.jobs
+    }
+
+    /// The directory of the sweep that ran: [`Progress`](crate::drive::Progress) reads what came of its jobs.
+    pub fn sweep(&self) -> Option<&Path> {
+        self.sweep.as_deref()
     }
 }
 
@@ -68,7 +80,8 @@ impl Job {
             Outcome::Completed(_) => Status::Success,
             Outcome::Failed(_) | Outcome::Panicked(_) => Status::Failure,
             Outcome::Interrupted(signal) => {
-                Status::Interrupted(if signal.as_deref() == Some("SIGINT") { 2 } else { 15 })
+                let stop = Stop::named(signal.as_deref().unwrap_or_default());
+                Status::Interrupted(u8::try_from(stop.0).unwrap_or(0))
             }
         }
     }

@@ -328,6 +328,7 @@ impl Flags {
 }
 
 /// The flag of that name: its long name, what it does, and whose it is.
+#[cfg(feature = "clap")]
 pub(crate) fn known(name: &str) -> Option<(&'static str, &'static str, &'static str)> {
     let (flag, help) = ROWS.iter().find(|(flag, _)| flag.long == name || flag.short == name)?;
     Some((flag.long, help, if flag.ours { "mainstem's" } else { "Hydra's" }))

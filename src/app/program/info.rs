@@ -29,7 +29,7 @@ pub(crate) fn info(session: &Session<'_>, topic: Topic) -> Result<Output> {
     };
     let mut out = String::new();
     let mut warnings = Vec::new();
-    for (nth, topic) in topics.iter().enumerate() {
+    for topic in topics {
         let (title, text) = match topic {
             Topic::Plugins => ("Plugins", plugins(session)?),
             Topic::SearchPath => ("Search path", search_path(session)?),
@@ -44,8 +44,9 @@ pub(crate) fn info(session: &Session<'_>, topic: Topic) -> Result<Output> {
                 ("Config", yaml)
             }
         };
-        if topics.len() > 1 {
-            let gap = if nth == 0 { "" } else { "\n" };
+        // Among others, a heading without anything below it says nothing.
+        if topics.len() > 1 && !text.is_empty() {
+            let gap = if out.is_empty() { "" } else { "\n" };
             let _ = writeln!(out, "{gap}{}", session.console.out.paint("1", title));
         }
         out.push_str(&text);

@@ -20,7 +20,7 @@ use crate::compose::{Composed, Mode};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::create_exclusive;
 use crate::facts::Process;
-use crate::run::{About, Failure, Outcome, Place, Rank, Record, Run, Running, Status, Told};
+use crate::run::{About, Failure, Mandate, Outcome, Place, Rank, Record, Run, Running, Status, Told};
 use crate::value::{Kind, Node};
 
 /// Runs the one job that the command line asks for.
@@ -32,7 +32,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     session.warn(composed.warnings());
     let bound = with_mode(session.bind(composed), "RUN")?;
     if let Some(environment) = worker::needed(session, &bound)? {
-        return worker::run(session, environment, None).map(Finished::without_jobs);
+        return worker::run(session, environment).map(Finished::without_jobs);
     }
     let callbacks = Callbacks::of(session, &bound)?;
     if session.flags.scratch {
@@ -40,7 +40,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     }
     let place = Place::of(&session.composer, bound.root()).map_err(|error| bound.located(error))?;
     let job = call(session, bound, &place, Extent::Alone, callbacks)?;
-    Ok(Finished { status: job.status(), jobs: vec![job] })
+    Ok(Finished::of(job))
 }
 
 /// The same config as one of a run, or of a sweep.
@@ -87,7 +87,8 @@ pub(crate) fn call(
     process.arguments = bound.shown_arguments(process.arguments);
     let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
     let derived_from = session.derived_from.map(|id| id.to_string());
-    let about = About { parent: session.sweep.get().cloned(), derived_from, ..about };
+    let own_flags = session.flags.own.clone();
+    let about = About { parent: session.sweep.get().cloned(), derived_from, own_flags, ..about };
     let rank = Rank::of(&facts.env, &process);
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();
@@ -106,20 +107,25 @@ pub(crate) fn call(
         }
     };
     let begun = begin(reserved, &told, facts, &process)?;
+    if session.app.starts_command {
+        // It may be left behind when this process is killed.
+        begun.share()?;
+    }
     let ending = Arc::new(Ending::new(begun, callbacks));
     let job = Call { session, bound: &bound, rank: rank.as_ref(), ending: &ending, extent };
     let (outcome, objectives) = match carry_out(&job, ready) {
         Ok(ended) => ended,
         // The run has begun, so that its record has to say how it ended.
         Err(error) => {
-            ending.finish(&Outcome::Failed(Failure::of(&error)), session);
-            return Err(error);
+            let unwritten = ending.finish(&Outcome::Failed(Failure::of(&error))).err();
+            return Err(Error::all([error.clone()].into_iter().chain(unwritten)).unwrap_or(error));
         }
     };
     if let (Some(running), Some(directions)) = (&ending.running, directions(&objectives)) {
         running.say_directions(directions);
     }
-    ending.finish(&outcome, session);
+    // A run that nobody can read about has not completed.
+    ending.finish(&outcome)?;
     Ok(Job { directory, outcome, objectives })
 }
 
@@ -174,7 +180,7 @@ fn scratch(session: &Session<'_>, bound: Bound, callbacks: Arc<Callbacks>) -> Re
     let _ = fs::remove_dir_all(&directory);
     let (outcome, objectives) = ended?;
     let job = Job { directory, outcome, objectives };
-    Ok(Finished { status: job.status(), jobs: vec![job] })
+    Ok(Finished::of(job))
 }
 
 /// A job that is about to be called.
@@ -290,11 +296,12 @@ impl Ending {
         *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records the outcome. A record that cannot be written is told, and changes nothing about the outcome.
-    fn finish(&self, outcome: &Outcome, session: &Session<'_>) {
-        if let Some(Err(error)) = self.running.as_ref().map(|running| running.finish(outcome)) {
-            session.console.complain(&error.render(session.console.err));
-        }
+    /// Records the outcome.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    fn finish(&self, outcome: &Outcome) -> Result<()> {
+        self.running.as_ref().map_or(Ok(()), |running| running.finish(outcome).map(drop))
     }
 }
 
@@ -388,7 +395,12 @@ fn change_directory(to: &Path) -> Result<()> {
 ///
 /// # Errors
 /// `hydra.output_subdir` cannot be resolved, or leads out of the directory.
-pub(crate) fn place_in_sweep(bound: &Bound, directory: PathBuf, made: bool) -> Result<Place> {
+pub(crate) fn place_in_sweep(
+    bound: &Bound,
+    directory: PathBuf,
+    made: bool,
+    mandate: Option<Mandate>,
+) -> Result<Place> {
     let origin = bound.select("hydra.sweep.subdir")?.map_or(crate::diag::Origin::NONE, |node| node.origin);
     let subdirectory = bound.select("hydra.output_subdir")?;
     let record = subdirectory.as_ref().map(Place::record_in).transpose();
@@ -401,6 +413,7 @@ pub(crate) fn place_in_sweep(bound: &Bound, directory: PathBuf, made: bool) -> R
         made,
         record,
         origin,
+        mandate,
     })
 }
 

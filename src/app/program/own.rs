@@ -4,15 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::app::complete::{Face, Holds};
-use crate::app::program::flags::known;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::Result;
 
 /// The flags of a program, and how they are read.
 #[derive(Clone, Debug)]
-#[cfg_attr(not(feature = "clap"), expect(dead_code, reason = "only clap makes such flags"))]
 pub(crate) struct OwnFlags {
-    /// The name of their type.
-    pub(crate) called: String,
     pub(crate) flags: Vec<OwnFlag>,
     /// A line or more for each.
     pub(crate) help: String,
@@ -46,29 +42,5 @@ impl OwnFlag {
             let (long, short) = (long.to_owned().into(), short.to_owned().into());
             Face { long, short, holds: holds.clone(), about: String::new() }
         })
-    }
-}
-
-impl OwnFlags {
-    /// That none of them is one of Hydra's.
-    ///
-    /// # Errors
-    /// Every flag that is taken.
-    #[cfg_attr(not(feature = "clap"), expect(dead_code, reason = "only clap makes such flags"))]
-    pub(crate) fn check(self) -> Result<Self> {
-        let mut errors = Vec::new();
-        for flag in &self.flags {
-            for name in &flag.names {
-                let Some((long, help, whose)) = known(name) else { continue };
-                let message = format!("the flag `{name}` of {} is {whose} `{long}`", self.called);
-                let kind = if name.starts_with("--") { "long = \"…\"" } else { "short = '…'" };
-                errors.push(
-                    Error::new(ErrorKind::Usage, message)
-                        .note(format!("`{long}`: {help}"))
-                        .help(format!("give the field `{}` another name: `#[arg({kind})]`", flag.field)),
-                );
-            }
-        }
-        Error::all(errors).map_or(Ok(self), Err)
     }
 }

@@ -2,19 +2,29 @@
 
 #[cfg(not(unix))]
 use crate::diag::Result;
+use crate::launch::Halt;
 
 /// A signal that asks to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stop(pub(crate) i32);
 
+/// Those that do. Who loses the terminal is asked as by `kill`.
+const NAMES: [(i32, &str); 3] = [(1, "SIGHUP"), (2, "SIGINT"), (15, "SIGTERM")];
+
 impl Stop {
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
-        match self.0 {
-            2 => "SIGINT",
-            15 => "SIGTERM",
-            _ => "a signal",
-        }
+        NAMES.iter().find(|(number, _)| *number == self.0).map_or("a signal", |(_, name)| name)
+    }
+
+    /// The signal of that name; of any other one, the one that programs send.
+    pub(crate) fn named(name: &str) -> Self {
+        Self(NAMES.iter().find(|(_, known)| *known == name).map_or(15, |(number, _)| *number))
+    }
+
+    /// How the jobs are asked to end, then.
+    pub(crate) fn how(self) -> Halt {
+        if self.0 == 2 { Halt::Interrupt } else { Halt::Terminate }
     }
 }
 
@@ -25,13 +35,13 @@ mod unix {
     use std::os::fd::AsFd as _;
     use std::path::PathBuf;
     use std::process;
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
     use std::sync::{Mutex, MutexGuard, PoisonError};
     use std::thread;
     use std::time::Duration;
 
     use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
@@ -78,10 +88,16 @@ mod unix {
         Ok(Watch(number))
     }
 
+    /// The signal that was taken last.
+    static TAKEN: AtomicI32 = AtomicI32::new(0);
+
     /// Begins to take signals.
     fn wake() -> io::Result<()> {
-        let others = taken_by_others();
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
+        let others = Others::find();
+        let ours = [SIGINT, SIGTERM, SIGHUP].into_iter();
+        // Who was started by `nohup` goes on without its terminal.
+        let ours = ours.filter(|signal| *signal != SIGHUP || !others.ignored.contains(signal));
+        let mut signals = Signals::new(ours)?;
         let run = move || {
             for signal in signals.forever() {
                 take(signal, &others);
@@ -91,7 +107,8 @@ mod unix {
     }
 
     /// Does what a signal asks for.
-    fn take(signal: i32, others: &[i32]) {
+    fn take(signal: i32, others: &Others) {
+        TAKEN.store(signal, Ordering::SeqCst);
         let first = watchers().all.last_mut().map(|(_, first)| first.take());
         match first {
             Some(Some(first)) => {
@@ -103,23 +120,32 @@ mod unix {
             }
             Some(None) => end(Stop(signal), Signal::KILL),
             // The program around us has taken it already, or does not want it.
-            None if others.contains(&signal) => {}
+            None if others.taken.contains(&signal) || others.ignored.contains(&signal) => {}
             None => {
-                // The default of both is to end this process: there is nobody left to tell.
+                // The default of all is to end this process: there is nobody left to tell.
                 let _ = emulate_default_handler(signal);
             }
         }
     }
 
-    /// The signals that the program around us took, or ignored, before we did, as far as the system tells: Linux does.
-    fn taken_by_others() -> Vec<i32> {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let masks = status.lines().filter_map(|line| {
-            let mask = line.strip_prefix("SigIgn:").or_else(|| line.strip_prefix("SigCgt:"))?;
-            u64::from_str_radix(mask.trim(), 16).ok()
-        });
-        let taken = masks.fold(0, |all, mask| all | mask);
-        [SIGINT, SIGTERM].into_iter().filter(|signal| taken >> (signal - 1) & 1 == 1).collect()
+    /// The signals that the program around us took, or was started without, before we came, as far as the system tells:
+    /// Linux does.
+    struct Others {
+        taken: Vec<i32>,
+        ignored: Vec<i32>,
+    }
+
+    impl Others {
+        fn find() -> Self {
+            let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+            let of = |name: &str| {
+                let mask = status.lines().find_map(|line| line.strip_prefix(name));
+                let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+                let all = [SIGINT, SIGTERM, SIGHUP].into_iter();
+                all.filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
+            };
+            Self { taken: of("SigCgt:"), ignored: of("SigIgn:") }
+        }
     }
 
     impl Drop for Watch {
@@ -201,18 +227,13 @@ mod unix {
         thread::Builder::new().name("driver".to_owned()).spawn(watch).map(drop).map_err(failed)
     }
 
-    /// Sends a signal to one process.
-    pub(crate) fn send(process: u32, stop: Stop) {
-        let signal = if stop.0 == SIGINT { Signal::INT } else { Signal::TERM };
-        if let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) {
-            // One that has ended already needs no signal.
-            let _ = kill_process(pid, signal);
-        }
-    }
-
-    /// Asks all that this process started to end, as by Ctrl-C.
-    pub(crate) fn interrupt_children() {
-        signal_children(Signal::INT);
+    /// Asks all that this process started to end, by the signal that it was asked by itself.
+    pub(crate) fn pass_on() {
+        signal_children(match TAKEN.load(Ordering::SeqCst) {
+            SIGINT => Signal::INT,
+            SIGHUP => Signal::HUP,
+            _ => Signal::TERM,
+        });
     }
 
     /// Sends a signal to all that this process started, and what those started.
@@ -247,7 +268,7 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{end_in_order, end_with_driver, interrupt_children, leave, send, watch};
+pub(crate) use unix::{end_in_order, end_with_driver, leave, pass_on, watch};
 
 /// Elsewhere the system ends the process as it always does.
 #[cfg(not(unix))]
@@ -275,12 +296,8 @@ pub(crate) fn end_with_driver() -> Result<()> {
 
 /// Signals do not exist.
 #[cfg(not(unix))]
-pub(crate) fn interrupt_children() {}
+pub(crate) fn pass_on() {}
 
 /// Nothing is left.
 #[cfg(not(unix))]
 pub(crate) fn leave() {}
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) fn send(_: u32, _: Stop) {}

@@ -5,9 +5,6 @@ use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::NaiveDateTime;
 
@@ -18,8 +15,8 @@ use crate::app::program::signals::{self, Stop};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::durable::read_regular;
 use crate::facts::{Facts, Process};
-use crate::launch::{Output, Program};
-use crate::run::RunId;
+use crate::launch::{Event, Exit, Group, Halt, Launcher as _, Output, Program, Slot, Workers};
+use crate::run::{Mandate, RunId};
 use crate::value::{JsonStyle, Key, Map, Node, read_json, write_json, write_str};
 
 /// The hidden first argument of a worker; the path of its order follows, then the arguments of the program.
@@ -46,6 +43,8 @@ pub(crate) struct OfSweep {
     pub(crate) sweep: Option<PathBuf>,
     /// The identifier of the sweep.
     pub(crate) id: String,
+    /// In whose name the order is given.
+    pub(crate) mandate: Mandate,
     /// The directory of the job.
     pub(crate) directory: PathBuf,
     /// Whether that was made for the job.
@@ -101,7 +100,6 @@ pub(crate) fn with_environment(bound: Bound) -> Result<Bound> {
 pub(crate) fn program(
     session: &Session<'_>,
     environment: Vec<(String, String)>,
-    watched: bool,
     of_sweep: Option<OfSweep>,
 ) -> Result<(Program, OrderFile)> {
     let alone = || Error::new(ErrorKind::Job, "the job needs a process of its own");
@@ -114,53 +112,49 @@ pub(crate) fn program(
     };
     let facts = session.composer.facts();
     let before = environment.iter().map(|(name, _)| (name.clone(), facts.env.get(name).map(str::to_owned)));
+    // A job of a sweep must not outlive its driver: whoever comes after it takes up the job.
+    let group = if of_sweep.is_some() { Group::Own } else { Group::Shared };
+    let watched = group == Group::Own;
     let order = Order { now: facts.now.get(), before: before.collect(), watched, of_sweep };
     let order = OrderFile::write(&order, &session.process())?;
     arguments.extend([WORKER.into(), order.0.clone().into()]);
     arguments.extend(session.arguments.iter().chain(&session.app.tail).cloned());
     let (file, directory, output) = (file.clone(), facts.cwd.clone(), Output::Inherited);
-    Ok((Program { file, arguments, directory, environment, output }, order))
+    Ok((Program { file, arguments, directory, environment, output, group }, order))
 }
 
-/// Runs a job in a worker and waits for it.
+/// Runs a job alone in a worker, and waits for it.
 ///
 /// # Errors
 /// The worker cannot be started.
-pub(crate) fn run(
-    session: &Session<'_>,
-    environment: Vec<(String, String)>,
-    of_sweep: Option<OfSweep>,
-) -> Result<Status> {
-    let (program, _order) = program(session, environment, false, of_sweep)?;
-    let mut command = Command::new(&program.file);
-    command.args(&program.arguments).current_dir(&program.directory);
-    command.envs(program.environment.iter().map(|(name, value)| (name, value)));
-    let failed = |error: std::io::Error| {
-        Error::new(ErrorKind::Io, format!("cannot run `{}` for the job: {error}", program.file.display()))
-    };
-    let child = Arc::new(AtomicU32::new(0));
-    let told = Arc::clone(&child);
+pub(crate) fn run(session: &Session<'_>, environment: Vec<(String, String)>) -> Result<Status> {
+    let (program, _order) = program(session, environment, None)?;
+    let mut workers = Workers::new(vec![Slot::default()]);
+    let bell = workers.bell();
     // Whoever types Ctrl-C sends the signal to both.
     let terminal = std::io::stdin().is_terminal() || std::io::stderr().is_terminal();
     let _watch = signals::watch(move |stop: Stop| {
-        if stop.name() != "SIGINT" || !terminal {
-            signals::send(told.load(Ordering::SeqCst), stop);
+        if stop.how() != Halt::Interrupt || !terminal {
+            bell.ring(stop.how());
         }
     })?;
-    let mut running = command.spawn().map_err(failed)?;
-    child.store(running.id(), Ordering::SeqCst);
-    running.wait().map(ended).map_err(failed)
+    workers.submit(0, program)?;
+    loop {
+        match workers.wait(None)? {
+            Some(Event::Ended { end, .. }) => return Ok(ended(end)),
+            Some(Event::Asked(how)) => workers.halt(0, how),
+            None => {}
+        }
+    }
 }
 
-fn ended(status: ExitStatus) -> Status {
-    #[cfg(unix)]
-    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return Status::Interrupted(u8::try_from(signal).unwrap_or(0));
-    }
-    match status.code() {
-        Some(0) => Status::Success,
-        Some(code @ 129..=159) => Status::Interrupted(u8::try_from(code - 128).unwrap_or(0)),
-        _ => Status::Failure,
+fn ended(exit: Exit) -> Status {
+    let by = |signal: i32| Status::Interrupted(u8::try_from(signal).unwrap_or(0));
+    match exit {
+        Exit::Code(0) => Status::Success,
+        Exit::Code(code @ 129..=159) => by(code - 128),
+        Exit::Signal(signal) => by(signal),
+        Exit::Code(_) | Exit::Lost => Status::Failure,
     }
 }
 
@@ -253,6 +247,8 @@ impl Order {
                 ("number", text(&job.number.to_string())),
                 ("sweep", job.sweep.as_deref().map_or_else(Node::null, path)),
                 ("id", text(&job.id)),
+                ("lock", path(&job.mandate.lock)),
+                ("driver", text(&job.mandate.id)),
                 ("directory", path(&job.directory)),
                 ("made", Node::from(job.made)),
                 ("overrides", Node::from(job.overrides.iter().map(|one| text(one)).collect::<Vec<_>>())),
@@ -280,6 +276,10 @@ impl Order {
                 number: job.get_str("number")?.as_str()?.parse().ok()?,
                 sweep: job.get_str("sweep")?.as_str().map(PathBuf::from),
                 id: job.get_str("id")?.as_str()?.to_owned(),
+                mandate: Mandate {
+                    lock: job.get_str("lock")?.as_str()?.into(),
+                    id: job.get_str("driver")?.as_str()?.to_owned(),
+                },
                 directory: job.get_str("directory")?.as_str()?.into(),
                 made: *job.get_str("made")? == Node::from(true),
                 overrides: (job.get_str("overrides")?.as_list()?.iter())
@@ -307,6 +307,7 @@ mod tests {
                 number: 3,
                 sweep: Some("/s".into()),
                 id: "01".to_owned(),
+                mandate: Mandate { lock: "/s/.sweep.lock".into(), id: "02".to_owned() },
                 directory: "/s/3".into(),
                 made: true,
                 overrides: vec!["a=${b}".to_owned(), "~c".to_owned()],

@@ -88,7 +88,9 @@ impl Again {
             }
             (command, _) => command.to_vec(),
         };
-        let arguments = arguments(&recorded, &hydra, run.overrides())?;
+        let own: Vec<String> =
+            record.get("own_flags").and_then(Node::as_list).unwrap_or_default().iter().map(plain).collect();
+        let arguments = arguments(&recorded, &own, &hydra, run.overrides())?;
         Ok(Self { command, cwd, arguments, tail, id: record.id(), config, hydra })
     }
 
@@ -280,7 +282,12 @@ fn tail(recorded: &mut Vec<String>) -> Vec<String> {
 }
 
 /// The arguments of the run: as they were typed; of a job of a sweep, the flags and the overrides of that job.
-fn arguments(recorded: &[String], hydra: &Node, overrides: Vec<String>) -> Result<Vec<String>> {
+fn arguments(
+    recorded: &[String],
+    own: &[String],
+    hydra: &Node,
+    overrides: Vec<String>,
+) -> Result<Vec<String>> {
     let in_sweep = at(hydra, &["mode"]).and_then(Node::as_str) == Some("MULTIRUN");
     let typed = recorded.split_first().map(|(_, typed)| typed);
     if let Some(typed) = typed.filter(|_| !in_sweep) {
@@ -288,7 +295,7 @@ fn arguments(recorded: &[String], hydra: &Node, overrides: Vec<String>) -> Resul
         return Ok(typed.iter().filter(|word| !matches!(word.as_str(), "--run" | "-r")).cloned().collect());
     }
     let mut arguments = match typed {
-        Some(typed) => flags(typed)?,
+        Some(typed) => flags(typed, own)?,
         None => hydras_flags(hydra),
     };
     let of_hydra = at(hydra, &["overrides", "hydra"]).and_then(Node::as_list).unwrap_or_default();
@@ -298,9 +305,12 @@ fn arguments(recorded: &[String], hydra: &Node, overrides: Vec<String>) -> Resul
     Ok(arguments)
 }
 
-/// The flags among arguments that say which config it is, and the words that are no overrides.
-fn flags(typed: &[String]) -> Result<Vec<String>> {
-    let (found, errors) = flag_names(typed.iter().cloned());
+/// The flags among arguments that say which config it is, those of the program's own, and the words that are no
+/// overrides.
+fn flags(typed: &[String], own: &[String]) -> Result<Vec<String>> {
+    let mut left = own.iter();
+    let hydras = typed.iter().filter(|word| take(word, &mut left).is_none());
+    let (found, errors) = flag_names(hydras.cloned());
     if let Some(error) = Error::all(errors) {
         return Err(error.note("the run was one of a sweep, whose arguments cannot be told apart"));
     }
@@ -313,7 +323,22 @@ fn flags(typed: &[String]) -> Result<Vec<String>> {
             Found::Switch(_) | Found::Value("--jobs" | "--resume", _) => Vec::new(),
             Found::Value(flag, value) => vec![flag.to_owned(), value],
         })
+        .chain(own.iter().cloned())
         .collect())
+}
+
+/// Takes a word that was typed off those that it was read as: one, or several switches that were typed as one.
+fn take(typed: &str, left: &mut std::slice::Iter<'_, String>) -> Option<()> {
+    let mut tried = left.clone();
+    if tried.next()? != typed {
+        tried = left.clone();
+        let mut rest = typed.strip_prefix('-')?;
+        while !rest.is_empty() {
+            rest = rest.strip_prefix(tried.next()?.strip_prefix('-')?)?;
+        }
+    }
+    *left = tried;
+    Some(())
 }
 
 /// The flags of a run of Hydra itself, as far as its record says them.
@@ -365,4 +390,22 @@ fn short_hash(bytes: &[u8]) -> String {
     let hash = Hash::hash(bytes);
     let digits: String = hash[..6].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{} bytes, {digits}", bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_of_a_sweep_keeps_the_flags_of_its_program() {
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let hydra = Node::from(Map::from([("mode", Node::from("MULTIRUN"))]));
+        let again = |typed, own| arguments(&words(typed), &words(own), &hydra, words("lr=0.1"));
+        let typed = "train -m -vvt3 lr=0.1,0.2 --point 1 2 -cn config -j 4 --name=a=b";
+        let arguments = again(typed, "-v -v -t3 --point 1 2 --name=a=b");
+        let expected = words("--config-name config -v -v -t3 --point 1 2 --name=a=b lr=0.1");
+        assert_eq!(arguments.expect("flags"), expected);
+        let error = again("train -m --point 1 2", "").expect_err("nobody knows the flag");
+        assert_eq!(error.message(), "there is no flag `--point`");
+    }
 }

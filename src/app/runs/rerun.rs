@@ -2,7 +2,9 @@
 
 use crate::app::args::wrong;
 use crate::app::capture;
+use crate::app::complete::{Face, Holds};
 use crate::app::exec::exec;
+use crate::app::help::about;
 use crate::app::output::Output;
 use crate::app::runs::again::Again;
 use crate::app::runs::diff;
@@ -47,6 +49,17 @@ struct Args {
 }
 
 const FLAGS: [&str; 4] = ["--dry-run", "--exact", "--root", "--help"];
+
+/// The flags as they are completed.
+pub(crate) fn faces() -> [Face; 3] {
+    let face = |long: &'static str, holds: Holds| Face {
+        long: long.into(),
+        short: "".into(),
+        holds,
+        about: about(HELP, long),
+    };
+    [face("--dry-run", Holds::Nothing), face("--exact", Holds::Nothing), face("--root", Holds::Directory)]
+}
 
 /// Runs `mainstem rerun`.
 ///

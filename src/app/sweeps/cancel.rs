@@ -59,7 +59,7 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
         // Somebody else may go on with it at once.
         let runs = read()?.is_some_and(|now| now.locked == Some(true) && now.about == holder.about);
         if !runs {
-            return Ok(came_of(directory, process, &place)?);
+            return came_of(directory, process, &place);
         }
         sleep(STEP);
     }
@@ -101,9 +101,9 @@ fn reachable(holder: &Holder, process: &Process, place: &str) -> Result<Driver> 
 
 fn driver(about: &str) -> Option<Driver> {
     let node = read_json(about, SourceId::NONE).ok()?;
-    let map = node.as_map()?;
+    let map = node.as_map()?.get_str("process")?.as_map()?;
     let text = |key: &str| map.get_str(key).and_then(Node::as_str).map(str::to_owned);
-    let Kind::Int(process) = map.get_str("process")?.kind else { return None };
+    let Kind::Int(process) = map.get_str("id")?.kind else { return None };
     Some(Driver { process: u32::try_from(process).ok()?, host: text("host")?, boot: text("boot") })
 }
 
@@ -150,18 +150,18 @@ mod tests {
                 .map(|driver| driver.process)
                 .map_err(|error| error.message().to_owned())
         };
-        let ours = r#"{"process":7,"host":"a","boot":"b"}"#;
+        let ours = r#"{"id":"1","process":{"id":7,"host":"a","boot":"b"}}"#;
         assert_eq!(told(&holder(Some(true), ours)), Ok(7));
         let cases = [
             (Some(true), "", "nobody knows yet who runs the sweep in `sw`"),
             (
                 Some(true),
-                r#"{"process":7,"host":"x","boot":"b"}"#,
+                r#"{"id":"1","process":{"id":7,"host":"x","boot":"b"}}"#,
                 "the sweep in `sw` is run on another machine: process 7 on `x`",
             ),
             (
                 Some(true),
-                r#"{"process":7,"host":"a","boot":"c"}"#,
+                r#"{"id":"1","process":{"id":7,"host":"a","boot":"c"}}"#,
                 "the sweep in `sw` is run on another machine: process 7 on `a`",
             ),
             (None, ours, "nobody can tell whether process 7 runs the sweep in `sw`"),

@@ -42,7 +42,7 @@ pub(super) fn rows(directory: &Path, process: &Process) -> Result<(Progress, Vec
                 attempts: *attempt,
                 status: Some(Status::Running),
                 overrides: overrides.clone(),
-                directory: directory.display().to_string(),
+                directory: directory.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
                 started: Some(*time),
                 ..Row::default()
             };

@@ -30,7 +30,8 @@ pub(super) struct Definitions {
 impl Definitions {
     pub(super) fn new() -> Self {
         let open = with(one("type", "string"), "pattern", r"^\?\?\?$|\$\{");
-        let open = with(open, "description", "To be given (`???`), or an interpolation (`${…}`).");
+        // A description would be shown in place of the one of the field that holds an interpolation.
+        let open = with(open, "$comment", "to be given (`???`), or an interpolation (`${…}`)");
         Self { all: one(OPEN, open), known: HashMap::default(), on_the_way: Vec::new() }
     }
 

@@ -9,10 +9,10 @@ use crate::app::program::job::bind_in_sweep;
 use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::session::{Session, shown_setting};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Progress, Verdict};
+use crate::drive::{Left, Progress, Standing, Verdict};
 use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
-use crate::run::{Record, RunId, Status};
+use crate::run::{Mandate, Record, RunId, Status, Tenant};
 use crate::sweep::Job;
 use crate::value::Node;
 
@@ -28,6 +28,8 @@ pub(super) struct Base<'a> {
     pub(super) master: Bound,
     /// The identifier of the sweep.
     pub(super) id: String,
+    /// In whose name jobs are ordered elsewhere.
+    pub(super) mandate: Mandate,
     pub(super) process: Process,
     /// Where records go when jobs have ended, if not each has files of its own.
     pub(super) compact: Option<Log>,
@@ -52,19 +54,21 @@ impl<'a> Base<'a> {
         composing: &'a Composing<'a>,
         (directory, other): (PathBuf, Option<PathBuf>),
         master: &Bound,
-        id: String,
+        mandate: Mandate,
         process: &Process,
         before: &Progress,
     ) -> Self {
-        let taken =
-            before.jobs.iter().map(|(job, was)| (number(&directory.join(&was.directory)), *job)).collect();
+        let had =
+            |(job, was): (&u64, &Standing)| Some((number(&directory.join(was.directory.as_ref()?)), *job));
+        let taken = before.jobs.iter().filter_map(had).collect();
         Self {
             session,
             composing,
             directory,
             other,
             master: master.clone(),
-            id,
+            id: before.identity.id.clone(),
+            mandate,
             process: process.clone(),
             compact: None,
             taken,
@@ -115,7 +119,7 @@ impl<'a> Base<'a> {
     pub(super) fn verdict(&self, record: &Record, directory: &Path) -> Verdict {
         let error = match record.status() {
             Status::Killed => Some("it was killed".to_owned()),
-            _ => record.error().map(first_line),
+            _ => record.error_line().map(str::to_owned),
         };
         Verdict {
             // Nobody else than a driver interrupts the jobs of a sweep, and a kill is a failure like others.
@@ -135,19 +139,25 @@ impl<'a> Base<'a> {
         candidates.iter().map(|name| directory.join(name)).find(wrote)
     }
 
-    /// What is on record of a job whose driver was killed. Its process comes to its end within moments.
-    pub(super) fn look(&self, directory: &Path) -> Option<Verdict> {
-        const STEP: std::time::Duration = std::time::Duration::from_millis(20);
-        const STEPS: u32 = 750;
-        for _ in 0..STEPS {
-            let record = self.record(directory)?;
-            match record.status() {
-                Status::Running => std::thread::sleep(STEP),
-                Status::Completed => return Some(self.verdict(&record, directory)),
-                _ => return None,
-            }
-        }
-        None
+    /// What there is of a job whose driver was killed. While its process lives, wherever that is, it has the directory,
+    /// whether it is on record yet or not; and it is on record how it ended before it lets go.
+    pub(super) fn look(&self, directory: &Path) -> Left {
+        let completed = || {
+            let record = self.record(directory).filter(|record| record.status() == Status::Completed);
+            record.map(|record| Left::Ended(self.verdict(&record, directory)))
+        };
+        let runs = || {
+            let tenant = Tenant::of_run(&self.directory.join(directory), &self.process)?;
+            Some(Left::Running(tenant.who()))
+        };
+        completed().or_else(runs).or_else(completed).unwrap_or(Left::Nothing)
+    }
+
+    /// Says that a job waits for its own end.
+    pub(super) fn waits(&self, job: &Job, who: Option<&str>) {
+        let who = who.map_or_else(String::new, |who| format!(" as {who}"));
+        self.session
+            .note(&format!("job {} still runs{who}: it does not begin again before it has ended", job.index));
     }
 }
 
@@ -160,15 +170,6 @@ pub(super) fn shown(master: &Bound, job: &Job) -> Vec<String> {
 pub(super) fn shown_line(master: &Bound, line: String) -> String {
     let line = master.composed().shown_argument(line);
     master.secrets().scrub(&line).into_owned()
-}
-
-/// The error of a job in one line, as a list of failures shows it.
-pub(super) fn first_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error")
-        .and_then(|rest| rest.split_once("]: "))
-        .map_or(line, |(_, rest)| rest)
-        .to_owned()
 }
 
 fn number(path: &Path) -> u64 {

@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::app::program::bound::Bound;
 use crate::app::program::derived;
 use crate::app::program::multirun::host::shown_line;
-use crate::app::program::multirun::listed::LARGEST;
 use crate::app::program::session::Session;
+use crate::app::sweep::LARGEST;
 use crate::compose::Composed;
 use crate::diag::{Error, ErrorKind, Result, SourceKind};
 use crate::drive::Identity;
@@ -104,7 +104,8 @@ pub(super) fn identity(
     let own = session.arguments.iter().filter(|argument| !derived::is_hidden(argument));
     let typed: Vec<String> =
         own.chain(&session.app.tail).map(|one| one.to_string_lossy().into_owned()).collect();
-    let arguments = master.shown_arguments(typed.clone());
+    let shown = master.shown_arguments(typed.clone()).into_iter();
+    let arguments: Vec<String> = shown.map(|one| master.secrets().scrub(&one).into_owned()).collect();
     Identity {
         id: RunId::new(process, started).to_string(),
         name: session.app.name.to_string(),

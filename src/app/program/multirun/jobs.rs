@@ -1,124 +1,123 @@
 //! The jobs of a sweep, composed: all of them before the first one runs, and each again when its turn comes.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::app::program::bound::Bound;
 use crate::app::program::job::{bind_in_sweep, ready};
+use crate::app::program::multirun::earlier::{Earlier, Taken};
+use crate::app::program::multirun::host::shown;
 use crate::app::program::multirun::identity::Files;
-use crate::app::program::multirun::listed::listed;
 use crate::app::program::session::Session;
-use crate::app::sweep::try_all;
-use crate::compose::{Arguments, Composed, Mode};
-use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, Span};
-use crate::grammar::{Action, Override, parse_override};
-use crate::sweep::{Job, Jobs};
-use crate::value::{Node, write_str};
+use crate::app::program::worker;
+use crate::app::sweep::{Sweep, try_all};
+use crate::compose::{Composed, Mode};
+use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::grammar::{Action, Override};
+use crate::sweep::Job;
+use crate::value::{Key, Node};
 
-/// The seed of `shuffle`: the same sweep has the same order every time.
-const SEED: u64 = 0;
+/// What is known of the jobs of a sweep once all of them were composed.
+pub(super) struct Checked {
+    /// The files that they are made of.
+    pub(super) files: Files,
+    /// Whether one of them needs another environment than this process has.
+    pub(super) apart: bool,
+    /// Those that have completed before.
+    pub(super) taken: Vec<Taken>,
+}
 
 /// How the jobs of a sweep are composed.
 pub(super) struct Composing<'a> {
     session: &'a Session<'a>,
-    arguments: Arguments,
-    /// What the command line says of the `hydra` node, which every job has.
-    own: Vec<Override>,
+    sweep: &'a Sweep,
 }
 
 impl<'a> Composing<'a> {
-    pub(super) fn new(session: &'a Session<'a>, arguments: &Arguments) -> Self {
-        let own = arguments.overrides.iter().filter(|one| one.target.is_hydra()).cloned().collect();
-        Self { session, arguments: arguments.clone(), own }
+    pub(super) fn new(session: &'a Session<'a>, sweep: &'a Sweep) -> Self {
+        Self { session, sweep }
     }
 
     pub(super) fn compose(&self, job: &Job) -> Result<Composed> {
-        let overrides = self.own.iter().chain(&job.overrides).cloned().collect();
-        let arguments = Arguments { overrides, sources: Arc::clone(&self.arguments.sources) };
-        self.session.compose(&arguments, Mode::Run)
+        self.session.compose(&self.sweep.arguments(job), Mode::Run)
     }
 
     /// The overrides of a job as they would be typed.
     pub(super) fn typed(&self, job: &Job) -> Vec<String> {
-        self.own.iter().chain(&job.overrides).map(typed).collect()
+        self.sweep.arguments(job).overrides.iter().map(typed).collect()
     }
 
-    /// Composes every job, and reads what each needs of its config. Returns the files that they are made of.
+    /// Composes every job, and reads what each needs of its config.
     ///
     /// # Errors
     /// All that is wrong with any of them, each mistake once.
-    pub(super) fn check(&self, master: &Bound, jobs: &Jobs) -> Result<Files> {
+    pub(super) fn check(&self, master: &Bound, earlier: Option<&Earlier>) -> Result<Checked> {
         let mut files = Files::default();
         files.add(master.composed());
-        let files = std::cell::RefCell::new(files);
-        try_all(jobs, &self.arguments.sources, |job| {
+        let (files, apart) = (RefCell::new(files), Cell::new(false));
+        let (first, taken) = (OnceCell::new(), RefCell::new(Vec::new()));
+        try_all(self.sweep, |job| {
             let composed = self.compose(job)?;
             files.borrow_mut().add(&composed);
             let bound = bind_in_sweep(self.session, composed, job.index, None)?;
-            same_machinery(master, &bound)?;
+            self.same_machinery(master, &bound)?;
+            self.same_sweep(&first, &bound)?;
+            if let Some(earlier) = earlier {
+                taken.borrow_mut().extend(earlier.of(job.index, &bound, || shown(master, job)));
+            }
             // Where it will be is not known yet, and a config may ask.
-            ready(self.session, &bound.with_fact(&["hydra", "runtime", "output_dir"], ".")).map(drop)
+            let bound = bound.with_fact(&["hydra", "runtime", "output_dir"], ".");
+            apart.set(apart.get() || worker::needed(self.session, &bound)?.is_some());
+            ready(self.session, &bound).map(drop)
         })?;
-        Ok(files.into_inner())
+        Ok(Checked { files: files.into_inner(), apart: apart.get(), taken: taken.into_inner() })
+    }
+
+    /// Where choices were not looked at, no job must say other things of the sweep than the first one does.
+    fn same_sweep(&self, first: &OnceCell<Vec<Option<Node>>>, job: &Bound) -> Result<()> {
+        if self.sweep.is_nested {
+            return Ok(());
+        }
+        let own = defines(job);
+        let changed = first.get_or_init(|| own.clone()).iter().zip(&own).find(|(first, own)| first != own);
+        let Some((_, own)) = changed else { return Ok(()) };
+        let origin = own.as_ref().map_or(Origin::NONE, |node| node.origin);
+        let error = Error::new(ErrorKind::Sweep, "only this combination of choices brings in a sweep");
+        Err(job.located(error.at(origin, "this").help("sweep over fewer choices at once")))
+    }
+
+    /// A job must not say how the sweep runs that it is a job of. What is swept it may say where its choices were looked
+    /// at for that.
+    fn same_machinery(&self, master: &Bound, job: &Bound) -> Result<()> {
+        for name in ["launcher", "sweeper"] {
+            let of = |bound: &Bound| {
+                let hydra = bound.root().as_map().and_then(|root| root.get_str("hydra"));
+                let mut node = hydra.and_then(Node::as_map).and_then(|hydra| hydra.get_str(name)).cloned()?;
+                if self.sweep.is_nested && name == "sweeper" {
+                    node.as_map_mut().map(|sweeper| sweeper.remove(&Key::from("params")));
+                }
+                Some(node)
+            };
+            let (expected, found) = (of(master), of(job));
+            if expected == found {
+                continue;
+            }
+            let origin = found.map_or(Origin::NONE, |node| node.origin);
+            let error = Error::new(ErrorKind::Sweep, format!("a job of the sweep changes `hydra.{name}`"));
+            return Err(job.located(
+                error
+                    .at(origin, "from here")
+                    .help("set it in the primary config or on the command line: all jobs have the same"),
+            ));
+        }
+        Ok(())
     }
 }
 
-/// A job must not say how the sweep runs that it is a job of.
-fn same_machinery(master: &Bound, job: &Bound) -> Result<()> {
-    for name in ["launcher", "sweeper"] {
-        let of = |bound: &Bound| {
-            let hydra = bound.root().as_map().and_then(|root| root.get_str("hydra"));
-            hydra.and_then(Node::as_map).and_then(|hydra| hydra.get_str(name)).cloned()
-        };
-        let (expected, found) = (of(master), of(job));
-        if expected == found {
-            continue;
-        }
-        let origin = found.map_or(Origin::NONE, |node| node.origin);
-        let error = Error::new(ErrorKind::Sweep, format!("a job of the sweep changes `hydra.{name}`"));
-        return Err(job.located(
-            error
-                .at(origin, "from here")
-                .help("set it in the primary config or on the command line: all jobs have the same"),
-        ));
-    }
-    Ok(())
-}
-
-/// The jobs that `hydra.sweeper.params` and the arguments span.
-pub(super) fn jobs(cwd: &Path, master: &Bound, arguments: &Arguments) -> Result<Jobs> {
-    let mut errors: Vec<Error> = Vec::new();
-    let mut overrides = Vec::new();
-    let params = master.select("hydra.sweeper.params")?;
-    for (key, slot) in params.as_ref().and_then(Node::as_map).into_iter().flatten() {
-        let mut line = format!("{key}=");
-        write_str(&slot.node, &mut line);
-        let source = Source::new(SourceKind::Memory, "hydra.sweeper.params", line.as_str());
-        let source = arguments.sources.add(source);
-        if slot.node.holds_secret() {
-            arguments.sources.hide(Origin::new(source, Span::new(key.to_string().len() + 1, line.len())));
-        }
-        overrides.extend(parse_override(&line, source, &mut errors));
-    }
-    let own = |one: &&Override| !one.target.is_hydra() && !is_about_sweep(one);
-    overrides.extend(arguments.overrides.iter().filter(own).cloned());
-    let repository = master.composed().selection().repository();
-    let options = |group: &str| -> Result<Vec<String>> {
-        Ok(repository.options(group)?.iter().map(ToString::to_string).collect())
-    };
-    let all = || {
-        if let Some(error) = Error::all(errors) {
-            return Err(error);
-        }
-        let jobs = Jobs::new(&overrides, &options, SEED)?;
-        listed(cwd, master, &arguments.sources, jobs, &|overrides| Jobs::new(overrides, &options, SEED))
-    };
-    all().map_err(|error| error.located(&arguments.sources).located(master.composed().sources()))
-}
-
-/// Whether an override says how the sweep runs, which is no business of its jobs.
-pub(super) fn is_about_sweep(one: &Override) -> bool {
-    one.target.key().starts_with("mainstem.sweep.") || one.target.key() == "mainstem.sweep"
+/// What a config says of the jobs of its sweep, beside Hydra's own node.
+fn defines(bound: &Bound) -> Vec<Option<Node>> {
+    let at = |node: &Node, key: &str| node.as_map().and_then(|map| map.get_str(key)).cloned();
+    let sweep = at(bound.root(), "mainstem").and_then(|node| at(&node, "sweep"));
+    ["zip", "grids", "jobs", "when"].map(|key| sweep.as_ref().and_then(|sweep| at(sweep, key))).into()
 }
 
 /// An override as it is typed: what deletes whatever is there has no value, though its line says `null`.

@@ -1,11 +1,11 @@
 //! A sweep of a program: its jobs, how they run, and how it goes on after it was ended.
 
 mod compact;
+mod earlier;
 mod host;
 mod identity;
 mod inline;
 mod jobs;
-mod listed;
 mod plan;
 mod resume;
 mod run;

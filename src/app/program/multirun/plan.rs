@@ -116,6 +116,16 @@ impl Plan {
             if launcher == "basic" && matches!(how, How::Workers { .. }) { "workers" } else { launcher };
         Ok(Self { launcher, how, policy })
     }
+
+    /// The same with every job in a process of its own, still one after the other: a job needs another environment than
+    /// this process has.
+    pub(super) fn apart(self) -> Self {
+        let how = match self.how {
+            How::Inline => How::Workers { slots: vec![Slot::default()], to_files: false },
+            how @ How::Workers { .. } => how,
+        };
+        Self { how, ..self }
+    }
 }
 
 /// The error of a plugin that there is not.

@@ -118,7 +118,10 @@ fn merged(
     }
     let about_running = |word: &&String| {
         let word = word.trim_start_matches('+');
-        if ["zip", "grids", "jobs"].iter().any(|what| word.starts_with(&format!("mainstem.sweep.{what}"))) {
+        if ["zip", "grids", "jobs", "when"]
+            .iter()
+            .any(|what| word.starts_with(&format!("mainstem.sweep.{what}")))
+        {
             return false;
         }
         ["mainstem.sweep.", "hydra.launcher.", "hydra/launcher="].iter().any(|start| word.starts_with(start))

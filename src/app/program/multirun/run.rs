@@ -1,6 +1,6 @@
 //! `--multirun`, from the arguments to the exit status.
 
-use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,23 +15,25 @@ use crate::app::program::finished::Finished;
 use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
 use crate::app::program::multirun::compact;
+use crate::app::program::multirun::earlier::{Earlier, Taken, new_to, take_over};
 use crate::app::program::multirun::host::{Base, shown};
 use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
-use crate::app::program::multirun::jobs::{Composing, is_about_sweep, jobs};
+use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::summary;
 use crate::app::program::multirun::watched::Watched;
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
+use crate::app::sweep::Space;
 use crate::compose::{Arguments, Mode};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Drive, Entry, Journal, Lease, Progress, Stopped, Summary};
+use crate::drive::{Drive, Entry, Host, Journal, Policy, Progress, Stopped, Summary, lease};
 use crate::durable::{Sync, create_exclusive, write_whole_with};
-use crate::facts::Process;
+use crate::facts::{Clock, Process};
 use crate::grammar::Override;
-use crate::launch::{self, Bell, Halt, Workers};
+use crate::launch::{self, Bell, Halt, Launcher, Workers};
 use crate::run::{Outcome, Place};
 use crate::sweep::{Grid, Jobs};
 use crate::value::{Key, write_yaml};
@@ -44,12 +46,15 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let arguments = arguments(session)?;
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
-    let jobs = jobs(&session.composer.facts().cwd, &master, &arguments)?;
+    let sweep = Space::new(&session.composer, session.config_name(), &arguments).sweep(master.composed())?;
+    let jobs = &sweep.jobs;
     let plan = Plan::of(session, &master)?;
-    let arguments = without_settings(arguments);
-    let composing = Composing::new(session, &arguments);
+    let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
-    let mut files = composing.check(&master, &jobs)?;
+    let earlier = Earlier::find(session, &master)?;
+    let Checked { mut files, apart, taken } = composing.check(&master, earlier.as_ref())?;
+    drop(earlier);
+    let plan = if apart { plan.apart() } else { plan };
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
         files.add_file(&name, &path)?;
     }
@@ -57,21 +62,22 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         files.add_file(&name, &session.composer.facts().cwd.join(&name))?;
     }
     if session.flags.dry_run {
-        return Ok(show(session, &master, &jobs));
+        return Ok(show(session, &master, jobs, &taken));
     }
 
     let process = session.process();
-    let now = identity(session, &master, &process, &jobs, &files);
+    let now = identity(session, &master, &process, jobs, &files);
     let (directory, other) = directory(session, &master)?;
-    let _lease = Lease::take(&directory, &process)?;
-    let (journal, before) = if session.resumed.is_some() {
+    let lease = lease(&directory, &process)?;
+    let secrets = Arc::clone(master.secrets());
+    let (journal, mut before) = if session.resumed.is_some() {
         let before = Progress::read(&directory)?;
         if !session.flags.force {
             unchanged(&before.identity, &now)?;
         }
-        (Journal::open(&directory)?, before)
+        (Journal::open(lease, secrets)?, before)
     } else {
-        let (journal, earlier) = Journal::begin(&directory, &Entry::Sweep(Box::new(now.clone())))?;
+        let (journal, earlier) = Journal::begin(lease, &Entry::Sweep(Box::new(now.clone())), secrets)?;
         if let Some(earlier) = earlier {
             session.note(&format!("the journal of the sweep before is now {earlier}"));
         }
@@ -82,21 +88,24 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         None => master,
     };
     write_master(&master, &directory)?;
+    let taken = new_to(&before, taken);
+    take_over(&taken, &directory, &journal, &mut before, &process)?;
     let logging = Logging::of_hydra(&master, &session.console, session.composer.facts())?;
     let _installed = install(&logging);
     let _told = callbacks.during(|| Scope::Multirun(master.clone()));
 
+    tell_taken(session, &taken, jobs.len());
     if session.resumed.is_some() {
         let done = before.count(crate::run::Status::Completed);
         session.note(&format!("{done} of {} jobs are completed", jobs.len()));
     }
-    let id = before.identity.id.clone();
     // A session runs one sweep.
-    let _ = session.sweep.set(id.clone());
+    let _ = session.sweep.set(before.identity.id.clone());
+    let mandate = journal.lease().mandate();
     let compact = compact::open(&master, &directory)?;
-    let mut base = Base::new(session, &composing, (directory, other), &master, id, &process, &before);
+    let mut base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
     base.compact = compact;
-    Sweep {
+    Driving {
         session,
         jobs,
         plan,
@@ -109,9 +118,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 }
 
 /// A sweep that is about to run.
-struct Sweep<'a> {
+struct Driving<'a> {
     session: &'a Session<'a>,
-    jobs: Jobs,
+    jobs: &'a Jobs,
     plan: Plan,
     journal: Arc<Journal>,
     callbacks: Arc<Callbacks>,
@@ -119,7 +128,7 @@ struct Sweep<'a> {
     before: Progress,
 }
 
-impl Sweep<'_> {
+impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
         let Self { session, jobs, plan, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
@@ -131,57 +140,58 @@ impl Sweep<'_> {
             launcher: name.to_owned(),
             slots: at_a_time,
         })?;
-        let (sweep, count) = (base.directory.clone(), jobs.len());
-        let elapsed = capture::stopwatch();
-        let (clock, sweeper) = (process.clock, Grid::new(jobs.clone()));
-        match how {
+        let (sweep, count, batch) = (base.directory.clone(), jobs.len(), policy.batch);
+        let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
+        let batches = jobs.batches(batch);
+        let driven = Driven { jobs, policy, journal: &journal, before, clock: process.clock };
+        let (summary, interrupted, jobs) = match how {
             How::Inline => {
                 let _watch =
                     session.owns_process.then(|| watch_inline(session, &journal, &callbacks)).transpose()?;
-                let mut host = Inline::new(base, jobs.batches(policy.batch));
+                let mut host = Inline::new(base, batches);
                 let launcher =
                     launch::Inline::new(|job, task| carry_out(session, &journal, &callbacks, job, task));
-                let drive = Drive {
-                    sweeper,
-                    launcher,
-                    host: &mut host,
-                    journal: &journal,
-                    policy,
-                    before,
-                    clock,
-                    elapsed: &elapsed,
-                };
-                let summary = drive.run()?;
-                summary::tell(session, &summary, &sweep, count);
-                let status = host.interrupted.unwrap_or_else(|| status(&summary));
-                Ok(Finished { status, jobs: host.jobs })
+                (driven.drive(launcher, &mut host)?, host.interrupted, host.jobs)
             }
             How::Workers { slots, to_files } => {
-                let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
-                if left > 0 {
-                    hydra_log(&format!("Launching {left} jobs in {} processes", slots.len()));
+                match slots.len() {
+                    _ if left == 0 => {}
+                    1 if !to_files => hydra_log(&format!("Launching {left} jobs locally")),
+                    slots => hydra_log(&format!("Launching {left} jobs in {slots} processes")),
                 }
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
-                let host = InWorkers { base, to_files, running: BTreeMap::new() };
-                let mut host = Watched::new(host, count, at_a_time, &before, &policy);
-                let shown = host.show();
-                let drive = Drive {
-                    sweeper,
-                    launcher,
-                    host: &mut host,
-                    journal: &journal,
-                    policy,
-                    before,
-                    clock,
-                    elapsed: &elapsed,
-                };
-                let summary = drive.run()?;
-                drop(shown);
-                summary::tell(session, &summary, &sweep, count);
-                Ok(Finished::without_jobs(status(&summary)))
+                let host = InWorkers::new(base, to_files);
+                let mut host = Watched::new(host, count, at_a_time, &driven.before, &driven.policy);
+                let _shown = host.show();
+                (driven.drive(launcher, &mut host)?, None, Vec::new())
             }
-        }
+        };
+        summary::tell(session, &summary, &sweep, count);
+        let status = interrupted.unwrap_or_else(|| status(&summary));
+        Ok(Finished { status, jobs, sweep: Some(sweep) })
+    }
+}
+
+/// What is driven, however its jobs run.
+struct Driven<'a> {
+    jobs: &'a Jobs,
+    policy: Policy,
+    journal: &'a Journal,
+    before: Progress,
+    clock: Clock,
+}
+
+impl Driven<'_> {
+    fn drive<L: Launcher>(
+        self,
+        launcher: L,
+        host: &mut impl Host<Task = L::Task, End = L::End>,
+    ) -> Result<Summary> {
+        let Self { jobs, policy, journal, before, clock } = self;
+        let elapsed = capture::stopwatch();
+        let sweeper = Grid::new(jobs.clone());
+        Drive { sweeper, launcher, host, journal, policy, before, clock, elapsed: &elapsed }.run()
     }
 }
 
@@ -209,7 +219,7 @@ fn watch(session: &Session<'_>, bell: Bell) -> Result<impl Drop + use<>> {
     signals::watch(move |stop: Stop| {
         console
             .complain(&format!("{}: the jobs come to their ends; again to end them at once\n", stop.name()));
-        bell.ring(if stop.name() == "SIGINT" { Halt::Interrupt } else { Halt::Terminate });
+        bell.ring(stop.how());
     })
 }
 
@@ -218,16 +228,41 @@ fn status(summary: &Summary) -> Status {
         Some(Stopped::Asked(Halt::Interrupt)) => Status::Interrupted(2),
         Some(Stopped::Asked(_)) => Status::Interrupted(15),
         Some(Stopped::Failures(_)) => Status::Failure,
-        None if summary.failed > 0 => Status::Failure,
+        None if summary.failed > 0 || summary.broken.is_some() => Status::Failure,
         None => Status::Success,
     }
 }
 
-/// Shows the jobs, a line each, as they would be typed.
-fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs) -> Finished {
-    let mut lines = jobs.iter().map(|job| format!("#{} : {}\n", job.index, shown(master, &job).join(" ")));
-    let said = lines.try_for_each(|line| session.console.say(&line));
+/// Shows the jobs, a line each, as they would be typed, and what is known of them.
+fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs, taken: &[Taken]) -> Finished {
+    let cwd = &session.composer.facts().cwd;
+    let mut taken = taken.iter().peekable();
+    let lines = jobs.iter().map(|job| {
+        let mut line = format!("#{} : {}", job.index, shown(master, &job).join(" "));
+        if let Some(run) = taken.next_if(|run| run.job == job.index) {
+            let _ = write!(
+                line,
+                "  # completed: {}",
+                crate::app::program::job::shown(&run.directory, cwd).display()
+            );
+        }
+        line + "\n"
+    });
+    let said = { lines }.try_for_each(|line| session.console.say(&line));
     Finished::without_jobs(said.map_or_else(|error| unwritten(&error, Status::Success), |()| Status::Success))
+}
+
+/// Says which jobs are not run, since they have completed before.
+fn tell_taken(session: &Session<'_>, taken: &[Taken], jobs: u64) {
+    if taken.is_empty() {
+        return;
+    }
+    let cwd = &session.composer.facts().cwd;
+    session.note(&format!("{} of {jobs} jobs have completed before, and are not run again", taken.len()));
+    for run in taken {
+        let directory = crate::app::program::job::shown(&run.directory, cwd).display();
+        hydra_log(&format!("\t#{} : {} : completed in {directory}", run.job, run.overrides.join(" ")));
+    }
 }
 
 /// Does as this process is told as a worker: runs one job, of a sweep or alone.
@@ -241,10 +276,10 @@ pub(crate) fn work(session: &Session<'_>) -> Result<Finished> {
     let arguments = session.composer.arguments(session.config_name(), &job.overrides)?;
     let composed = session.compose(&arguments, Mode::Run)?;
     let bound = bind_in_sweep(session, composed, job.number, job.sweep.as_deref())?;
-    let place = place_in_sweep(&bound, job.directory.clone(), job.made)?;
+    let place = place_in_sweep(&bound, job.directory.clone(), job.made, Some(job.mandate.clone()))?;
     let callbacks = Callbacks::of(session, &bound)?;
     let ran = call(session, bound, &place, Extent::OfSweep, callbacks)?;
-    Ok(Finished { status: ran.status(), jobs: vec![ran] })
+    Ok(Finished::of(ran))
 }
 
 /// The arguments, with the mode if no one else says it.
@@ -258,12 +293,6 @@ pub(super) fn arguments(session: &Session<'_>) -> Result<Arguments> {
         session.warn(&[warning]);
     }
     Ok(arguments)
-}
-
-/// What jobs have of the arguments.
-fn without_settings(mut arguments: Arguments) -> Arguments {
-    arguments.overrides.retain(|one| !is_about_sweep(one));
-    arguments
 }
 
 /// `multirun.yaml`, the config of the sweep as a whole.

@@ -9,7 +9,7 @@ use crate::app::program::multirun::view::{Begun, View};
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::screen::{self, Shown};
 use crate::diag::{Result, visible};
-use crate::drive::{Entry, Host, Policy, Prepared, Progress, Verdict};
+use crate::drive::{Entry, Host, Left, Policy, Prepared, Progress, Verdict};
 use crate::launch::{Exit, Program};
 use crate::run::Status;
 use crate::sweep::Job;
@@ -60,7 +60,7 @@ impl<'a> Watched<'a> {
         let mut told = std::collections::BTreeMap::new();
         // A journal that cannot be read has been told by whoever read it before.
         let _ = Progress::each(&self.host.base.directory, |entry| match entry {
-            Entry::Started { job, directory, overrides, .. } => {
+            Entry::Started { job, directory: Some(directory), overrides, .. } => {
                 told.insert(*job, (directory.clone(), overrides.join(" ")));
             }
             Entry::Ended { job, result: Some(result), .. } => {
@@ -108,10 +108,23 @@ impl Host for Watched<'_> {
         self.host.judge(job, end)
     }
 
-    fn look(&mut self, job: u64, directory: &Path) -> Option<Verdict> {
-        let verdict = self.host.look(job, directory)?;
-        self.view().ended += u64::from(verdict.status == Status::Completed);
-        Some(verdict)
+    fn gave_up(&mut self, job: u64) {
+        self.view().running.remove(&job);
+        self.host.gave_up(job);
+    }
+
+    fn look(&mut self, job: u64, directory: &Path) -> Left {
+        let left = self.host.look(job, directory);
+        if let Left::Ended(verdict) = &left {
+            let mut view = self.view();
+            view.ended += 1;
+            view.failed += u64::from(verdict.status != Status::Completed);
+        }
+        left
+    }
+
+    fn waits(&mut self, job: &Job, who: Option<&str>) {
+        self.host.waits(job, who);
     }
 
     fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, policy: &Policy) {

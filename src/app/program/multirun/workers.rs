@@ -8,7 +8,7 @@ use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed, failure};
 use crate::app::program::worker::{self, OfSweep, OrderFile};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Host, Policy, Prepared, Verdict};
+use crate::drive::{Host, Left, Policy, Prepared, Verdict};
 use crate::launch::{Exit, Output, Program};
 use crate::run::{RunId, Status};
 use crate::sweep::Job;
@@ -18,11 +18,11 @@ pub(super) struct InWorkers<'a> {
     pub(super) base: Base<'a>,
     /// Whether what jobs say goes to files.
     pub(super) to_files: bool,
-    pub(super) running: BTreeMap<u64, Begun>,
+    running: BTreeMap<u64, Begun>,
 }
 
 /// A job that runs.
-pub(super) struct Begun {
+struct Begun {
     directory: PathBuf,
     /// The record that was in it before.
     earlier: Option<RunId>,
@@ -33,7 +33,11 @@ pub(super) struct Begun {
 /// The files of a job's output.
 const OUTPUT: [&str; 2] = ["stdout.log", "stderr.log"];
 
-impl InWorkers<'_> {
+impl<'a> InWorkers<'a> {
+    pub(super) fn new(base: Base<'a>, to_files: bool) -> Self {
+        Self { base, to_files, running: BTreeMap::new() }
+    }
+
     /// A job that said nothing leaves no files that say so.
     fn forget_silence(&self, directory: &Path) {
         for name in OUTPUT {
@@ -66,12 +70,13 @@ impl Host for InWorkers<'_> {
             number: job.index,
             sweep: self.base.other.clone(),
             id: self.base.id.clone(),
+            mandate: self.base.mandate.clone(),
             directory: directory.clone(),
             made: made || self.to_files && new,
             overrides: self.base.composing.typed(job),
         };
         let environment = worker::needed(self.base.session, &bound)?.unwrap_or_default();
-        let (program, order) = worker::program(self.base.session, environment, true, Some(of_sweep))?;
+        let (program, order) = worker::program(self.base.session, environment, Some(of_sweep))?;
         hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
         let relative = self.base.relative(&directory);
         self.running.insert(job.index, Begun { directory: relative.clone(), earlier, _order: order });
@@ -110,8 +115,17 @@ impl Host for InWorkers<'_> {
         self.base.shown(job)
     }
 
-    fn look(&mut self, _: u64, directory: &Path) -> Option<Verdict> {
+    /// Its order goes, too: it may hold what nobody else is to read.
+    fn gave_up(&mut self, job: u64) {
+        self.running.remove(&job);
+    }
+
+    fn look(&mut self, _: u64, directory: &Path) -> Left {
         self.base.look(directory)
+    }
+
+    fn waits(&mut self, job: &Job, who: Option<&str>) {
+        self.base.waits(job, who);
     }
 
     fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, _: &Policy) {

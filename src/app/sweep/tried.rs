@@ -1,94 +1,56 @@
 //! The jobs of a sweep, tried out: what is wrong with one of them is told before the first one runs.
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
 
 use crate::app::args::Args;
+use crate::app::sweep::space::{Space, Sweep};
 use crate::compose::{Arguments, Composer, Mode, Repository};
-use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap, did_you_mean, listed_near};
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean, listed_near};
 use crate::grammar::{Action, Operand, Override, SweepKind, Value, ValueKind};
-use crate::sweep::{Job, Jobs};
+use crate::sweep::Job;
 use crate::value::Text;
 
 /// Sweeps of so many jobs are tried job by job; of larger ones every value that was listed is tried once.
 const TRIED: u64 = 256;
 
-/// The seed of `shuffle`: the same list at every call.
-const SEED: u64 = 0;
-
-/// The jobs that overrides span. `glob` takes its options from where composing would.
-///
-/// # Errors
-/// Overrides that make no sweep; a search path that is none.
-pub(crate) fn jobs(composer: &Composer, args: &Args, arguments: &Arguments) -> Result<Jobs> {
-    let repository = repository(composer, args, arguments)?;
-    let options = |group: &str| -> Result<Vec<String>> {
-        Ok(repository.options(group)?.iter().map(ToString::to_string).collect())
-    };
-    Jobs::new(&arguments.overrides, &options, SEED).map_err(|error| error.located(&arguments.sources))
-}
-
-fn repository(composer: &Composer, args: &Args, arguments: &Arguments) -> Result<Arc<Repository>> {
-    composer
-        .repository_of(args.config_name.as_deref(), &arguments.overrides)
-        .map_err(|error| error.located(&arguments.sources))
-}
-
-/// Composes the jobs, in the given mode. Without a primary config only the options of groups are looked up.
+/// Composes the jobs of a sweep, or as many as cover every value, in the given mode. Without a primary config only the
+/// options of groups are looked up.
 ///
 /// # Errors
 /// Everything that is wrong with some job, each mistake once.
 pub(crate) fn try_jobs(
     composer: &Composer,
-    args: &Args,
-    arguments: &Arguments,
-    jobs: &Jobs,
+    config_name: Option<&str>,
+    sweep: &Sweep,
     mode: Mode,
 ) -> Result<()> {
-    let repository = repository(composer, args, arguments)?;
-    try_each(jobs, &arguments.sources, |job| match &args.config_name {
-        Some(name) => {
-            let own = Arguments { overrides: job.overrides.clone(), sources: Arc::clone(&arguments.sources) };
-            composer.compose(Some(name), &own, mode).map(drop)
-        }
-        None => job.overrides.iter().try_for_each(|one| choice(one, &repository)),
-    })
-}
-
-/// Tries the jobs of a sweep, or as many as cover every value.
-///
-/// # Errors
-/// Everything that is wrong with some job, each mistake once.
-pub(crate) fn try_each(
-    jobs: &Jobs,
-    sources: &Arc<SourceMap>,
-    attempt: impl Fn(&Job) -> Result<()>,
-) -> Result<()> {
-    try_some(jobs, jobs.covering(TRIED).into_iter(), sources, attempt)
+    let numbers = sweep.jobs.covering(TRIED).into_iter();
+    if config_name.is_some() {
+        return try_some(sweep, numbers, |job| {
+            composer.compose(config_name, &sweep.arguments(job), mode).map(drop)
+        });
+    }
+    let repository = composer.repository_of(None, &[])?;
+    try_some(sweep, numbers, |job| job.overrides.iter().try_for_each(|one| choice(one, &repository)))
 }
 
 /// Tries every job of a sweep.
 ///
 /// # Errors
 /// Everything that is wrong with some job, each mistake once.
-pub(crate) fn try_all(
-    jobs: &Jobs,
-    sources: &Arc<SourceMap>,
-    attempt: impl Fn(&Job) -> Result<()>,
-) -> Result<()> {
-    try_some(jobs, 0..jobs.len(), sources, attempt)
+pub(crate) fn try_all(sweep: &Sweep, attempt: impl Fn(&Job) -> Result<()>) -> Result<()> {
+    try_some(sweep, 0..sweep.jobs.len(), attempt)
 }
 
 /// So many different mistakes are told; more of them nobody reads.
 const MISTAKES: usize = 200;
 
 fn try_some(
-    jobs: &Jobs,
+    sweep: &Sweep,
     numbers: impl Iterator<Item = u64>,
-    sources: &Arc<SourceMap>,
     attempt: impl Fn(&Job) -> Result<()>,
 ) -> Result<()> {
+    let (jobs, sources) = (&sweep.jobs, sweep.sources());
     let mut found: IndexMap<(Option<Origin>, String), (Error, Job, u64)> = IndexMap::new();
     let mut tried_jobs = 0;
     for job in numbers.filter_map(|number| jobs.get(number)) {
@@ -140,8 +102,10 @@ pub(crate) fn try_whole(composer: &Composer, args: &Args, arguments: &Arguments)
             *one = one.with_value(value);
         }
     }
-    let jobs = jobs(composer, args, &listed)?;
-    try_jobs(composer, args, &listed, &jobs, Mode::Multirun)
+    let config_name = args.config_name.as_deref();
+    let whole = composer.compose(config_name, &listed, Mode::Multirun)?;
+    let sweep = Space::new(composer, config_name, &listed).sweep(&whole)?;
+    try_jobs(composer, config_name, &sweep, Mode::Multirun)
 }
 
 /// Whether a group has the option that is chosen.

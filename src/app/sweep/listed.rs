@@ -1,14 +1,14 @@
-//! Sweeps beyond Hydra's: paired values, several grids, jobs from a file.
+//! Sweeps beyond Hydra's: paired values, several grids, jobs from a file, parameters that apply only somewhere.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::app::csv::records;
-use crate::app::program::bound::Bound;
+use crate::app::sweep::defined::Defined;
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
 use crate::durable::read_regular;
 use crate::grammar::{Operand, Override, Quote, parse_override, quoted};
-use crate::sweep::Jobs;
+use crate::sweep::{Condition, Jobs};
 use crate::value::{JsonStyle, Kind, Map, Node, read_json, write_json, write_str};
 use crate::yaml;
 
@@ -18,38 +18,29 @@ use crate::yaml;
 /// Everything that is wrong with one of the three.
 pub(super) fn listed(
     cwd: &Path,
-    master: &Bound,
+    defined: &Defined,
     sources: &SourceMap,
     jobs: Jobs,
     grid: &dyn Fn(&[Override]) -> Result<Jobs>,
 ) -> Result<Jobs> {
     let mut jobs = jobs;
-    if let Some(zip) = master.select("mainstem.sweep.zip")? {
-        for pair in zip.as_list().unwrap_or_default() {
-            let keys: Vec<&str> =
-                pair.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
-            jobs = jobs.zip(&keys, pair.origin)?;
-        }
+    for pair in defined.zip.as_list().unwrap_or_default() {
+        let keys: Vec<&str> = pair.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
+        jobs = jobs.zip(&keys, pair.origin)?;
     }
-    if let Some(grids) = master.select("mainstem.sweep.grids")?
-        && let Some(list) = grids.as_list()
-    {
-        let source = |text: &str| Source::new(SourceKind::Memory, "mainstem.sweep.grids", text);
-        let parts = list.iter().map(|one| {
-            let overrides = of_map(one.as_map().unwrap_or(&Map::default()), sources, &source, &text)?;
-            grid(&overrides)
-        });
+    let grids = &defined.grids;
+    if let Some(list) = grids.as_list() {
+        let parts = list.iter().map(|one| grid(&of_map(one, sources, "mainstem.sweep.grids", &text)?));
         let union = Jobs::union(parts.collect::<Result<_>>()?);
         jobs = union.map_err(|error| error.at(grids.origin, "here"))?.times(jobs)?;
     }
-    if let Some(file) = master.select("mainstem.sweep.jobs")?
-        && let Some(name) = file.as_str()
-    {
+    let file = &defined.jobs;
+    if let Some(name) = file.as_str() {
         let rows = read(cwd, name, file.origin, sources)?;
         let parts = rows.iter().map(|Row { line, map }| {
             let label: Arc<str> = format!("{name}:{line}").into();
             let source = |text: &str| Source::new(SourceKind::Line, Arc::clone(&label), text);
-            grid(&of_map(map, sources, &source, &literal)?)
+            grid(&overrides_of(map, sources, &source, &literal)?)
         });
         let union = Jobs::union(parts.collect::<Result<_>>()?);
         jobs = union.map_err(|_| no_jobs(name, file.origin))?.times(jobs)?;
@@ -57,12 +48,45 @@ pub(super) fn listed(
     Ok(jobs)
 }
 
+/// The conditions of `mainstem.sweep.when`: a parameter, and where it applies.
+///
+/// # Errors
+/// What is no mapping of mappings; values that cannot be read.
+pub(super) fn conditions(
+    defined: &Defined,
+    sources: &SourceMap,
+    options: &dyn Fn(&str) -> Result<Vec<String>>,
+) -> Result<Vec<Condition>> {
+    let mut conditions = Vec::new();
+    for (key, slot) in defined.when.as_map().into_iter().flatten() {
+        if slot.node.as_map().is_none_or(Map::is_empty) {
+            let message = format!("where `{key}` applies must be a mapping, and is {}", slot.node.describe());
+            let error = Error::new(ErrorKind::Sweep, message).at(slot.node.origin, "here");
+            return Err(error.help(format!("write what it depends on: `{key}: {{optimizer: sgd}}`")));
+        }
+        let requires = of_map(&slot.node, sources, "mainstem.sweep.when", &text)?;
+        conditions.push(Condition::new(&key.to_string(), slot.node.origin, &requires, options)?);
+    }
+    Ok(conditions)
+}
+
 fn no_jobs(name: &str, origin: Origin) -> Error {
     Error::new(ErrorKind::Sweep, format!("there are no jobs in `{name}`")).at(origin, "named here")
 }
 
-/// Overrides, one for each key. `source` makes what they come from.
-fn of_map(
+/// Overrides, one for each key of a mapping.
+pub(super) fn of_map(
+    map: &Node,
+    sources: &SourceMap,
+    name: &str,
+    write: &dyn Fn(&str, &Node) -> String,
+) -> Result<Vec<Override>> {
+    let source = |text: &str| Source::new(SourceKind::Memory, name, text);
+    map.as_map().map_or(Ok(Vec::new()), |map| overrides_of(map, sources, &source, write))
+}
+
+/// The same; `source` makes what each comes from.
+fn overrides_of(
     map: &Map,
     sources: &SourceMap,
     source: &dyn Fn(&str) -> Source,
@@ -70,16 +94,19 @@ fn of_map(
 ) -> Result<Vec<Override>> {
     let mut errors: Vec<Error> = Vec::new();
     let mut overrides = Vec::new();
-    for (key, slot) in map.iter() {
+    for (key, slot) in map {
         let line = write(&key.to_string(), &slot.node);
         let source = sources.add(source(&line));
+        if slot.node.holds_secret() {
+            sources.hide(Origin::new(source, Span::new(key.to_string().len() + 1, line.len())));
+        }
         overrides.extend(parse_override(&line, source, &mut errors));
     }
     Error::all(errors).map_or(Ok(overrides), Err)
 }
 
 /// As in `hydra.sweeper.params`: text is what would be typed.
-fn text(key: &str, node: &Node) -> String {
+pub(super) fn text(key: &str, node: &Node) -> String {
     let mut line = format!("{key}=");
     write_str(node, &mut line);
     line
@@ -102,7 +129,7 @@ fn literal(key: &str, node: &Node) -> String {
 }
 
 /// The largest file of jobs, in bytes.
-pub(super) const LARGEST: u64 = 64 << 20;
+pub(crate) const LARGEST: u64 = 64 << 20;
 
 /// A job of a file: the line where it begins, counted from 1, and what it says.
 struct Row {

@@ -1,0 +1,291 @@
+//! The right to a directory, which one living process has at a time.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::SystemTime;
+
+use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::durable::{BEAT, Holder, Life, Lock, holder_of};
+use crate::facts::Process;
+use crate::value::{JsonStyle, Map, Node, read_json, write_json, write_str};
+
+/// The right to what a lock file stands for: a directory, or a sweep. It ends when it is dropped, or with the process.
+///
+/// On one system the lock is the truth. On a disk that several share, where locks may not be seen, a holder shows every 15
+/// seconds that it lives, and is taken for dead after two minutes of silence. Then somebody else may have it:
+/// [`Lease::is_held`] says so.
+///
+/// ```
+/// use mainstem::facts::Process;
+/// use mainstem::run::Lease;
+/// use mainstem::value::{Map, Node};
+/// # let dir = std::env::temp_dir().join(format!("mainstem-doc-{}-lease", std::process::id()));
+/// # std::fs::create_dir_all(&dir).unwrap();
+/// let (path, process) = (dir.join("lock"), Process::default());
+/// let about = Map::from([("id", Node::from("mine"))]);
+/// let lease = Lease::take(&path, &about, &process)?.expect("nobody has it");
+/// assert!(lease.is_held());
+/// let tenant = Lease::take(&path, &about, &process)?.expect_err("it is taken");
+/// assert_eq!(tenant.who(), None); // who has it did not say which process that is
+/// let mandate = lease.mandate();
+/// assert!(mandate.stands());
+/// drop(lease);
+/// assert!(!mandate.stands());
+/// # std::fs::remove_dir_all(&dir).unwrap();
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Lease {
+    lock: Arc<Lock>,
+    number: u64,
+    id: String,
+}
+
+/// Who has a lease, as it says itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenant {
+    pub(super) about: String,
+    told: Node,
+}
+
+/// What is done in the name of who had a lease: it stands until somebody else has taken over.
+///
+/// It is for orders that another process carries out. Who has locked what the order is about, and finds after that that the
+/// mandate stands, is seen by everybody who has the lease later.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mandate {
+    /// The file of the lease.
+    pub lock: PathBuf,
+    /// The `id` of who had it.
+    pub id: String,
+}
+
+impl Lease {
+    /// Takes the lease of a lock file. `about` is what others learn of the holder: an `id` that no other one has, and
+    /// `process`, with `id`, `host` and `boot`. `Err` inside if another process has it.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`]: the file cannot be made or written; the system has no thread left.
+    pub fn take(path: &Path, about: &Map, process: &Process) -> Result<std::result::Result<Self, Tenant>> {
+        let mut text = String::new();
+        write_json(&Node::from(about.clone()), JsonStyle::Compact, &mut text);
+        let lock = match Lock::take(path, &text, |left| life(left, process))? {
+            Ok(lock) => Arc::new(lock),
+            Err(holder) => return Ok(Err(Tenant::of(holder))),
+        };
+        let id = about.get_str("id").and_then(Node::as_str).unwrap_or_default().to_owned();
+        let number = Held::add(Arc::clone(&lock))?;
+        Ok(Ok(Self { lock, number, id }))
+    }
+
+    /// Whether nobody else has taken over, as far as is known. What is not known is taken for lost.
+    pub fn is_held(&self) -> bool {
+        self.lock.is_held().is_ok_and(|held| held)
+    }
+
+    /// What shows others that they act for the holder.
+    pub fn mandate(&self) -> Mandate {
+        Mandate { lock: self.lock.path().to_owned(), id: self.id.clone() }
+    }
+
+    /// The directory that the lock file lies in.
+    pub fn directory(&self) -> &Path {
+        self.lock.path().parent().unwrap_or(Path::new(""))
+    }
+
+    /// Lets the processes that are started from here on have it too: it is held as long as one of them lives, unless it is
+    /// given back.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`].
+    #[cfg(feature = "app")]
+    pub(super) fn share(&self) -> Result<()> {
+        self.lock.share().map_err(|error| {
+            let message = format!("cannot hand on `{}`: {error}", self.lock.path().display());
+            Error::new(ErrorKind::Io, message)
+        })
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        held().locks.retain(|(number, _)| *number != self.number);
+        // Who shows that it lives may be at it just now.
+        self.lock.release();
+    }
+}
+
+impl Tenant {
+    fn of(holder: Holder) -> Self {
+        let told = read_json(&holder.about, SourceId::NONE).unwrap_or_else(|_| Node::null());
+        Self { about: holder.about, told }
+    }
+
+    /// Who has the lease of a lock file now, as far as can be known from here.
+    pub fn find(path: &Path, process: &Process) -> Option<Self> {
+        let holder = holder_of(path).ok()??;
+        (life(&holder, process) == Life::Lives).then(|| Self::of(holder))
+    }
+
+    /// Which process it is, in words, if it says so.
+    ///
+    /// ```
+    /// use mainstem::facts::Process;
+    /// use mainstem::run::Tenant;
+    /// assert_eq!(Tenant::find("/nowhere/lock".as_ref(), &Process::default()), None);
+    /// ```
+    pub fn who(&self) -> Option<String> {
+        let text = |key: &str| {
+            let mut text = String::new();
+            write_str(said(&self.told, key)?, &mut text);
+            Some(text)
+        };
+        Some(format!("process {} on {}", text("id")?, text("host")?))
+    }
+}
+
+impl Mandate {
+    /// Whether nobody has taken over since. What cannot be read does not stand.
+    pub fn stands(&self) -> bool {
+        let told = std::fs::read_to_string(&self.lock);
+        let told = told.ok().and_then(|text| read_json(&text, SourceId::NONE).ok());
+        told.is_some_and(|told| {
+            told.as_map().and_then(|map| map.get_str("id")).and_then(Node::as_str) == Some(&self.id)
+        })
+    }
+}
+
+/// What a holder says of its process.
+fn said<'a>(told: &'a Node, key: &str) -> Option<&'a Node> {
+    told.as_map()?.get_str("process")?.as_map()?.get_str(key)
+}
+
+/// Whether the holder of a lock lives, as far as can be known by this process.
+pub(super) fn life(holder: &Holder, process: &Process) -> Life {
+    let told = read_json(&holder.about, SourceId::NONE).unwrap_or_else(|_| Node::null());
+    let text = |key: &str| said(&told, key).and_then(Node::as_str);
+    let here = match (text("boot"), process.boot.as_deref()) {
+        (Some(theirs), Some(ours)) => theirs == ours,
+        _ => text("host") == Some(process.host.as_str()),
+    };
+    holder.life(here, SystemTime::from(process.clock.now()))
+}
+
+/// The locks that this process holds, each with a number.
+struct Held {
+    locks: Vec<(u64, Arc<Lock>)>,
+    begun: u64,
+    /// Whether the one thread is there that shows for all of them that this process lives.
+    beats: bool,
+}
+
+static HELD: Mutex<Held> = Mutex::new(Held { locks: Vec::new(), begun: 0, beats: false });
+
+fn held() -> MutexGuard<'static, Held> {
+    HELD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Held {
+    fn add(lock: Arc<Lock>) -> Result<u64> {
+        let mut held = held();
+        if !held.beats {
+            thread::Builder::new().name("leases".to_owned()).spawn(beat).map_err(|error| {
+                let message = format!("cannot keep `{}`: {error}", lock.path().display());
+                Error::new(ErrorKind::Io, message)
+            })?;
+            held.beats = true;
+        }
+        held.begun += 1;
+        let number = held.begun;
+        held.locks.push((number, lock));
+        Ok(number)
+    }
+}
+
+/// Shows from time to time that this process lives, as long as it holds something.
+fn beat() {
+    loop {
+        thread::sleep(BEAT);
+        let locks: Vec<Arc<Lock>> = {
+            let mut held = held();
+            held.beats = !held.locks.is_empty();
+            held.locks.iter().map(|(_, lock)| Arc::clone(lock)).collect()
+        };
+        if locks.is_empty() {
+            return;
+        }
+        // A disk that does not take it now may take the next one.
+        locks.iter().for_each(|lock| drop(lock.beat()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::durable::testing::Scratch;
+    use crate::facts::Clock;
+
+    fn process(boot: &str, later: u64) -> Process {
+        let clock = Clock::new(move || {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(later);
+            chrono::DateTime::<chrono::Utc>::from(now).fixed_offset()
+        });
+        Process { id: 7, host: "far".to_owned(), boot: Some(boot.to_owned()), clock, ..Process::default() }
+    }
+
+    fn about(id: &str, boot: &str) -> Map {
+        let process = [("id", Node::from(7)), ("host", Node::from("far")), ("boot", Node::from(boot))];
+        Map::from([("id", Node::from(id)), ("process", Node::from(Map::from(process)))])
+    }
+
+    #[test]
+    fn one_has_it_and_others_learn_who() {
+        let scratch = Scratch::new("lease");
+        let (path, here) = (scratch.path().join("lock"), process("a", 0));
+        assert_eq!(Tenant::find(&path, &here), None);
+        let lease = Lease::take(&path, &about("x", "a"), &here).unwrap().unwrap();
+        let tenant = Tenant::find(&path, &here).unwrap();
+        assert_eq!(tenant.who().as_deref(), Some("process 7 on far"));
+        assert_eq!(Lease::take(&path, &about("y", "a"), &here).unwrap().unwrap_err(), tenant);
+        assert_eq!(lease.directory(), scratch.path());
+        drop(lease);
+        assert_eq!(scratch.names(), [""; 0]);
+        drop(Lease::take(&path, &about("y", "a"), &here).unwrap().unwrap());
+    }
+
+    #[test]
+    fn a_holder_whose_lock_cannot_be_seen_lives_for_two_minutes() {
+        let scratch = Scratch::new("lease-far");
+        let path = scratch.path().join("lock");
+        let mut text = String::new();
+        write_json(&Node::from(about("x", "elsewhere")), JsonStyle::Compact, &mut text);
+        std::fs::write(&path, text).unwrap();
+        let written = std::fs::metadata(&path).unwrap().modified().unwrap();
+        let written = written.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        assert!(Tenant::find(&path, &process("here", written + 100)).is_some());
+        assert_eq!(Tenant::find(&path, &process("here", written + 130)), None);
+        assert_eq!(Tenant::find(&path, &process("elsewhere", written)), None);
+        let ours = about("y", "here");
+        Lease::take(&path, &ours, &process("here", written)).unwrap().unwrap_err();
+        drop(Lease::take(&path, &ours, &process("here", written + 130)).unwrap().unwrap());
+    }
+
+    #[test]
+    fn a_mandate_ends_when_somebody_else_takes_over() {
+        let scratch = Scratch::new("lease-mandate");
+        let (path, here) = (scratch.path().join("lock"), process("a", 0));
+        let lease = Lease::take(&path, &about("x", "a"), &here).unwrap().unwrap();
+        let mandate = lease.mandate();
+        assert!(mandate.stands() && lease.is_held());
+        // A machine that could not see the lock puts its own in its place.
+        let other = scratch.path().join("other");
+        std::fs::write(&other, r#"{"id":"y"}"#).unwrap();
+        std::fs::rename(&other, &path).unwrap();
+        assert!(!mandate.stands() && !lease.is_held());
+        drop(lease);
+        assert_eq!(scratch.names(), ["lock"], "it is the other one's");
+    }
+}
