@@ -132,6 +132,37 @@ pub(crate) fn styles() -> (Style, Style) {
     (style(io::stdout().is_terminal()), style(io::stderr().is_terminal()))
 }
 
+/// How large a terminal is, in characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+}
+
+/// What a terminal is taken for that does not say how large it is.
+const USUAL: Size = Size { columns: 80, rows: 24 };
+
+/// How wide the terminal is that standard output goes to; `None` if it goes elsewhere.
+pub(crate) fn columns() -> Option<usize> {
+    io::stdout().is_terminal().then(|| size(io::stdout()).columns)
+}
+
+/// How large the terminal is that standard error goes to; `None` if it goes elsewhere.
+pub(crate) fn screen() -> Option<Size> {
+    io::stderr().is_terminal().then(|| size(io::stderr()))
+}
+
+#[cfg(unix)]
+fn size(of: impl std::os::fd::AsFd) -> Size {
+    let said = rustix::termios::tcgetwinsize(of).ok().filter(|said| said.ws_col > 0 && said.ws_row > 0);
+    said.map_or(USUAL, |said| Size { columns: said.ws_col.into(), rows: said.ws_row.into() })
+}
+
+#[cfg(not(unix))]
+fn size<T>(_: T) -> Size {
+    USUAL
+}
+
 /// A path of the user as an absolute one.
 pub(crate) fn absolute(facts: &Facts, path: &str) -> PathBuf {
     facts.cwd.join(path.strip_prefix("file://").unwrap_or(path))

@@ -70,20 +70,25 @@ impl Output {
         Self { out: String::new(), err: error.render(style), status: Status::of(error) }
     }
 
-    /// Writes all of it, in one piece each. Whoever closed the other end of a pipe does not want more; a disk that is
-    /// full is an error.
+    /// Writes all of it, in one piece each.
     pub(crate) fn write(self) -> Status {
         // There is nobody left to tell that standard error is gone.
         let _ = io::stderr().lock().write_all(self.err.as_bytes());
         let mut stdout = io::stdout().lock();
         match stdout.write_all(self.out.as_bytes()).and_then(|()| stdout.flush()) {
             Ok(()) => self.status,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.status,
-            Err(error) => {
-                let error = Error::new(ErrorKind::Io, format!("cannot write the result: {error}"));
-                let _ = io::stderr().lock().write_all(error.render(Style::Plain).as_bytes());
-                Status::Failure
-            }
+            Err(error) => unwritten(&error, self.status),
         }
     }
+}
+
+/// The status of a program whose result could not be written, which is told. Whoever closed the other end of a pipe has
+/// what he wants, and a program ends as it would have.
+pub(crate) fn unwritten(error: &io::Error, status: Status) -> Status {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return status;
+    }
+    let error = Error::new(ErrorKind::Io, format!("cannot write the result: {error}"));
+    let _ = io::stderr().lock().write_all(error.render(Style::Plain).as_bytes());
+    Status::Failure
 }

@@ -155,6 +155,8 @@ pub enum SourceKind {
     Embedded,
     /// A config made in memory; the label is the name it was given.
     Memory,
+    /// What a line of a file says that is no config, such as a table of jobs; the label is the file and the line.
+    Line,
     /// An argument of the command line; counted from 1.
     Argument(usize),
     /// An environment variable; the label is its name.
@@ -277,7 +279,7 @@ impl fmt::Display for Source {
             SourceKind::Memory => write!(f, "in memory: {}", self.label),
             SourceKind::Argument(n) => write!(f, "command line, argument {n}"),
             SourceKind::Environment => write!(f, "environment variable {}", self.label),
-            SourceKind::Code | SourceKind::Runtime => f.write_str(&self.label),
+            SourceKind::Line | SourceKind::Code | SourceKind::Runtime => f.write_str(&self.label),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod engine;
 mod entry;
+mod find;
 mod host;
 mod journal;
 mod policy;
@@ -11,6 +12,7 @@ mod summary;
 
 pub use engine::Drive;
 pub use entry::{Entry, Identity};
+pub use find::{latest, sweeps};
 pub use host::{Host, Left, Prepared, Verdict};
 pub use journal::{FOLDER, JOURNAL, Journal, LOCK, is_driven, lease};
 pub use policy::Policy;

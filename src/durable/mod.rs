@@ -1,4 +1,4 @@
-//! Floor 1: files that are read whole, and written whole or not at all; directories that no one else has; logs; locks.
+//! Floor 1: files that are read whole, and written whole or not at all; directories that no one else has, and those below one; logs; locks.
 
 mod directory;
 mod lock;
@@ -6,10 +6,12 @@ mod log;
 mod regular;
 #[cfg(test)]
 pub(crate) mod testing;
+mod walk;
 mod whole;
 
 pub use directory::create_exclusive;
 pub use lock::{BEAT, Holder, Life, Lock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
+pub use walk::{folders, walk};
 pub use whole::{Sync, remove_leftovers, sync, write_whole, write_whole_with};

@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Life, Sync, holder_of, remove_leftovers};
+use crate::durable::{Life, Sync, folders, holder_of, remove_leftovers, walk};
 use crate::facts::Process;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::lease::{Lease, life};
+use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
 use crate::run::outcome::Status;
+use crate::run::packed::{Packed, RECORDS};
 use crate::run::place::is_inside;
 use crate::run::record::Record;
 use crate::run::reserve::LOCK;
-use crate::value::Node;
+use crate::value::{HashSet, Map, Node};
 use crate::yaml;
 
 /// A run that was found.
@@ -27,13 +29,9 @@ pub struct Found {
     pub folder: PathBuf,
     /// What is known of it, as it is now.
     pub record: Record,
+    /// Where its record is, if it is one of many in a file. Its folder is only a name then, and its directory may be gone.
+    pub packed: Option<Packed>,
 }
-
-/// Folders that hold no runs, and many files.
-const PASSED_BY: [&str; 5] = ["node_modules", "__pycache__", "target", "site-packages", "checkpoints"];
-
-/// How deep runs are looked for.
-const DEEPEST: usize = 32;
 
 /// All runs below a directory, it included, the oldest first; and those whose records cannot be read, as errors. Links
 /// and hidden folders are not followed.
@@ -46,47 +44,58 @@ const DEEPEST: usize = 32;
 /// The directory cannot be read.
 pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
-    let mut open = vec![(root.to_owned(), 0)];
-    while let Some((directory, depth)) = open.pop() {
-        let entries = match folders(&directory) {
-            Ok(entries) => entries,
-            // What is below is none of ours, or has just been removed.
-            Err(_) if depth > 0 => continue,
-            Err(error) => {
-                let message = format!("cannot read `{}`: {error}", directory.display());
-                return Err(Error::new(ErrorKind::Io, message));
-            }
-        };
-        let mut records = 0_usize;
-        for (name, path) in entries {
-            if has_record(&path) {
-                records += 1;
-                match look(&directory, &path, process) {
-                    Ok(record) => {
-                        found.push(Found { directory: directory.clone(), folder: path, record });
-                    }
-                    Err(error) => errors.push(error),
-                }
-            } else if depth < DEEPEST && !name.starts_with('.') && !PASSED_BY.contains(&name.as_str()) {
-                open.push((path, depth + 1));
-            }
+    let mut packed = Vec::new();
+    let looked = walk(root, |directory, folders| {
+        if directory.join(RECORDS).is_file() {
+            let (runs, broken) = Packed::all(directory);
+            packed.extend(runs);
+            errors.extend(broken);
         }
+        let mut records = 0_usize;
+        folders.retain(|folder| {
+            if !has_record(folder) {
+                return true;
+            }
+            records += 1;
+            match look(directory, folder, process) {
+                Ok(record) => {
+                    found.push(Found {
+                        directory: directory.to_owned(),
+                        folder: folder.clone(),
+                        record,
+                        packed: None,
+                    });
+                }
+                Err(error) => errors.push(error),
+            }
+            false
+        });
         // A folder of a record that was asked for by its own name is no run.
-        let own = if records == 0 && has_record(&directory) {
-            look(&directory, &directory, process).ok()
+        let own = if records == 0 && has_record(directory) {
+            look(directory, directory, process).ok()
         } else {
             None
         };
-        if let Some(record) = own.filter(|record| !is_folder_of(&directory, record)) {
-            found.push(Found { folder: directory.clone(), directory, record });
+        if let Some(record) = own.filter(|record| !is_folder_of(directory, record)) {
+            found.push(Found {
+                folder: directory.to_owned(),
+                directory: directory.to_owned(),
+                record,
+                packed: None,
+            });
         } else {
-            let left = never_begun(&directory, process);
+            let left = never_begun(directory, process);
             // Where it could not be written down it was found by what lies there.
             found.extend(
                 left.filter(|left| !found.iter().rev().take(records).any(|run| run.folder == left.folder)),
             );
         }
-    }
+    });
+    looked
+        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", root.display())))?;
+    // Whoever packed one may have been killed before it removed what it had packed.
+    let whole: HashSet<_> = found.iter().filter_map(|found| found.record.id()).collect();
+    found.extend(packed.into_iter().filter(|one| one.record.id().is_none_or(|id| !whole.contains(&id))));
     found.sort_by(|a, b| {
         (a.record.started(), a.record.id(), &a.folder).cmp(&(b.record.started(), b.record.id(), &b.folder))
     });
@@ -111,17 +120,24 @@ impl Found {
     pub fn read(directory: &Path, process: &Process) -> Result<Self> {
         let found = |run: &Path, folder: PathBuf| {
             let record = look(run, &folder, process)?;
-            Ok(Self { directory: run.to_owned(), folder, record })
+            Ok(Self { directory: run.to_owned(), folder, record, packed: None })
         };
-        let entries = folders(directory).map_err(|error| {
+        let entries = match folders(directory) {
+            Ok(entries) => Ok(entries),
+            Err(error) => match Packed::of(directory) {
+                Some(found) => return Ok(found),
+                None => Err(error),
+            },
+        };
+        let entries = entries.map_err(|error| {
             let kind =
                 if error.kind() == io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
             Error::new(kind, format!("cannot read `{}`: {error}", directory.display()))
         })?;
         // A record that was put aside ends in a number.
         let is_aside = |name: &str| name.rsplit_once('.').is_some_and(|(_, n)| n.parse::<u32>().is_ok());
-        let mut folders: Vec<_> = entries.into_iter().filter(|(_, path)| has_record(path)).collect();
-        folders.sort_by_key(|(name, _)| is_aside(name));
+        let mut folders: Vec<_> = entries.into_iter().filter(|path| has_record(path)).collect();
+        folders.sort_by_key(|path| path.file_name().is_some_and(|name| is_aside(&name.to_string_lossy())));
         if has_record(directory) {
             let record = Record::load(&directory.join(RUN)).ok();
             let above = directory.parent().filter(|_| {
@@ -129,10 +145,10 @@ impl Found {
             });
             return found(above.unwrap_or(directory), directory.to_owned());
         }
-        if let Some((_, folder)) = folders.into_iter().next() {
+        if let Some(folder) = folders.into_iter().next() {
             return found(directory, folder);
         }
-        never_begun(directory, process).ok_or_else(|| {
+        never_begun(directory, process).or_else(|| Packed::of(directory)).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("there is no run in `{}`", directory.display()))
                 .help("`mainstem runs ls` shows those that are there")
         })
@@ -140,8 +156,50 @@ impl Found {
 
     /// Whether it is the latest run in its directory, and not one whose record was put aside.
     pub fn is_latest(&self) -> bool {
+        if let Some(packed) = &self.packed {
+            return packed.latest;
+        }
         let named = self.record.get("directory.record").and_then(Node::as_str);
         named.is_none_or(|name| self.directory.join(name).components().eq(self.folder.components()))
+    }
+
+    /// The text of a file of the record; `None` if there is none of that name.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no text.
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        if let Some(packed) = &self.packed {
+            return Ok(packed.files()?.remove(name));
+        }
+        let path = self.folder.join(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unreadable(&path, &error)),
+        }
+    }
+
+    /// What the job has logged: see [`metrics`].
+    ///
+    /// # Errors
+    /// As [`metrics`].
+    pub fn metrics(&self) -> Result<Vec<Metric>> {
+        self.packed.as_ref().map_or_else(|| metrics(&self.folder), |packed| metrics_in(&self.logs(packed)?))
+    }
+
+    /// The parameters that the job has logged: see [`params`].
+    ///
+    /// # Errors
+    /// As [`params`].
+    pub fn params(&self) -> Result<Map> {
+        self.packed.as_ref().map_or_else(|| params(&self.folder), |packed| params_in(&self.logs(packed)?))
+    }
+
+    fn logs(&self, packed: &Packed) -> Result<Logs<'_>> {
+        let files = packed.files()?;
+        let names = files.keys().cloned().collect();
+        let read = move |name: &str| Ok(files.get(name).cloned().unwrap_or_default());
+        Ok(Logs { folder: &self.folder, names, read: Box::new(read) })
     }
 
     /// Changes the tags on record.
@@ -149,6 +207,9 @@ impl Found {
     /// # Errors
     /// The record cannot be written, or the run has none of its own.
     pub fn tag(&mut self, tags: &[String]) -> Result<()> {
+        if let Some(packed) = &self.packed {
+            return Err(packed.is_fixed());
+        }
         let file = self.folder.join(RUN);
         // A run that goes on writes its record too.
         let mut record = Record::load(&file)?;
@@ -172,6 +233,9 @@ impl Found {
     /// # Errors
     /// It runs, something cannot be removed, or it may be no run at all.
     pub fn remove(&self, process: &Process) -> Result<PathBuf> {
+        if let Some(packed) = &self.packed {
+            return Err(packed.is_fixed().help("remove the sweep as a whole"));
+        }
         let failed = |path: &Path, error: &io::Error| {
             Error::new(ErrorKind::Io, format!("cannot remove `{}`: {error}", path.display()))
         };
@@ -199,19 +263,6 @@ impl Found {
         drop(lease);
         Ok(self.folder.clone())
     }
-}
-
-/// The folders in a directory, by name.
-fn folders(directory: &Path) -> io::Result<Vec<(String, PathBuf)>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let Ok(entry) = entry else { continue };
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            found.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 fn has_record(folder: &Path) -> bool {
@@ -312,7 +363,7 @@ fn never_begun(directory: &Path, process: &Process) -> Option<Found> {
         return None;
     }
     let record = judge(directory, &folder, record, true, process).ok()?;
-    Some(Found { directory: directory.to_owned(), folder, record })
+    Some(Found { directory: directory.to_owned(), folder, record, packed: None })
 }
 
 /// The run of Hydra itself: when, and under which name.

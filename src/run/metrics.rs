@@ -75,8 +75,13 @@ fn line(map: &Map) -> String {
 /// # Errors
 /// A file cannot be read, or holds something else.
 pub fn metrics(folder: &Path) -> Result<Vec<Metric>> {
+    metrics_in(&Logs::of(folder)?)
+}
+
+/// The same where the logs are.
+pub(super) fn metrics_in(logs: &Logs<'_>) -> Result<Vec<Metric>> {
     let mut all = Vec::new();
-    each(folder, METRICS, r#"`{"name": "loss", "value": 0.5, "step": 1}`"#, |map| {
+    logs.each(METRICS, r#"`{"name": "loss", "value": 0.5, "step": 1}`"#, |map| {
         all.push(Metric::of(map)?);
         Some(())
     })?;
@@ -88,45 +93,73 @@ pub fn metrics(folder: &Path) -> Result<Vec<Metric>> {
 /// # Errors
 /// As [`metrics`].
 pub fn params(folder: &Path) -> Result<Map> {
+    params_in(&Logs::of(folder)?)
+}
+
+/// The same where the logs are.
+pub(super) fn params_in(logs: &Logs<'_>) -> Result<Map> {
     let mut all = Map::default();
-    each(folder, PARAMS, r#"`{"name": "depth", "value": 3}`"#, |map| {
+    logs.each(PARAMS, r#"`{"name": "depth", "value": 3}`"#, |map| {
         all.set(Key::from(map.get_str("name")?.as_str()?), map.get_str("value")?.clone());
         Some(())
     })?;
     Ok(all)
 }
 
-/// Every line of a log and of those that other ranks have beside it.
-fn each(folder: &Path, name: &str, sample: &str, mut take: impl FnMut(&Map) -> Option<()>) -> Result<()> {
-    let failed = |path: &Path, error: &io::Error| {
-        Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
-    };
-    let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
-    let rank = |file: &str| -> Option<u32> {
-        if file == name {
-            return Some(0);
-        }
-        file.strip_prefix(stem)?.strip_prefix(".rank")?.strip_suffix(ending)?.strip_suffix('.')?.parse().ok()
-    };
-    let entries = fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
-    let mut files: Vec<_> = entries
-        .filter_map(|entry| {
-            let file = entry.ok()?.file_name();
-            Some((rank(file.to_str()?)?, file))
-        })
-        .collect();
-    files.sort();
-    for (_, file) in files {
-        let path = folder.join(file);
-        let text = fs::read(&path).map_err(|error| failed(&path, &error))?;
-        for (i, line) in whole_lines(&String::from_utf8_lossy(&text)).enumerate() {
-            let node = read_json(line, SourceId::NONE).ok();
-            if node.as_ref().and_then(Node::as_map).and_then(&mut take).is_none() {
-                let message = format!("line {} of `{}` holds no name with a value", i + 1, path.display());
-                let help = format!("take it out, or write it as {sample}");
-                return Err(Error::new(ErrorKind::Json, message).help(help));
+/// Reads a file by its name.
+type Read<'a> = Box<dyn Fn(&str) -> Result<String> + 'a>;
+
+/// Files of logs, wherever they are: the folder by which they are called, their names, and how each is read.
+pub(super) struct Logs<'a> {
+    pub(super) folder: &'a Path,
+    pub(super) names: Vec<String>,
+    pub(super) read: Read<'a>,
+}
+
+impl<'a> Logs<'a> {
+    /// Those in a folder.
+    fn of(folder: &'a Path) -> Result<Self> {
+        let failed = |path: &Path, error: &io::Error| {
+            Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
+        };
+        let entries = fs::read_dir(folder).map_err(|error| failed(folder, &error))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        let read = move |name: &str| {
+            let path = folder.join(name);
+            let bytes = fs::read(&path).map_err(|error| failed(&path, &error))?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        };
+        Ok(Self { folder, names, read: Box::new(read) })
+    }
+
+    /// Every line of a log and of those that other ranks have beside it.
+    fn each(&self, name: &str, sample: &str, mut take: impl FnMut(&Map) -> Option<()>) -> Result<()> {
+        let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
+        let rank = |file: &str| -> Option<u32> {
+            if file == name {
+                return Some(0);
+            }
+            file.strip_prefix(stem)?
+                .strip_prefix(".rank")?
+                .strip_suffix(ending)?
+                .strip_suffix('.')?
+                .parse()
+                .ok()
+        };
+        let mut files: Vec<_> = self.names.iter().filter_map(|file| Some((rank(file)?, file))).collect();
+        files.sort();
+        for (_, file) in files {
+            for (i, line) in whole_lines(&(self.read)(file)?).enumerate() {
+                let node = read_json(line, SourceId::NONE).ok();
+                if node.as_ref().and_then(Node::as_map).and_then(&mut take).is_none() {
+                    let path = self.folder.join(file);
+                    let message =
+                        format!("line {} of `{}` holds no name with a value", i + 1, path.display());
+                    let help = format!("take it out, or write it as {sample}");
+                    return Err(Error::new(ErrorKind::Json, message).help(help));
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }

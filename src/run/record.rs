@@ -31,6 +31,7 @@ const SCHEMA: i64 = 1;
 /// | `status` | a [`Status`] |
 /// | `started`, `ended` | moments, with the offset that held there; `ended` is `null` while it runs, and of a killed run when it was last seen alive |
 /// | `result` | what the job returned, if it returned something |
+/// | `direction` | which way that is better, if the job says it: `maximize` or `minimize`, or these by the names of several results |
 /// | `error` | `message`, `headline` (the same in one line, if it has more), `chain` (its causes, nearest first), `code`, `panicked_at` |
 /// | `tags`, `note` | what people said of it |
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |

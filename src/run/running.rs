@@ -17,6 +17,7 @@ use crate::run::rank::Rank;
 use crate::run::record::{Record, Saved};
 use crate::run::reserve::{Reserved, Told};
 use crate::run::surroundings::Surroundings;
+use crate::value::Node;
 
 /// A run whose job runs: on disk it is `running`, and its directory is locked.
 ///
@@ -149,6 +150,11 @@ impl Running {
     /// Whether the end is recorded.
     pub fn has_ended(&self) -> bool {
         self.shared.state().ended
+    }
+
+    /// Records which way the result will be better: `maximize` or `minimize`, or these by the names of several results.
+    pub fn say_directions(&self, directions: Node) {
+        self.shared.state().record.set("direction", directions);
     }
 
     /// Records how the job ended, and frees the directory. Only the first call does; what it wrote is returned by all.

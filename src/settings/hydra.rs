@@ -55,6 +55,7 @@ const SWEEP: &[Field] = &[
     ("grids", Optional(&List(&Dict(&Any)))),
     ("jobs", Optional(&Str)),
     ("when", Optional(&Dict(&Dict(&Any)))),
+    ("record", OneOf(&["full", "compact"])),
 ];
 
 const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];

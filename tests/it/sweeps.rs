@@ -355,7 +355,7 @@ fn any_program_gets_its_config_as_it_asks_for_it() {
     assert_eq!(code, Some(0), "{err}");
     let out = sandbox.read("sw/1/stdout.log").expect("output");
     assert_eq!(out, "x: 2\nname: a b\n--x=2 --name=a b x=2 name='a b'\n1\n");
-    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw", "--json"]));
+    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw", "--format", "json"]));
     assert_eq!(shown.matches("\"result\":{\"loss\":0.5}").count(), 2, "{shown}");
     // A program that does not use Hydra and asks for nothing is told nothing.
     let (code, out, err) = run(mainstem(&sandbox, &["run", "x=1", "--", "sh", "-c", "echo \"$#\""]));
@@ -396,7 +396,7 @@ fn the_sweep_of_a_command_knows_its_command_and_its_files() {
     let (code, _, err) = run(mainstem(&sandbox, &["run", "--resume", "--", "sh", "other.sh"]));
     assert_eq!(code, Some(1));
     assert!(err.contains("note: the command is another one\n"), "{err}");
-    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "ls", "--json"]));
+    let (_, shown, _) = run(mainstem(&sandbox, &["sweeps", "ls", "--format=json"]));
     assert!(shown.contains("\"state\":\"completed\",\"jobs\":3,\"completed\":3,\"failed\":0"), "{shown}");
 }
 

@@ -15,9 +15,9 @@ pub(crate) fn complete(line: &Line, facts: &Facts, described: bool) -> Vec<Candi
     let Some((first, before)) = line.before.split_first() else { return commands(word) };
     match (first.as_str(), Command::ALL.iter().find(|(name, _)| name == first)) {
         ("run", _) => of_run(line, before, facts, described),
-        ("runs", _) => of_runs(before, word, facts),
+        ("runs", _) => of_kind(&runs::COMMANDS, runs::faces, before, word, facts, "the latest run"),
         ("rerun", _) => of_records(&runs::rerun_faces(), before, word, facts, "the latest run"),
-        ("sweeps", _) => of_sweeps(before, word, facts),
+        ("sweeps", _) => of_kind(&sweeps::COMMANDS, sweeps::faces, before, word, facts, "the latest sweep"),
         ("help", _) if before.is_empty() => commands(word)
             .into_iter()
             .filter(|one| !one.text.starts_with('-') && one.text != "help")
@@ -46,18 +46,26 @@ fn commands(word: &str) -> Vec<Candidate> {
     found
 }
 
-fn of_runs(before: &[String], word: &str, facts: &Facts) -> Vec<Candidate> {
+/// What `runs` and `sweeps` have: commands of their own, each with flags and the directories of what ran.
+fn of_kind(
+    commands: &[(&str, &str)],
+    faces: fn(&str) -> Vec<Face>,
+    before: &[String],
+    word: &str,
+    facts: &Facts,
+    latest: &str,
+) -> Vec<Candidate> {
     let Some((first, before)) = before.split_first() else {
-        let fitting = runs::COMMANDS.iter().filter(|(name, _)| name.starts_with(word));
+        let fitting = commands.iter().filter(|(name, _)| name.starts_with(word));
         return fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect();
     };
-    let faces = runs::faces(first);
-    match part(&faces, before, word) {
-        Part::Name => names(&faces, word),
+    // What `ls` takes is a filter, or a directory of many.
+    if first != "ls" {
+        return of_records(&faces(first), before, word, facts, latest);
+    }
+    match part(&faces(first), before, word) {
+        Part::Name => names(&faces(first), word),
         Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
-        Part::Maybe { .. } | Part::Other if matches!(first.as_str(), "show" | "diff" | "tag" | "rm") => {
-            named(word, facts, "the latest run")
-        }
         Part::Maybe { .. } | Part::Other => Vec::new(),
     }
 }
@@ -71,20 +79,6 @@ fn of_run(line: &Line, before: &[String], facts: &Facts, described: bool) -> Vec
     let line = Line { before: before.to_vec(), ..line.clone() };
     let nowhere = args::read(Command::Completion, []);
     program::of_hydra(&nowhere, &faces(true), facts, &line, described)
-}
-
-fn of_sweeps(before: &[String], word: &str, facts: &Facts) -> Vec<Candidate> {
-    let Some((first, before)) = before.split_first() else {
-        let fitting = sweeps::COMMANDS.iter().filter(|(name, _)| name.starts_with(word));
-        return fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect();
-    };
-    match first.as_str() {
-        "ls" => match part(&sweeps::faces(), before, word) {
-            Part::Name => names(&sweeps::faces(), word),
-            _ => files(word, facts, Wanted::Directories, ""),
-        },
-        _ => of_records(&sweeps::faces(), before, word, facts, "the latest sweep"),
-    }
 }
 
 /// Behind a command that takes the directory of what ran.

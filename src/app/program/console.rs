@@ -1,11 +1,12 @@
 //! Where a program speaks: the standard streams, or a text that a test reads.
 
 use std::borrow::Cow;
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::app::capture;
-use crate::app::output::{Output, Status};
+use crate::app::output::{Output, Status, unwritten};
+use crate::app::program::screen::{self, Stream};
 use crate::diag::{Secrets, Style};
 
 /// The two streams of a program, and how to draw on them.
@@ -50,30 +51,37 @@ impl Console {
     /// Says all of it.
     pub(crate) fn write(&self, output: Output) -> Status {
         let Output { out, err, status } = output;
-        let output =
-            Output { out: self.shown(&out).into_owned(), err: self.shown(&err).into_owned(), status };
-        let Some(kept) = &self.kept else { return output.write() };
-        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.0.push_str(&output.out);
-        kept.1.push_str(&output.err);
-        output.status
-    }
-
-    /// Says something on standard output. There is nobody to tell if nobody listens.
-    pub(crate) fn say(&self, text: &str) {
-        let text = &*self.shown(text);
-        match &self.kept {
-            Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).0.push_str(text),
-            None => drop(io::stdout().lock().write_all(text.as_bytes())),
+        self.complain(&err);
+        match self.say(&out) {
+            Ok(()) => status,
+            Err(error) => unwritten(&error, status),
         }
     }
 
-    /// Says something on standard error.
+    /// Says something on standard output.
+    ///
+    /// # Errors
+    /// Nobody listens any more, or the disk is full.
+    pub(crate) fn say(&self, text: &str) -> io::Result<()> {
+        let text = &*self.shown(text);
+        match &self.kept {
+            Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).0.push_str(text),
+            None => screen::say(Stream::Out, text)?,
+        }
+        Ok(())
+    }
+
+    /// Says something on standard error. There is nobody to tell if nobody listens.
     pub(crate) fn complain(&self, text: &str) {
         let text = &*self.shown(text);
         match &self.kept {
             Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).1.push_str(text),
-            None => drop(io::stderr().lock().write_all(text.as_bytes())),
+            None => drop(screen::say(Stream::Err, text)),
         }
+    }
+
+    /// Whether it is the terminal of the process, on which something can be drawn over.
+    pub(crate) fn is_screen(&self) -> bool {
+        self.kept.is_none() && self.err == Style::Coloured
     }
 }

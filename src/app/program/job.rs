@@ -12,7 +12,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::{Finished, Job};
 use crate::app::program::logging::{Palette, Plan};
-use crate::app::program::outcome::{Failed, Objective, recorded};
+use crate::app::program::outcome::{Failed, Objective, directions, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::program::{command, logging, panics, worker};
@@ -121,6 +121,9 @@ pub(crate) fn call(
             return Err(Error::all([error.clone()].into_iter().chain(unwritten)).unwrap_or(error));
         }
     };
+    if let (Some(running), Some(directions)) = (&ending.running, directions(&objectives)) {
+        running.say_directions(directions);
+    }
     // A run that nobody can read about has not completed.
     ending.finish(&outcome)?;
     Ok(Job { directory, outcome, objectives })

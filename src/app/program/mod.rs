@@ -27,6 +27,7 @@ pub(crate) mod own;
 mod panics;
 mod sandbox;
 mod schema;
+mod screen;
 mod session;
 mod show;
 mod signals;

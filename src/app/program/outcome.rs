@@ -139,6 +139,25 @@ impl<T: JobResult, E: Into<Failed>> JobResult for Result<T, E> {
     }
 }
 
+/// Which way objectives are better, in the form of [`recorded`]; none if none of them says it.
+pub(crate) fn directions(objectives: &[Objective]) -> Option<Node> {
+    let word = |one: &Objective| {
+        one.direction.map(|direction| match direction {
+            Direction::Maximize => "maximize",
+            Direction::Minimize => "minimize",
+        })
+    };
+    match objectives {
+        [one] if one.name.is_empty() => word(one).map(Node::from),
+        several => {
+            let said = several.iter().filter_map(|one| Some((Key::from(one.name.as_str()), word(one)?)));
+            let slot = |word: &str| Slot { origin: crate::diag::Origin::NONE, node: Node::from(word) };
+            let map: Map = said.map(|(name, word)| (name, slot(word))).collect();
+            (!map.is_empty()).then(|| Node::from(map))
+        }
+    }
+}
+
 /// Objectives as a record holds them: a number, or numbers by name; none if there are none.
 pub(crate) fn recorded(objectives: &[Objective]) -> Option<Node> {
     match objectives {

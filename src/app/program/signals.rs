@@ -46,6 +46,7 @@ mod unix {
     use signal_hook::low_level::emulate_default_handler;
 
     use super::Stop;
+    use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
 
     /// Signals are taken as long as it lives.
@@ -157,6 +158,7 @@ mod unix {
     #[expect(clippy::exit, reason = "the function of the job cannot be stopped in another way")]
     pub(crate) fn end(stop: Stop, children: Signal) -> ! {
         signal_children(children);
+        screen::close();
         process::exit(128 + stop.0)
     }
 

@@ -1,6 +1,5 @@
 //! How a run was started, and how to start it again.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -222,7 +221,7 @@ impl Again {
         };
         // What no record speaks of is no difference.
         if record.id().is_some() {
-            let before = fs::read(run.found.folder.join("git.diff")).ok();
+            let before = run.found.text("git.diff").ok().flatten().map(String::into_bytes);
             found.extend(compare("run", values(&then, before), values(&now, file("git.diff"))));
         }
         found

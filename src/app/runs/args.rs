@@ -2,6 +2,7 @@
 
 use crate::app::args::wrong;
 use crate::app::complete::{Face, Holds};
+use crate::app::format::Format;
 use crate::app::help::about;
 use crate::app::runs::help::TEXT as HELP;
 use crate::diag::{Error, Result, did_you_mean};
@@ -34,7 +35,7 @@ pub(crate) struct Args {
     pub(crate) sort: Option<(String, bool)>,
     pub(crate) columns: Vec<String>,
     pub(crate) limit: Option<usize>,
-    pub(crate) json: bool,
+    pub(crate) format: Format,
     pub(crate) remove: Vec<String>,
     pub(crate) words: Vec<String>,
 }
@@ -62,7 +63,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Option<Args>> {
         sort: None,
         columns: Vec::new(),
         limit: None,
-        json: false,
+        format: Format::Text,
         remove: Vec::new(),
         words: Vec::new(),
     };
@@ -135,7 +136,8 @@ pub(crate) fn faces(command: &str) -> Vec<Face> {
     let face = |&(long, _, _): &(&'static str, &[What], &'static str)| {
         let holds = match long {
             "--root" => Holds::Directory,
-            "--format" => Holds::Words(vec!["json", "text"]),
+            "--format" if command == "ls" => Holds::Words(Format::NAMES.into()),
+            "--format" => Holds::Words(Format::NAMES[..2].into()),
             _ => Holds::Text,
         };
         Face { long: long.into(), short: "".into(), holds, about: about(HELP, long) }
@@ -161,12 +163,12 @@ impl Args {
                     return Err(wrong(format!("`--limit` must be an integer from 0 on, found `{value}`")));
                 }
             },
-            _ => match value.as_str() {
-                "json" => self.json = true,
-                "text" | "table" => self.json = false,
+            _ => match Format::parse(&value) {
+                Some(format) if format != Format::Csv || self.what == What::Ls => self.format = format,
                 _ => {
                     let message = format!("`runs {}` cannot print `{value}`", self.what.name());
-                    return Err(wrong(message).help("formats: text, json"));
+                    let known = if self.what == What::Ls { &Format::NAMES[..] } else { &Format::NAMES[..2] };
+                    return Err(wrong(message).help(format!("formats: {}", known.join(", "))));
                 }
             },
         }

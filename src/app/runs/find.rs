@@ -50,6 +50,10 @@ impl Runs {
         if path.is_dir() {
             return Found::read(&path, &self.process);
         }
+        // A run whose record is one of many may have no directory.
+        if let Ok(found) = Found::read(&path, &self.process) {
+            return Ok(found);
+        }
         let (mut all, _) = self.all()?;
         if word == "last" {
             let last = all.pop().map(|view| view.found);

@@ -29,9 +29,10 @@ last value counts. `run.KEY`, `config.KEY` and `metrics.KEY` say which.
                             default: this directory
   --sort KEY, --sort -KEY   smallest first, largest first
   --columns KEY,KEY         more columns
-  --limit N                 at most N runs
+  --limit N                 at most N runs: the first by --sort, else the latest
   --remove TAG,TAG          tags to take away
-  --format text|json        default: text; JSON is one line for each run
+  --format text|json|csv    default: text; JSON is one line for each run; CSV is
+                            for `ls`
 ";
 
 #[cfg(test)]

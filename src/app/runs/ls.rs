@@ -1,14 +1,19 @@
-//! `mainstem runs ls`: a table.
+//! `mainstem runs ls`: which runs there are.
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
 use std::path::Path;
 
+use indexmap::{IndexMap, IndexSet};
+
+use crate::app::capture;
+use crate::app::csv::{cell, flattened, write_record};
+use crate::app::duration::duration;
 use crate::app::json::{line, optional, texts};
 use crate::app::runs::args::Args;
 use crate::app::runs::filter::{Filter, number};
-use crate::app::runs::view::{View, brief, plain, text};
-use crate::diag::{Error, Result, Style, visible};
+use crate::app::runs::view::{View, plain, results};
+use crate::app::table::{Cell, Fit, table};
+use crate::diag::{Error, Result, Style};
 use crate::run::Status;
 use crate::value::{Key, Map, Node};
 
@@ -34,7 +39,13 @@ pub(crate) fn choose(args: &Args, mut runs: Vec<View>, broken: &mut Vec<Error>) 
         keyed.sort_by(|(a, _), (b, _)| order(a.as_ref(), b.as_ref(), *descending));
         runs = keyed.into_iter().map(|(_, run)| run).collect();
     }
-    runs.truncate(args.limit.unwrap_or(usize::MAX));
+    let limit = args.limit.unwrap_or(usize::MAX);
+    if args.sort.is_some() {
+        runs.truncate(limit);
+    } else {
+        // They are in the order of time, and who wants few of them wants the latest.
+        runs.drain(..runs.len().saturating_sub(limit));
+    }
     Ok(runs)
 }
 
@@ -59,70 +70,89 @@ fn order(a: Option<&Node>, b: Option<&Node>, descending: bool) -> Ordering {
     rank(a).cmp(&rank(b)).then(if descending { within.reverse() } else { within })
 }
 
-pub(crate) fn table(args: &Args, runs: &[View], cwd: &Path, style: Style) -> String {
-    let mut head: Vec<String> = ["ID", "STATUS", "STARTED", "TOOK", "RESULT"].map(str::to_owned).into();
-    head.extend(args.columns.iter().map(|key| visible(&key.to_uppercase()).into_owned()));
-    head.extend(["DIRECTORY", "OVERRIDES"].map(str::to_owned));
-    let rows: Vec<Vec<String>> = runs.iter().map(|run| row(args, run, cwd)).collect();
-    let widths: Vec<usize> = (0..head.len())
-        .map(|i| rows.iter().chain([&head]).map(|row| row[i].chars().count()).max().unwrap_or(0))
-        .collect();
-    let mut out = String::new();
-    for (nth, row) in [&head].into_iter().chain(&rows).enumerate() {
-        let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, width))| {
-            let padding = " ".repeat(width.saturating_sub(cell.chars().count()));
-            let status = (nth > 0 && i == 1).then(|| runs[nth - 1].found.record.status());
-            format!("{}{padding}", status.map_or_else(|| cell.clone(), |status| coloured(status, style)))
-        });
-        let text = cells.collect::<Vec<_>>().join("  ");
-        let text = text.trim_end();
-        let _ = writeln!(out, "{}", if nth == 0 { style.paint("1", text) } else { text.to_owned() });
-    }
-    out
+/// A table, for people.
+pub(crate) fn text(args: &Args, runs: &[View], cwd: &Path, style: Style) -> String {
+    let columns = capture::columns();
+    // The year and the seconds say least.
+    let started =
+        if columns.is_some_and(|columns| columns < ROOMY) { "%m-%d %H:%M" } else { "%Y-%m-%d %H:%M:%S" };
+    let asked: Vec<String> = args.columns.iter().map(|key| key.to_uppercase()).collect();
+    let mut head =
+        vec![("ID", Fit::Whole), ("STATUS", Fit::Whole), ("STARTED", Fit::Whole), ("TOOK", Fit::Whole)];
+    head.push(("RESULT", Fit::Beginning));
+    head.extend(asked.iter().map(|name| (name.as_str(), Fit::Beginning)));
+    head.extend([("DIRECTORY", Fit::End), ("OVERRIDES", Fit::Beginning)]);
+    let rows: Vec<Vec<Cell>> = runs.iter().map(|run| row(args, run, cwd, started)).collect();
+    table(&head, &rows, columns, style)
 }
 
-fn row(args: &Args, run: &View, cwd: &Path) -> Vec<String> {
+/// Terminals of so many columns have room for the whole date.
+const ROOMY: usize = 100;
+
+fn row(args: &Args, run: &View, cwd: &Path, started: &str) -> Vec<Cell> {
     let record = &run.found.record;
     let id = record.id().map_or_else(|| "-".to_owned(), |id| id.to_string());
-    let mut row = vec![
-        id.get(id.len().saturating_sub(SHORT)..).unwrap_or_default().to_owned(),
-        record.status().name().to_owned(),
-        record.started().format("%Y-%m-%d %H:%M:%S").to_string(),
-        run.took().map_or_else(String::new, duration),
-        record.result().map(brief).unwrap_or_default(),
+    let mut row: Vec<Cell> = vec![
+        id.get(id.len().saturating_sub(SHORT)..).unwrap_or_default().into(),
+        Cell::from(record.status().name()).coloured(colour(record.status())),
+        record.started().format(started).to_string().into(),
+        run.took().map_or_else(String::new, duration).into(),
+        record.result().map(results).unwrap_or_default().into(),
     ];
-    row.extend(args.columns.iter().map(|key| run.get(key).as_ref().map(brief).unwrap_or_default()));
+    row.extend(args.columns.iter().map(|key| run.get(key).as_ref().map(results).unwrap_or_default().into()));
     let place = if run.found.is_latest() { &run.found.directory } else { &run.found.folder };
     let place = place.strip_prefix(cwd).unwrap_or(place);
     let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
-    row.push(text(&Node::from(place.to_string_lossy().as_ref())));
-    row.push(visible(&run.overrides().join(" ")).into_owned());
+    row.push(place.to_string_lossy().into());
+    row.push(run.overrides().join(" ").into());
     row
 }
 
-pub(crate) fn coloured(status: Status, style: Style) -> String {
-    let code = match status {
+/// The code of the colour of a status.
+pub(crate) fn colour(status: Status) -> &'static str {
+    match status {
         Status::Completed => "32",
         Status::Failed | Status::Killed => "31",
         Status::Running => "36",
         Status::Interrupted | Status::Unknown => "33",
         #[expect(unreachable_patterns, reason = "more may come")]
         _ => "0",
-    };
-    style.paint(code, status.name())
+    }
 }
 
-/// Seconds as a person says them.
-pub(crate) fn duration(seconds: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cut off, which is meant")]
-    let whole = seconds.max(0.0) as u64;
-    match whole {
-        0..10 => format!("{seconds:.2}s"),
-        10..60 => format!("{seconds:.0}s"),
-        60..3600 => format!("{}m{:02}s", whole / 60, whole % 60),
-        3600..86_400 => format!("{}h{:02}m", whole / 3600, whole / 60 % 60),
-        _ => format!("{}d{:02}h", whole / 86_400, whole / 3600 % 24),
+/// A record for each run below one of names. Each named result has a column, and so has each that is asked for.
+pub(crate) fn csv(args: &Args, runs: &[View]) -> String {
+    let mut head: IndexSet<String> =
+        ["id", "name", "status", "started", "took", "directory"].map(str::to_owned).into();
+    let rows: Vec<IndexMap<String, String>> = runs.iter().map(|run| fields(args, run)).collect();
+    head.extend(rows.iter().flat_map(|row| row.keys().cloned()));
+    head.shift_remove("overrides");
+    head.insert("overrides".to_owned());
+    let mut text = String::new();
+    write_record(head.iter().map(String::as_str), &mut text);
+    for row in &rows {
+        write_record(head.iter().map(|name| row.get(name).map_or("", String::as_str)), &mut text);
     }
+    text
+}
+
+fn fields(args: &Args, run: &View) -> IndexMap<String, String> {
+    let record = &run.found.record;
+    let own = [
+        ("id", record.id().map(|id| id.to_string()).unwrap_or_default()),
+        ("name", record.name().to_owned()),
+        ("status", record.status().name().to_owned()),
+        ("started", record.started().to_rfc3339()),
+        ("took", run.took().map(|took| cell(&Node::from(took))).unwrap_or_default()),
+        ("directory", run.found.directory.to_string_lossy().into_owned()),
+        ("overrides", run.overrides().join(" ")),
+    ];
+    let own = own.into_iter().map(|(name, text)| (name.to_owned(), text));
+    let result = record.result().map(flattened).unwrap_or_default();
+    let result = result.iter().map(|(name, node)| (name.clone(), cell(node)));
+    let asked =
+        args.columns.iter().map(|key| (key.clone(), run.get(key).as_ref().map(cell).unwrap_or_default()));
+    own.chain(result).chain(asked).collect()
 }
 
 /// A line for each run.

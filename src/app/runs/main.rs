@@ -1,5 +1,6 @@
 //! From the arguments behind `runs` to what is printed.
 
+use crate::app::format::Format;
 use crate::app::output::Output;
 use crate::app::runs::args::{What, parse};
 use crate::app::runs::find::Runs;
@@ -18,26 +19,27 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         What::Ls => {
             let (all, mut broken) = runs.all()?;
             let chosen = ls::choose(&args, all, &mut broken)?;
-            let text = if args.json {
-                ls::json(&args, &chosen)
-            } else if chosen.is_empty() {
-                String::new()
-            } else {
-                ls::table(&args, &chosen, &runs.facts.cwd, out)
+            let text = match args.format {
+                Format::Json => ls::json(&args, &chosen),
+                Format::Csv => ls::csv(&args, &chosen),
+                Format::Text if chosen.is_empty() => String::new(),
+                Format::Text => ls::text(&args, &chosen, &runs.facts.cwd, out),
             };
             broken.extend(chosen.iter().flat_map(View::broken));
             Ok(Output::success(text).warn(&broken, err))
         }
         What::Show => {
             let run = View::new(runs.find(&args.words[0])?);
-            let text = if args.json { show::json(&run) } else { show::show(&run, out) };
+            let json = args.format == Format::Json;
+            let text = if json { show::json(&run) } else { show::show(&run, out) };
             Ok(Output::success(text).warn(&run.broken(), err))
         }
         What::Diff => {
             let (left, right) =
                 (View::new(runs.find(&args.words[0])?), View::new(runs.find(&args.words[1])?));
             let found = diff::differences(&left, &right);
-            let text = if args.json { diff::json(&found) } else { diff::show(&found, out) };
+            let json = args.format == Format::Json;
+            let text = if json { diff::json(&found) } else { diff::show(&found, out) };
             let broken: Vec<_> = [left, right].iter().flat_map(View::broken).collect();
             Ok(Output::success(text).warn(&broken, err))
         }

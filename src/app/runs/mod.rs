@@ -14,7 +14,7 @@ mod view;
 
 pub(crate) use args::{COMMANDS, faces};
 pub(crate) use help::TEXT as HELP;
-pub(crate) use ls::duration;
+pub(crate) use ls::colour;
 pub(crate) use main::run;
 pub(crate) use rerun::{HELP as RERUN_HELP, faces as rerun_faces, run as rerun};
-pub(crate) use view::brief;
+pub(crate) use view::results;

@@ -1,14 +1,11 @@
 //! `mainstem rerun`: what ran, once more, with what is other now shown first.
 
-use std::process::Command;
-
 use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::complete::{Face, Holds};
+use crate::app::exec::exec;
 use crate::app::help::about;
 use crate::app::output::Output;
-#[cfg(not(unix))]
-use crate::app::output::Status;
 use crate::app::runs::again::Again;
 use crate::app::runs::diff;
 use crate::app::runs::find::Runs;
@@ -106,7 +103,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
     }
     let told = Output { err: shown(err), ..Output::success(String::new()) }.warn(&run.broken(), err);
     let _ = told.write();
-    start(again.command()).map_err(|error| again.cannot_start(&error))
+    exec(again.command()).map_err(|error| again.cannot_start(&error))
 }
 
 /// A program that was typed as a path counts from here, though it starts elsewhere.
@@ -115,20 +112,6 @@ fn named_from_here(mut command: Vec<String>, facts: &Facts) -> Vec<String> {
         *program = capture::absolute(facts, program).to_string_lossy().into_owned();
     }
     command
-}
-
-/// Becomes the program, so that its signals and its status are its own.
-#[cfg(unix)]
-fn start(mut command: Command) -> std::io::Result<Output> {
-    Err(std::os::unix::process::CommandExt::exec(&mut command))
-}
-
-/// Runs the program and ends as it does.
-#[cfg(not(unix))]
-fn start(mut command: Command) -> std::io::Result<Output> {
-    let status = command.status()?;
-    let status = if status.success() { Status::Success } else { Status::Failure };
-    Ok(Output { status, ..Output::success(String::new()) })
 }
 
 /// What the arguments ask for: `None` for help.

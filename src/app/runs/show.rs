@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use crate::app::duration::duration;
 use crate::app::json::line;
-use crate::app::runs::ls::{coloured, duration, object};
-use crate::app::runs::view::{View, brief, text};
+use crate::app::runs::ls::{colour, object};
+use crate::app::runs::view::{View, brief, named, text};
 use crate::diag::{Style, visible};
 use crate::value::{Key, Kind, Map, Node, write_yaml};
 
@@ -21,13 +22,13 @@ pub(crate) fn show(run: &View, style: Style) -> String {
     };
     say("run", &record.id().map(|id| id.to_string()).unwrap_or_default());
     say("name", &visible(record.name()));
-    say("status", &coloured(record.status(), style));
+    say("status", &style.paint(colour(record.status()), record.status().name()));
     say("started", &record.started().format("%Y-%m-%d %H:%M:%S %:z").to_string());
     say("took", &run.took().map_or_else(String::new, duration));
     say("directory", &visible(&run.found.directory.display().to_string()));
     say("record", &visible(&run.found.folder.display().to_string()));
     say("overrides", &visible(&run.overrides().join(" ")));
-    say("result", &record.result().map(text).unwrap_or_default());
+    say("result", &record.result().map(|node| named(node, text)).unwrap_or_default());
     let error: Vec<_> = record.error().unwrap_or_default().split('\n').map(visible).collect();
     say("error", &error.join("\n            "));
     for cause in record.get("error.chain").and_then(Node::as_list).unwrap_or_default() {

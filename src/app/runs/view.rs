@@ -1,14 +1,13 @@
 //! What can be asked of a run: its record, its config, its metrics.
 
 use std::cell::{OnceCell, RefCell};
-use std::fs;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, visible};
-use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, metrics, params};
-use crate::value::{Key, KeyPath, Kind, Map, Node};
+use crate::diag::{Error, Result, Source, SourceKind, SourceMap, visible};
+use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED};
+use crate::value::{Key, KeyPath, Kind, Map, Node, Slot};
 use crate::yaml;
 
 /// A run, of which more is read when it is asked for.
@@ -84,7 +83,7 @@ impl View {
 
     /// What was logged.
     pub(crate) fn metrics(&self) -> &[Metric] {
-        self.metrics.get_or_init(|| self.read(metrics(&self.found.folder)).unwrap_or_default())
+        self.metrics.get_or_init(|| self.read(self.found.metrics()).unwrap_or_default())
     }
 
     /// The last value of each metric.
@@ -94,7 +93,7 @@ impl View {
 
     /// The parameters that were logged.
     pub(crate) fn params(&self) -> Map {
-        self.read(params(&self.found.folder)).unwrap_or_default()
+        self.read(self.found.params()).unwrap_or_default()
     }
 
     /// What could be read; else `None`, and the error is kept.
@@ -105,13 +104,7 @@ impl View {
     /// A YAML file of the run; `None` if it is not there, or broken.
     pub(super) fn read_yaml(&self, name: &str) -> Option<Node> {
         let path = self.found.folder.join(name);
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
-            text => text.map_err(|error| {
-                Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
-            }),
-        };
-        let text = self.read(text)?;
+        let text = self.read(self.found.text(name))??;
         let sources = Arc::new(SourceMap::default());
         let source = sources.add(Source::new(SourceKind::File, path.display().to_string(), text.as_str()));
         let mut errors = Vec::new();
@@ -135,6 +128,18 @@ pub(crate) fn brief(node: &Node) -> String {
         _ => None,
     };
     text(rounded.as_ref().unwrap_or(node))
+}
+
+/// What a job returned, in a table: `0.9`, or `accuracy=0.9 loss=0.1`.
+pub(crate) fn results(node: &Node) -> String {
+    named(node, brief)
+}
+
+/// The values of a mapping by their names, or the one value that there is, each as `show` shows it.
+pub(crate) fn named(node: &Node, show: fn(&Node) -> String) -> String {
+    let Some(map) = node.as_map() else { return show(node) };
+    let one = |(key, slot): (&Key, &Slot)| format!("{}={}", visible(&key.to_string()), show(&slot.node));
+    map.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// A value in a line, for people: what a job was told may hold anything, and must not steer a terminal.

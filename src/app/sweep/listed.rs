@@ -1,7 +1,9 @@
 //! Sweeps beyond Hydra's: paired values, several grids, jobs from a file, parameters that apply only somewhere.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use crate::app::csv::records;
 use crate::app::sweep::defined::Defined;
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
 use crate::durable::read_regular;
@@ -34,8 +36,12 @@ pub(super) fn listed(
     }
     let file = &defined.jobs;
     if let Some(name) = file.as_str() {
-        let rows = read(cwd, name, file.origin)?;
-        let parts = rows.iter().map(|row| grid(&of_map(row, sources, name, &literal)?));
+        let rows = read(cwd, name, file.origin, sources)?;
+        let parts = rows.iter().map(|Row { line, map }| {
+            let label: Arc<str> = format!("{name}:{line}").into();
+            let source = |text: &str| Source::new(SourceKind::Line, Arc::clone(&label), text);
+            grid(&overrides_of(map, sources, &source, &literal)?)
+        });
         let union = Jobs::union(parts.collect::<Result<_>>()?);
         jobs = union.map_err(|_| no_jobs(name, file.origin))?.times(jobs)?;
     }
@@ -75,11 +81,22 @@ pub(super) fn of_map(
     name: &str,
     write: &dyn Fn(&str, &Node) -> String,
 ) -> Result<Vec<Override>> {
+    let source = |text: &str| Source::new(SourceKind::Memory, name, text);
+    map.as_map().map_or(Ok(Vec::new()), |map| overrides_of(map, sources, &source, write))
+}
+
+/// The same; `source` makes what each comes from.
+fn overrides_of(
+    map: &Map,
+    sources: &SourceMap,
+    source: &dyn Fn(&str) -> Source,
+    write: &dyn Fn(&str, &Node) -> String,
+) -> Result<Vec<Override>> {
     let mut errors: Vec<Error> = Vec::new();
     let mut overrides = Vec::new();
-    for (key, slot) in map.as_map().into_iter().flatten() {
+    for (key, slot) in map {
         let line = write(&key.to_string(), &slot.node);
-        let source = sources.add(Source::new(SourceKind::Memory, name, line.as_str()));
+        let source = sources.add(source(&line));
         if slot.node.holds_secret() {
             sources.hide(Origin::new(source, Span::new(key.to_string().len() + 1, line.len())));
         }
@@ -114,28 +131,43 @@ fn literal(key: &str, node: &Node) -> String {
 /// The largest file of jobs, in bytes.
 pub(crate) const LARGEST: u64 = 64 << 20;
 
+/// A job of a file: the line where it begins, counted from 1, and what it says.
+struct Row {
+    line: usize,
+    map: Map,
+}
+
 /// The rows of a file: CSV with a line of keys, JSON Lines, or a YAML list of mappings.
-fn read(cwd: &Path, name: &str, origin: Origin) -> Result<Vec<Node>> {
+fn read(cwd: &Path, name: &str, origin: Origin, sources: &SourceMap) -> Result<Vec<Row>> {
     let failed = |why: &dyn std::fmt::Display| {
         Error::new(ErrorKind::Io, format!("cannot read the jobs in `{name}`: {why}")).at(origin, "named here")
     };
     let bytes = read_regular(&cwd.join(name), LARGEST).map_err(|error| failed(&error))?;
     let text = String::from_utf8(bytes).map_err(|error| failed(&error))?;
-    let rows = match Path::new(name).extension().and_then(|ending| ending.to_str()) {
-        Some("csv") => {
-            return csv(&text).map_err(|error| error.note(format!("in `{name}`")).at(origin, "named here"));
-        }
+    let rows: Vec<(usize, Node)> = match Path::new(name).extension().and_then(|ending| ending.to_str()) {
+        Some("csv") => return csv(name, &text, sources),
         Some("jsonl") => {
-            let lines = text.lines().filter(|line| !line.trim().is_empty());
-            lines.map(|line| read_json(line, SourceId::NONE)).collect::<Result<Vec<_>>>()?
+            let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+            let read = |(at, line): (usize, &str)| {
+                let label = format!("{name}:{}", at + 1);
+                let located =
+                    |_| read_json(line, sources.add(Source::new(SourceKind::Line, label.as_str(), line)));
+                read_json(line, SourceId::NONE).or_else(located).map(|node| (at + 1, node))
+            };
+            lines.map(read).collect::<Result<_>>()?
         }
         Some("yaml" | "yml" | "json") => {
+            let source = sources.add(Source::new(SourceKind::File, name, text.as_str()));
             let mut errors = Vec::new();
-            let parsed = yaml::parse(&text, SourceId::NONE, &yaml::Limits::default(), &mut errors);
+            let parsed = yaml::parse(&text, source, &yaml::Limits::default(), &mut errors);
             if let Some(error) = Error::all(errors) {
-                return Err(error.note(format!("in `{name}`")));
+                return Err(error);
             }
-            parsed.and_then(|parsed| parsed.root.as_list().map(<[Node]>::to_vec)).unwrap_or_default()
+            let list =
+                parsed.and_then(|parsed| parsed.root.as_list().map(<[Node]>::to_vec)).unwrap_or_default();
+            let file = sources.get(source);
+            let line = |node: &Node| file.as_ref().map_or(1, |file| file.position(node.origin.span.start).0);
+            list.into_iter().map(|node| (line(&node), node)).collect()
         }
         _ => {
             return Err(Error::new(ErrorKind::Sweep, format!("`{name}` is no file of jobs"))
@@ -143,33 +175,38 @@ fn read(cwd: &Path, name: &str, origin: Origin) -> Result<Vec<Node>> {
                 .help("it can be CSV (`.csv`), JSON Lines (`.jsonl`) or a YAML list (`.yaml`)"));
         }
     };
-    let row = |(at, node): (usize, Node)| {
-        if node.as_map().is_some() {
-            return Ok(node);
+    let row = |(line, node): (usize, Node)| match node.as_map() {
+        Some(map) => Ok(Row { line, map: map.clone() }),
+        None => {
+            let message = format!("a job must map keys to values, and is {}", node.describe());
+            let error = Error::new(ErrorKind::Sweep, message);
+            Err(match node.origin.is_known() {
+                true => error.at(node.origin, "this one"),
+                false => error.note(format!("in `{name}`, line {line}")),
+            })
         }
-        let message =
-            format!("job {} in `{name}` must map keys to values, and is {}", at + 1, node.describe());
-        Err(Error::new(ErrorKind::Sweep, message).at(origin, "named here"))
     };
-    rows.into_iter().enumerate().map(row).collect()
+    rows.into_iter().map(row).collect()
 }
 
 /// A table whose first line names the keys. What a cell leaves empty stays as it is.
-fn csv(text: &str) -> Result<Vec<Node>> {
-    let mut rows = records(text)?.into_iter();
-    let Some(head) = rows.next() else { return Ok(Vec::new()) };
+fn csv(name: &str, text: &str, sources: &SourceMap) -> Result<Vec<Row>> {
+    let mut rows = records(text).map_err(|error| error.note(format!("in `{name}`")))?.into_iter();
+    let Some((_, head)) = rows.next() else { return Ok(Vec::new()) };
     let mut out = Vec::new();
-    for (at, row) in rows.enumerate() {
+    for (line, row) in rows {
         if row.len() != head.len() {
-            let message =
-                format!("row {} has {} cells, and there are {} keys", at + 2, row.len(), head.len());
-            return Err(Error::new(ErrorKind::Sweep, message));
+            let file = Source::new(SourceKind::File, name, text);
+            let place = file.line_range(line);
+            let message = format!("{} cells in a row, and {} keys in the first one", row.len(), head.len());
+            let origin = Origin::new(sources.add(file), Span::new(place.start, place.end));
+            return Err(Error::new(ErrorKind::Sweep, message).at(origin, "this row"));
         }
         let mut map = Map::default();
         for (key, cell) in head.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
             map.set(key.trim().into(), scalar(&cell));
         }
-        out.push(Node::from(map));
+        out.push(Row { line, map });
     }
     Ok(out)
 }
@@ -184,59 +221,9 @@ fn scalar(cell: &str) -> Node {
     }
 }
 
-/// The cells of each line; a cell in quotes may hold commas, line ends, and quotes that stand twice.
-fn records(text: &str) -> Result<Vec<Vec<String>>> {
-    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
-    let (mut quoted, mut was_quoted) = (false, false);
-    let mut chars = text.trim_start_matches('\u{feff}').chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' if quoted && chars.next_if_eq(&'"').is_some() => cell.push('"'),
-            '"' if quoted => quoted = false,
-            '"' if cell.is_empty() && !was_quoted => (quoted, was_quoted) = (true, true),
-            ',' if !quoted => {
-                row.push(std::mem::take(&mut cell));
-                was_quoted = false;
-            }
-            '\r' if !quoted && chars.peek() == Some(&'\n') => {}
-            '\n' if !quoted => {
-                if !(row.is_empty() && cell.is_empty() && !was_quoted) {
-                    row.push(std::mem::take(&mut cell));
-                    rows.push(std::mem::take(&mut row));
-                }
-                was_quoted = false;
-            }
-            c => cell.push(c),
-        }
-    }
-    if quoted {
-        return Err(Error::new(ErrorKind::Sweep, "a cell in quotes has no end"));
-    }
-    if !(row.is_empty() && cell.is_empty() && !was_quoted) {
-        row.push(cell);
-        rows.push(row);
-    }
-    Ok(rows)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn rows(text: &str) -> Vec<Vec<String>> {
-        records(text).unwrap()
-    }
-
-    #[test]
-    fn cells_are_read_as_spreadsheets_write_them() {
-        assert_eq!(
-            rows("a,b\r\n1,\"x, \"\"y\"\"\n\"\n\n,\n"),
-            [vec!["a", "b"], vec!["1", "x, \"y\"\n"], vec!["", ""]]
-        );
-        assert_eq!(rows("a"), [["a"]]);
-        assert!(rows("").is_empty());
-        assert_eq!(records("\"a").unwrap_err().message(), "a cell in quotes has no end");
-    }
 
     #[test]
     fn values_are_meant_as_they_stand() {
@@ -262,12 +249,16 @@ mod tests {
 
     #[test]
     fn rows_and_keys_go_together() {
-        let maps = csv("lr,+x\n1,\n,2\n").unwrap();
-        let keys: Vec<Vec<String>> = maps
-            .iter()
-            .map(|row| row.as_map().into_iter().flatten().map(|(key, _)| key.to_string()).collect())
-            .collect();
-        assert_eq!(keys, [["lr"], ["+x"]]);
-        assert!(csv("a,b\n1\n").unwrap_err().message().starts_with("row 2 has 1 cells"));
+        let sources = Arc::new(SourceMap::default());
+        let rows = csv("jobs.csv", "lr,+x\n1,\n\n,2\n", &sources).unwrap();
+        let keys = |row: &Row| row.map.iter().map(|(key, _)| key.to_string()).collect::<Vec<_>>().join(" ");
+        let found: Vec<_> = rows.iter().map(|row| (row.line, keys(row))).collect();
+        assert_eq!(found, [(2, "lr".to_owned()), (4, "+x".to_owned())]);
+        let error = csv("jobs.csv", "a,b\n1,2\n1\n", &sources).err().unwrap().located(&sources);
+        let told = error.render(crate::diag::Style::Plain);
+        assert!(
+            told.contains("1 cells in a row, and 2 keys in the first one\n  jobs.csv:3:1\n  3 | 1\n"),
+            "{told}"
+        );
     }
 }

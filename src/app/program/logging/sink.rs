@@ -61,7 +61,8 @@ impl Sink {
     /// Writes a line.
     pub(super) fn write(&self, line: &str) {
         match self {
-            Self::Out(console) => console.say(line),
+            // A job does not end because its log cannot be shown.
+            Self::Out(console) => drop(console.say(line)),
             Self::Err(console) => console.complain(line),
             Self::Nowhere => {}
             Self::File(file) => file.write(line),

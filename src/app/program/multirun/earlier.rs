@@ -1,7 +1,6 @@
 //! Runs that have completed before, whose results a sweep takes over.
 
 use std::cell::OnceCell;
-use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -79,9 +78,9 @@ impl Earlier {
             if !is_whole || !same_program(session, &run.record, &process)? {
                 continue;
             }
-            let Ok(config) = fs::read(run.folder.join(CONFIG)) else { continue };
+            let Ok(Some(config)) = run.text(CONFIG) else { continue };
             let completed = Completed { run, resolved: OnceCell::new() };
-            earlier.by_config.entry(hmac_sha256::Hash::hash(&config)).or_default().push(completed);
+            earlier.by_config.entry(hmac_sha256::Hash::hash(config.as_bytes())).or_default().push(completed);
         }
         Ok(Some(earlier))
     }
@@ -113,7 +112,7 @@ impl Completed {
             return true;
         }
         let resolved = self.resolved.get_or_init(|| {
-            let text = fs::read_to_string(self.run.folder.join(RESOLVED)).ok()?;
+            let text = self.run.text(RESOLVED).ok()??;
             Some(yaml::parse(&text, SourceId::NONE, &yaml::Limits::default(), &mut ())?.root)
         });
         let Some(resolved) = resolved else { return false };

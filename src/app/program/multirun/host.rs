@@ -10,7 +10,7 @@ use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::session::{Session, shown_setting};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Left, Progress, Standing, Verdict};
-use crate::durable::create_exclusive;
+use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
 use crate::run::{Mandate, Record, RunId, Status, Tenant};
 use crate::sweep::Job;
@@ -31,6 +31,8 @@ pub(super) struct Base<'a> {
     /// In whose name jobs are ordered elsewhere.
     pub(super) mandate: Mandate,
     pub(super) process: Process,
+    /// Where records go when jobs have ended, if not each has files of its own.
+    pub(super) compact: Option<Log>,
     /// The directories that jobs have, a number for each, and whose they are.
     taken: BTreeMap<u64, u64>,
 }
@@ -68,6 +70,7 @@ impl<'a> Base<'a> {
             id: before.identity.id.clone(),
             mandate,
             process: process.clone(),
+            compact: None,
             taken,
         }
     }

@@ -159,7 +159,10 @@ impl Host for Inline<'_> {
     }
 
     /// The job has told its failure itself.
-    fn ended(&mut self, _: &Job, _: &Verdict, again: Option<f64>, _: &Policy) {
+    fn ended(&mut self, _: &Job, verdict: &Verdict, again: Option<f64>, _: &Policy) {
+        if verdict.status != Status::Interrupted {
+            self.base.pack(verdict.directory.as_deref());
+        }
         if let Some(pause) = again {
             self.base.session.note(&format!("the job begins again in {pause} s"));
         }

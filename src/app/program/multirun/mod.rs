@@ -1,5 +1,6 @@
 //! A sweep of a program: its jobs, how they run, and how it goes on after it was ended.
 
+mod compact;
 mod earlier;
 mod host;
 mod identity;
@@ -9,6 +10,9 @@ mod plan;
 mod resume;
 mod run;
 mod summary;
+mod tail;
+mod view;
+mod watched;
 mod workers;
 
 pub(crate) use resume::{Resumed, resume};

@@ -1,7 +1,6 @@
 //! A sweep that goes on: which one, and with which arguments.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
@@ -18,7 +17,7 @@ use crate::app::program::session::Session;
 use crate::app::program::world::World;
 use crate::compose::Mode;
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{FOLDER, Identity, JOURNAL, Progress};
+use crate::drive::{Identity, Progress, latest};
 use crate::run::Place;
 
 /// A sweep that goes on.
@@ -157,35 +156,10 @@ fn find(app: &App, world: World, flags: &Flags, given: Vec<OsString>) -> Result<
     if !place.exclusive {
         return Ok(place.directory);
     }
-    latest(&place.common).ok_or_else(|| {
+    // Before the first sweep there is no such directory.
+    let found = if place.common.is_dir() { latest(&place.common)? } else { None };
+    found.ok_or_else(|| {
         let message = format!("there is no sweep in `{}`", place.common.display());
         Error::new(ErrorKind::NotFound, message).help("say where it is: `--resume DIR`")
     })
-}
-
-/// How deep below the part of its name that does not change a sweep may lie.
-const DEEPEST: usize = 8;
-
-/// The sweep below a directory that was begun last.
-fn latest(root: &Path) -> Option<PathBuf> {
-    let mut found: Option<(chrono::DateTime<chrono::FixedOffset>, PathBuf)> = None;
-    let mut open = vec![(root.to_owned(), 0)];
-    while let Some((directory, depth)) = open.pop() {
-        if directory.join(FOLDER).join(JOURNAL).is_file() {
-            let started = Progress::read(&directory).map(|progress| progress.identity.started);
-            if let Ok(started) = started
-                && found.as_ref().is_none_or(|(last, _)| *last < started)
-            {
-                found = Some((started, directory));
-            }
-            // What is below are its jobs.
-            continue;
-        }
-        let entries = fs::read_dir(&directory).into_iter().flatten().flatten();
-        if depth < DEEPEST {
-            let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-            open.extend(folders.map(|entry| (entry.path(), depth + 1)));
-        }
-    }
-    found.map(|(_, directory)| directory)
 }

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::capture;
-use crate::app::output::{Output, Status};
+use crate::app::output::{Status, unwritten};
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
 use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
+use crate::app::program::multirun::compact;
 use crate::app::program::multirun::earlier::{Earlier, Taken, new_to, take_over};
 use crate::app::program::multirun::host::{Base, shown};
 use crate::app::program::multirun::identity::{identity, unchanged};
@@ -21,6 +22,7 @@ use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::summary;
+use crate::app::program::multirun::watched::Watched;
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
@@ -101,7 +103,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     // A session runs one sweep.
     let _ = session.sweep.set(before.identity.id.clone());
     let mandate = journal.lease().mandate();
-    let base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
+    let compact = compact::open(&master, &directory)?;
+    let mut base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
+    base.compact = compact;
     Driving {
         session,
         jobs,
@@ -129,13 +133,13 @@ impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
         let Self { session, jobs, plan, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
-        let slots = if let How::Workers { slots, .. } = &how { slots.len() } else { 1 };
+        let at_a_time = if let How::Workers { slots, .. } = &how { slots.len() } else { 1 };
         journal.add(&Entry::Driver {
             time: process.clock.now(),
             process: process.id,
             host: process.host.clone(),
             launcher: name.to_owned(),
-            slots,
+            slots: at_a_time,
         })?;
         let (sweep, count, batch) = (base.directory.clone(), jobs.len(), policy.batch);
         let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
@@ -158,7 +162,10 @@ impl Driving<'_> {
                 }
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
-                (driven.drive(launcher, &mut InWorkers::new(base, to_files))?, None, Vec::new())
+                let host = InWorkers::new(base, to_files);
+                let mut host = Watched::new(host, count, at_a_time, &driven.before, &driven.policy);
+                let _shown = host.show();
+                (driven.drive(launcher, &mut host)?, None, Vec::new())
             }
         };
         summary::tell(session, &summary, &sweep, count);
@@ -231,7 +238,7 @@ fn status(summary: &Summary) -> Status {
 fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs, taken: &[Taken]) -> Finished {
     let cwd = &session.composer.facts().cwd;
     let mut taken = taken.iter().peekable();
-    for job in jobs.iter() {
+    let lines = jobs.iter().map(|job| {
         let mut line = format!("#{} : {}", job.index, shown(master, &job).join(" "));
         if let Some(run) = taken.next_if(|run| run.job == job.index) {
             let _ = write!(
@@ -240,9 +247,10 @@ fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs, taken: &[Taken]) -> 
                 crate::app::program::job::shown(&run.directory, cwd).display()
             );
         }
-        session.console.say(&(line + "\n"));
-    }
-    Finished::without_jobs(session.console.write(Output::success(String::new())))
+        line + "\n"
+    });
+    let said = { lines }.try_for_each(|line| session.console.say(&line));
+    Finished::without_jobs(said.map_or_else(|error| unwritten(&error, Status::Success), |()| Status::Success))
 }
 
 /// Says which jobs are not run, since they have completed before.

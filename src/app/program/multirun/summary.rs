@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use crate::app::program::job::shown;
+use crate::app::program::multirun::tail::tail;
 use crate::app::program::session::Session;
-use crate::diag::{Error, ErrorKind};
+use crate::diag::{Error, ErrorKind, visible};
 use crate::drive::{Limit, Stopped, Summary};
 
 /// So many failures are listed.
@@ -54,5 +55,29 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
         }
     }
     error = error.help(format!("`--resume {place}` goes on"));
-    session.console.complain(&error.render(session.console.err));
+    // A program of ours has said by its error what went wrong; of any other only its status is known.
+    let mut text = if session.app.starts_command { ends(summary, directory, cwd) } else { String::new() };
+    text.push_str(&error.render(session.console.err));
+    session.console.complain(&text);
+}
+
+/// The logs of so many failures are looked at.
+const LOOKED_AT: usize = 3;
+
+/// The ends of the first logs.
+fn ends(summary: &Summary, directory: &Path, cwd: &Path) -> String {
+    let mut text = String::new();
+    for failure in summary.failures.iter().take(LOOKED_AT) {
+        let Some(log) = failure.log.as_ref().filter(|log| log.ends_with("stderr.log")) else { continue };
+        let log = directory.join(log);
+        let lines = tail(&log, &failure.error);
+        if lines.is_empty() {
+            continue;
+        }
+        let place = shown(&log, cwd).display().to_string();
+        text.push_str(&format!("job {}, the end of {}:\n", failure.job, visible(&place)));
+        lines.iter().for_each(|line| text.push_str(&format!("  | {line}\n")));
+        text.push('\n');
+    }
+    text
 }

@@ -15,9 +15,9 @@ use crate::sweep::Job;
 
 /// The program, for jobs in processes of their own.
 pub(super) struct InWorkers<'a> {
-    base: Base<'a>,
+    pub(super) base: Base<'a>,
     /// Whether what jobs say goes to files.
-    to_files: bool,
+    pub(super) to_files: bool,
     running: BTreeMap<u64, Begun>,
 }
 
@@ -146,6 +146,9 @@ impl Host for InWorkers<'_> {
                 };
                 console.complain(&error.render(console.err));
             }
+        }
+        if verdict.status != Status::Interrupted {
+            self.base.pack(verdict.directory.as_deref());
         }
     }
 }

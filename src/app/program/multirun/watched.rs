@@ -1,0 +1,155 @@
+//! Jobs in processes of their own, as somebody looks at them.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::app::capture;
+use crate::app::program::multirun::view::{Begun, View};
+use crate::app::program::multirun::workers::InWorkers;
+use crate::app::program::screen::{self, Shown};
+use crate::diag::{Result, visible};
+use crate::drive::{Entry, Host, Left, Policy, Prepared, Progress, Verdict};
+use crate::launch::{Exit, Program};
+use crate::run::Status;
+use crate::sweep::Job;
+use crate::value::Node;
+
+/// The program whose jobs run, and what a terminal shows of them.
+pub(super) struct Watched<'a> {
+    pub(super) host: InWorkers<'a>,
+    view: Arc<Mutex<View>>,
+    elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// Whether anybody looks.
+    shown: bool,
+}
+
+impl<'a> Watched<'a> {
+    pub(super) fn new(
+        host: InWorkers<'a>,
+        all: u64,
+        slots: usize,
+        before: &Progress,
+        policy: &Policy,
+    ) -> Self {
+        let failed = if policy.retry_failed { 0 } else { before.count(Status::Failed) as u64 };
+        let ended = before.count(Status::Completed) as u64 + failed;
+        let view = View { all, slots, ended, failed, ..View::default() };
+        Self { host, view: Arc::new(Mutex::new(view)), elapsed: Arc::new(capture::stopwatch()), shown: false }
+    }
+
+    /// Shows it, as long as what is returned lives, if there is a terminal and the jobs do not write to it themselves.
+    pub(super) fn show(&mut self) -> Option<Shown> {
+        let session = self.host.base.session;
+        if !(self.host.to_files && session.owns_process && session.console.is_screen()) {
+            return None;
+        }
+        self.shown = true;
+        self.look_back();
+        let (view, elapsed, style) = (Arc::clone(&self.view), Arc::clone(&self.elapsed), session.console.err);
+        screen::show(move |size| lock(&view).lines(elapsed(), size, style))
+    }
+
+    fn view(&self) -> MutexGuard<'_, View> {
+        lock(&self.view)
+    }
+
+    /// Takes in what jobs returned before this process went on with the sweep.
+    fn look_back(&self) {
+        let (mut view, mut direction) = (self.view(), None);
+        let mut told = std::collections::BTreeMap::new();
+        // A journal that cannot be read has been told by whoever read it before.
+        let _ = Progress::each(&self.host.base.directory, |entry| match entry {
+            Entry::Started { job, directory: Some(directory), overrides, .. } => {
+                told.insert(*job, (directory.clone(), overrides.join(" ")));
+            }
+            Entry::Ended { job, result: Some(result), .. } => {
+                let Some((directory, overrides)) = told.get(job) else { return };
+                // All jobs say the same about it.
+                let direction = direction.get_or_insert_with(|| self.direction(directory));
+                if let Some(direction) = direction {
+                    view.compare(*job, &visible(overrides), result, direction);
+                }
+            }
+            _ => {}
+        });
+    }
+
+    /// Which way the result of a job is better.
+    fn direction(&self, directory: &Path) -> Option<Node> {
+        self.host.base.record(directory)?.get("direction").cloned()
+    }
+}
+
+fn lock(view: &Mutex<View>) -> MutexGuard<'_, View> {
+    view.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Host for Watched<'_> {
+    type Task = Program;
+    type End = Exit;
+
+    fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<Program>> {
+        let prepared = self.host.prepare(job, attempt, before)?;
+        let overrides = visible(&self.host.shown(job).join(" ")).into_owned();
+        let since = (self.elapsed)();
+        let mut view = self.view();
+        view.waiting.remove(&job.index);
+        view.running.insert(job.index, Begun { since, overrides });
+        drop(view);
+        Ok(prepared)
+    }
+
+    fn shown(&self, job: &Job) -> Vec<String> {
+        self.host.shown(job)
+    }
+
+    fn judge(&mut self, job: u64, end: Exit) -> Verdict {
+        self.host.judge(job, end)
+    }
+
+    fn gave_up(&mut self, job: u64) {
+        self.view().running.remove(&job);
+        self.host.gave_up(job);
+    }
+
+    fn look(&mut self, job: u64, directory: &Path) -> Left {
+        let left = self.host.look(job, directory);
+        if let Left::Ended(verdict) = &left {
+            let mut view = self.view();
+            view.ended += 1;
+            view.failed += u64::from(verdict.status != Status::Completed);
+        }
+        left
+    }
+
+    fn waits(&mut self, job: &Job, who: Option<&str>) {
+        self.host.waits(job, who);
+    }
+
+    fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, policy: &Policy) {
+        let now = (self.elapsed)();
+        let direction = verdict.result.as_ref().and(verdict.directory.as_deref()).filter(|_| self.shown);
+        let direction = direction.and_then(|directory| self.direction(directory));
+        let mut view = self.view();
+        let begun = view.running.remove(&job.index);
+        match (verdict.status, again) {
+            (Status::Interrupted, _) => {}
+            (_, Some(_)) => drop(view.waiting.insert(job.index)),
+            (status, None) => {
+                view.waiting.remove(&job.index);
+                view.ended += 1;
+                view.failed += u64::from(status != Status::Completed);
+            }
+        }
+        if let Some(begun) = begun.filter(|_| verdict.status != Status::Interrupted) {
+            view.took += now.saturating_sub(begun.since);
+            view.timed = view.timed.saturating_add(1);
+            if let (Some(result), Some(direction)) = (&verdict.result, &direction) {
+                view.compare(job.index, &begun.overrides, result, direction);
+            }
+        }
+        drop(view);
+        self.host.ended(job, verdict, again, policy);
+    }
+}

@@ -1,0 +1,32 @@
+//! Help, by examples.
+
+pub(crate) const TEXT: &str = "\
+mainstem sweeps: sweeps and their jobs, by their journals.
+
+  mainstem sweeps ls                   all sweeps below this directory
+  mainstem sweeps ls multirun          those below another one
+  mainstem sweeps show last            how each job stands, and what came of it
+  mainstem sweeps show last --format csv > jobs.csv
+                                       the same for programs
+  mainstem sweeps cancel last          asks the process that runs it to end it;
+                                       again, to end its jobs at once
+  mainstem sweeps resume last          goes on with what was killed
+  mainstem sweeps resume last -j 4 --force
+
+DIR is the directory of a sweep; `last`, or nothing, is the latest below this
+directory. `resume` does as `--resume DIR` of the program that began the sweep,
+with its arguments and where it was started; flags behind DIR are its own.
+
+  --format text|json|csv    default: text; JSON is one line for each sweep or
+                            job
+";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn help_fits_a_terminal() {
+        for line in super::TEXT.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `mainstem sweeps resume`: goes on with a sweep, by the program that began it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::app::capture;
+use crate::app::exec::exec;
+use crate::app::output::Output;
+use crate::diag::{Error, ErrorKind, Result, Style, shell_word};
+use crate::drive::{Identity, Progress};
+use crate::facts::Facts;
+
+/// Becomes the program that began the sweep, with `--resume` and what is typed behind the directory.
+///
+/// # Errors
+/// There is no sweep; its journal does not say which program began it; the program cannot be started.
+pub(super) fn resume(facts: &Facts, directory: &Path, more: &[String], err: Style) -> Result<Output> {
+    let identity = Progress::read(directory)?.identity;
+    // Where the program starts, a path from here may lead elsewhere.
+    let directory = &directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let again = Again::of(&identity, directory, more, facts)?;
+    let note = format!("{}: {}\n", err.paint(NOTE, "note"), again.typed(&facts.cwd));
+    let _ = Output { err: note, ..Output::success(String::new()) }.write();
+    exec(again.command()).map_err(|error| {
+        let program = again.words[0].as_str();
+        Error::new(ErrorKind::Io, format!("cannot start `{program}`: {error}"))
+            .note("it is the program that began the sweep")
+            .help(format!(
+                "type `--resume {}` behind its name, if it lies elsewhere now",
+                again.words[again.at]
+            ))
+    })
+}
+
+/// Whether a program is this command, wherever it lies.
+fn is_ours(program: &Path) -> bool {
+    program.file_stem().is_some_and(|stem| stem == "mainstem")
+        || capture::executable().is_some_and(|own| own == program)
+}
+
+const NOTE: &str = "1;36";
+
+/// The command that goes on with a sweep.
+#[derive(Debug)]
+struct Again {
+    words: Vec<String>,
+    /// Which of them is the directory of the sweep.
+    at: usize,
+    cwd: PathBuf,
+}
+
+impl Again {
+    fn of(identity: &Identity, directory: &Path, more: &[String], facts: &Facts) -> Result<Self> {
+        let Some((program, ..)) = &identity.program else {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "the journal does not say which program began the sweep",
+            )
+            .help(format!("type `--resume {}` behind its name", shell_word(&directory.to_string_lossy()))));
+        };
+        // A program that is told to go on from elsewhere says so itself; one whose directory is gone may go on from here.
+        let cwd = if identity.cwd.is_dir() { identity.cwd.clone() } else { facts.cwd.clone() };
+        let shown = directory.strip_prefix(&cwd).unwrap_or(directory);
+        let mut words = vec![program.to_string_lossy().into_owned()];
+        // The one command of ours that has sweeps.
+        if is_ours(program) {
+            words.push("run".to_owned());
+        }
+        words.push("--resume".to_owned());
+        let at = words.len();
+        words.push(shown.to_string_lossy().into_owned());
+        words.extend(more.iter().cloned());
+        Ok(Self { words, at, cwd })
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.words[0]);
+        command.args(&self.words[1..]).current_dir(&self.cwd);
+        command
+    }
+
+    /// As it would be typed from some directory.
+    fn typed(&self, from: &Path) -> String {
+        let words: Vec<_> = self.words.iter().map(|word| shell_word(word)).collect();
+        let there = match self.cwd == from {
+            true => String::new(),
+            false => format!("cd {} && ", shell_word(&self.cwd.to_string_lossy())),
+        };
+        format!("{there}{}", words.join(" "))
+    }
+}

@@ -1,0 +1,84 @@
+//! `mainstem sweeps show`: the jobs of a sweep.
+
+use std::path::Path;
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::app::capture;
+use crate::app::duration::duration;
+use crate::app::format::Format;
+use crate::app::output::Output;
+use crate::app::runs::{colour, results};
+use crate::app::sweeps::export::{csv, json};
+use crate::app::sweeps::main::state;
+use crate::app::sweeps::rows::{Row, rows, seconds};
+use crate::app::table::{Cell, Fit, table};
+use crate::diag::{Result, Style, shell_word, visible};
+use crate::drive::Progress;
+use crate::facts::Process;
+use crate::run::Status;
+
+const HEAD: [(&str, Fit); 6] = [
+    ("JOB", Fit::Whole),
+    ("STATUS", Fit::Whole),
+    ("TIME", Fit::Whole),
+    ("RESULT", Fit::Beginning),
+    ("OVERRIDES", Fit::Beginning),
+    ("ERROR", Fit::Beginning),
+];
+
+/// The jobs that have begun, and how each stands.
+///
+/// # Errors
+/// There is no sweep, or its journal cannot be read.
+pub(super) fn show(process: &Process, directory: &Path, format: Format, out: Style) -> Result<Output> {
+    let (progress, rows) = rows(directory, process)?;
+    Ok(Output::success(match format {
+        Format::Json => json(&rows),
+        Format::Csv if capture::columns().is_none() => csv(&rows),
+        // A terminal obeys what jobs say, a file holds it as it is.
+        Format::Csv => csv(&rows).lines().map(|line| format!("{}\n", visible(line))).collect(),
+        Format::Text => {
+            let state = state(&progress, directory, process);
+            text(&progress, &rows, (state, process.clock.now()), out)
+        }
+    }))
+}
+
+fn text(
+    progress: &Progress,
+    rows: &[Row],
+    (state, now): (&str, DateTime<FixedOffset>),
+    out: Style,
+) -> String {
+    let identity = &progress.identity;
+    let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
+    let completed = progress.count(Status::Completed);
+    let name = out.paint("1", &visible(&identity.name));
+    let mut text = format!("{name}  {state}, {completed} of {of} jobs completed\n");
+    if let Some(why) = progress.stopped.as_ref().filter(|_| state == "stopped") {
+        text.push_str(&format!("stopped: {}\n", visible(why)));
+    }
+    let typed: Vec<_> = identity.arguments.iter().map(|word| shell_word(word)).collect();
+    let begun = identity.started.format("%Y-%m-%d %H:%M:%S");
+    text.push_str(&format!("begun {begun} with `{}`\n\n", visible(&typed.join(" "))));
+    // A column that says nothing takes room.
+    let failed = rows.iter().any(|row| row.error.is_some());
+    let head = &HEAD[..HEAD.len() - usize::from(!failed)];
+    let rows: Vec<Vec<Cell>> = rows.iter().map(|row| cells(row, now)).collect();
+    text.push_str(&table(head, &rows, capture::columns(), out));
+    text
+}
+
+fn cells(row: &Row, now: DateTime<FixedOffset>) -> Vec<Cell> {
+    // Of one that runs, how long it has so far.
+    let so_far = || seconds(now - row.started.filter(|_| row.status == Some(Status::Running))?);
+    vec![
+        row.job.to_string().into(),
+        row.status.map(|status| Cell::from(status.name()).coloured(colour(status))).unwrap_or_default(),
+        row.seconds.or_else(so_far).map_or_else(String::new, duration).into(),
+        row.result.as_ref().map(results).unwrap_or_default().into(),
+        row.overrides.join(" ").into(),
+        row.error.as_deref().unwrap_or_default().into(),
+    ]
+}
