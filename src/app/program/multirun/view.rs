@@ -83,6 +83,18 @@ impl View {
         lines
     }
 
+    /// The last word about a sweep all of whose jobs have completed.
+    pub(super) fn last(&self, place: &str) -> String {
+        let best = self.best.as_ref().map_or_else(String::new, |best| {
+            let name = if best.name.is_empty() { String::new() } else { format!("{}=", best.name) };
+            format!("; best: #{} {} with {name}{}", best.job, best.overrides, best.value)
+        });
+        format!(
+            "{} of {} jobs are completed{best}\n  help: `mainstem sweeps show {place}` lists them",
+            self.ended, self.all
+        )
+    }
+
     fn progress(&self, now: Duration, size: Size, style: Style) -> Line {
         let mut said = vec![("1", format!("{}/{}", self.ended, self.all))];
         if self.failed > 0 {
@@ -203,6 +215,18 @@ mod tests {
     fn drawn(view: &View, columns: usize, rows: usize) -> String {
         let lines = view.lines(S * 100, Size { columns, rows }, Style::Plain);
         lines.iter().map(|line| format!("{}\n", line.text())).collect()
+    }
+
+    #[test]
+    fn the_last_word_names_the_best() {
+        let mut view = View { all: 2, ended: 2, ..View::default() };
+        assert_eq!(
+            view.last("sw"),
+            "2 of 2 jobs are completed\n  help: `mainstem sweeps show sw` lists them"
+        );
+        view.compare(1, "lr=0.1", &Node::from(0.25), &Node::from("minimize"));
+        let expected = "2 of 2 jobs are completed; best: #1 lr=0.1 with 0.25\n  help: `mainstem sweeps show sw` lists them";
+        assert_eq!(view.last("sw"), expected);
     }
 
     #[test]
