@@ -86,8 +86,7 @@ impl View {
     /// The last word about a sweep all of whose jobs have completed.
     pub(super) fn last(&self, place: &str) -> String {
         let best = self.best.as_ref().map_or_else(String::new, |best| {
-            let name = if best.name.is_empty() { String::new() } else { format!("{}=", best.name) };
-            format!("; best: #{} {} with {name}{}", best.job, best.overrides, best.value)
+            format!("; best {}  #{} {}", best.result(), best.job, best.overrides)
         });
         format!(
             "{} of {} jobs are completed{best}\n  help: `mainstem sweeps show {place}` lists them",
@@ -160,15 +159,19 @@ const BAR: usize = 32;
 const LEAST_BAR: usize = 12;
 
 impl Best {
-    fn line(&self, size: Size, style: Style) -> Line {
+    /// The result as people read it.
+    fn result(&self) -> String {
         let value = Node::from(self.value);
-        let node = match self.name.as_str() {
+        results(&match self.name.as_str() {
             "" => value,
             name => Node::from(Map::from([(name, value)])),
-        };
+        })
+    }
+
+    fn line(&self, size: Size, style: Style) -> Line {
         let mut line = Line::new(size, style);
         line.push("", "best ");
-        line.push("32", &results(&node));
+        line.push("32", &self.result());
         line.push("", &format!("  #{} {}", self.job, self.overrides));
         line
     }
@@ -225,7 +228,8 @@ mod tests {
             "2 of 2 jobs are completed\n  help: `mainstem sweeps show sw` lists them"
         );
         view.compare(1, "lr=0.1", &Node::from(0.25), &Node::from("minimize"));
-        let expected = "2 of 2 jobs are completed; best: #1 lr=0.1 with 0.25\n  help: `mainstem sweeps show sw` lists them";
+        let expected =
+            "2 of 2 jobs are completed; best 0.25  #1 lr=0.1\n  help: `mainstem sweeps show sw` lists them";
         assert_eq!(view.last("sw"), expected);
     }
 
