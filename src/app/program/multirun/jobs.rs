@@ -3,7 +3,8 @@
 use std::cell::{OnceCell, RefCell};
 
 use crate::app::program::bound::Bound;
-use crate::app::program::job::{bind_in_sweep, ready};
+use crate::app::program::job::{bind_in_sweep, check};
+use crate::app::program::logging::Known;
 use crate::app::program::multirun::earlier::{Earlier, Taken};
 use crate::app::program::multirun::host::shown;
 use crate::app::program::multirun::identity::Files;
@@ -45,6 +46,7 @@ impl<'a> Composing<'a> {
         let mut files = Files::default();
         files.add(master.composed());
         let files = RefCell::new(files);
+        let logging = Known::default();
         let (first, taken) = (OnceCell::new(), RefCell::new(Vec::new()));
         try_all(self.sweep, |job| {
             let composed = self.compose(job)?;
@@ -56,9 +58,11 @@ impl<'a> Composing<'a> {
                 taken.borrow_mut().extend(earlier.of(job.index, &bound, || shown(master, job)));
             }
             // Where it will be is not known yet, and a config may ask.
-            ready(self.session, &bound.with_fact(&["hydra", "runtime", "output_dir"], ".")).map(drop)
+            check(self.session, &bound.with_fact(&["hydra", "runtime", "output_dir"], "."), &logging)
         })?;
-        Ok((files.into_inner(), taken.into_inner()))
+        let mut taken = taken.into_inner();
+        taken.sort_by_key(|run| run.job);
+        Ok((files.into_inner(), taken))
     }
 
     /// Where choices were not looked at, no job must say other things of the sweep than the first one does.
