@@ -29,7 +29,7 @@ impl Bound {
     pub(crate) fn new(composer: &Arc<Composer>, composed: Composed) -> Self {
         Self {
             composer: Arc::clone(composer),
-            facts: Arc::new(composer.facts().clone()),
+            facts: composer.shared_facts(),
             root: composed.root().clone(),
             job: composed.job(),
             composed: Arc::new(composed),
