@@ -10,6 +10,8 @@ mod diag;
 mod face;
 mod floors;
 mod grammar;
+#[cfg(all(feature = "app", feature = "derive"))]
+mod hints;
 mod job;
 mod merge;
 mod print;

@@ -16,7 +16,7 @@ use crate::app::program::signals::Stop;
 use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
-use crate::compose::{Arguments, Composed, Composer, Mode, Provided};
+use crate::compose::{Arguments, Composed, Composer, Mode, Provided, Repository};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Process;
 use crate::grammar::{Action, Operand};
@@ -64,11 +64,26 @@ impl<'a> Session<'a> {
     /// Every place that is not there.
     pub(crate) fn open(
         app: &'a App,
-        mut world: World,
+        world: World,
         flags: Flags,
         arguments: Vec<OsString>,
         order: Option<Order>,
     ) -> Result<Self> {
+        let (session, missing) = Self::open_what_is_there(app, world, flags, arguments, order)?;
+        missing.map_or(Ok(session), Err)
+    }
+
+    /// As [`Session::open`], without the places that are not there; beside it, what is wrong with them.
+    ///
+    /// # Errors
+    /// Flags that cannot be read.
+    pub(crate) fn open_what_is_there(
+        app: &'a App,
+        mut world: World,
+        flags: Flags,
+        arguments: Vec<OsString>,
+        order: Option<Order>,
+    ) -> Result<(Self, Option<Error>)> {
         if let Some(order) = &order {
             world.facts = order.restore(world.facts);
         }
@@ -96,9 +111,6 @@ impl<'a> Session<'a> {
                 Err(error) => errors.push(error),
             }
         }
-        if let Some(error) = Error::all(errors) {
-            return Err(error);
-        }
         let World { facts, console, owns_process, executable } = world;
         let composer = composer(main, more, facts, &app.name)
             .with_packages(folders)
@@ -116,7 +128,7 @@ impl<'a> Session<'a> {
         if let Some(job) = order.as_ref().and_then(|order| order.of_sweep.as_ref()) {
             let _ = sweep.set(job.id.clone());
         }
-        Ok(Self {
+        let session = Self {
             app,
             flags,
             console,
@@ -133,7 +145,8 @@ impl<'a> Session<'a> {
             own: None,
             surroundings: Arc::default(),
             process,
-        })
+        };
+        Ok((session, Error::all(errors)))
     }
 
     /// The name of the primary config.
@@ -146,6 +159,17 @@ impl<'a> Session<'a> {
         let texts: Vec<&str> =
             self.flags.overrides.iter().map(String::as_str).chain(more.iter().copied()).collect();
         self.composer.arguments(self.config_name(), &texts)
+    }
+
+    /// Where the configs come from, as far as that can be known; beside it, what is wrong with the rest.
+    pub(crate) fn repository(&self) -> (Arc<Repository>, Option<Error>) {
+        let whole = self
+            .arguments(&[])
+            .and_then(|arguments| self.composer.repository_of(self.config_name(), &arguments.overrides));
+        match whole {
+            Ok(repository) => (repository, None),
+            Err(error) => (Arc::clone(self.composer.repository()), Some(error)),
+        }
     }
 
     /// Composes, and says what is suspicious.
