@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::compose::composed::Composed;
+use crate::compose::composed::{Composed, RESERVED};
 use crate::compose::composer::Composer;
 use crate::compose::replay::{Step, get};
 use crate::diag::{Error, ErrorKind, Result, did_you_mean, listed_near};
@@ -173,8 +173,16 @@ fn unknown(root: &Node, path: &KeyPath) -> Error {
             let typed = key.to_string();
             return match did_you_mean(&typed, names.iter().map(AsRef::as_ref)) {
                 Some(near) => error.help(format!("did you mean `{}`?", at.child(Key::from(near)))),
-                None if at.is_empty() && names.is_empty() => error,
-                None if at.is_empty() => error.note(format!("keys: {}", listed_near(&names, &typed))),
+                None if at.is_empty() => {
+                    // Those that are always there tell nothing about a config.
+                    let own: Vec<_> =
+                        names.iter().filter(|name| !RESERVED.contains(&name.as_ref())).cloned().collect();
+                    if own.is_empty() {
+                        error
+                    } else {
+                        error.note(format!("keys: {}", listed_near(&own, &typed)))
+                    }
+                }
                 None => error.note(format!("keys of `{at}`: {}", listed_near(&names, &typed))),
             };
         }
