@@ -1,7 +1,6 @@
 //! What a typed program says of itself: help, schema, template.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -395,6 +394,8 @@ fn several_objectives_come_in_the_order_of_their_fields() {
 
 #[cfg(feature = "clap")]
 mod args {
+    use std::fs;
+
     use super::*;
 
     /// Flags of its own.
