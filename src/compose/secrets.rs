@@ -7,7 +7,7 @@ use crate::compose::explain::Explanation;
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, HIDDEN, Origin, SourceKind, SourceMap, Span, did_you_mean};
 use crate::facts::names_secret;
-use crate::grammar::{Operand, Override, parse_override};
+use crate::grammar::{List, Operand, Override, Value, ValueKind, parse_override};
 use crate::resolve::Input;
 use crate::schema::{Expected, Schema};
 use crate::value::{Key, KeyPath, Kind, Node};
@@ -130,9 +130,20 @@ impl Secrecy<'_> {
         }
     }
 
-    /// An override as it is shown, if it gives a secret: `api_key=***`.
+    /// An override as it is shown, if it gives a secret: `api_key=***`, `store={url:x,password:***}`.
     pub(crate) fn masked(self, one: &Override) -> Option<String> {
-        self.is_told_by(one).then(|| format!("{}={HIDDEN}", one.key_element()))
+        if !self.is_told_by(one) {
+            return None;
+        }
+        let told = self.told_in_mapping(one);
+        let is_told = |span: Span| told.iter().any(|leaf| leaf.node.origin.span == span);
+        let veiled = match one.action.value() {
+            Some(Operand::Value(value)) if !told.is_empty() => {
+                Some(one.with_value(veil_written(value, &is_told)).line.to_string())
+            }
+            _ => None,
+        };
+        Some(veiled.unwrap_or_else(|| format!("{}={HIDDEN}", one.key_element())))
     }
 
     /// An argument as it is shown. What is no override is shown as it is.
@@ -146,9 +157,25 @@ impl Secrecy<'_> {
     /// Lets no excerpt and no message show the secrets that overrides give.
     pub(crate) fn hide_overrides(self, overrides: &[Override], sources: &SourceMap) {
         for one in overrides.iter().filter(|one| self.is_told_by(one)) {
-            sources.hide(value_of(one));
-            pieces(one.value_text().unwrap_or_default(), sources);
+            let mapping = self.told_in_mapping(one);
+            for leaf in &mapping {
+                hide(leaf, sources);
+                sources.secrets().add(one.line.get(leaf.node.origin.span.range()).unwrap_or_default());
+            }
+            if mapping.is_empty() {
+                sources.hide(value_of(one));
+                pieces(one.value_text().unwrap_or_default(), sources);
+            }
         }
+    }
+
+    /// The secrets that the mapping of an override gives as they are.
+    fn told_in_mapping(self, one: &Override) -> Vec<Leaf> {
+        let Some(Operand::Value(value)) = one.action.value() else { return Vec::new() };
+        let is_mapping = matches!(value.kind, ValueKind::Map(_));
+        let node = is_mapping.then(|| value.node(&one.line, one.origin.source, 0).ok()).flatten();
+        let leaves = node.map(|node| self.leaves(&node, &one.target.path())).unwrap_or_default();
+        leaves.into_iter().filter(Leaf::is_literal).collect()
     }
 
     /// The same for overrides whose keys are not there, if they were meant for a secret: something is wrong with them.
@@ -261,6 +288,23 @@ impl Secrecy<'_> {
         }
         told.targets.iter_mut().for_each(|target| self.veil(target));
     }
+}
+
+/// A written value with `***` in place of those parts.
+fn veil_written(value: &Value, is_told: &dyn Fn(Span) -> bool) -> Value {
+    let kind = match &value.kind {
+        ValueKind::Map(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| (key.clone(), veil_written(value, is_told)));
+            ValueKind::Map(pairs.collect())
+        }
+        ValueKind::List(list) => {
+            let items = list.items.iter().map(|item| veil_written(item, is_told)).collect();
+            ValueKind::List(List { items, shuffle: list.shuffle })
+        }
+        _ if is_told(value.span) => return Value::text(HIDDEN, value.span),
+        kind => kind.clone(),
+    };
+    Value::new(kind, value.span)
 }
 
 /// A default that stands in a secret is a secret.

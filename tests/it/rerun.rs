@@ -177,3 +177,72 @@ fn what_mainstem_run_has_started_is_started_again_and_not_before_it_is_asked_for
     let id = record(&scratch, "a").id().map(|id| id.to_string());
     assert_eq!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()), id.as_deref());
 }
+
+/// Runs again, and says what the new run holds at `path` of its config.
+fn again(scratch: &Scratch, program: &str, typed: &[&str]) -> (Output, String) {
+    let typed: Vec<&str> = ["rerun", "a", "hydra.run.dir=b"].iter().chain(typed).copied().collect();
+    let output = run(scratch, program, &typed);
+    let config = fs::read_to_string(scratch.0.join("b/.hydra/config.yaml")).unwrap_or_default();
+    (output, config)
+}
+
+#[test]
+fn a_secret_that_is_not_on_record_is_typed_anew() {
+    let scratch = project();
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "+hydra.job.env_set.API_KEY=first-key"];
+    assert!(run(&scratch, "app", &first).status.success());
+    let (output, _) = again(&scratch, "mainstem", &["lr=0.5"]);
+    let told = text(&output.stderr);
+    assert!(told.contains("`mainstem rerun a +hydra.job.env_set.API_KEY=…`"), "{told}");
+    let (output, config) = again(&scratch, "mainstem", &["lr=0.5", "+hydra.job.env_set.API_KEY=other-key"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(config.contains("lr: 0.5"), "{config}");
+}
+
+#[test]
+fn of_a_mapping_only_the_secret_is_typed_anew() {
+    let scratch = Scratch::new();
+    scratch.write("conf/config.yaml", "{headers: {}, mirrors: [], keys: []}");
+    let store = "store={password: first-one, url: https://else.where}";
+    assert!(run(&scratch, "secret", &["-cd", "conf", "hydra.run.dir=a", store]).status.success());
+    let (output, _) = again(&scratch, "mainstem", &["hub=x"]);
+    let told = text(&output.stderr);
+    assert!(told.contains("`mainstem rerun a store.password=…`"), "{told}");
+    let (output, config) = again(&scratch, "mainstem", &["store.password=other-one"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(config.contains("url: https://else.where") && config.contains("password: '***'"), "{config}");
+}
+
+#[test]
+fn a_run_whose_option_is_gone_is_repaired_by_another_one() {
+    let scratch = project();
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "model=tree"];
+    assert!(run(&scratch, "app", &first).status.success());
+    fs::rename(scratch.0.join("conf/model/tree.yaml"), scratch.0.join("conf/model/bush.yaml"))
+        .expect("it moves");
+    let (output, _) = again(&scratch, "mainstem", &["lr=0.5"]);
+    let told = text(&output.stderr);
+    assert!(told.contains("cannot compose the config of the run any more"), "{told}");
+    let (output, config) = again(&scratch, "mainstem", &["model=bush"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(config.contains("depth: 3"), "{config}");
+    // The first attempt, without it, is nobody's affair.
+    assert!(!text(&output.stderr).contains("error"), "{}", text(&output.stderr));
+    // What an option brings with it is not held to what was chosen before.
+    scratch.write("conf/model/bush.yaml", "defaults: [{opt: sgd}]\ndepth: 3\n");
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "model=forest"];
+    assert!(run(&scratch, "app", &first).status.success());
+    let (_, config) = again(&scratch, "mainstem", &["model=bush"]);
+    assert!(config.contains("momentum: 0.9"), "{config}");
+}
+
+#[test]
+fn a_run_with_overrides_behind_two_dashes_is_run_again() {
+    let scratch = project();
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "--", "lr=0.2"];
+    assert!(run(&scratch, "app", &first).status.success());
+    let (output, config) = again(&scratch, "mainstem", &["model=tree"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(config.contains("lr: 0.2") && config.contains("depth: 3"), "{config}");
+    assert!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()).is_some());
+}
