@@ -43,16 +43,8 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         }
         What::Tag => {
             let mut run = runs.find(&args.words[0])?;
-            let kept =
-                run.record.tags().into_iter().filter(|tag| !args.remove.iter().any(|gone| gone == tag));
-            let mut tags: Vec<String> = kept.map(str::to_owned).collect();
-            for tag in &args.words[1..] {
-                if !tags.contains(tag) {
-                    tags.push(tag.clone());
-                }
-            }
-            run.tag(&tags)?;
-            Ok(Output::success(format!("{}\n", visible(&tags.join(" ")))))
+            run.tag(&args.words[1..], &args.remove)?;
+            Ok(Output::success(format!("{}\n", visible(&run.record.tags().join(" ")))))
         }
         What::Rm => {
             // All are found before one goes, so that `last` is one run and a slip removes nothing.
