@@ -14,4 +14,5 @@ pub use lock::{BEAT, Holder, Life, Lock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
 pub(crate) use turn::Turn;
+pub(crate) use whole::write_over;
 pub use whole::{Sync, remove_leftovers, sync, write_whole, write_whole_with};

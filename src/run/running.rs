@@ -173,7 +173,9 @@ impl Running {
             // What somebody else keeps too long is written all the same.
             let _turn = Turn::take(file);
             record.keep_words_of(file, saved);
-            errors.extend(record.save(file, Sync::Now).err());
+            // Where there is no room for another file there is that of the one that is there.
+            let written = record.save(file, Sync::Now).map(drop);
+            errors.extend(written.or_else(|error| record.save_over(file).map_err(|_| error)).err());
         }
         state.lease = None;
         match Error::all(errors) {
