@@ -45,6 +45,9 @@ mod rerun;
 mod run;
 
 #[cfg(all(feature = "app", unix))]
+mod signals;
+
+#[cfg(all(feature = "app", unix))]
 mod sweeps;
 
 #[cfg(all(feature = "app", feature = "derive"))]

@@ -2,11 +2,17 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use crate::app::capture;
 use crate::app::output::{Output, Status};
 use crate::diag::{Secrets, Style};
+
+/// How long a reader has to take what is mentioned.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The two streams of a program, and how to draw on them.
 #[derive(Clone, Debug)]
@@ -65,6 +71,20 @@ impl Console {
         match &self.kept {
             Some(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).0.push_str(text),
             None => drop(io::stdout().lock().write_all(text.as_bytes())),
+        }
+    }
+
+    /// Says something on standard error, and does not wait long for a reader: what has to end does.
+    pub(crate) fn mention(&self, text: &str) {
+        let (console, text) = (self.clone(), text.to_owned());
+        let (told, heard) = channel();
+        let tell = move || {
+            console.complain(&text);
+            // Nobody waits any more.
+            let _ = told.send(());
+        };
+        if thread::Builder::new().name("mention".to_owned()).spawn(tell).is_ok() {
+            let _ = heard.recv_timeout(PATIENCE);
         }
     }
 
