@@ -178,20 +178,80 @@ impl Secrecy<'_> {
         leaves.into_iter().filter(Leaf::is_literal).collect()
     }
 
-    /// The same for overrides whose keys are not there, if they were meant for a secret: something is wrong with them.
-    pub(crate) fn hide_mistyped(self, overrides: &[Override], sources: &SourceMap) {
+    /// Whether a word names a secret, wherever it stands and however it is torn or mistyped: a field that is one or nearly
+    /// is called so, or a variable. `hydras` says whether it stands below Hydra's own keys, where variables are.
+    fn names_one(self, word: &str, hydras: bool) -> bool {
         let names = self.schema.secret_names();
+        word.split(|c: char| ".@/+~".contains(c) || c.is_whitespace()).filter(|part| !part.is_empty()).any(
+            |part| {
+                hydras && names_secret(part)
+                    || names.contains(&part)
+                    || did_you_mean(part, names.iter().copied()).is_some()
+            },
+        )
+    }
+
+    /// Hides what overrides say behind the name of a secret, whatever is wrong with them.
+    pub(crate) fn hide_named(self, overrides: &[Override], sources: &SourceMap) {
         for one in overrides {
-            let path = one.target.path();
-            let key = path.keys().last().map(ToString::to_string).unwrap_or_default();
-            if names.contains(&key.as_str()) || did_you_mean(&key, names.iter().copied()).is_some() {
-                sources.hide(value_of(one));
-                pieces(one.value_text().unwrap_or_default(), sources);
+            let mut found = Vec::new();
+            match one.action.value() {
+                Some(_) if self.names_one(&one.target.to_string(), one.target.is_hydra()) => {
+                    found.push(value_of(one).span);
+                }
+                Some(Operand::Value(value)) => self.behind_names(value, one.target.is_hydra(), &mut found),
+                Some(Operand::Sweep(_)) => {
+                    let end = one.origin.span.end;
+                    let start = self.value_at(&one.line).and_then(|at| u32::try_from(at).ok());
+                    found.extend(start.map(|start| Span { start, end: end.max(start) }));
+                }
+                None => {}
+            }
+            for span in found {
+                sources.hide(one.origin.at(span));
+                let text = one.line.get(span.range()).unwrap_or_default();
+                sources.secrets().add(text);
+                pieces(text, sources);
             }
         }
     }
 
-    /// Hides secrets in arguments that cannot be read, counted from 1: what stands behind the key of one, be it with
+    fn behind_names(self, value: &Value, hydras: bool, found: &mut Vec<Span>) {
+        match &value.kind {
+            ValueKind::Map(pairs) => {
+                for (key, value) in pairs {
+                    match key.identity().is_some_and(|key| self.names_one(&key.to_string(), hydras)) {
+                        true => found.push(value.span),
+                        false => self.behind_names(value, hydras, found),
+                    }
+                }
+            }
+            ValueKind::List(list) => {
+                list.items.iter().for_each(|item| self.behind_names(item, hydras, found));
+            }
+            _ => {}
+        }
+    }
+
+    /// Where in an argument that cannot be read the value of the first secret begins; its end, if the argument is but the
+    /// key of one.
+    fn value_at(self, text: &str) -> Option<usize> {
+        let hydras = text.trim_start_matches(['+', '~']).starts_with("hydra");
+        let mut start = 0;
+        for (at, c) in text.char_indices() {
+            if c == '=' || c == ':' {
+                if self.names_one(&text[start..at], hydras) {
+                    return Some(at + 1);
+                }
+                start = at + 1;
+            } else if ",{}[]()'\"".contains(c) {
+                start = at + 1;
+            }
+        }
+        (start == 0 && self.names_one(text, hydras)).then_some(text.len())
+    }
+
+    /// Hides secrets in arguments that cannot be read, counted from 1: what stands behind the name of one, be it with
     /// blanks between.
     pub(crate) fn hide_unread(self, texts: &[&str], sources: &SourceMap) {
         let whole = |index: usize| {
@@ -201,11 +261,8 @@ impl Secrecy<'_> {
             }
         };
         for (index, text) in texts.iter().enumerate() {
-            let (key, value) = text.split_once('=').unwrap_or((text, ""));
-            let path = KeyPath::parse(key.trim().trim_start_matches(['+', '~']));
-            if !self.is_secret(&path) {
-                continue;
-            }
+            let Some(at) = self.value_at(text) else { continue };
+            let value = &text[at..];
             if value.trim().is_empty() {
                 whole(index + 1);
                 if texts.get(index + 1).is_some_and(|next| next.trim() == "=") {
@@ -215,16 +272,30 @@ impl Secrecy<'_> {
             }
             pieces(value, sources);
             sources.secrets().add(value);
-            sources.hide_argument(index + 1, key.len() + 1);
+            sources.hide_argument(index + 1, at);
         }
     }
 
     /// Lets no excerpt and no message show the secrets that configs give.
     pub(crate) fn hide_configs(self, selection: &Selection, sources: &SourceMap) {
         for included in selection.included() {
-            for leaf in self.leaves(&included.document.root, &KeyPath::parse(&included.package)) {
-                hide(&leaf, sources);
+            let (root, mut package) = (&included.document.root, KeyPath::parse(&included.package));
+            let mut found = self.leaves(root, &package);
+            self.named_leaves(root, &mut package, &mut found);
+            found.iter().for_each(|leaf| hide(leaf, sources));
+        }
+    }
+
+    /// What stands below keys that name a secret, though no secret may be meant to be there.
+    fn named_leaves(self, node: &Node, path: &mut KeyPath, found: &mut Vec<Leaf>) {
+        for (key, slot) in node.as_map().into_iter().flatten() {
+            let hydras = path.keys().first().is_some_and(|first| first.as_str() == Some("hydra"));
+            path.push(key.clone());
+            match self.names_one(&key.to_string(), hydras) {
+                true => all(&slot.node, path, found),
+                false => self.named_leaves(&slot.node, path, found),
             }
+            path.pop();
         }
     }
 
@@ -444,9 +515,15 @@ pub(crate) fn withheld(key: &str) -> Error {
 /// With what to type in place of a secret.
 fn instead(error: Error, path: &KeyPath) -> Error {
     let variable = variable(path);
+    // Which variables there are is open.
+    let sign = if path.keys().iter().zip(VARIABLES).all(|(key, name)| key.as_str() == Some(name)) {
+        "++"
+    } else {
+        ""
+    };
     error
-        .help(format!("set the variable {variable} and type `{path}='${{secret:{variable}}}'`"))
-        .help(format!("or keep it in a file of its own and type `{path}='${{secret:file:PATH}}'`"))
+        .help(format!("set the variable {variable} and type `{sign}{path}='${{secret:{variable}}}'`"))
+        .help(format!("or keep it in a file of its own and type `{sign}{path}='${{secret:file:PATH}}'`"))
 }
 
 /// What a variable for a secret may well be called: `DB_PASSWORD` for `db.password`.
