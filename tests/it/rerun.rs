@@ -178,6 +178,61 @@ fn what_mainstem_run_has_started_is_started_again_and_not_before_it_is_asked_for
     assert_eq!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()), id.as_deref());
 }
 
+#[test]
+fn runs_are_found_where_they_are_put_and_what_is_not_there_is_told() {
+    let scratch = project();
+    fs::create_dir_all(scratch.0.join("disk")).expect("a folder");
+    std::os::unix::fs::symlink("disk", scratch.0.join("outputs")).expect("a link");
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=outputs/a"];
+    assert!(run(&scratch, "app", &first).status.success());
+    fs::rename(scratch.0.join("disk"), scratch.0.join("target")).expect("it moves");
+    fs::remove_file(scratch.0.join("outputs")).expect("a link");
+    std::os::unix::fs::symlink("target", scratch.0.join("outputs")).expect("a link");
+    for arguments in [&["runs", "ls"][..], &["runs", "ls", "outputs"], &["runs", "ls", "target", "lr=0.1"]] {
+        let output = run(&scratch, "mainstem", arguments);
+        assert_eq!(text(&output.stdout).lines().count(), 2, "{arguments:?} {}", text(&output.stdout));
+        assert_eq!(text(&output.stderr), "", "{arguments:?}");
+    }
+    let told = |arguments: &[&str]| text(&run(&scratch, "mainstem", arguments).stderr);
+    let none = told(&["runs", "ls", "lrr<1"]);
+    assert!(none.contains("no run has a `lrr`") && none.contains("none of 1 runs"), "{none}");
+    assert!(told(&["runs", "ls", "--sort", "nope"]).contains("no run has a `nope`"));
+    assert!(told(&["runs", "ls", "lr=1", "lr=2"]).contains("`runs ls` takes one filter"));
+}
+
+#[test]
+fn of_a_run_that_was_killed_it_is_known_how_long_it_was_seen() {
+    let scratch = project();
+    let mut command = Command::new(example("app"));
+    command.args(["-cd", "conf", "-cn", "config", "hydra.run.dir=a"]).current_dir(&scratch.0);
+    command.env("HC_SLEEP", "60").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    crate::app::wait_for(&scratch.0.join("a/.hydra/run.json"));
+    child.kill().expect("it may be killed");
+    child.wait().expect("it ends");
+    for arguments in [&["runs", "ls"][..], &["runs", "show", "a"]] {
+        let out = text(&run(&scratch, "mainstem", arguments).stdout);
+        assert!(out.contains("killed") && out.contains('≥'), "{out}");
+    }
+}
+
+#[test]
+fn where_names_are_no_text_nothing_is_run() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let scratch = project();
+    let odd = scratch.0.join(std::ffi::OsStr::from_bytes(b"bad\xff"));
+    if fs::create_dir(&odd).is_err() {
+        return;
+    }
+    fs::rename(scratch.0.join("conf"), odd.join("conf")).expect("it moves");
+    let mut command = Command::new(example("app"));
+    command.args(["-cd", "conf", "-cn", "config", "hydra.run.dir=a"]).current_dir(&odd).stdin(Stdio::null());
+    let output = command.output().expect("it starts");
+    let told = text(&output.stderr);
+    assert!(!output.status.success() && told.contains("the name of the working directory"), "{told}");
+    assert_eq!(fs::read_dir(&odd).expect("a directory").count(), 1, "nothing is left");
+}
+
 /// Runs again, and says what the new run holds at `path` of its config.
 fn again(scratch: &Scratch, program: &str, typed: &[&str]) -> (Output, String) {
     let typed: Vec<&str> = ["rerun", "a", "hydra.run.dir=b"].iter().chain(typed).copied().collect();

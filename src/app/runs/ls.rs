@@ -8,7 +8,7 @@ use crate::app::json::{line, optional, texts};
 use crate::app::runs::args::Args;
 use crate::app::runs::filter::{Filter, number};
 use crate::app::runs::view::{View, brief, plain, text};
-use crate::diag::{Error, Result, Style, visible};
+use crate::diag::{Error, ErrorKind, Result, Style, visible};
 use crate::run::Status;
 use crate::value::{Key, Map, Node};
 
@@ -20,13 +20,24 @@ const SHORT: usize = 8;
 /// # Errors
 /// A filter that is none.
 pub(crate) fn choose(args: &Args, mut runs: Vec<View>, broken: &mut Vec<Error>) -> Result<Vec<View>> {
-    if let Some(filter) = args.words.first() {
-        let filter = Filter::parse(filter)?;
+    let all = runs.len();
+    let is_unknown = |runs: &[View], key: &str| all > 0 && runs.iter().all(|run| run.get(key).is_none());
+    let unknown = |key: &str| Error::new(ErrorKind::NotFound, format!("no run has a `{key}`"));
+    if let Some((key, _)) = args.sort.as_ref().filter(|(key, _)| is_unknown(&runs, key)) {
+        broken.push(unknown(key).help("the runs are in the order in which they began"));
+    }
+    if let Some(text) = args.words.first() {
+        let filter = Filter::parse(text)?;
+        broken.extend(filter.keys().into_iter().filter(|key| is_unknown(&runs, key)).map(unknown));
         runs.retain(|run| {
             let matches = filter.matches(&|key| run.get(key));
             broken.extend(run.broken());
             matches
         });
+        if runs.is_empty() && all > 0 {
+            let error = Error::new(ErrorKind::NotFound, format!("none of {all} runs is meant by `{text}`"));
+            broken.push(error.help("`mainstem runs --help` shows what filters look like"));
+        }
     }
     if let Some((key, descending)) = &args.sort {
         let mut keyed: Vec<_> = runs.into_iter().map(|run| (run.get(key), run)).collect();
@@ -88,7 +99,7 @@ fn row(args: &Args, run: &View, cwd: &Path) -> Vec<String> {
         id.get(id.len().saturating_sub(SHORT)..).unwrap_or_default().to_owned(),
         record.status().name().to_owned(),
         record.started().format("%Y-%m-%d %H:%M:%S").to_string(),
-        run.took().map_or_else(String::new, duration),
+        run.took_shown(),
         record.result().map(brief).unwrap_or_default(),
     ];
     row.extend(args.columns.iter().map(|key| run.get(key).as_ref().map(brief).unwrap_or_default()));

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::app::runs::ls::duration;
 use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, visible};
-use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, metrics, params};
+use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, Status, metrics, params};
 use crate::value::{Key, KeyPath, Kind, Map, Node};
 use crate::yaml;
 
@@ -72,6 +73,12 @@ impl View {
         #[expect(clippy::cast_precision_loss, reason = "microseconds of a run fit")]
         let micros = micros as f64;
         Some(micros / 1e6)
+    }
+
+    /// The same as it is shown. Of a run that was killed it is only known how long it was seen.
+    pub(crate) fn took_shown(&self) -> String {
+        let least = if self.found.record.status() == Status::Killed { "≥" } else { "" };
+        self.took().map_or_else(String::new, |took| format!("{least}{}", duration(took)))
     }
 
     /// The config of the job, resolved if it was written so; a mapping without keys if there is none.
