@@ -7,6 +7,7 @@ use std::iter::Peekable;
 use crate::app::args::wrong;
 use crate::app::program::own::OwnFlag;
 use crate::diag::{Error, did_you_mean, shell_word};
+use crate::facts::names_secret;
 
 /// A flag of a program.
 #[derive(Clone, Copy, Debug)]
@@ -247,6 +248,8 @@ impl<F: Copy> Scan<'_, F> {
         let value = attached.or(next.map(String::as_str).filter(|next| is_value(next)));
         self.errors.push(match (name.trim_start_matches('-'), value) {
             (key, Some(value)) if !key.is_empty() => {
+                // Who typed it knows it; whoever looks at the screen does not.
+                let value = if names_secret(key) { "…" } else { value };
                 let line = format!("{}={value}", key.replace('-', "_"));
                 error.help(format!("an override has no dashes: {}", shell_word(&line)))
             }

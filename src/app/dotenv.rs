@@ -80,7 +80,9 @@ fn read(label: &str, text: &str) -> Result<Vec<(String, String, usize)>> {
                 pairs.push((name.to_owned(), value, number + 1));
             }
             None => {
-                let name = line.split(|c: char| c == '=' || c.is_whitespace()).next().unwrap_or_default();
+                let word = line.split(char::is_whitespace).next().unwrap_or_default();
+                // A name with a blank in it is a mistake, and what stands behind it may be a secret all the same.
+                let name = line.split_once('=').map_or(word, |(name, _)| name);
                 if names_secret(name) {
                     let end = origin.span.end as usize;
                     sources.hide(origin.at(Span::new(end - line.len() + name.len() + 1, end)));
@@ -155,6 +157,8 @@ mod tests {
         let places: Vec<String> =
             error.iter().map(|e| format!("{e:#}").lines().nth(1).unwrap_or("").to_owned()).collect();
         assert_eq!(places, ["  .env:1:1", "  .env:3:1", "  .env:4:1", "  .env:5:1"]);
+        let error = read(".env", "API KEY=hunter2\n").unwrap_err();
+        assert!(format!("{error:#}").contains("1 | API KEY=***\n"), "{error:#}");
         let error = read(".env", "export HF_TOKEN='hunter2\nAPI_KEY hunter2\n").unwrap_err();
         let shown = format!("{error:#}");
         assert!(

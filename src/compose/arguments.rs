@@ -89,7 +89,7 @@ impl Composer {
             let texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
             self.secrecy().hide_unread(&texts, &sources);
             self.secrecy().hide_overrides(&overrides, &sources);
-            self.secrecy().hide_mistyped(&overrides, &sources);
+            self.secrecy().hide_named(&overrides, &sources);
         }
         let error = match errors.as_slice() {
             [] => None,
@@ -138,7 +138,13 @@ impl Composer {
     /// Every override that asks for what is not there; everything that is wrong with the defaults lists.
     pub fn select(&self, config_name: Option<&str>, arguments: &Arguments, mode: Mode) -> Result<Selected> {
         self.select_beside(config_name, &arguments.overrides, mode, Others::None, Preludes::Merged)
-            .map_err(|Unselected { error, .. }| error.located(&arguments.sources))
+            .map_err(|Unselected { error, .. }| self.located(error, arguments))
+    }
+
+    /// An error of a command line with its places. It shows no secret, whether its argument is what was meant or not.
+    fn located(&self, error: Error, arguments: &Arguments) -> Error {
+        self.secrecy().hide_named(&arguments.overrides, &arguments.sources);
+        error.located(&arguments.sources)
     }
 
     /// Selects; there may be other overrides, which cannot be read.
@@ -199,8 +205,7 @@ impl Composer {
     /// # Errors
     /// As [`Composer::select`]; configs that cannot be merged; overrides that cannot be applied.
     pub fn compose(&self, config_name: Option<&str>, arguments: &Arguments, mode: Mode) -> Result<Composed> {
-        self.compose_unlocated(config_name, arguments, mode)
-            .map_err(|error| error.located(&arguments.sources))
+        self.compose_unlocated(config_name, arguments, mode).map_err(|error| self.located(error, arguments))
     }
 
     fn compose_unlocated(
@@ -219,9 +224,7 @@ impl Composer {
         let selected = selected.map_err(|Unselected { error, values }| values_unchecked(error, values))?;
         let Selected { selection, assignments, mut warnings, lines } = selected;
         let base = self.base(&selection).map_err(|error| {
-            if self.has_secrets {
-                self.secrecy().hide_configs(&selection, sources);
-            }
+            self.secrecy().hide_configs(&selection, sources);
             values_unchecked(error, assignments.len())
         })?;
         warnings.extend(base.warnings.iter().cloned());
@@ -234,7 +237,7 @@ impl Composer {
             secrecy.hide_overrides(&arguments.overrides, sources);
         }
         let mut root = base.apply(&assignments, self.merging(&warn)).inspect_err(|_| {
-            secrecy.hide_mistyped(&arguments.overrides, sources);
+            secrecy.hide_named(&arguments.overrides, sources);
             secrecy.hide_configs(&selection, sources);
         })?;
         deprecated(&root, base.schema().expected(), sources, &warn);

@@ -30,6 +30,7 @@ mod repository;
 mod request;
 mod runtime;
 mod search_path;
+mod secret_names;
 mod secrets;
 mod selection;
 mod slips;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::compose::base::find;
 use crate::compose::explain::Explanation;
 use crate::compose::selection::Selection;
-use crate::diag::{Error, ErrorKind, HIDDEN, Origin, SourceKind, SourceMap, Span, did_you_mean};
+use crate::diag::{Error, ErrorKind, HIDDEN, Origin, SourceKind, SourceMap, Span};
 use crate::facts::names_secret;
-use crate::grammar::{Operand, Override, parse_override};
+use crate::grammar::{List, Operand, Override, Value, ValueKind, parse_override};
 use crate::resolve::Input;
 use crate::schema::{Expected, Schema};
 use crate::value::{Key, KeyPath, Kind, Node};
@@ -28,7 +28,7 @@ pub(crate) struct Secrecy<'a> {
 }
 
 /// A secret that is no container, with its place.
-struct Leaf {
+pub(super) struct Leaf {
     path: KeyPath,
     node: Node,
 }
@@ -130,9 +130,20 @@ impl Secrecy<'_> {
         }
     }
 
-    /// An override as it is shown, if it gives a secret: `api_key=***`.
+    /// An override as it is shown, if it gives a secret: `api_key=***`, `store={url:x,password:***}`.
     pub(crate) fn masked(self, one: &Override) -> Option<String> {
-        self.is_told_by(one).then(|| format!("{}={HIDDEN}", one.key_element()))
+        if !self.is_told_by(one) {
+            return None;
+        }
+        let told = self.told_in_mapping(one);
+        let is_told = |span: Span| told.iter().any(|leaf| leaf.node.origin.span == span);
+        let veiled = match one.action.value() {
+            Some(Operand::Value(value)) if !told.is_empty() => {
+                Some(one.with_value(veil_written(value, &is_told)).line.to_string())
+            }
+            _ => None,
+        };
+        Some(veiled.unwrap_or_else(|| format!("{}={HIDDEN}", one.key_element())))
     }
 
     /// An argument as it is shown. What is no override is shown as it is.
@@ -146,58 +157,34 @@ impl Secrecy<'_> {
     /// Lets no excerpt and no message show the secrets that overrides give.
     pub(crate) fn hide_overrides(self, overrides: &[Override], sources: &SourceMap) {
         for one in overrides.iter().filter(|one| self.is_told_by(one)) {
-            sources.hide(value_of(one));
-            pieces(one.value_text().unwrap_or_default(), sources);
-        }
-    }
-
-    /// The same for overrides whose keys are not there, if they were meant for a secret: something is wrong with them.
-    pub(crate) fn hide_mistyped(self, overrides: &[Override], sources: &SourceMap) {
-        let names = self.schema.secret_names();
-        for one in overrides {
-            let path = one.target.path();
-            let key = path.keys().last().map(ToString::to_string).unwrap_or_default();
-            if names.contains(&key.as_str()) || did_you_mean(&key, names.iter().copied()).is_some() {
+            let mapping = self.told_in_mapping(one);
+            for leaf in &mapping {
+                hide(leaf, sources);
+                sources.secrets().add(one.line.get(leaf.node.origin.span.range()).unwrap_or_default());
+            }
+            if mapping.is_empty() {
                 sources.hide(value_of(one));
                 pieces(one.value_text().unwrap_or_default(), sources);
             }
         }
     }
 
-    /// Hides secrets in arguments that cannot be read, counted from 1: what stands behind the key of one, be it with
-    /// blanks between.
-    pub(crate) fn hide_unread(self, texts: &[&str], sources: &SourceMap) {
-        let whole = |index: usize| {
-            if let Some(text) = texts.get(index) {
-                pieces(text, sources);
-                sources.hide_argument(index + 1, 0);
-            }
-        };
-        for (index, text) in texts.iter().enumerate() {
-            let (key, value) = text.split_once('=').unwrap_or((text, ""));
-            let path = KeyPath::parse(key.trim().trim_start_matches(['+', '~']));
-            if !self.is_secret(&path) {
-                continue;
-            }
-            if value.trim().is_empty() {
-                whole(index + 1);
-                if texts.get(index + 1).is_some_and(|next| next.trim() == "=") {
-                    whole(index + 2);
-                }
-                continue;
-            }
-            pieces(value, sources);
-            sources.secrets().add(value);
-            sources.hide_argument(index + 1, key.len() + 1);
-        }
+    /// The secrets that the mapping of an override gives as they are.
+    fn told_in_mapping(self, one: &Override) -> Vec<Leaf> {
+        let Some(Operand::Value(value)) = one.action.value() else { return Vec::new() };
+        let is_mapping = matches!(value.kind, ValueKind::Map(_));
+        let node = is_mapping.then(|| value.node(&one.line, one.origin.source, 0).ok()).flatten();
+        let leaves = node.map(|node| self.leaves(&node, &one.target.path())).unwrap_or_default();
+        leaves.into_iter().filter(Leaf::is_literal).collect()
     }
 
     /// Lets no excerpt and no message show the secrets that configs give.
     pub(crate) fn hide_configs(self, selection: &Selection, sources: &SourceMap) {
         for included in selection.included() {
-            for leaf in self.leaves(&included.document.root, &KeyPath::parse(&included.package)) {
-                hide(&leaf, sources);
-            }
+            let (root, mut package) = (&included.document.root, KeyPath::parse(&included.package));
+            let mut found = self.leaves(root, &package);
+            self.named_leaves(root, &mut package, &mut found);
+            found.iter().for_each(|leaf| hide(leaf, sources));
         }
     }
 
@@ -263,6 +250,23 @@ impl Secrecy<'_> {
     }
 }
 
+/// A written value with `***` in place of those parts.
+fn veil_written(value: &Value, is_told: &dyn Fn(Span) -> bool) -> Value {
+    let kind = match &value.kind {
+        ValueKind::Map(pairs) => {
+            let pairs = pairs.iter().map(|(key, value)| (key.clone(), veil_written(value, is_told)));
+            ValueKind::Map(pairs.collect())
+        }
+        ValueKind::List(list) => {
+            let items = list.items.iter().map(|item| veil_written(item, is_told)).collect();
+            ValueKind::List(List { items, shuffle: list.shuffle })
+        }
+        _ if is_told(value.span) => return Value::text(HIDDEN, value.span),
+        kind => kind.clone(),
+    };
+    Value::new(kind, value.span)
+}
+
 /// A default that stands in a secret is a secret.
 fn hide_default(input: &mut Input) {
     if let Input::Variable { default: Some(default), .. } | Input::Absent { default: Some(default), .. } =
@@ -295,7 +299,7 @@ fn collect(node: &Node, expected: Expected<'_>, path: &mut KeyPath, found: &mut 
 }
 
 /// Everything in a value that is no container.
-fn all(node: &Node, path: &mut KeyPath, found: &mut Vec<Leaf>) {
+pub(super) fn all(node: &Node, path: &mut KeyPath, found: &mut Vec<Leaf>) {
     let mut below = |key: Key, child: &Node| {
         path.push(key);
         all(child, path, found);
@@ -313,7 +317,7 @@ fn index(i: usize) -> Key {
 }
 
 /// Where the value of an override stands: all behind its key.
-fn value_of(one: &Override) -> Origin {
+pub(super) fn value_of(one: &Override) -> Origin {
     let start = one.target.span().end + 1;
     one.origin.at(Span { start, end: one.origin.span.end.max(start) })
 }
@@ -351,7 +355,7 @@ fn hide(leaf: &Leaf, sources: &SourceMap) {
 }
 
 /// Text that cannot be read, or holds several values: whatever in it may be one.
-fn pieces(text: &str, sources: &SourceMap) {
+pub(super) fn pieces(text: &str, sources: &SourceMap) {
     let ends = |c: char| c.is_whitespace() || ",[]{}()'\"".contains(c);
     for piece in text.split(ends).filter(|piece| !piece.contains("${")) {
         sources.secrets().add(piece);
@@ -400,9 +404,15 @@ pub(crate) fn withheld(key: &str) -> Error {
 /// With what to type in place of a secret.
 fn instead(error: Error, path: &KeyPath) -> Error {
     let variable = variable(path);
+    // Which variables there are is open.
+    let sign = if path.keys().iter().zip(VARIABLES).all(|(key, name)| key.as_str() == Some(name)) {
+        "++"
+    } else {
+        ""
+    };
     error
-        .help(format!("set the variable {variable} and type `{path}='${{secret:{variable}}}'`"))
-        .help(format!("or keep it in a file of its own and type `{path}='${{secret:file:PATH}}'`"))
+        .help(format!("set the variable {variable} and type `{sign}{path}='${{secret:{variable}}}'`"))
+        .help(format!("or keep it in a file of its own and type `{sign}{path}='${{secret:file:PATH}}'`"))
 }
 
 /// What a variable for a secret may well be called: `DB_PASSWORD` for `db.password`.

@@ -272,7 +272,7 @@ pub fn holder_of(path: &Path) -> io::Result<Option<Holder>> {
 
 /// Asks the system for the lock of a file. What it says is what is known of others: that one of them has it, that none
 /// had it, or nothing.
-fn lock(file: &File) -> io::Result<Option<bool>> {
+pub(super) fn lock(file: &File) -> io::Result<Option<bool>> {
     match file.try_lock() {
         Ok(()) => Ok(Some(false)),
         Err(TryLockError::WouldBlock) => Ok(Some(true)),
@@ -305,7 +305,7 @@ fn no_locks(error: &io::Error) -> bool {
 
 /// Whether the open file still has that name.
 #[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let open = file.metadata()?;
     // A shared file system may answer from memory unless the file is opened.
@@ -318,7 +318,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 
 /// A file that is open cannot lose its name there.
 #[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+pub(super) fn is_at(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
 }
 

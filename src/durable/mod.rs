@@ -6,6 +6,7 @@ mod log;
 mod regular;
 #[cfg(test)]
 pub(crate) mod testing;
+mod turn;
 mod walk;
 mod whole;
 
@@ -13,5 +14,7 @@ pub use directory::create_exclusive;
 pub use lock::{BEAT, Holder, Life, Lock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
+pub(crate) use turn::Turn;
 pub use walk::{folders, walk};
+pub(crate) use whole::write_over;
 pub use whole::{Sync, remove_leftovers, sync, write_whole, write_whole_with};

@@ -78,6 +78,39 @@ pub fn write_whole_with(
     sync_directory(directory).map_err(|e| failed(&e))
 }
 
+/// Writes a file over the one that is there, in the room that it takes up: for a disk that has no more. A crash in the
+/// moment of it may leave a part of it, so it is for what cannot be written in another way.
+///
+/// # Errors
+/// Of kind [`ErrorKind::Io`]: there is no such file, or it has not enough room. Then it is as it was.
+pub(crate) fn write_over(path: &Path, text: &str) -> Result<()> {
+    let write = || {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        if room(&file)? < text.len() as u64 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        // In one piece, so that who is killed has written all of it or nothing, as good as always.
+        file.write_all(text.as_bytes())?;
+        file.set_len(text.len() as u64)?;
+        file.sync_all()
+    };
+    write().map_err(|error: io::Error| {
+        Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display()))
+    })
+}
+
+/// How much a file can hold without more of the disk.
+#[cfg(unix)]
+fn room(file: &File) -> io::Result<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    file.metadata().map(|file| file.len().max(file.blocks() * 512))
+}
+
+#[cfg(not(unix))]
+fn room(file: &File) -> io::Result<u64> {
+    file.metadata().map(|file| file.len())
+}
+
 /// Makes files that were written [`Sync::Later`], and their names in their directory, reach the disk.
 ///
 /// # Errors

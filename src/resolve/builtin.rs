@@ -40,6 +40,17 @@ pub(super) enum Builtin {
 /// The resolver whose answers are secrets, whoever answers.
 pub(super) const SECRET: &str = "secret";
 
+/// The answer of a resolver, as a secret if an argument is one. Whatever was read out of a text that is one, keys too.
+pub(super) fn of_secrets(answer: Node, arguments: &[Node]) -> Node {
+    if arguments.iter().any(|argument| argument.origin.is_secret()) {
+        answer.secret_with_keys()
+    } else if arguments.iter().any(Node::holds_secret) {
+        answer.secret()
+    } else {
+        answer
+    }
+}
+
 /// So large may the file of a secret be, in bytes.
 const LARGEST: u64 = 64 << 10;
 
@@ -82,9 +93,7 @@ impl Builtin {
         let ask = Ask { scope, at, name, arguments: &arguments };
         let mut answer = self.ask(&ask)?;
         // What is made of a secret is one.
-        if arguments.iter().any(Node::holds_secret) {
-            answer.node = answer.node.secret();
-        }
+        answer.node = of_secrets(answer.node, &arguments);
         Ok(answer)
     }
 
@@ -306,6 +315,7 @@ impl Ask<'_> {
 
     fn keys(&self) -> Result<Spot> {
         let (map, _) = self.mapping()?;
+        // Where keys are secrets, so is where they stand.
         let keys = map.iter().map(|(key, slot)| Node::new(key_value(key), slot.origin)).collect();
         Ok(self.config(keys))
     }

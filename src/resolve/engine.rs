@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, HIDDEN, Origin, Result, Span};
-use crate::resolve::builtin::SECRET;
+use crate::resolve::builtin::{SECRET, of_secrets};
 use crate::resolve::context::Hydra;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::resolve::resolver::Entry;
@@ -371,8 +371,8 @@ impl Scope<'_> {
             Some(Entry::Own { resolver, cached }) => {
                 let arguments = self.arguments(at, call, true)?;
                 let node = self.ask(at, &name, &**resolver, *cached, &arguments)?;
-                let is_secret = name == SECRET || arguments.iter().any(Node::holds_secret);
-                self.places.made(at, if is_secret { node.secret() } else { node }, false)
+                let node = if name == SECRET { node.secret() } else { of_secrets(node, &arguments) };
+                self.places.made(at, node, false)
             }
             Some(Entry::Declared) | None => {
                 return Err(self.context.resolvers.unknown(&name).at(at.node.origin, "needed here"));

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
-use crate::durable::{Sync, sync};
+use crate::durable::{Sync, Turn, sync};
 use crate::run::files::TOLD;
 use crate::run::lease::Lease;
 use crate::run::record::{Record, Saved};
@@ -81,6 +81,7 @@ impl Shared {
         let Some(file) = file else { return };
         if !state.ended {
             let State { record, saved, .. } = &mut *state;
+            let _turn = Turn::take(&file);
             record.keep_words_of(&file, saved);
             // What cannot be written now is written at the end, whose errors are told.
             if let Ok(written) = record.save(&file, Sync::Later) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Life, Sync, folders, holder_of, remove_leftovers, walk};
+use crate::durable::{Life, Sync, Turn, folders, holder_of, remove_leftovers, walk};
 use crate::facts::Process;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::lease::{Lease, life};
@@ -15,7 +15,7 @@ use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
 use crate::run::outcome::Status;
 use crate::run::packed::{Packed, RECORDS};
 use crate::run::place::is_inside;
-use crate::run::record::Record;
+use crate::run::record::{Record, Saved};
 use crate::run::reserve::LOCK;
 use crate::value::{HashSet, Map, Node};
 use crate::yaml;
@@ -202,18 +202,29 @@ impl Found {
         Ok(Logs { folder: &self.folder, names, read: Box::new(read) })
     }
 
-    /// Changes the tags on record.
+    /// Adds tags to the record, and takes others off it. Whoever else writes the record meanwhile loses nothing by it.
     ///
     /// # Errors
     /// The record cannot be written, or the run has none of its own.
-    pub fn tag(&mut self, tags: &[String]) -> Result<()> {
+    pub fn tag(&mut self, add: &[String], remove: &[String]) -> Result<()> {
         if let Some(packed) = &self.packed {
             return Err(packed.is_fixed());
         }
         let file = self.folder.join(RUN);
-        // A run that goes on writes its record too.
+        // A run that goes on writes its record too, and so does whoever else tags it.
+        let _turn = Turn::take(&file).map_err(|error| {
+            Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", file.display()))
+        })?;
         let mut record = Record::load(&file)?;
-        record.set_tags(tags);
+        let mut tags: Vec<&str> = record.tags();
+        tags.retain(|tag| !remove.iter().any(|gone| gone == tag));
+        for tag in add {
+            if !tags.contains(&tag.as_str()) {
+                tags.push(tag);
+            }
+        }
+        let tags: Vec<String> = tags.into_iter().map(str::to_owned).collect();
+        record.set_tags(&tags);
         record.save(&file, Sync::Now)?;
         self.record = record;
         Ok(())
@@ -335,19 +346,21 @@ fn judge(
     // The clock of a file system is a little behind.
     let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record).max(record.started()));
     record.close(Status::Killed, seen);
-    repair(&lock, folder, &record, process);
+    repair(&lock, folder, &mut record, process);
     Ok(record)
 }
 
 /// Writes down that a run was killed, and clears away what it left. Whoever may not, or comes while another run has the
 /// directory, leaves it.
-fn repair(lock: &Path, folder: &Path, record: &Record, process: &Process) {
+fn repair(lock: &Path, folder: &Path, record: &mut Record, process: &Process) {
     let Ok(Ok(_lease)) = Lease::take(lock, record.tree(), process) else { return };
     let file = folder.join(RUN);
-    // Under the lock nobody else writes: what is there now is the truth.
+    let Ok(_turn) = Turn::take(&file) else { return };
+    // Now nobody else writes: what is there is the truth.
     if file.is_file() && !Record::load(&file).is_ok_and(|there| there.status() == Status::Running) {
         return;
     }
+    record.keep_words_of(&file, &Saved::default());
     if fs::create_dir_all(folder).is_ok() && record.save(&file, Sync::Now).is_ok() {
         let _ = remove_leftovers(folder);
     }

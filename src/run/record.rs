@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, FixedOffset, SecondsFormat, SubsecRound as _};
 
 use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap};
-use crate::durable::{Sync, write_whole_with};
+use crate::durable::{Sync, write_over, write_whole_with};
 use crate::facts::{Facts, Process};
 use crate::run::about::About;
 use crate::run::id::RunId;
@@ -174,9 +174,7 @@ impl Record {
 
     /// Writes it, whole or not at all.
     pub(super) fn save(&self, path: &Path, sync: Sync) -> Result<Saved> {
-        let mut json = String::new();
-        write_json(&Node::from(self.tree.clone()), JsonStyle::Pretty, &mut json);
-        json.push('\n');
+        let json = self.to_json();
         let mut saved = Saved::default();
         write_whole_with(path, sync, |file| {
             file.write_all(json.as_bytes())?;
@@ -184,6 +182,28 @@ impl Record {
             Ok(())
         })?;
         Ok(saved)
+    }
+
+    fn to_json(&self) -> String {
+        let mut json = String::new();
+        write_json(&Node::from(self.tree.clone()), JsonStyle::Pretty, &mut json);
+        json.push('\n');
+        json
+    }
+
+    /// Writes it over the one that is there, on a disk that has no room for another one. If it is too long, it goes
+    /// without what counts less than how the run ended.
+    pub(super) fn save_over(&self, path: &Path) -> Result<()> {
+        let mut brief = self.clone();
+        let mut written = write_over(path, &brief.to_json());
+        for key in SPARED {
+            if written.is_ok() {
+                break;
+            }
+            brief.set(key, Node::null());
+            written = write_over(path, &brief.to_json());
+        }
+        written
     }
 
     /// Adds what stands around the run. What the config says of it stands.
@@ -335,6 +355,9 @@ impl Saved {
         self.0.is_some() && fs::metadata(path).is_ok_and(|file| Self::of(&file) == *self)
     }
 }
+
+/// What a record goes without on a disk that is full, the first ones first.
+const SPARED: [&str; 7] = ["gpu", "lock_files", "scheduler", "container", "program", "error", "environment"];
 
 /// What is not the run's own to say.
 const WORDS: [&str; 2] = ["tags", "note"];

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result};
-use crate::durable::Sync;
+use crate::durable::{Sync, Turn};
 use crate::facts::Clock;
 use crate::run::beside::{Shared, State};
 use crate::run::files::{RUN, TOLD, write_told};
@@ -176,8 +176,12 @@ impl Running {
         errors.extend(self.run.sync().err());
         if let Some(file) = &self.file {
             let State { record, saved, .. } = &mut *state;
+            // What somebody else keeps too long is written all the same.
+            let _turn = Turn::take(file);
             record.keep_words_of(file, saved);
-            errors.extend(record.save(file, Sync::Now).err());
+            // Where there is no room for another file there is that of the one that is there.
+            let written = record.save(file, Sync::Now).map(drop);
+            errors.extend(written.or_else(|error| record.save_over(file).map_err(|_| error)).err());
         }
         state.lease = None;
         match Error::all(errors) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use crate::diag::{HIDDEN, Origin, Secrets};
-use crate::value::map::Map;
+use crate::value::map::{Map, Slot};
 use crate::value::template::Template;
 
 /// Text of a value: inline when short.
@@ -91,6 +91,26 @@ impl Node {
         self
     }
 
+    /// The same with the keys of its mappings, where they are made of a secret: all of it prints as one.
+    #[must_use]
+    pub(crate) fn secret_with_keys(mut self) -> Self {
+        match &mut self.kind {
+            Kind::Map(map) => {
+                let slots = map.iter().map(|(key, slot)| {
+                    let (origin, node) = (slot.origin.secret(), slot.node.clone().secret_with_keys());
+                    (key.clone(), Slot { origin, node })
+                });
+                *map = Arc::new(slots.collect());
+                self.origin = self.origin.secret();
+            }
+            Kind::List(items) => {
+                *items = Arc::new(items.iter().cloned().map(Self::secret_with_keys).collect());
+            }
+            _ => return self.secret(),
+        }
+        self
+    }
+
     /// What of it may be shown: everything that is written for people or for later goes through here. Of a secret it is
     /// `***`, unless it says nothing: `null`, `???`, empty text, or interpolations, which are no secrets themselves.
     pub fn shown(&self) -> &Kind {
@@ -144,7 +164,12 @@ impl Node {
             Kind::Float(number) => secrets.add(&number.to_string()),
             Kind::Bytes(bytes) => secrets.add(&String::from_utf8_lossy(bytes)),
             Kind::List(items) => items.iter().for_each(|item| item.tell(secrets)),
-            Kind::Map(map) => map.iter().for_each(|(_, slot)| slot.node.tell(secrets)),
+            Kind::Map(map) => map.iter().for_each(|(key, slot)| {
+                if slot.origin.is_secret() {
+                    secrets.add(&key.to_string());
+                }
+                slot.node.tell(secrets);
+            }),
         }
     }
 

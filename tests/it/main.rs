@@ -47,6 +47,9 @@ mod rerun;
 mod run;
 
 #[cfg(all(feature = "app", unix))]
+mod signals;
+
+#[cfg(all(feature = "app", unix))]
 mod sweep_commands;
 
 #[cfg(all(feature = "app", unix))]

@@ -177,3 +177,127 @@ fn what_mainstem_run_has_started_is_started_again_and_not_before_it_is_asked_for
     let id = record(&scratch, "a").id().map(|id| id.to_string());
     assert_eq!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()), id.as_deref());
 }
+
+#[test]
+fn runs_are_found_where_they_are_put_and_what_is_not_there_is_told() {
+    let scratch = project();
+    fs::create_dir_all(scratch.0.join("disk")).expect("a folder");
+    std::os::unix::fs::symlink("disk", scratch.0.join("outputs")).expect("a link");
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=outputs/a"];
+    assert!(run(&scratch, "app", &first).status.success());
+    fs::rename(scratch.0.join("disk"), scratch.0.join("target")).expect("it moves");
+    fs::remove_file(scratch.0.join("outputs")).expect("a link");
+    std::os::unix::fs::symlink("target", scratch.0.join("outputs")).expect("a link");
+    for arguments in [&["runs", "ls"][..], &["runs", "ls", "outputs"], &["runs", "ls", "target", "lr=0.1"]] {
+        let output = run(&scratch, "mainstem", arguments);
+        assert_eq!(text(&output.stdout).lines().count(), 2, "{arguments:?} {}", text(&output.stdout));
+        assert_eq!(text(&output.stderr), "", "{arguments:?}");
+    }
+    let told = |arguments: &[&str]| text(&run(&scratch, "mainstem", arguments).stderr);
+    let none = told(&["runs", "ls", "lrr<1"]);
+    assert!(none.contains("no run has a `lrr`") && none.contains("none of 1 runs"), "{none}");
+    assert!(told(&["runs", "ls", "--sort", "nope"]).contains("no run has a `nope`"));
+    assert!(told(&["runs", "ls", "lr=1", "lr=2"]).contains("`runs ls` takes one filter"));
+}
+
+#[test]
+fn of_a_run_that_was_killed_it_is_known_how_long_it_was_seen() {
+    let scratch = project();
+    let mut command = Command::new(example("app"));
+    command.args(["-cd", "conf", "-cn", "config", "hydra.run.dir=a"]).current_dir(&scratch.0);
+    command.env("HC_SLEEP", "60").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    crate::app::wait_for(&scratch.0.join("a/.hydra/run.json"));
+    child.kill().expect("it may be killed");
+    child.wait().expect("it ends");
+    for arguments in [&["runs", "ls"][..], &["runs", "show", "a"]] {
+        let out = text(&run(&scratch, "mainstem", arguments).stdout);
+        assert!(out.contains("killed") && out.contains('≥'), "{out}");
+    }
+}
+
+#[test]
+fn where_names_are_no_text_nothing_is_run() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let scratch = project();
+    let odd = scratch.0.join(std::ffi::OsStr::from_bytes(b"bad\xff"));
+    if fs::create_dir(&odd).is_err() {
+        return;
+    }
+    fs::rename(scratch.0.join("conf"), odd.join("conf")).expect("it moves");
+    let mut command = Command::new(example("app"));
+    command.args(["-cd", "conf", "-cn", "config", "hydra.run.dir=a"]).current_dir(&odd).stdin(Stdio::null());
+    let output = command.output().expect("it starts");
+    let told = text(&output.stderr);
+    assert!(!output.status.success() && told.contains("the name of the working directory"), "{told}");
+    assert_eq!(fs::read_dir(&odd).expect("a directory").count(), 1, "nothing is left");
+}
+
+/// Runs again, and says what the new run holds at `path` of its config.
+fn again(scratch: &Scratch, program: &str, typed: &[&str]) -> (Output, String) {
+    let typed: Vec<&str> = ["rerun", "a", "hydra.run.dir=b"].iter().chain(typed).copied().collect();
+    let output = run(scratch, program, &typed);
+    let config = fs::read_to_string(scratch.0.join("b/.hydra/config.yaml")).unwrap_or_default();
+    (output, config)
+}
+
+#[test]
+fn a_secret_that_is_not_on_record_is_typed_anew() {
+    let scratch = project();
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "+hydra.job.env_set.API_KEY=first-key"];
+    assert!(run(&scratch, "app", &first).status.success());
+    let (output, _) = again(&scratch, "mainstem", &["lr=0.5"]);
+    let told = text(&output.stderr);
+    assert!(told.contains("`mainstem rerun a +hydra.job.env_set.API_KEY=…`"), "{told}");
+    let (output, config) = again(&scratch, "mainstem", &["lr=0.5", "+hydra.job.env_set.API_KEY=other-key"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(config.contains("lr: 0.5"), "{config}");
+}
+
+#[test]
+fn of_a_mapping_only_the_secret_is_typed_anew() {
+    let scratch = Scratch::new();
+    scratch.write("conf/config.yaml", "{headers: {}, mirrors: [], keys: []}");
+    let store = "store={password: first-one, url: https://else.where}";
+    assert!(run(&scratch, "secret", &["-cd", "conf", "hydra.run.dir=a", store]).status.success());
+    let (output, _) = again(&scratch, "mainstem", &["hub=x"]);
+    let told = text(&output.stderr);
+    assert!(told.contains("`mainstem rerun a store.password=…`"), "{told}");
+    let (output, config) = again(&scratch, "mainstem", &["store.password=other-one"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(config.contains("url: https://else.where") && config.contains("password: '***'"), "{config}");
+}
+
+#[test]
+fn a_run_whose_option_is_gone_is_repaired_by_another_one() {
+    let scratch = project();
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "model=tree"];
+    assert!(run(&scratch, "app", &first).status.success());
+    fs::rename(scratch.0.join("conf/model/tree.yaml"), scratch.0.join("conf/model/bush.yaml"))
+        .expect("it moves");
+    let (output, _) = again(&scratch, "mainstem", &["lr=0.5"]);
+    let told = text(&output.stderr);
+    assert!(told.contains("cannot compose the config of the run any more"), "{told}");
+    let (output, config) = again(&scratch, "mainstem", &["model=bush"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(config.contains("depth: 3"), "{config}");
+    // The first attempt, without it, is nobody's affair.
+    assert!(!text(&output.stderr).contains("error"), "{}", text(&output.stderr));
+    // What an option brings with it is not held to what was chosen before.
+    scratch.write("conf/model/bush.yaml", "defaults: [{opt: sgd}]\ndepth: 3\n");
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "model=forest"];
+    assert!(run(&scratch, "app", &first).status.success());
+    let (_, config) = again(&scratch, "mainstem", &["model=bush"]);
+    assert!(config.contains("momentum: 0.9"), "{config}");
+}
+
+#[test]
+fn a_run_with_overrides_behind_two_dashes_is_run_again() {
+    let scratch = project();
+    let first = ["-cd", "conf", "-cn", "config", "hydra.run.dir=a", "--", "lr=0.2"];
+    assert!(run(&scratch, "app", &first).status.success());
+    let (output, config) = again(&scratch, "mainstem", &["model=tree"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(config.contains("lr: 0.2") && config.contains("depth: 3"), "{config}");
+    assert!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()).is_some());
+}

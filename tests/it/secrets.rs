@@ -201,8 +201,34 @@ fn no_error_holds_a_secret() {
         (format!("stroe.password={CANARY}"), "error[unknown-key]"),
         (format!("store.password={CANARY} +nope=1"), "error"),
         (format!("+hydra.job.env_set.API_KEY={CANARY}}}"), "error[override]"),
+        (format!("hydra.job.env_set.API_KEY={CANARY}"), "hydra.job.env_set.API_KEY=***"),
+        (format!("hydra.job.env_set={{API_KEY: {CANARY}}}"), "error"),
+        (format!("~hydra.job.env_set.API_KEY={CANARY}"), "error"),
+        (format!("hydra.job.env_sett.API_KEY={CANARY}"), "error"),
+        (format!("++hydra.job.env_set.API_KEY={CANARY}8x,{CANARY}9x"), "error[sweep]"),
+        (format!("+hydra.job.env_set.API_KEY=[{CANARY}]"), "error"),
+        (format!("+hydra.job.env_set={{API_KEY: {CANARY}"), "error[override]"),
+        (format!("store.password:{CANARY}"), "error[override]"),
+        (format!("store/password={CANARY}"), "error"),
+        (format!("keys@x={CANARY}"), "error"),
+        (format!("store@x.password={CANARY}"), "error"),
+        (format!("store={{password: {CANARY}"), "error[override]"),
+        (format!("store={{passwort: {CANARY}, url: 1}}"), "error[unknown-key]"),
     ] {
         silent(&[&argument], 1, said);
+    }
+    silent(&[&format!("--store.password={CANARY}")], 2, "there is no flag `--store.password`");
+    for (yaml, said) in [
+        (format!("hydra: {{job: {{env_set: {{API_KEY: [{CANARY}]}}}}}}\n"), "error"),
+        (format!("store: {{passwort: {CANARY}}}\n"), "error[unknown-key]"),
+        (format!("password: {CANARY}\n"), "error[unknown-key]"),
+    ] {
+        let scratch = project();
+        scratch.write("conf/slip.yaml", &format!("defaults: [config, _self_]\n{yaml}"));
+        let output = run(&scratch, &["-cn", "slip", "hydra.run.dir=out"]);
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && err.contains(said), "{yaml}{err}");
+        assert!(!err.contains(CANARY), "{yaml}{err}");
     }
     silent(&["store.password", "=", &format!("{CANARY}-torn")], 1, "in 3 arguments");
     silent(&["store.password=", &format!("{CANARY}-torn")], 1, "error");
@@ -238,7 +264,7 @@ fn a_sweep_and_a_worker_keep_secrets_too() {
         silent(
             &[&[set.as_str()], arguments].concat(),
             1,
-            "type `hydra.job.env_set.API_KEY='${secret:API_KEY}'`",
+            "type `++hydra.job.env_set.API_KEY='${secret:API_KEY}'`",
         );
     }
 }
@@ -272,6 +298,10 @@ fn the_taint_follows_values_and_leaves_others_alone() {
         (
             "a: ${secret:PLAIN}\nb: ${oc.select:a}\nc: ${oc.select:none,${a}}\nd: ${oc.decode:${a}}",
             r#"{"a":"***","b":"***","c":"***","d":"***"}"#,
+        ),
+        (
+            r#"{a: '${secret:PLAIN}', b: '${oc.decode:"{${a}: 1}"}', c: '${oc.dict.keys:b}', d: '${oc.decode:"{k${a}: {x: 1}}"}'}"#,
+            r#"{"a":"***","b":"***","c":["***"],"d":"***"}"#,
         ),
         (r#"a: '${oc.create:{x:"${secret:PLAIN}",y:1}}'"#, r#"{"a":{"x":"***","y":"***"}}"#),
         (

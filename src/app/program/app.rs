@@ -21,7 +21,7 @@ use crate::app::program::worker::Order;
 use crate::app::program::world::World;
 use crate::app::program::{command, derived, help, info, job, multirun, schema, show, signals, template};
 use crate::compose::{Checking, Report};
-use crate::diag::Result;
+use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
 use crate::schema::{Schema, Type, Types};
@@ -290,8 +290,10 @@ impl App {
             if self.starts_command {
                 command::open(&mut flags);
             }
-            if order.as_ref().is_some_and(|order| order.watched) {
-                signals::end_with_driver()?;
+            match &order {
+                Some(order) if order.watched => signals::end_with_driver()?,
+                Some(order) => signals::end_with_parent(order.parent),
+                None => {}
             }
             // Who asks for help may not know yet what is wrong.
             let values = match own {
@@ -358,6 +360,16 @@ impl App {
                 let finished = multirun::work(&session);
                 signals::leave();
                 finished?
+            }
+            Ask::Multirun | Ask::Run if session.composer.facts().cwd.to_str().is_none() => {
+                let cwd = session.composer.facts().cwd.display().to_string();
+                let error = Error::new(
+                    ErrorKind::Io,
+                    format!("the name of the working directory, `{cwd}`, is no UTF-8"),
+                );
+                return Err(error
+                    .note("configs and records hold names as text")
+                    .help("run it in another one"));
             }
             Ask::Multirun => multirun::run(&session)?,
             Ask::Run | Ask::Completion | Ask::Schema(_) | Ask::Template => match session.is_multirun()? {

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::app::capture;
 use crate::app::output::{Output, Status};
 use crate::app::program::app::{App, Ready};
 use crate::app::program::bound::Bound;
@@ -42,7 +43,7 @@ pub(crate) fn main(arguments: Vec<String>) -> Status {
     if tail.len() < 2 && !resumes {
         let error = Error::new(ErrorKind::Usage, "`mainstem run` needs a command")
             .help("put it behind `--`: `mainstem run -m lr=0.1,0.01 -- python train.py`");
-        return Output::failure(&error, crate::app::capture::styles().1).write();
+        return Output::failure(&error, capture::styles().1).write();
     }
     app(&own, tail).run(own).status()
 }
@@ -151,12 +152,20 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     if status.success() {
         return result(run);
     }
+    // What is sent to both at once ends the command before this process has heard of it.
+    let since = capture::stopwatch();
+    while !run.is_interrupted() && since() < LATEST {
+        thread::sleep(LATEST / 20);
+    }
     let how = match status.code() {
         Some(code) => format!("the command ended with status {code}"),
         None => format!("the command was ended: {status}"),
     };
     Err(Error::new(ErrorKind::Job, how).into())
 }
+
+/// How much later than its command a process hears of a signal to both.
+const LATEST: Duration = Duration::from_millis(100);
 
 /// A file of the project that a word names, by its whole path: the command runs in another directory.
 fn find(word: &mut OsString, cwd: &Path) {

@@ -2,12 +2,18 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::Duration;
 
 use crate::app::capture;
 use crate::app::output::{Output, Status, unwritten};
 use crate::app::program::screen::{self, Stream};
 use crate::diag::{Secrets, Style};
+
+/// How long a reader has to take what is mentioned.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The two streams of a program, and how to draw on them.
 #[derive(Clone, Debug)]
@@ -69,6 +75,20 @@ impl Console {
             None => screen::say(Stream::Out, text)?,
         }
         Ok(())
+    }
+
+    /// Says something on standard error, and does not wait long for a reader: what has to end does.
+    pub(crate) fn mention(&self, text: &str) {
+        let (console, text) = (self.clone(), text.to_owned());
+        let (told, heard) = channel();
+        let tell = move || {
+            console.complain(&text);
+            // Nobody waits any more.
+            let _ = told.send(());
+        };
+        if thread::Builder::new().name("mention".to_owned()).spawn(tell).is_ok() {
+            let _ = heard.recv_timeout(PATIENCE);
+        }
     }
 
     /// Says something on standard error. There is nobody to tell if nobody listens.

@@ -106,14 +106,25 @@ pub(crate) fn call(
             return Err(error);
         }
     };
+    // From its first moment on record a run is told of signals, and until its outcome is.
+    let held = match session.owns_process.then(signals::hold).transpose() {
+        Ok(held) => held,
+        Err(error) => {
+            reserved.give_up();
+            return Err(error);
+        }
+    };
     let begun = begin(session, reserved, &told, &process)?;
     if session.app.starts_command {
         // It may be left behind when this process is killed.
         begun.share()?;
     }
     let ending = Arc::new(Ending::new(begun, callbacks));
+    let signals = session.owns_process.then(|| watch(session, &ending, extent)).transpose();
+    drop(held);
     let job = Call { session, bound: &bound, rank: rank.as_ref(), ending: &ending, extent };
-    let (outcome, objectives) = match carry_out(&job, ready) {
+    let ended = signals.as_ref().map_err(Error::clone).and_then(|_| carry_out(&job, ready));
+    let (outcome, objectives) = match ended {
         Ok(ended) => ended,
         // The run has begun, so that its record has to say how it ended.
         Err(error) => {
@@ -125,7 +136,7 @@ pub(crate) fn call(
         running.say_directions(directions);
     }
     // A run that nobody can read about has not completed.
-    ending.finish(&outcome)?;
+    let outcome = ending.finish(&outcome)?;
     Ok(Job { directory, outcome, objectives })
 }
 
@@ -208,7 +219,8 @@ fn scratch(session: &Session<'_>, bound: Bound, callbacks: Arc<Callbacks>) -> Re
     let run = Run::without_record(&directory, session.process().clock);
     let ending = Arc::new(Ending { run, running: None, signal: Mutex::default(), callbacks });
     let job = Call { session, bound: &bound, rank: None, ending: &ending, extent: Extent::Alone };
-    let ended = carry_out(&job, ready);
+    let signals = session.owns_process.then(|| watch(session, &ending, Extent::Alone)).transpose();
+    let ended = signals.as_ref().map_err(Error::clone).and_then(|_| carry_out(&job, ready));
     // What cannot be removed lies where nobody minds.
     let _ = fs::remove_dir_all(&directory);
     let (outcome, objectives) = ended?;
@@ -258,7 +270,6 @@ fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcom
         && setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
     let elsewhere = chdir.then(|| Elsewhere::enter(session, run.dir())).transpose()?;
     let _job = logging::install(&open(job, logging, if chdir { run.dir() } else { cwd }, rank)?);
-    let _signals = session.owns_process.then(|| watch(session, ending)).transpose()?;
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
     let begun = ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
     let called = panics::guarded(aloud, bound.secrets(), || ready(run));
@@ -329,17 +340,22 @@ impl Ending {
         *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records the outcome.
+    /// Records the outcome. Returns the one on record: a signal may have come first.
     ///
     /// # Errors
     /// The record cannot be written.
-    fn finish(&self, outcome: &Outcome) -> Result<()> {
-        self.running.as_ref().map_or(Ok(()), |running| running.finish(outcome).map(drop))
+    fn finish(&self, outcome: &Outcome) -> Result<Outcome> {
+        let record = self.running.as_ref().map(|running| running.finish(outcome)).transpose()?;
+        let interrupted = record.is_some_and(|record| record.status() == Status::Interrupted);
+        Ok(match self.signal().filter(|_| interrupted) {
+            Some(stop) => Outcome::Interrupted(Some(stop.name().to_owned())),
+            None => outcome.clone(),
+        })
     }
 }
 
 /// Takes signals while the job runs. A job that asks whether it is to stop ends by itself; any other is ended.
-fn watch(session: &Session<'_>, ending: &Arc<Ending>) -> Result<impl Drop + use<>> {
+fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<impl Drop + use<>> {
     let (ending, console) = (Arc::clone(ending), session.console.clone());
     let cwd = session.composer.facts().cwd.clone();
     let interrupted = session.interrupted.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -348,24 +364,26 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>) -> Result<impl Drop + use<
         debug_assert_ne!(thread::current().id(), main, "a signal is taken beside the job");
         *ending.signal.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop);
         let place = shown(ending.run.dir(), &cwd).display().to_string();
-        if ending.run.asks() {
-            console
-                .complain(&format!("{}: the job comes to its end; again to end it at once\n", stop.name()));
-            return ending.run.interrupt();
-        }
         ending.run.interrupt();
+        if ending.run.asks() {
+            return console
+                .mention(&format!("{}: the job comes to its end; again to end it at once\n", stop.name()));
+        }
         let outcome = Outcome::Interrupted(Some(stop.name().to_owned()));
         // The record first: a callback may take its time, and then the second signal comes.
         let record = match ending.running.as_ref().map(|running| running.finish(&outcome)) {
             Some(Err(error)) => {
-                console.complain(&error.render(console.err));
+                console.mention(&error.render(console.err));
                 None
             }
             Some(Ok(record)) => Some(record),
             None => None,
         };
-        // The job may have come to its own end just before.
         let status = record.as_ref().map_or(Status::Interrupted, Record::status);
+        if status != Status::Interrupted && extent == Extent::Alone {
+            // The job had come to its own end just before, and with it the program.
+            return;
+        }
         ending.callbacks.end_all(&outcome);
         if ending.running.is_none() {
             let _ = fs::remove_dir_all(ending.run.dir());
@@ -373,7 +391,7 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>) -> Result<impl Drop + use<
         if let Some(interrupted) = interrupted {
             interrupted(stop, record.as_ref());
         }
-        console.complain(&format!("{}: the run in {place} is {}\n", stop.name(), status.name()));
+        console.mention(&format!("{}: the run in {place} is {}\n", stop.name(), status.name()));
         signals::end_in_order(stop)
     })
 }

@@ -1,4 +1,5 @@
 //! Signals that ask a job to stop. The first one ends it in order, the second one at once; its children go with it.
+//! One that the program was started without stays ignored.
 
 #[cfg(not(unix))]
 use crate::diag::Result;
@@ -36,7 +37,7 @@ mod unix {
     use std::path::PathBuf;
     use std::process;
     use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
-    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
     use std::thread;
     use std::time::Duration;
 
@@ -46,6 +47,7 @@ mod unix {
     use signal_hook::low_level::emulate_default_handler;
 
     use super::Stop;
+    use crate::app::capture;
     use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
 
@@ -56,9 +58,26 @@ mod unix {
     /// What is to be done at the first signal.
     type First = Box<dyn FnOnce(Stop) + Send>;
 
-    /// Who takes signals: the last one does, as long as it is there.
+    /// Who takes signals.
+    enum Watcher {
+        /// Nobody was asked to stop yet.
+        Ready(First),
+        /// The first signal is kept for who comes next.
+        Holds,
+        /// A signal was taken, some time ago; it is kept by who holds signals.
+        Asked { signal: i32, ago: Box<dyn Fn() -> Duration + Send>, kept: bool },
+    }
+
+    /// What a signal comes to.
+    enum Answer {
+        Call(First),
+        Nothing,
+        Kill,
+    }
+
+    /// All who take signals: the last one does, as long as it is there.
     struct Watchers {
-        all: Vec<(u64, Option<First>)>,
+        all: Vec<(u64, Watcher)>,
         begun: u64,
         /// The one thread that signals wake. There is no way back to what the system does by itself: once begun, it
         /// stays, and does that where nobody watches.
@@ -66,6 +85,28 @@ mod unix {
     }
 
     static WATCHERS: Mutex<Watchers> = Mutex::new(Watchers { all: Vec::new(), begun: 0, awake: false });
+
+    /// Programs that end others (`timeout`, a scheduler) send a signal to the process, and to its group: what comes within
+    /// that time is the same request.
+    const ONE_REQUEST: Duration = Duration::from_secs(1);
+
+    impl Watcher {
+        fn take(&mut self, signal: i32) -> Answer {
+            let kept = match self {
+                Self::Asked { signal: before, ago, .. } => {
+                    let same = *before == signal && ago() < ONE_REQUEST;
+                    return if same { Answer::Nothing } else { Answer::Kill };
+                }
+                Self::Ready(_) => false,
+                Self::Holds => true,
+            };
+            let asked = Self::Asked { signal, ago: Box::new(capture::stopwatch()), kept };
+            match std::mem::replace(self, asked) {
+                Self::Ready(first) => Answer::Call(first),
+                Self::Holds | Self::Asked { .. } => Answer::Nothing,
+            }
+        }
+    }
 
     fn watchers() -> MutexGuard<'static, Watchers> {
         WATCHERS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -77,6 +118,18 @@ mod unix {
     /// # Errors
     /// The system has no thread left.
     pub(crate) fn watch(first: impl FnOnce(Stop) + Send + 'static) -> Result<Watch> {
+        begin(Watcher::Ready(Box::new(first)))
+    }
+
+    /// Keeps a signal until this is dropped: who takes signals then gets it.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(crate) fn hold() -> Result<Watch> {
+        begin(Watcher::Holds)
+    }
+
+    fn begin(watcher: Watcher) -> Result<Watch> {
         let mut watchers = watchers();
         if !watchers.awake {
             wake().map_err(|error| Error::new(ErrorKind::Io, format!("cannot take signals: {error}")))?;
@@ -84,7 +137,7 @@ mod unix {
         }
         watchers.begun += 1;
         let number = watchers.begun;
-        watchers.all.push((number, Some(Box::new(first))));
+        watchers.all.push((number, watcher));
         Ok(Watch(number))
     }
 
@@ -93,32 +146,31 @@ mod unix {
 
     /// Begins to take signals.
     fn wake() -> io::Result<()> {
-        let others = Others::find();
+        let others = OTHERS.get_or_init(Others::find);
         let ours = [SIGINT, SIGTERM, SIGHUP].into_iter();
-        // Who was started by `nohup` goes on without its terminal.
-        let ours = ours.filter(|signal| *signal != SIGHUP || !others.ignored.contains(signal));
+        // Who was started without a signal (`nohup`, `trap ''`, a shell's `&`) goes on when it comes. A worker is asked by
+        // nobody but who started it.
+        let ours = ours.filter(|signal| WATCHED.load(Ordering::Relaxed) || !others.ignored.contains(signal));
         let mut signals = Signals::new(ours)?;
-        let run = move || {
-            for signal in signals.forever() {
-                take(signal, &others);
-            }
-        };
+        let run = move || signals.forever().for_each(take);
         thread::Builder::new().name("signals".to_owned()).spawn(run).map(drop)
     }
 
     /// Does what a signal asks for.
-    fn take(signal: i32, others: &Others) {
+    fn take(signal: i32) {
         TAKEN.store(signal, Ordering::SeqCst);
-        let first = watchers().all.last_mut().map(|(_, first)| first.take());
-        match first {
-            Some(Some(first)) => {
+        let others = OTHERS.get_or_init(Others::find);
+        let answer = watchers().all.last_mut().map(|(_, watcher)| watcher.take(signal));
+        match answer {
+            Some(Answer::Call(first)) => {
                 // What ends in order may take its time, and the second signal must still be heard.
                 let ending = thread::Builder::new().name("stop".to_owned());
                 if ending.spawn(move || first(Stop(signal))).is_err() {
                     end(Stop(signal), Signal::TERM)
                 }
             }
-            Some(None) => end(Stop(signal), Signal::KILL),
+            Some(Answer::Kill) => end(Stop(signal), Signal::KILL),
+            Some(Answer::Nothing) => {}
             // The program around us has taken it already, or does not want it.
             None if others.taken.contains(&signal) || others.ignored.contains(&signal) => {}
             None => {
@@ -127,6 +179,8 @@ mod unix {
             }
         }
     }
+
+    static OTHERS: OnceLock<Others> = OnceLock::new();
 
     /// The signals that the program around us took, or was started without, before we came, as far as the system tells:
     /// Linux does.
@@ -150,17 +204,33 @@ mod unix {
 
     impl Drop for Watch {
         fn drop(&mut self) {
-            watchers().all.retain(|(number, _)| *number != self.0);
+            let mut watchers = watchers();
+            let at = watchers.all.iter().position(|(number, _)| *number == self.0);
+            let gone = at.map(|at| watchers.all.remove(at).1);
+            drop(watchers);
+            if let Some(Watcher::Asked { signal, kept: true, .. }) = gone {
+                take(signal);
+            }
         }
     }
 
-    /// Ends the process, and its children before it.
+    /// Ends the process, and its children before it. What is still to be written, and nobody reads, is lost.
     #[expect(clippy::exit, reason = "the function of the job cannot be stopped in another way")]
     pub(crate) fn end(stop: Stop, children: Signal) -> ! {
         signal_children(children);
+        let insist = move || {
+            thread::sleep(PATIENCE);
+            let _ = emulate_default_handler(stop.0);
+        };
+        if thread::Builder::new().name("end".to_owned()).spawn(insist).is_err() {
+            let _ = emulate_default_handler(stop.0);
+        }
         screen::close();
         process::exit(128 + stop.0)
     }
+
+    /// How long the end of a process waits for who reads what it prints.
+    const PATIENCE: Duration = Duration::from_secs(1);
 
     /// Ends the process in order: its children are asked to stop too. A worker waits for them, and kills those that do
     /// not: who would be left when it is gone would be left for good.
@@ -227,6 +297,21 @@ mod unix {
         thread::Builder::new().name("driver".to_owned()).spawn(watch).map(drop).map_err(failed)
     }
 
+    /// Asks this process to end when the one that started it is no more, as far as the system can: Linux does. `parent`
+    /// is that process.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn end_with_parent(parent: u32) {
+        let asked = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
+        let now = rustix::process::getppid().map(|pid| pid.as_raw_nonzero().get());
+        // It may have ended before anybody asked.
+        if asked.is_ok()
+            && now != i32::try_from(parent).ok()
+            && let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0))
+        {
+            let _ = kill_process(own, Signal::TERM);
+        }
+    }
+
     /// Asks all that this process started to end, by the signal that it was asked by itself.
     pub(crate) fn pass_on() {
         signal_children(match TAKEN.load(Ordering::SeqCst) {
@@ -268,11 +353,24 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{end_in_order, end_with_driver, leave, pass_on, watch};
+pub(crate) use unix::{end_in_order, end_with_driver, hold, leave, pass_on, watch};
+
+#[cfg(target_os = "linux")]
+pub(crate) use unix::end_with_parent;
+
+/// Elsewhere no system tells a process that its parent has ended.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn end_with_parent(_: u32) {}
 
 /// Elsewhere the system ends the process as it always does.
 #[cfg(not(unix))]
 pub(crate) fn watch(_: impl FnOnce(Stop) + Send + 'static) -> Result<()> {
+    Ok(())
+}
+
+/// There is nothing to keep.
+#[cfg(not(unix))]
+pub(crate) fn hold() -> Result<()> {
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::durable::read_regular;
 use crate::facts::{Facts, Process};
 use crate::launch::{Event, Exit, Group, Halt, Launcher as _, Output, Program, Slot, Workers};
 use crate::run::{Mandate, RunId};
-use crate::value::{JsonStyle, Key, Map, Node, read_json, write_json, write_str};
+use crate::value::{JsonStyle, Key, Kind, Map, Node, read_json, write_json, write_str};
 
 /// The hidden first argument of a worker; the path of its order follows, then the arguments of the program.
 pub(crate) const WORKER: &str = "__mainstem-worker";
@@ -29,6 +29,8 @@ pub(crate) struct Order {
     pub(crate) now: NaiveDateTime,
     /// Variables of the job, and what they were before.
     pub(crate) before: Vec<(String, Option<String>)>,
+    /// The process that gave the order, and started the worker.
+    pub(crate) parent: u32,
     /// Whether its standard input is a pipe that ends with the program that gave the order.
     pub(crate) watched: bool,
     /// The job of a sweep that it is; none for a job alone.
@@ -115,7 +117,8 @@ pub(crate) fn program(
     // A job of a sweep must not outlive its driver: whoever comes after it takes up the job.
     let group = if of_sweep.is_some() { Group::Own } else { Group::Shared };
     let watched = group == Group::Own;
-    let order = Order { now: facts.now.get(), before: before.collect(), watched, of_sweep };
+    let parent = std::process::id();
+    let order = Order { now: facts.now.get(), before: before.collect(), parent, watched, of_sweep };
     let order = OrderFile::write(&order, &session.process())?;
     arguments.extend([WORKER.into(), order.0.clone().into()]);
     arguments.extend(session.arguments.iter().chain(&session.app.tail).cloned());
@@ -257,6 +260,7 @@ impl Order {
         let node = Node::from(Map::from([
             ("now", text(&self.now.format(TIME).to_string())),
             ("before", Node::from(before)),
+            ("parent", Node::from(i64::from(self.parent))),
             ("watched", Node::from(self.watched)),
             ("of_sweep", of_sweep.unwrap_or_else(Node::null)),
         ]));
@@ -288,8 +292,10 @@ impl Order {
             }),
         };
         let now = NaiveDateTime::parse_from_str(map.get_str("now")?.as_str()?, TIME).ok()?;
+        let Kind::Int(parent) = map.get_str("parent")?.kind else { return None };
+        let parent = u32::try_from(parent).ok()?;
         let watched = *map.get_str("watched")? == Node::from(true);
-        Some(Self { now, before: before.collect(), watched, of_sweep })
+        Some(Self { now, before: before.collect(), parent, watched, of_sweep })
     }
 }
 
@@ -302,6 +308,7 @@ mod tests {
         let order = Order {
             now: NaiveDateTime::parse_from_str("2026-01-02T03:04:05.000006", TIME).unwrap(),
             before: vec![("A".to_owned(), None), ("B".to_owned(), Some("\"x\n".to_owned()))],
+            parent: 7,
             watched: true,
             of_sweep: Some(OfSweep {
                 number: 3,

@@ -11,7 +11,8 @@ use crate::app::git;
 use crate::app::program::{DERIVED_FROM, flag_names};
 use crate::app::runs::diff::{Difference, compare, leaves};
 use crate::app::runs::view::{View, plain};
-use crate::diag::{Error, ErrorKind, HIDDEN, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
+use crate::app::runs::withheld;
+use crate::diag::{Error, ErrorKind, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
 use crate::facts::{Facts, Process};
 use crate::grammar::{Override, parse_override};
 use crate::run::{CONFIG, HYDRA, RunId};
@@ -94,44 +95,58 @@ impl Again {
         Ok(Self { command, cwd, arguments, tail, id: record.id(), config, hydra })
     }
 
-    /// With more overrides, each in place of those of the same key.
+    /// With more overrides, each in place of those of the same key, and of what the record hides below it.
     pub(super) fn with(&mut self, more: &[String]) {
-        for word in more {
-            let Some(new) = parsed(word) else { continue };
-            let same = |old: &str| {
-                parsed(old).is_some_and(|old| {
-                    old.target.key() == new.target.key() && old.target.package() == new.target.package()
-                })
+        for new in more.iter().filter_map(|word| parsed(word)) {
+            let same = |old: &Override| {
+                old.target.key() == new.target.key() && old.target.package() == new.target.package()
             };
-            self.arguments.retain(|old| !is_override(old) || !same(old));
+            let known = std::mem::take(&mut self.arguments).into_iter();
+            let kept = known.filter_map(|word| match parsed(&word).filter(|_| is_override(&word)) {
+                Some(old) if same(&old) => None,
+                Some(old) => Some(withheld::without(&old, &new).unwrap_or(word)),
+                None => Some(word),
+            });
+            self.arguments = kept.collect();
         }
         self.arguments.extend(more.iter().cloned());
     }
 
-    /// Refuses what nobody can type again: a value that the record hides.
+    /// Overrides that bring back the options that were chosen, where other ones would be chosen now though nobody asked
+    /// for them: `said` are those that were typed anew.
     ///
     /// # Errors
-    /// Every such override.
-    pub(super) fn check(&self, word: &str) -> Result<()> {
-        let hidden = self.arguments.iter().filter_map(|argument| {
-            let (key, _) = argument.split_once('=').filter(|(_, value)| value.contains(HIDDEN))?;
-            let message = format!("the value of `{key}` is a secret, and not on record");
-            let typed = format!("mainstem rerun {} {}=…", shell_word(word), shell_word(key));
-            Some(Error::new(ErrorKind::MissingValue, message).help(format!("type it anew: `{typed}`")))
-        });
-        Error::all(hidden).map_or(Ok(()), Err)
+    /// A value that the record hides and nobody typed anew; the program cannot compose its config any more.
+    pub(super) fn pins(&self, word: &str, said: &[String]) -> Result<Vec<String>> {
+        let mut repaired = self.clone();
+        repaired.with(said);
+        withheld::check(&repaired.arguments, word)?;
+        // What was typed anew may choose other options on purpose: what has changed by itself is seen without it.
+        let mut before = self.clone();
+        let (hidden, other): (Vec<_>, Vec<_>) =
+            said.iter().cloned().partition(|word| withheld::reveals(&self.arguments, word));
+        before.with(&hidden);
+        if other.is_empty() {
+            return before.drifted(said, Stdio::inherit);
+        }
+        // The run as it was may be what cannot be composed any more.
+        before.drifted(said, Stdio::null).or_else(|_| repaired.drifted(said, Stdio::inherit))
     }
 
-    /// Overrides that bring back the options that were chosen, where other ones would be chosen now.
-    ///
-    /// # Errors
-    /// The program cannot compose its config any more.
-    pub(super) fn pins(&self) -> Result<Vec<String>> {
-        let chosen = choices(&self.hydra);
+    fn drifted(&self, said: &[String], stderr: fn() -> Stdio) -> Result<Vec<String>> {
+        let said: Vec<_> = said.iter().filter_map(|word| parsed(word)).collect();
+        let is_said = |group: &str| {
+            said.iter().any(|one| {
+                let key = one.target.to_string();
+                group.strip_prefix(&key).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let mut chosen = choices(&self.hydra);
+        chosen.retain(|(group, _)| !is_said(group));
         let mut pins: Vec<String> = Vec::new();
         // One choice may bring others with it: each is looked for anew.
         for _ in 0..=chosen.len() {
-            let now = choices(&self.compose(&pins)?.hydra);
+            let now = choices(&self.compose(&pins, stderr)?.hydra);
             let other = |(group, option): &&(String, Node)| {
                 let found = now.iter().find(|(known, _)| known == group);
                 found.is_none_or(|(_, found)| found != option)
@@ -161,17 +176,18 @@ impl Again {
     ///
     /// # Errors
     /// The program cannot be started, or composes nothing, which it has told by itself.
-    pub(super) fn compose(&self, more: &[String]) -> Result<Recomposed> {
-        let more: Vec<String> = more.iter().cloned().chain(["--cfg", "all"].map(str::to_owned)).collect();
-        let mut command = self.command_line(&more);
-        let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
+    pub(super) fn compose(&self, more: &[String], stderr: fn() -> Stdio) -> Result<Recomposed> {
+        let flags = SHOWN.map(str::to_owned);
+        let mut command = self.command_line(&flags, more);
+        let output = command.stdin(Stdio::null()).stderr(stderr()).output();
         let output = output.map_err(|error| self.cannot_start(&error))?;
         if !output.status.success() {
+            let typed: Vec<_> = self.words(&flags, more).map(|word| shell_word(word)).collect();
             return Err(Error::new(
                 ErrorKind::Job,
                 "the program cannot compose the config of the run any more",
             )
-            .note(format!("`{}` fails", self.typed(&["--cfg", "all"].map(str::to_owned)))));
+            .note(format!("`{}` fails", typed.join(" "))));
         }
         let printed = String::from_utf8_lossy(&output.stdout);
         let sources = Arc::new(SourceMap::default());
@@ -234,12 +250,15 @@ impl Again {
         self.id.is_some() && known("program.path") && self.command.len() == 1
     }
 
-    fn words<'a>(&'a self, more: &'a [String]) -> impl Iterator<Item = &'a String> {
-        self.command.iter().chain(&self.arguments).chain(more).chain(&self.tail)
+    /// `flags` stand before a `--`, where they are read as flags.
+    fn words<'a>(&'a self, flags: &'a [String], more: &'a [String]) -> impl Iterator<Item = &'a String> {
+        let at = self.arguments.iter().position(|word| word == "--").unwrap_or(self.arguments.len());
+        let (before, behind) = self.arguments.split_at(at);
+        self.command.iter().chain(before).chain(flags).chain(behind).chain(more).chain(&self.tail)
     }
 
-    fn command_line(&self, more: &[String]) -> Command {
-        let mut words = self.words(more);
+    fn command_line(&self, flags: &[String], more: &[String]) -> Command {
+        let mut words = self.words(flags, more);
         let mut command = Command::new(words.next().map_or("", String::as_str));
         command.args(words).current_dir(&self.cwd);
         command
@@ -247,12 +266,13 @@ impl Again {
 
     /// The command line that starts the run again.
     pub(super) fn command(&self) -> Command {
-        self.command_line(&self.id.map(|id| format!("{DERIVED_FROM}{id}")).into_iter().collect::<Vec<_>>())
+        let id = self.id.map(|id| format!("{DERIVED_FROM}{id}"));
+        self.command_line(&[], &id.into_iter().collect::<Vec<_>>())
     }
 
     /// The same as it is typed.
-    pub(super) fn typed(&self, more: &[String]) -> String {
-        let words: Vec<_> = self.words(more).map(|word| shell_word(word)).collect();
+    pub(super) fn typed(&self) -> String {
+        let words: Vec<_> = self.words(&[], &[]).map(|word| shell_word(word)).collect();
         words.join(" ")
     }
 
@@ -268,6 +288,8 @@ impl Again {
     }
 }
 
+/// What asks a program for its config.
+const SHOWN: [&str; 2] = ["--cfg", "all"];
 const PROGRAM: [&str; 3] = ["program.path", "program.size", "program.modified"];
 const PROJECT: [&str; 3] = ["git.commit", "git.dirty", "lock_files"];
 

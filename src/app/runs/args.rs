@@ -107,7 +107,8 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Option<Args>> {
         };
         errors.extend(args.set(flag, value).err());
     }
-    errors.extend(args.check().err());
+    // Of `ls`, which words are directories is known later.
+    errors.extend(args.check().err().filter(|_| *what != What::Ls));
     Error::all(errors).map_or(Ok(Some(args)), Err)
 }
 
@@ -176,7 +177,7 @@ impl Args {
     }
 
     /// Whether there are as many words as there must be.
-    fn check(&self) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let name = self.what.name();
         let (right, example) = match self.what {
             What::Ls => (self.words.len() <= 1, "'lr<0.1 and status=failed'"),

@@ -80,6 +80,18 @@ impl Filter {
         parse().map_err(|error: Error| error.located(&sources))
     }
 
+    /// The keys that it asks for, each once.
+    pub(crate) fn keys(&self) -> Vec<&str> {
+        let mut keys: Vec<&str> = match self {
+            Self::All(all) | Self::Any(all) => all.iter().flat_map(Self::keys).collect(),
+            Self::Not(one) => one.keys(),
+            Self::Holds(key) | Self::Compare(key, ..) => vec![key],
+        };
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     /// Whether a run is meant, whose values `get` gives.
     pub(crate) fn matches(&self, get: &dyn Fn(&str) -> Option<Node>) -> bool {
         match self {

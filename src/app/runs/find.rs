@@ -9,6 +9,9 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::{Facts, Process};
 use crate::run::{Found, list};
 
+/// Where runs and sweeps are put unless a config says otherwise.
+const USUAL: [&str; 2] = ["outputs", "multirun"];
+
 /// The runs below some directories, as they are found from here.
 pub(super) struct Runs {
     pub(super) facts: Facts,
@@ -27,6 +30,9 @@ impl Runs {
         if roots.is_empty() {
             roots.push(facts.cwd.clone());
         }
+        // Links are not followed, but for those that stand where runs are put: on a larger disk, as often as not.
+        let usual: Vec<_> = roots.iter().flat_map(|root| USUAL.map(|name| root.join(name))).collect();
+        roots.extend(usual.into_iter().filter(|place| place.is_symlink() && place.is_dir()));
         Ok(Self { process: capture::process(&facts), facts, roots })
     }
 

@@ -4,6 +4,7 @@ pub(crate) const TEXT: &str = "\
 mainstem runs: what ran, and what came of it.
 
   mainstem runs ls                              all runs below this directory
+  mainstem runs ls outputs                      those below another one
   mainstem runs ls 'lr<0.1 and status=failed'   those of a kind
   mainstem runs ls --sort -accuracy --limit 5   the best five
   mainstem runs ls --columns model.name,tags    with more columns

@@ -7,13 +7,12 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::app::capture;
 use crate::app::csv::{cell, flattened, write_record};
-use crate::app::duration::duration;
 use crate::app::json::{line, optional, texts};
 use crate::app::runs::args::Args;
 use crate::app::runs::filter::{Filter, number};
 use crate::app::runs::view::{View, plain, results};
 use crate::app::table::{Cell, Fit, table};
-use crate::diag::{Error, Result, Style};
+use crate::diag::{Error, ErrorKind, Result, Style};
 use crate::run::Status;
 use crate::value::{Key, Map, Node};
 
@@ -25,13 +24,24 @@ const SHORT: usize = 8;
 /// # Errors
 /// A filter that is none.
 pub(crate) fn choose(args: &Args, mut runs: Vec<View>, broken: &mut Vec<Error>) -> Result<Vec<View>> {
-    if let Some(filter) = args.words.first() {
-        let filter = Filter::parse(filter)?;
+    let all = runs.len();
+    let is_unknown = |runs: &[View], key: &str| all > 0 && runs.iter().all(|run| run.get(key).is_none());
+    let unknown = |key: &str| Error::new(ErrorKind::NotFound, format!("no run has a `{key}`"));
+    if let Some((key, _)) = args.sort.as_ref().filter(|(key, _)| is_unknown(&runs, key)) {
+        broken.push(unknown(key).help("the runs are in the order in which they began"));
+    }
+    if let Some(text) = args.words.first() {
+        let filter = Filter::parse(text)?;
+        broken.extend(filter.keys().into_iter().filter(|key| is_unknown(&runs, key)).map(unknown));
         runs.retain(|run| {
             let matches = filter.matches(&|key| run.get(key));
             broken.extend(run.broken());
             matches
         });
+        if runs.is_empty() && all > 0 {
+            let error = Error::new(ErrorKind::NotFound, format!("none of {all} runs is meant by `{text}`"));
+            broken.push(error.help("`mainstem runs --help` shows what filters look like"));
+        }
     }
     if let Some((key, descending)) = &args.sort {
         let mut keyed: Vec<_> = runs.into_iter().map(|run| (run.get(key), run)).collect();
@@ -96,7 +106,7 @@ fn row(args: &Args, run: &View, cwd: &Path, started: &str) -> Vec<Cell> {
         id.get(id.len().saturating_sub(SHORT)..).unwrap_or_default().into(),
         Cell::from(record.status().name()).coloured(colour(record.status())),
         record.started().format(started).to_string().into(),
-        run.took().map_or_else(String::new, duration).into(),
+        run.took_shown().into(),
         record.result().map(results).unwrap_or_default().into(),
     ];
     row.extend(args.columns.iter().map(|key| run.get(key).as_ref().map(results).unwrap_or_default().into()));

@@ -1,5 +1,6 @@
 //! From the arguments behind `runs` to what is printed.
 
+use crate::app::capture;
 use crate::app::format::Format;
 use crate::app::output::Output;
 use crate::app::runs::args::{What, parse};
@@ -8,12 +9,24 @@ use crate::app::runs::view::View;
 use crate::app::runs::{diff, help, ls, show};
 use crate::diag::{Error, Result, Style, visible};
 
+/// Whether a word is where runs are looked for: a filter of one word asks for a key, which is seldom a directory too.
+fn is_directory(word: &str) -> bool {
+    capture::facts().is_ok_and(|facts| capture::absolute(&facts, word).is_dir())
+}
+
 /// Runs `mainstem runs`.
 ///
 /// # Errors
 /// Wrong usage; a run that there is not; a file that cannot be read or written.
 pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output> {
-    let Some(args) = parse(arguments)? else { return Ok(Output::success(help::TEXT.to_owned())) };
+    let Some(mut args) = parse(arguments)? else { return Ok(Output::success(help::TEXT.to_owned())) };
+    if args.what == What::Ls {
+        // No filter looks like a path that is there.
+        let (roots, words) = std::mem::take(&mut args.words).into_iter().partition(|word| is_directory(word));
+        args.words = words;
+        args.roots.extend::<Vec<String>>(roots);
+        args.check()?;
+    }
     let runs = Runs::below(&args.roots)?;
     match args.what {
         What::Ls => {
@@ -45,16 +58,8 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         }
         What::Tag => {
             let mut run = runs.find(&args.words[0])?;
-            let kept =
-                run.record.tags().into_iter().filter(|tag| !args.remove.iter().any(|gone| gone == tag));
-            let mut tags: Vec<String> = kept.map(str::to_owned).collect();
-            for tag in &args.words[1..] {
-                if !tags.contains(tag) {
-                    tags.push(tag.clone());
-                }
-            }
-            run.tag(&tags)?;
-            Ok(Output::success(format!("{}\n", visible(&tags.join(" ")))))
+            run.tag(&args.words[1..], &args.remove)?;
+            Ok(Output::success(format!("{}\n", visible(&run.record.tags().join(" ")))))
         }
         What::Rm => {
             // All are found before one goes, so that `last` is one run and a slip removes nothing.

@@ -11,6 +11,7 @@ mod main;
 mod rerun;
 mod show;
 mod view;
+mod withheld;
 
 pub(crate) use args::{COMMANDS, faces};
 pub(crate) use help::TEXT as HELP;

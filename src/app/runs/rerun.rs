@@ -1,5 +1,7 @@
 //! `mainstem rerun`: what ran, once more, with what is other now shown first.
 
+use std::process::Stdio;
+
 use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::complete::{Face, Holds};
@@ -75,13 +77,10 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         return Err(Error::new(ErrorKind::NotFound, "no record says which program and which project it was")
             .help("leave `--exact` out"));
     }
-    let mut tried = again.clone();
-    tried.with(&args.overrides);
-    tried.check(&args.run)?;
-    let pins = again.pins()?;
+    let pins = again.pins(&args.run, &args.overrides)?;
     again.with(&pins);
     again.with(&args.overrides);
-    let now = again.compose(&[])?;
+    let now = again.compose(&[], Stdio::inherit)?;
     let found = again.differences(&run, &now, &runs.facts, &runs.process);
     let shown = |style: Style| {
         let mut text = String::new();
@@ -98,7 +97,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         return Ok(Output::success(shown(out)).and_failure(&error, err));
     }
     if args.dry {
-        let typed = format!("\ncd {} && {}\n", shell_word(&again.cwd().to_string_lossy()), again.typed(&[]));
+        let typed = format!("\ncd {} && {}\n", shell_word(&again.cwd().to_string_lossy()), again.typed());
         return Ok(Output::success(shown(out) + &typed));
     }
     let told = Output { err: shown(err), ..Output::success(String::new()) }.warn(&run.broken(), err);

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::app::duration::duration;
 use crate::app::json::line;
 use crate::app::runs::ls::{colour, object};
 use crate::app::runs::view::{View, brief, named, text};
@@ -24,7 +23,7 @@ pub(crate) fn show(run: &View, style: Style) -> String {
     say("name", &visible(record.name()));
     say("status", &style.paint(colour(record.status()), record.status().name()));
     say("started", &record.started().format("%Y-%m-%d %H:%M:%S %:z").to_string());
-    say("took", &run.took().map_or_else(String::new, duration));
+    say("took", &run.took_shown());
     say("directory", &visible(&run.found.directory.display().to_string()));
     say("record", &visible(&run.found.folder.display().to_string()));
     say("overrides", &visible(&run.overrides().join(" ")));

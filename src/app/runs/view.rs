@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use crate::app::duration::duration;
 use crate::diag::{Error, Result, Source, SourceKind, SourceMap, visible};
-use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED};
+use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, Status};
 use crate::value::{Key, KeyPath, Kind, Map, Node, Slot};
 use crate::yaml;
 
@@ -71,6 +72,12 @@ impl View {
         #[expect(clippy::cast_precision_loss, reason = "microseconds of a run fit")]
         let micros = micros as f64;
         Some(micros / 1e6)
+    }
+
+    /// The same as it is shown. Of a run that was killed it is only known how long it was seen.
+    pub(crate) fn took_shown(&self) -> String {
+        let least = if self.found.record.status() == Status::Killed { "≥" } else { "" };
+        self.took().map_or_else(String::new, |took| format!("{least}{}", duration(took)))
     }
 
     /// The config of the job, resolved if it was written so; a mapping without keys if there is none.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use mainstem::diag::ErrorKind;
 use mainstem::durable::whole_lines;
-use mainstem::run::{Outcome, RUN, Record, Status, metrics};
+use mainstem::run::{Failure, Outcome, RUN, Record, Status, metrics};
 
 use super::project::{Scratch, Start};
 
@@ -115,15 +115,18 @@ fn a_disk_that_fills_up_takes_nothing_back() {
     let error = run.checkpoints().save(2, "second").expect_err("it is full");
     assert!(error.message().contains("No space left on device"), "{error}");
     assert_eq!(run.checkpoints().latest().expect("a directory").map(|latest| latest.step), Some(1));
-    let error = running.finish(&Outcome::Completed(None)).expect_err("it is full");
-    assert!(error.message().contains("No space left on device"), "{error}");
+    // How it ended finds room in the record that is there.
+    let message = "cannot write metrics.jsonl: No space left on device".to_owned();
+    let failed = Outcome::Failed(Failure { message, chain: vec!["x".repeat(9000)], ..Failure::default() });
+    running.finish(&failed).expect("it is on record");
     let folder = run.dir().join(".hydra");
     let text = fs::read_to_string(folder.join(RUN)).expect("a file");
-    assert_eq!(Record::parse(RUN, &text).expect("a whole record").status(), Status::Running);
+    let record = Record::parse(RUN, &text).expect("a whole record");
+    assert_eq!((record.status(), record.ended().is_some()), (Status::Failed, true));
     disk.empty();
     run.log_metric("loss", 0.25, logged).expect("there is room again");
     let text = fs::read_to_string(folder.join("metrics.jsonl")).expect("a file");
     assert_eq!(whole_lines(&text).count() as u64, logged + 1);
     assert_eq!(metrics(&folder).expect("metrics").last().map(|last| last.value), Some(0.25));
-    assert_eq!(Record::read(run.dir(), &start.process).expect("a record").status(), Status::Killed);
+    assert_eq!(Record::read(run.dir(), &start.process).expect("a record").status(), Status::Failed);
 }

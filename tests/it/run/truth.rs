@@ -136,9 +136,32 @@ fn tags_that_are_given_while_it_runs_stay() {
     let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
     let running = start.begin_alone().expect("it begins");
     let mut found = Found::read(running.run().dir(), &start.process).expect("a run");
-    found.tag(&["good".to_owned()]).expect("a tag");
+    found.tag(&["good".to_owned()], &[]).expect("a tag");
     running.finish(&Outcome::Completed(None)).expect("it ends");
     assert_eq!(Record::read(running.run().dir(), &start.process).expect("a record").tags(), ["good"]);
+}
+
+#[test]
+fn who_tags_a_run_that_ends_takes_nothing_from_it_and_from_others_who_tag() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    for round in 0..8 {
+        let running = start.begin_alone().expect("it begins");
+        let dir = running.run().dir().to_owned();
+        std::thread::scope(|threads| {
+            for who in ["a", "b", "c"] {
+                let mut found = Found::read(&dir, &start.process).expect("a run");
+                threads.spawn(move || {
+                    for number in 0..6 {
+                        found.tag(&[format!("{who}{number}")], &[]).expect("a tag");
+                    }
+                });
+            }
+            running.finish(&Outcome::Completed(None)).expect("it ends");
+        });
+        let record = Record::read(&dir, &start.process).expect("a record");
+        assert_eq!((record.status(), record.tags().len()), (Status::Completed, 18), "{round}");
+    }
 }
 
 #[test]

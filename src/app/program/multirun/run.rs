@@ -215,7 +215,7 @@ fn watch_inline(
         // The process ends in any case.
         let _ = journal.add(&Entry::Stopped { time: clock.now(), why });
         callbacks.end_all(&Outcome::Interrupted(Some(stop.name().to_owned())));
-        console.complain(&format!("{}: the sweep is interrupted\n", stop.name()));
+        console.mention(&format!("{}: the sweep is interrupted\n", stop.name()));
         signals::end_in_order(stop)
     })
 }
@@ -224,9 +224,9 @@ fn watch_inline(
 fn watch(session: &Session<'_>, bell: Bell) -> Result<impl Drop + use<>> {
     let console = session.console.clone();
     signals::watch(move |stop: Stop| {
-        console
-            .complain(&format!("{}: the jobs come to their ends; again to end them at once\n", stop.name()));
         bell.ring(stop.how());
+        console
+            .mention(&format!("{}: the jobs come to their ends; again to end them at once\n", stop.name()));
     })
 }
 

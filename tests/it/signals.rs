@@ -1,0 +1,179 @@
+//! Signals that come at any moment of a run: what is on record afterwards is what happened.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use mainstem::app::{facts, process};
+use mainstem::run::{Record, Status};
+
+use crate::app::example;
+use crate::cli::Scratch;
+
+const MOMENT: Duration = Duration::from_millis(300);
+
+fn project() -> Scratch {
+    let scratch = Scratch::new();
+    scratch.write("conf/config.yaml", "a: 1\n");
+    scratch
+}
+
+/// The example `app`, which sleeps so many seconds.
+fn app(scratch: &Scratch, seconds: &str, more: &[&str]) -> Command {
+    let mut command = Command::new(example("app"));
+    command.current_dir(&scratch.0).envs([("HC_CONFIG_NAME", "config"), ("HC_SLEEP", seconds)]);
+    command.args(["-cd", "conf", "hydra.run.dir=r"]).args(more);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
+fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+    let since = Instant::now();
+    while !done() {
+        assert!(since.elapsed() < Duration::from_secs(60), "{what}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
+/// Starts it, and waits until it is on record.
+fn begun(scratch: &Scratch, command: &mut Command) -> Child {
+    let child = command.spawn().expect("it starts");
+    wait_until("it begins", || scratch.0.join("r/.hydra/run.json").is_file());
+    child
+}
+
+fn kill(signal: &str, target: &str) {
+    let status =
+        Command::new("kill").args([format!("-{signal}"), "--".to_owned(), target.to_owned()]).status();
+    assert!(status.expect("kill starts").success(), "{signal} {target}");
+}
+
+fn ended(mut child: Child) -> ExitStatus {
+    let mut status = None;
+    wait_until("it ends", || {
+        status = child.try_wait().expect("its status");
+        status.is_some()
+    });
+    status.expect("it ended")
+}
+
+fn status(scratch: &Scratch) -> Status {
+    let process = process(&facts().expect("facts"));
+    Record::read(&scratch.0.join("r"), &process).expect("a record").status()
+}
+
+fn nothing_is_left(directory: &Path) {
+    let left = fs::read_dir(directory).expect("a directory").flatten();
+    let left: Vec<_> = left.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    assert!(!left.iter().any(|name| name == ".run.lock"), "{left:?}");
+}
+
+#[test]
+fn two_signals_at_once_are_one_request() {
+    let scratch = project();
+    let child = begun(&scratch, &mut app(&scratch, "60", &[]));
+    sleep(MOMENT);
+    let id = child.id().to_string();
+    kill("TERM", &id);
+    kill("TERM", &id);
+    assert_eq!((ended(child).code(), status(&scratch)), (Some(143), Status::Interrupted));
+}
+
+#[test]
+fn a_signal_at_the_first_moment_of_a_run_ends_it_in_order() {
+    for _ in 0..5 {
+        let scratch = project();
+        let child = begun(&scratch, &mut app(&scratch, "60", &[]));
+        kill("TERM", &child.id().to_string());
+        assert_eq!((ended(child).code(), status(&scratch)), (Some(143), Status::Interrupted));
+        nothing_is_left(&scratch.0.join("r"));
+    }
+}
+
+#[test]
+fn a_signal_to_a_job_that_has_returned_takes_nothing_from_it() {
+    let scratch = project();
+    let child = begun(&scratch, &mut app(&scratch, "2", &[]));
+    sleep(Duration::from_secs(1));
+    // The outcome waits for whoever has the turn to write.
+    let turn = File::open(scratch.0.join("r/.hydra/run.json")).expect("a file");
+    turn.lock().expect("a lock");
+    sleep(Duration::from_secs(2));
+    kill("TERM", &child.id().to_string());
+    sleep(MOMENT);
+    drop(turn);
+    assert_eq!((ended(child).code(), status(&scratch)), (Some(0), Status::Completed));
+    nothing_is_left(&scratch.0.join("r"));
+}
+
+#[test]
+fn whom_nobody_listens_to_ends_all_the_same() {
+    let scratch = project();
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    writer.write_all(&[b'x'; 1 << 16]).expect("it holds as much");
+    let mut command = app(&scratch, "60", &[]);
+    command.stdout(writer.try_clone().expect("a file")).stderr(writer);
+    let child = begun(&scratch, &mut command);
+    sleep(MOMENT);
+    kill("TERM", &child.id().to_string());
+    let since = Instant::now();
+    let end = ended(child);
+    assert!(end.code() == Some(143) || end.signal() == Some(15), "{end:?}");
+    assert!(since.elapsed() < Duration::from_secs(20));
+    assert_eq!(status(&scratch), Status::Interrupted);
+    drop(reader);
+}
+
+#[test]
+fn a_signal_that_a_program_was_started_without_stays_ignored() {
+    let scratch = project();
+    let plain = app(&scratch, "2", &[]);
+    let mut command = Command::new("sh");
+    command.current_dir(&scratch.0).args(["-c", "trap '' TERM INT; exec \"$0\" \"$@\""]);
+    command.arg(plain.get_program()).args(plain.get_args());
+    command.envs([("HC_CONFIG_NAME", "config"), ("HC_SLEEP", "2")]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = begun(&scratch, &mut command);
+    sleep(MOMENT);
+    kill("TERM", &child.id().to_string());
+    kill("INT", &child.id().to_string());
+    assert_eq!((ended(child).code(), status(&scratch)), (Some(0), Status::Completed));
+}
+
+#[test]
+fn a_command_that_a_signal_reaches_first_is_interrupted_and_has_not_failed() {
+    for (signal, code) in [("TERM", 143), ("INT", 130)] {
+        let scratch = project();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mainstem"));
+        command
+            .current_dir(&scratch.0)
+            .args(["run", "hydra.run.dir=r", "--", "sleep", "60"])
+            .process_group(0);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let child = begun(&scratch, &mut command);
+        sleep(MOMENT);
+        kill(signal, &format!("-{}", child.id()));
+        assert_eq!((ended(child).code(), status(&scratch)), (Some(code), Status::Interrupted));
+    }
+}
+
+#[test]
+fn a_job_in_a_process_of_its_own_ends_with_the_program() {
+    for signal in ["HUP", "KILL"] {
+        if signal == "KILL" && !cfg!(target_os = "linux") {
+            continue;
+        }
+        let scratch = project();
+        let child = begun(&scratch, &mut app(&scratch, "60", &["+hydra.job.env_set.X=1"]));
+        sleep(MOMENT);
+        kill(signal, &child.id().to_string());
+        let end = ended(child);
+        assert!(matches!(end.code(), Some(129 | 143)) || end.signal() == Some(9), "{end:?}");
+        wait_until("the job ends", || status(&scratch) != Status::Running);
+        assert_eq!(status(&scratch), Status::Interrupted);
+    }
+}
