@@ -16,6 +16,7 @@ use crate::compose::document::Document;
 use crate::compose::element::{Element, What};
 use crate::compose::experiments::{TRIED, compose_with, untried};
 use crate::compose::item::Item;
+use crate::compose::nearly_global::nearly_global;
 use crate::compose::notes::notes;
 use crate::compose::old_headers::OldHeaders;
 use crate::compose::plan;
@@ -249,6 +250,9 @@ impl Check<'_> {
             let error = Error::new(ErrorKind::NotFound, message)
                 .at(document.origin(), format!("`{segment}` is no name for a config group"));
             self.warnings.add(error, None);
+        }
+        for warning in nearly_global(document) {
+            self.warnings.add(warning, None);
         }
         let mut owner = Item::config(path.clone(), document.origin());
         if let Some((header, _)) = &document.header {

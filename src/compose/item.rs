@@ -8,7 +8,7 @@ use crate::value::Text;
 pub(crate) const EMPTY: &str = "_empty_";
 
 /// The absolute package of the root.
-const GLOBAL: &str = "_global_";
+pub(crate) const GLOBAL: &str = "_global_";
 
 /// What kind of entry a node of the defaults tree is.
 #[derive(Clone, Debug, PartialEq)]
@@ -324,16 +324,13 @@ fn join(a: &str, b: &str, separator: char) -> Text {
     joined
 }
 
-/// What follows the last `_global_`: everything before it does not count.
+/// What follows the last `_global_`: everything before it does not count. As Hydra cuts it, it may be a part of a name,
+/// and the character behind it goes, whatever it is: `__global__` is the root.
 fn after_global(package: Text) -> Text {
-    if !package.contains(GLOBAL) {
-        return package;
-    }
-    let segments: Vec<&str> = package.split('.').collect();
-    match segments.iter().rposition(|s| *s == GLOBAL) {
-        Some(at) => segments[at + 1..].join(".").into(),
-        None => package,
-    }
+    let Some(at) = package.rfind(GLOBAL) else { return package };
+    let mut rest = package[at + GLOBAL.len()..].chars();
+    rest.next();
+    rest.as_str().into()
 }
 
 #[cfg(test)]
@@ -363,7 +360,12 @@ mod tests {
             (group("db", Some("_group_.x"), "s", "s"), "s/db/m", "s.db.x", "s/db@s.db.x"),
             (group("/db", Some("_global_.foo"), "s", "s"), "db/m", "foo", "db@foo"),
             (group("db", Some("_global_"), "", ""), "db/m", "", "db@_global_"),
-            (group("db", Some("my_global_pkg"), "", ""), "db/m", "my_global_pkg", "db@my_global_pkg"),
+            (group("db", Some("my_global_pkg"), "", ""), "db/m", "kg", "db@kg"),
+            (group("db", Some("foo__global__"), "s", "s"), "s/db/m", "", "s/db@_global_"),
+            (group("db", Some("_global_é.x"), "", ""), "db/m", ".x", "db@.x"),
+            (group("db", Some("_global_global_"), "s", "s"), "s/db/m", "", "s/db@_global_"),
+            (group("db", Some("__here__"), "s", "s"), "s/db/m", "s.__here__", "s/db@s.__here__"),
+            (group("db", Some("x._group_"), "s", "s"), "s/db/m", "s.x._group_", "s/db@s.x._group_"),
             (group("db", None, "s", "adm"), "s/db/m", "adm.db", "s/db@adm.db"),
         ];
         for (item, path, package, key) in rows {

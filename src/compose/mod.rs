@@ -21,6 +21,7 @@ mod experiments;
 mod explain;
 mod item;
 mod job;
+mod nearly_global;
 mod notes;
 mod old_headers;
 mod plan;
