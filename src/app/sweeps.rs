@@ -20,9 +20,11 @@ use crate::value::{Map, Node};
 pub(crate) const HELP: &str = "\
 mainstem sweeps: how sweeps stand, by their journals.
 
-  mainstem sweeps ls [ROOT]            all sweeps below a directory, the oldest first
-  mainstem sweeps show [DIR] [--json]  the jobs of a sweep: how each stands, and what came of it;
-                                       without DIR, or as `last`, of the latest below this directory
+  mainstem sweeps ls [ROOT]            all sweeps below a directory, the oldest
+                                       first
+  mainstem sweeps show [DIR] [--json]  the jobs of a sweep: how each stands, and
+                                       what came of it; without DIR, or as
+                                       `last`, of the latest below here
 
 A sweep goes on by `--resume DIR` of the program that began it.
 ";

@@ -145,14 +145,14 @@ const ROWS: &[Row] = &[
         "-i",
         Id::Info,
         Takes::Perhaps(TOPICS),
-        "how the config comes about: all, defaults, searchpath ...",
+        "how the config comes about: all, defaults ...",
     ),
     ours("--explain", Id::Explain, Takes::Value("db.port"), "who set a value, and who was overridden"),
     ours(
         "--schema",
         Id::Schema,
         Takes::Maybe("model"),
-        "JSON Schema for editors: of the config, or of a group's",
+        "JSON Schema for editors: of the config, or a group",
     ),
     ours("--template", Id::Template, Takes::Nothing, "a YAML file with every field and what it is for"),
     ours(
@@ -164,7 +164,7 @@ const ROWS: &[Row] = &[
     ours("--scratch", Id::Scratch, Takes::Nothing, "run in a temporary directory and keep no record"),
     (
         Flag { long: "--jobs", short: "-j", id: Id::Jobs, takes: Takes::Value("4"), ours: true },
-        "with --multirun: so many jobs at a time, each in a process of its own",
+        "with --multirun: N jobs at a time, a process each",
     ),
     ours(
         "--resume",
