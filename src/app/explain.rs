@@ -186,7 +186,7 @@ fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, ou
     let _ = writeln!(out, "{pad}{}{told}", style.paint("1", &visible(&head)));
     let last = found.steps.len().saturating_sub(1);
     let rows: Vec<Row> =
-        found.steps.iter().enumerate().map(|(i, step)| row(step, i == last, composed)).collect();
+        found.steps.iter().enumerate().map(|(i, step)| row(step, i == last, &found.path, composed)).collect();
     draw_rows(&rows, &format!("{pad}  "), style, out);
     for input in &found.inputs {
         let _ = writeln!(out, "{pad}  {}", visible(&input_text(input)));
@@ -241,7 +241,20 @@ fn input_text(input: &Input) -> String {
     }
 }
 
-fn row(step: &Step, in_force: bool, composed: &Composed) -> Row {
+/// The type whose default a value is, which stands in no config: the struct or the variant around it.
+fn default_of(path: &KeyPath, composed: &Composed) -> Option<String> {
+    let (_, above) = path.keys().split_last()?;
+    let above: KeyPath = above.iter().cloned().collect();
+    let holder = above.keys().iter().try_fold(composed.root(), |node, key| node.as_map()?.get(key))?;
+    let expected = composed.schema().expected().at_in(composed.root(), &above);
+    match (expected.as_enum().and_then(|variants| variants.of(holder)), expected.as_struct()) {
+        (Some((name, _)), _) => Some(format!("defaults of `{name}`")),
+        (None, Some(fields)) => Some(format!("defaults of {}", fields.name)),
+        (None, None) => None,
+    }
+}
+
+fn row(step: &Step, in_force: bool, path: &KeyPath, composed: &Composed) -> Row {
     let sources: &SourceMap = composed.sources();
     let value = match (&step.value, step.change) {
         (_, Change::Removed) | (None, _) if deletes(step, composed) => "deleted".to_owned(),
@@ -260,7 +273,9 @@ fn row(step: &Step, in_force: bool, composed: &Composed) -> Row {
     let reason: Vec<String> = force.into_iter().chain(because).collect();
     let place = match &step.by {
         _ if step.origin.is_known() => sources.describe(step.origin),
-        By::Config { config_path, .. } => config_path.to_string(),
+        By::Config { config_path, .. } => {
+            default_of(path, composed).unwrap_or_else(|| config_path.to_string())
+        }
         By::Override(_) => "command line".to_owned(),
         By::Program => "the program".to_owned(),
     };

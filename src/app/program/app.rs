@@ -343,6 +343,7 @@ impl App {
                 (Some(Help::Hydra), _) => help::hydra(&session),
                 (None, Ask::Schema(of)) => schema::json(&session, of.as_deref()),
                 (None, Ask::Template) => template::print(&session),
+                _ if missing.is_some() => help::of_type(&session),
                 _ => help::app(&session),
             };
             return match (said, missing) {

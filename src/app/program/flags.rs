@@ -140,20 +140,9 @@ const ROWS: &[Row] = &[
     hydras("--config-path", "-cp", Id::ConfigPath, Takes::Value("conf"), "where the configs lie, from here"),
     hydras("--config-name", "-cn", Id::ConfigName, Takes::Value("config"), "the primary config"),
     hydras("--config-dir", "-cd", Id::ConfigDir, Takes::Value("more"), "one more directory of configs"),
-    hydras(
-        "--info",
-        "-i",
-        Id::Info,
-        Takes::Perhaps(TOPICS),
-        "how the config comes about: all, defaults, searchpath ...",
-    ),
+    hydras("--info", "-i", Id::Info, Takes::Perhaps(TOPICS), "how the config comes about: all, defaults ..."),
     ours("--explain", Id::Explain, Takes::Value("db.port"), "who set a value, and who was overridden"),
-    ours(
-        "--schema",
-        Id::Schema,
-        Takes::Maybe("model"),
-        "JSON Schema for editors: of the config, or of a group's",
-    ),
+    ours("--schema", Id::Schema, Takes::Maybe("model"), "JSON Schema for editors: of the config, or a group"),
     ours("--template", Id::Template, Takes::Nothing, "a YAML file with every field and what it is for"),
     ours(
         "--env-file",
@@ -164,7 +153,7 @@ const ROWS: &[Row] = &[
     ours("--scratch", Id::Scratch, Takes::Nothing, "run in a temporary directory and keep no record"),
     (
         Flag { long: "--jobs", short: "-j", id: Id::Jobs, takes: Takes::Value("4"), ours: true },
-        "with --multirun: so many jobs at a time, each in a process of its own",
+        "with --multirun: N jobs at a time, a process each",
     ),
     ours(
         "--resume",

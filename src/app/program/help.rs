@@ -23,13 +23,19 @@ pub(crate) fn app(session: &Session<'_>) -> Result<Output> {
     match composed {
         Ok(bound) => filled(session, &bound, "hydra.help.template"),
         // A config that is broken neither: the type alone says most of it.
-        Err(error) => match bare(session) {
-            Ok(bound) => {
-                Ok(filled(session, &bound, "hydra.help.template")?.and_note(&error, session.console.err))
-            }
+        Err(error) => match of_type(session) {
+            Ok(output) => Ok(output.and_note(&error, session.console.err)),
             Err(_) => Err(error),
         },
     }
+}
+
+/// The program's help by its type alone, as if there were no primary config.
+///
+/// # Errors
+/// As [`app`].
+pub(crate) fn of_type(session: &Session<'_>) -> Result<Output> {
+    filled(session, &bare(session)?, "hydra.help.template")
 }
 
 /// The composition without the primary config, by what the arguments say of the `hydra` node.
@@ -180,7 +186,7 @@ fn usage(session: &Session<'_>, bound: &Bound) -> Result<String> {
         row(format!("{key}={value}"), "a run, with its directory and its record"),
         row(format!("-m {swept}"), "a run for each; `--resume` goes on after a kill"),
         row(format!("--explain {key}"), "who set it; `--cfg job` prints the whole config"),
-        row("--template".to_owned(), "a config file to begin with; `--schema` is for editors"),
+        row("--template".to_owned(), "a first config file; `--schema` is for editors"),
     ];
     let rows = if typed { &rows[..] } else { &rows[..3] };
     Ok(table(rows) + "\n")

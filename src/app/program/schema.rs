@@ -52,6 +52,11 @@ pub(crate) fn json(session: &Session<'_>, of: Option<&str>) -> Result<Output> {
 }
 
 fn unknown(path: &str, repository: &Repository) -> Error {
+    if path.ends_with(".json") {
+        let message = format!("a program prints a schema, and reads none: there is no config group `{path}`");
+        return Error::new(ErrorKind::Usage, message)
+            .help(format!("to compose with the types of a file, type `mainstem compose --schema {path}`"));
+    }
     let groups = help::group_paths(repository).unwrap_or_default();
     let own: Vec<&str> = groups.iter().map(String::as_str).filter(|group| !is_reserved(group)).collect();
     let error = Error::new(ErrorKind::NotFound, format!("there is no config group `{path}`"));

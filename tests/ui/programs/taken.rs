@@ -1,0 +1,20 @@
+//! Jobs that take their config or their run in the wrong way.
+
+use mainstem::run::Run;
+
+#[derive(mainstem::Config)]
+struct Train {
+    lr: f64,
+}
+
+#[mainstem::pipeline_main]
+fn lent(cfg: &Train) {
+    let _ = cfg;
+}
+
+#[mainstem::pipeline_main]
+fn owned(cfg: Train, run: Run) {
+    let _ = (cfg, run);
+}
+
+fn main() {}
