@@ -15,6 +15,9 @@ use crate::durable::whole::create_temporary;
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(5);
 
+/// Of a file that is another one each time it is looked at, the file system cannot say whose it is.
+const MOST_MOVES: u32 = 10_000;
+
 /// How often a holder is to show that it lives.
 pub const BEAT: Duration = Duration::from_secs(15);
 
@@ -103,7 +106,7 @@ impl Lock {
         let failed = |error: io::Error| {
             Error::new(ErrorKind::Io, format!("cannot lock `{}`: {error}", path.display()))
         };
-        let mut waited = 0;
+        let (mut waited, mut moved) = (0, 0);
         loop {
             match Self::attempt(path, about, &life, waited < TRIES).map_err(failed)? {
                 Attempt::Taken(lock) => return Ok(Ok(lock)),
@@ -112,7 +115,11 @@ impl Lock {
                     waited += 1;
                     sleep(PAUSE);
                 }
-                Attempt::Moved => {}
+                Attempt::Moved if moved < MOST_MOVES => moved += 1,
+                Attempt::Moved => {
+                    let error = failed(io::Error::other("it is another file each time"));
+                    return Err(error.help("keep it on another file system"));
+                }
             }
         }
     }
@@ -445,5 +452,15 @@ mod tests {
         fs::write(&path, "").unwrap();
         let lock = Lock::take(&path, "x", |_| Life::Lives).unwrap().unwrap();
         assert_eq!(fs::read_to_string(lock.path()).unwrap(), "x");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_never_the_file_that_was_opened_is_told() {
+        let scratch = Scratch::new("lock-moved");
+        let path = scratch.path().join("lock");
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        let error = Lock::take(&path, "x", |_| Life::Ended).unwrap_err();
+        assert!(error.message().ends_with("`: it is another file each time"), "{error}");
     }
 }
