@@ -4,8 +4,9 @@
 //!
 //! The environment says what it does beside: `HC_CONFIG_NAME` names the primary config, `HC_RESOLVE=1` prints the
 //! config resolved, `HC_LOG` logs two lines, `HC_READ=key` prints one value, `HC_SLEEP` is a number of seconds to
-//! wait, `HC_RAISE` fails, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
-//! `HC_LINGER` runs it all twice, and is a number of seconds to live on then.
+//! wait, `HC_RAISE` fails, `HC_EXIT` is a status with which the process ends at once, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
+//! `HC_ALONE` is a folder in which each job adds to a file of its own when it begins, when it ends, and if another copy of
+//! it runs; `HC_LINGER` runs it all twice, and is a number of seconds to live on then.
 
 use std::error::Error;
 use std::fs::File;
@@ -59,18 +60,23 @@ fn job(config: &Bound, _: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sy
         write_repr(&config.require(&key)?, &mut text);
         writeln!(io::stdout(), "{text}")?;
     }
+    let alone = said("HC_ALONE").map(|folder| alone(config, &folder)).transpose()?;
     if let Some(seconds) = said("HC_SLEEP") {
         thread::sleep(Duration::try_from_secs_f64(seconds.parse()?)?);
+    }
+    if let Some(mut file) = alone {
+        file.write_all(b"end\n")?;
+    }
+    if let Some(status) = said("HC_EXIT") {
+        #[expect(clippy::exit, reason = "it is what libraries do that know no better")]
+        std::process::exit(status.parse()?);
     }
     if said("HC_RAISE").is_some() {
         return Err("boom".into());
     }
     if let Some(file) = said("HC_MARK") {
-        let num = config.select("hydra.job.num")?.filter(|num| !matches!(num.kind, Kind::Missing));
-        let mut text = String::new();
-        write_repr(&num.unwrap_or_else(Node::null), &mut text);
         let mut file = File::options().create(true).append(true).open(file)?;
-        file.write_all(format!("{text}\n").as_bytes())?;
+        file.write_all(format!("{}\n", number(config)?).as_bytes())?;
     }
     let Some(key) = said("HC_RESULT") else { return Ok(None) };
     match config.require(&key)?.kind {
@@ -79,6 +85,25 @@ fn job(config: &Bound, _: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sy
         Kind::Int(number) => Ok(Some(number as f64)),
         _ => Err(format!("`{key}` is no number").into()),
     }
+}
+
+/// The number of the job in a sweep.
+fn number(config: &Bound) -> Result<String, Box<dyn Error + Send + Sync>> {
+    let number = config.select("hydra.job.num")?.filter(|number| !matches!(number.kind, Kind::Missing));
+    let mut text = String::new();
+    write_repr(&number.unwrap_or_else(Node::null), &mut text);
+    Ok(text)
+}
+
+/// The file of a job, which it has locked, and in which it says that it begins.
+fn alone(config: &Bound, folder: &str) -> Result<File, Box<dyn Error + Send + Sync>> {
+    let path = Path::new(folder).join(number(config)?);
+    let mut file = File::options().create(true).append(true).open(path)?;
+    if file.try_lock().is_err() {
+        file.write_all(b"twice\n")?;
+    }
+    file.write_all(b"begin\n")?;
+    Ok(file)
 }
 
 /// The way from one directory to another.

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Expr, LitStr, Meta, Path, Token, bracketed, token};
+use syn::{Attribute, Expr, LitStr, Meta, Path, Token, bracketed, parenthesized, token};
 
 use crate::case::{CASES, Case};
 use crate::mistakes::Mistakes;
@@ -112,6 +112,10 @@ impl Attributes {
                     mistakes.at(&meta.path, format!("`{name}` takes no value"));
                     return skip(&meta);
                 }
+                if let Some(written) = misspelled(&name, &meta)? {
+                    mistakes.at(&meta.path, format!("write `{written}`"));
+                    return Ok(());
+                }
                 match all.take(&name, &meta, mistakes) {
                     Ok(()) => Ok(()),
                     Err(error) => {
@@ -214,6 +218,29 @@ fn problem(name: &str, place: Place, path: &Path) -> Option<String> {
             })
         }
     }
+}
+
+/// What was meant by `default: 3` or `default(3)`; `None` where the value is written as it must be.
+fn misspelled(name: &str, meta: &ParseNestedMeta<'_>) -> syn::Result<Option<String>> {
+    let value = if meta.input.peek(Token![:]) {
+        meta.input.parse::<Token![:]>()?;
+        let mut value = TokenStream::new();
+        while !meta.input.is_empty() && !meta.input.peek(Token![,]) {
+            value.extend([meta.input.parse::<proc_macro2::TokenTree>()?]);
+        }
+        value.to_string()
+    } else if meta.input.peek(token::Paren) {
+        let content;
+        parenthesized!(content in meta.input);
+        let value = content.parse::<TokenStream>()?.to_string();
+        if name == "options" { format!("[{value}]") } else { value }
+    } else {
+        return Ok(None);
+    };
+    Ok(Some(match name {
+        "flatten" | "secret" | "skip" => name.to_owned(),
+        _ => format!("{name} = {value}"),
+    }))
 }
 
 /// Goes to the next attribute.

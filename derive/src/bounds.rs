@@ -49,7 +49,8 @@ pub(crate) fn bounded(input: &Input) -> Generics {
     generics
 }
 
-fn mentions(ty: &Type, ident: &Ident) -> bool {
+/// Whether a type is made of a parameter.
+pub(crate) fn mentions(ty: &Type, ident: &Ident) -> bool {
     fn inside(tokens: TokenStream, ident: &Ident) -> bool {
         tokens.into_iter().any(|tree| match tree {
             TokenTree::Ident(found) => found == *ident,

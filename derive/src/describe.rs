@@ -116,7 +116,7 @@ pub(crate) fn written(field: &Field, krate: &TokenStream) -> TokenStream {
     let ty = &field.ty;
     match &field.with {
         Some(with) => quote!(#with::write),
-        None => quote!(<#ty as #krate::typed::Config>::write),
+        None => quote_spanned!(ty.span()=> <#ty as #krate::typed::Config>::write),
     }
 }
 

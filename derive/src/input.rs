@@ -1,14 +1,16 @@
 //! What is derived for: the parsed input, with everything that its attributes say.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Fields, Generics, Path, Type};
 
+use crate::agree;
 use crate::attributes::{Attributes, Default, Place};
 use crate::case::Case;
 use crate::expression;
 use crate::mistakes::Mistakes;
+use crate::texts;
 
 /// The key that names the variant of an enum, unless `tag` says otherwise. No field can have that name by accident.
 const TAG: &str = "type";
@@ -72,6 +74,8 @@ pub(crate) struct Field {
     pub(crate) group: Option<String>,
     /// Expressions of an `Option` of a limit.
     pub(crate) limits: Vec<TokenStream>,
+    /// What these want of the type: a function that compiles for it, and the place of the limit.
+    pub(crate) wants: Vec<(&'static str, Span)>,
     /// The module that describes, reads and writes it.
     pub(crate) with: Option<TokenStream>,
     /// An expression of its type.
@@ -242,11 +246,13 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
         }
         Default::Given(given) => match expression::text(given) {
             Some(text) => {
-                quote_spanned!(text.span()=> { let value: #ty = ::core::convert::Into::into(#text); value })
+                let value = texts::value(text, ty, mistakes);
+                quote_spanned!(text.span()=> { let value: #ty = #value; value })
             }
             None => quote_spanned!(given.span()=> { let value: #ty = #given; value }),
         },
     });
+    agree::check(&attributes, mistakes);
     let some = |limit: TokenStream| quote!(::core::option::Option::Some(#limit));
     let limits = [
         attributes.range.as_ref().and_then(|range| expression::range(range, krate, mistakes)).map(some),
@@ -254,6 +260,7 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
         attributes.one_of.as_ref().and_then(|values| expression::one_of(values, krate, mistakes)).map(some),
         attributes.regex.as_ref().and_then(|regex| expression::regex(regex, krate, mistakes)),
     ];
+    let wants = if attributes.with.is_none() { wants(&attributes) } else { Vec::new() };
     let rust_name = field.ident.as_ref().map(unraw).unwrap_or_default();
     let name = match (&attributes.rename, case) {
         (Some(name), _) => name.value(),
@@ -271,11 +278,42 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
         secret: attributes.secret.is_some(),
         group: attributes.group.as_ref().map(syn::LitStr::value),
         limits: limits.into_iter().flatten().collect(),
+        wants,
         with: attributes.with.as_ref().map(|path| {
-            if path.is_ident("serde") { quote!(#krate::typed::bridge) } else { path.to_token_stream() }
+            if !path.is_ident("serde") {
+                return path.to_token_stream();
+            }
+            if !cfg!(feature = "serde") {
+                mistakes.at(path, "`with = serde` needs the feature `serde` of `mainstem`");
+            }
+            quote_spanned!(path.span()=> #krate::typed::bridge)
         }),
         default,
     }
+}
+
+/// What the limits of a field want of its type.
+fn wants(field: &Attributes) -> Vec<(&'static str, Span)> {
+    let mut wants = Vec::new();
+    wants.extend(field.range.as_ref().map(|range| ("in_range", range.span())));
+    wants.extend(field.length.as_ref().map(|length| ("has_length", length.span())));
+    wants.extend(field.regex.as_ref().map(|regex| ("is_text", regex.span())));
+    if let Some(syn::Expr::Array(values)) = &field.one_of {
+        for value in &values.elems {
+            match value {
+                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => {
+                    wants.push(("is_text", text.span()));
+                }
+                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Int(_) | syn::Lit::Float(_), .. }) => {
+                    wants.push(("is_number", value.span()));
+                }
+                _ => {}
+            }
+        }
+        // Once is enough for values of a kind.
+        wants.dedup_by_key(|(want, _)| *want);
+    }
+    wants
 }
 
 fn choice(

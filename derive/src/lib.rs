@@ -1,5 +1,6 @@
 //! `#[derive(mainstem::Config)]`. Use it from the crate `mainstem`, which documents it.
 
+mod agree;
 mod attributes;
 mod bounds;
 mod case;
@@ -11,6 +12,7 @@ mod mistakes;
 mod objectives;
 mod program;
 mod read;
+mod texts;
 mod write;
 
 use proc_macro::TokenStream;

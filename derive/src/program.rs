@@ -168,6 +168,20 @@ impl<'f> Job<'f> {
                 }
             }
         }
+        // What the compiler would say of these is about closures.
+        let has_reference = types.iter().any(|ty| is_run(ty));
+        for ty in &types {
+            match ty {
+                Type::Reference(reference) if !is_run(ty) && !is_named(&reference.elem, "Bound") => {
+                    let owned = reference.elem.to_token_stream();
+                    mistakes.at(ty, format!("the job owns its config: take `{owned}`, without `&`"));
+                }
+                ty if types.len() > 1 && !has_reference && is_named(ty, "Run") => {
+                    mistakes.at(ty, "the run is lent to the job: take `&Run`");
+                }
+                _ => {}
+            }
+        }
         let is_args = |ty: &Type| args.is_some_and(|args| same(args, ty));
         let has_run = types.iter().any(|ty| is_run(ty));
         let (mut order, mut config) = (Vec::new(), None);
@@ -225,8 +239,12 @@ fn same(one: &Type, other: &Type) -> bool {
 
 /// Whether a type is written `&Run`.
 fn is_run(ty: &Type) -> bool {
-    let Type::Reference(reference) = ty else { return false };
-    matches!(&*reference.elem, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Run"))
+    matches!(ty, Type::Reference(reference) if is_named(&reference.elem, "Run"))
+}
+
+/// Whether the last word of a type is that.
+fn is_named(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
 }
 
 /// Where the configs lie.

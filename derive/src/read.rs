@@ -105,13 +105,17 @@ fn fields(all: &[Field], from_whole: bool, krate: &TokenStream) -> TokenStream {
                 let aliases = (!aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
                 let limits = limits(field);
                 let default = field.default.clone().or_else(|| from_whole.then(|| whole(field)));
-                let read = match (&field.with, default) {
-                    (None, None) => quote!(read::<#ty>(cx)),
-                    (None, Some(default)) => quote!(read_or::<#ty>(cx, || #default)),
-                    (Some(with), None) => quote!(read_with::<#ty>(cx, #with::read, #with::write)),
-                    (Some(with), Some(default)) => {
-                        quote!(read_with_or::<#ty>(cx, #with::read, #with::write, || #default))
-                    }
+                // Named as `describe` names it, so that the compiler tells once of a type that cannot stand there.
+                let (by, write) = match &field.with {
+                    Some(with) => (quote!(#with::read), quote!(#with::write)),
+                    None => (
+                        quote_spanned!(ty.span()=> <#ty as #krate::typed::Config>::read),
+                        quote_spanned!(ty.span()=> <#ty as #krate::typed::Config>::write),
+                    ),
+                };
+                let read = match default {
+                    None => quote!(read_with(cx, #by, #write)),
+                    Some(default) => quote!(read_with_or(cx, #by, #write, || #default)),
                 };
                 quote!(let #local = entries.member(#name) #aliases #limits.#read;)
             }
@@ -142,7 +146,7 @@ fn made(all: &[Field]) -> TokenStream {
 fn rule(input: &Input, call: &TokenStream) -> Option<TokenStream> {
     let path = input.check.as_ref()?;
     Some(quote_spanned! {path.span()=>
-        let __value = #path(&value);
+        let __value: ::core::result::Result<(), _> = #path(&value);
         #call?;
     })
 }

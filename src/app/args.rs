@@ -250,6 +250,9 @@ fn command(name: &str) -> Result<Command> {
     if let Some(Instead { help, .. }) = instead(name, None) {
         return Err(wrong(format!("`{name}` is a flag of Hydra's programs")).help(help));
     }
+    if let Some(near) = did_you_mean(name, ["--version", "--help"]).filter(|_| name.starts_with("--")) {
+        return Err(wrong(format!("there is no flag `{name}`")).help(format!("did you mean `{near}`?")));
+    }
     if name.starts_with('-') || name.contains('=') {
         return Err(wrong(format!("expected a command first, found `{name}`"))
             .help(format!("type `mainstem compose {name} …`"))

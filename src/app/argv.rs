@@ -239,7 +239,11 @@ impl<F: Copy> Scan<'_, F> {
             self.errors.push(error.help(format!("did you mean `{near}`?")));
             return;
         }
-        let attached = word.split_once('=').map(|(_, value)| value);
+        // `-epochs=5` is read as short flags, whose name is the whole word.
+        let (name, attached) = match word.split_once('=') {
+            Some((before, value)) => (before, Some(value)),
+            None => (name, None),
+        };
         let value = attached.or(next.map(String::as_str).filter(|next| is_value(next)));
         self.errors.push(match (name.trim_start_matches('-'), value) {
             (key, Some(value)) if !key.is_empty() => {
@@ -285,6 +289,7 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             least,
             most,
+            holds: crate::app::complete::Holds::Text,
         };
         [
             flag("verbose", &["--verbose", "-v"], 0, 0),

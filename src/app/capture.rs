@@ -76,7 +76,7 @@ fn without_deleted(path: &Path) -> PathBuf {
 /// Bytes that nobody else draws. The standard library keys its hashes with randomness of the system, another key each
 /// time: what comes out tells neither the key nor the next one.
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
-fn random() -> [u8; 10] {
+pub(crate) fn random() -> [u8; 10] {
     let draw = || RandomState::new().hash_one(std::process::id()).to_le_bytes();
     let (first, second) = (draw(), draw());
     std::array::from_fn(|i| first.get(i).or_else(|| second.get(i - first.len())).copied().unwrap_or(0))

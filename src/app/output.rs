@@ -58,6 +58,12 @@ impl Output {
         self
     }
 
+    /// The same with what is wrong and did not stand in the way.
+    pub(crate) fn and_note(mut self, error: &Error, style: Style) -> Self {
+        self.err.push_str(&error.render_as(Severity::Note, style));
+        self
+    }
+
     /// The same with an error at the end: what could be told is told.
     pub(crate) fn and_failure(mut self, error: &Error, style: Style) -> Self {
         self.err.push_str(&error.render(style));

@@ -171,6 +171,21 @@ pub(crate) fn unnamed(error: Error, composer: &Composer, args: &Args) -> Error {
     name_one(error.note("no primary config is named"), &names)
 }
 
+/// What is not there without a config directory mostly is not there for that reason.
+pub(crate) fn without_directory(error: Error, args: &Args, facts: &Facts) -> Error {
+    let placed = args.config_path.is_some() || !args.config_dirs.is_empty();
+    let absent = matches!(error.kind(), ErrorKind::UnknownKey | ErrorKind::NotFound);
+    if placed || !absent {
+        return error;
+    }
+    let error = error.note("no config directory is named");
+    if absolute(facts, "conf").is_dir() {
+        error.help("type `-cd conf`")
+    } else {
+        error.help("name one: `-cd DIR`")
+    }
+}
+
 /// The names of the primary configs that there are.
 fn primaries(composer: &Composer) -> Vec<Text> {
     composer.repository().options("").unwrap_or_default()
@@ -211,7 +226,7 @@ pub(crate) fn arguments(composer: &Composer, args: &Args, words: &[String]) -> R
 pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
     let composed = composer.compose(args.config_name.as_deref(), &arguments, mode(args));
-    composed.map_err(|error| unnamed(error, composer, args))
+    composed.map_err(|error| unnamed(without_directory(error, args, composer.facts()), composer, args))
 }
 
 /// What is wrong with the jobs of the sweep among the words. The sweep as a whole composes all the same.
@@ -223,7 +238,7 @@ pub(crate) fn broken_jobs(composer: &Composer, args: &Args, words: &[String]) ->
 pub(crate) fn compose_job(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
     let composed = composer.compose_job(args.config_name.as_deref(), &arguments, mode(args));
-    composed.map_err(|error| unnamed(error, composer, args))
+    composed.map_err(|error| unnamed(without_directory(error, args, composer.facts()), composer, args))
 }
 
 /// Expands the defaults lists with the overrides among the words.
@@ -236,6 +251,7 @@ pub(crate) fn select(
     // The values of a sweep are chosen by its jobs, not by the list.
     arguments.overrides.retain(|one| !one.is_sweep());
     let selected = composer.select(args.config_name.as_deref(), &arguments, mode(args));
-    let selected = selected.map_err(|error| unnamed(error, composer, args))?;
+    let selected = selected
+        .map_err(|error| unnamed(without_directory(error, args, composer.facts()), composer, args))?;
     Ok((selected.selection, arguments.sources))
 }

@@ -114,6 +114,28 @@ impl<'a> Completer<'a> {
         found
     }
 
+    /// The config groups that a word can become, sorted; those of the `hydra` node only where it begins so.
+    pub fn groups(&self, word: &str) -> Vec<Candidate> {
+        let repository = self.composer.repository();
+        let mut open = vec![String::new()];
+        let mut found = Vec::new();
+        while let Some(above) = open.pop() {
+            for name in repository.groups(&above).unwrap_or_default() {
+                let group = if above.is_empty() { name.to_string() } else { format!("{above}/{name}") };
+                let reserved = crate::settings::is_reserved(&group) && word.is_empty();
+                if !reserved
+                    && group.starts_with(word)
+                    && repository.options(&group).is_ok_and(|all| !all.is_empty())
+                {
+                    found.push(Candidate::whole(group.clone()));
+                }
+                open.push(group);
+            }
+        }
+        found.sort();
+        found
+    }
+
     /// What the name of a primary config can become.
     pub fn config_names(&self, word: &str) -> Vec<Candidate> {
         let around = Surroundings::new(self.composer, self.config_name, Vec::new());

@@ -8,7 +8,7 @@ use crate::compose::variant::{named, named_first};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::{Observer, merge, too_deep};
 use crate::resolve::Context;
-use crate::schema::Schema;
+use crate::schema::{Schema, places};
 use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node};
 
 /// All configs of a selection, merged. Immutable and shared; [`Base::apply`] works on a copy-on-write clone.
@@ -105,7 +105,17 @@ impl Merged {
             warnings: Vec::new(),
             lasting: Lasting::Yes,
         };
-        start.merge_all(preludes, context).merge_all(own.map_or(&[], std::slice::from_ref), context)
+        let mut merged = start.merge_all(preludes, context);
+        let before = merged.errors.len();
+        merged = merged.merge_all(own.map_or(&[], std::slice::from_ref), context);
+        if let (Some(own), true) = (own, merged.errors.len() > before) {
+            let told = broken_defaults(own, context.schema);
+            if !told.is_empty() {
+                merged.errors.truncate(before);
+                merged.errors.extend(told);
+            }
+        }
+        merged
     }
 
     /// Whether all went well.
@@ -127,6 +137,27 @@ impl Merged {
         }
         Self { warnings: warnings.take(), lasting: lasting.get(), ..self }
     }
+}
+
+/// The defaults of a type that it does not allow itself: whoever runs the program can do nothing about them.
+fn broken_defaults(own: &Included, schema: &Schema) -> Vec<Error> {
+    let name = schema.expected().as_struct().map_or("the type", |fields| fields.name.as_str());
+    let told = places(schema.expected()).into_iter().flat_map(|place| {
+        let mut errors = Vec::new();
+        let down = |node: &'_ Node, key| node.as_map().and_then(|map| map.get(key)).cloned();
+        let root = own.document.root.clone();
+        let found = place.path.keys().iter().try_fold(root, |node, key| down(&node, key));
+        // What stands in a struct is a place of its own.
+        if let (Some(node), None, None) = (found, place.expected.as_struct(), place.expected.as_enum()) {
+            let _ = place.expected.fit(node, &place.path, &mut errors);
+        }
+        let field = match place.path.keys() {
+            [key] => format!("`{name}::{key}`"),
+            _ => format!("`{}` in `{name}`", place.path),
+        };
+        errors.into_iter().map(move |error| error.help(format!("change `default` of {field} in the program")))
+    });
+    told.collect()
 }
 
 /// Merges one config into the tree; an option that stands for a variant says so, before what its defaults list brings in

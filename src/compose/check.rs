@@ -89,7 +89,7 @@ impl Composer {
 
     /// A composer of the same settings that reads one source more.
     fn with_source(&self, more: Provided) -> Self {
-        let mut composer = Self::new(self.repository().extended(vec![more]), self.facts.clone())
+        let mut composer = Self::new(self.repository().extended(vec![more]), self.facts().clone())
             .with_preludes(self.preludes.iter().cloned())
             .with_resolvers(self.resolvers.clone());
         composer.schema.clone_from(&self.schema);

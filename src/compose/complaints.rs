@@ -372,7 +372,9 @@ pub(crate) fn unused_override(
     };
     let Choice::One(pick) = choice else { return error.help(format!("to add it type `+{key}={choice}`")) };
     if repository.has_config(&format!("{group}/{}", pick.name)).unwrap_or(true) {
-        return error.help(format!("to add it type `+{key}={choice}`"));
+        return error.help(format!(
+            "to add it type `+{key}={choice}`, or add `- {key}: {choice}` to the defaults list of the config"
+        ));
     }
     // To add it would be the next mistake.
     let offer = Offer::new(repository, group, &pick.name);

@@ -56,7 +56,7 @@ pub struct Composer {
     pub(crate) packages: Option<Arc<dyn Packages>>,
     pub(crate) resolvers: Resolvers,
     pub(crate) cache: Cache,
-    pub(crate) facts: Facts,
+    pub(crate) facts: Arc<Facts>,
     pub(crate) schema: Schema,
     /// Whether a field of the schema is a secret.
     pub(crate) has_secrets: bool,
@@ -148,7 +148,7 @@ impl Composer {
             packages: None,
             resolvers: Resolvers::default(),
             cache,
-            facts,
+            facts: Arc::new(facts),
             schema: Schema::ANY.clone(),
             has_secrets: false,
             own: None,
@@ -219,6 +219,12 @@ impl Composer {
     /// The world.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The world, to be kept.
+    #[cfg(feature = "app")]
+    pub(crate) fn shared_facts(&self) -> Arc<Facts> {
+        Arc::clone(&self.facts)
     }
 
     /// The texts that must not be shown, as far as they are known by now.
@@ -341,9 +347,15 @@ impl Composer {
     /// All configs that cannot be merged.
     pub fn base(&self, selection: &Arc<Selection>) -> Result<Arc<Base>> {
         let key = BaseKey(Arc::clone(selection));
-        if let Some(known) = lock(&self.bases).get(&key) {
-            let same = Arc::ptr_eq(&known.selection, selection);
-            return Ok(if same { known } else { Arc::new(known.selected_by(selection)) });
+        // In a statement of its own, so that the lock is not held any more.
+        let known = lock(&self.bases).get(&key);
+        if let Some(known) = known {
+            if Arc::ptr_eq(&known.selection, selection) {
+                return Ok(known);
+            }
+            let base = Arc::new(known.selected_by(selection));
+            lock(&self.bases).keep(key, Arc::clone(&base));
+            return Ok(base);
         }
         // No lock is held while anything is merged: a resolver of the user's own may compose, too.
         let (base, lasting) =

@@ -173,7 +173,8 @@ fn unknown(root: &Node, path: &KeyPath) -> Error {
             let typed = key.to_string();
             return match did_you_mean(&typed, names.iter().map(AsRef::as_ref)) {
                 Some(near) => error.help(format!("did you mean `{}`?", at.child(Key::from(near)))),
-                None if at.is_empty() => error,
+                None if at.is_empty() && names.is_empty() => error,
+                None if at.is_empty() => error.note(format!("keys: {}", listed_near(&names, &typed))),
                 None => error.note(format!("keys of `{at}`: {}", listed_near(&names, &typed))),
             };
         }

@@ -62,7 +62,6 @@ struct Running {
 
 /// A job that begins once more.
 struct Again {
-    due: Duration,
     job: Job,
     attempt: u32,
     tries: u32,
@@ -78,7 +77,8 @@ struct Orphan {
 
 struct State {
     running: BTreeMap<u64, Running>,
-    again: Vec<Again>,
+    /// By the moment when they are due, and their numbers.
+    again: BTreeMap<(Duration, u64), Again>,
     /// Jobs that had begun before, and begin once more unless they have ended or still run.
     left: BTreeMap<u64, (Job, Standing)>,
     orphans: Vec<Orphan>,
@@ -93,7 +93,7 @@ struct State {
 impl State {
     fn new(Replayed { left, kept, elsewhere }: Replayed) -> Self {
         let summary = Summary { kept, ..Summary::default() };
-        let (running, again, orphans) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (running, again, orphans) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         Self { running, again, left, orphans, elsewhere, done: false, end: None, summary }
     }
 
@@ -153,7 +153,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         let limits =
             state.running.values().flat_map(|job| [job.limit.filter(|_| !job.late), job.kill]).flatten();
         let room = self.launcher.room() > 0 && !state.summary.is_over();
-        let again = state.again.iter().map(|again| again.due);
+        let again = state.again.first_key_value().map(|((due, _), _)| *due).into_iter();
         let due = again.chain(state.orphans.iter().map(|orphan| orphan.due)).filter(|_| room);
         let next = limits.chain(due).min()?;
         Some(next.saturating_sub((self.elapsed)()))
@@ -165,14 +165,18 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             return false;
         }
         let now = (self.elapsed)();
-        if let Some(at) = state.again.iter().position(|again| again.due <= now) {
-            let Again { job, attempt, tries, directory, .. } = state.again.remove(at);
-            self.begin(state, job, (attempt, tries), directory);
-            return true;
-        }
         if let Some(at) = state.orphans.iter().position(|orphan| orphan.due <= now) {
             let Orphan { job, standing, .. } = state.orphans.remove(at);
             self.go_on(state, job, standing, false);
+            return true;
+        }
+        // A job of the driver before has the place of one of ours.
+        if self.launcher.room() <= state.orphans.len() {
+            return false;
+        }
+        if let Some(due) = state.again.first_entry().filter(|due| due.key().0 <= now) {
+            let Again { job, attempt, tries, directory } = due.remove();
+            self.begin(state, job, (attempt, tries), directory);
             return true;
         }
         if let Some((_, (job, standing))) = state.left.pop_first() {
@@ -181,7 +185,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             }
             return true;
         }
-        if state.done {
+        if state.done || self.is_hopeless(state) {
             return false;
         }
         match self.sweeper.ask() {
@@ -199,6 +203,16 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             Err(error) => state.note(Err(error)),
         }
         false
+    }
+
+    /// Whether so many jobs have failed, and none has completed, that no new one begins before one that is tried again has
+    /// said whether all do.
+    fn is_hopeless(&self, state: &State) -> bool {
+        let failed = state.summary.failed + state.again.len() as u64;
+        let completed = state.summary.completed + state.summary.kept;
+        !state.again.is_empty()
+            && completed == 0
+            && self.policy.first_failures.is_some_and(|first| failed >= first.get())
     }
 
     /// Whether a job comes after the batch in which one has failed: then the sweep stops.
@@ -275,7 +289,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         let mut verdict = self.host.judge(job, end);
         let Some(running) = state.running.remove(&job) else { return };
         let asked = matches!(state.summary.stopped, Some(Stopped::Asked(_)));
-        if running.late && verdict.status != Status::Completed {
+        if running.late && !running.asked && verdict.status != Status::Completed {
             let limit = self.policy.time_limit.unwrap_or_default().as_secs_f64();
             verdict.status = Status::Failed;
             verdict.error = Some(format!("it took longer than {limit} s"));
@@ -316,7 +330,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             let due = (self.elapsed)() + pause;
             let (attempt, tries) = (attempt.saturating_add(1), tries.saturating_add(1));
             let directory = verdict.directory.or(directory);
-            return state.again.push(Again { due, job, attempt, tries, directory });
+            state.again.insert((due, job.index), Again { job, attempt, tries, directory });
+            return;
         }
         state.note(self.sweeper.tell(job.index, Told::Failed));
         let overrides = self.host.shown(&job);
@@ -378,7 +393,10 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             if !running.late && running.limit.is_some_and(|limit| limit <= now) {
                 running.late = true;
                 running.kill = Some(now + GRACE);
-                self.launcher.halt(*job, Halt::Terminate);
+                // Who was asked already must not take it for the second time.
+                if !running.asked {
+                    self.launcher.halt(*job, Halt::Terminate);
+                }
             }
         }
     }
@@ -439,6 +457,8 @@ mod tests {
         running: BTreeMap<u64, (Duration, Status)>,
         /// When this process is asked to stop.
         asked: Option<Duration>,
+        /// So many seconds a job takes to end in order.
+        lingers: u64,
     }
 
     impl Launcher for Pretended {
@@ -479,10 +499,12 @@ mod tests {
         }
 
         fn halt(&mut self, job: u64, how: Halt) {
-            // A job takes a second to end in order.
-            let second = if how == Halt::Kill { 0 } else { 1 };
-            let status = if how == Halt::Kill { Status::Failed } else { Status::Interrupted };
-            self.running.insert(job, (self.time.get() + Duration::from_secs(second), status));
+            let (seconds, status) = match how {
+                Halt::Interrupt => (self.lingers, Status::Interrupted),
+                Halt::Terminate => (1, Status::Interrupted),
+                Halt::Kill => (0, Status::Failed),
+            };
+            self.running.insert(job, (self.time.get() + Duration::from_secs(seconds), status));
         }
     }
 
@@ -553,10 +575,11 @@ mod tests {
         policy: Policy,
         asked: Option<u64>,
         alive: u64,
+        lingers: u64,
     }
 
     const PLAIN: fn(u64) -> Sweep =
-        |jobs| Sweep { jobs, slots: 2, policy: Policy::default(), asked: None, alive: 0 };
+        |jobs| Sweep { jobs, slots: 2, policy: Policy::default(), asked: None, alive: 0, lingers: 1 };
 
     fn grid(jobs: u64) -> Grid {
         let mut errors: Vec<Error> = Vec::new();
@@ -597,9 +620,14 @@ mod tests {
         let skip =
             std::fs::read_to_string(scratch.path().join(FOLDER).join(JOURNAL)).unwrap().lines().count();
         let time = Time::default();
-        let asked = sweep.asked.map(Duration::from_secs);
-        let launcher =
-            Pretended { slots: sweep.slots, time: Rc::clone(&time), running: BTreeMap::new(), asked };
+        let (asked, lingers) = (sweep.asked.map(Duration::from_secs), sweep.lingers);
+        let launcher = Pretended {
+            slots: sweep.slots,
+            time: Rc::clone(&time),
+            running: BTreeMap::new(),
+            asked,
+            lingers,
+        };
         let now = Rc::clone(&time);
         let drive = Drive {
             sweeper: grid(sweep.jobs),
@@ -650,6 +678,37 @@ mod tests {
         assert_eq!(said.join(" "), expected);
         // Failed at 1, again at 4 until 5, and once more 6 seconds later.
         assert_eq!((summary.failed, time), (0, 12));
+    }
+
+    #[test]
+    fn no_new_job_begins_while_all_that_ended_have_failed_and_are_tried_again() {
+        let policy = Policy { retries: 1, backoff: Duration::from_secs(9), ..Policy::default() };
+        let (_, said, _) = run(
+            "engine-hopeless",
+            Sweep { policy: policy.clone(), ..PLAIN(99) },
+            |_, _| (1, Status::Failed),
+            None,
+        );
+        // Two slots: the third and the fourth have begun by the time that the first three have failed.
+        assert_eq!(said.iter().filter(|said| said.ends_with(".1")).count(), 4, "{said:?}");
+        assert!(said.iter().any(|said| said == "the first 3 jobs have failed"), "{said:?}");
+        let recovers = |_, attempt| (1, if attempt == 1 { Status::Failed } else { Status::Completed });
+        let (summary, _, _) = run("engine-hopes", Sweep { policy, ..PLAIN(9) }, recovers, None);
+        assert_eq!((summary.completed, summary.stopped), (9, None));
+    }
+
+    #[test]
+    fn who_was_asked_to_end_is_not_asked_again_when_its_time_is_over() {
+        let policy = Policy { time_limit: Some(Duration::from_secs(5)), ..Policy::default() };
+        let of = |lingers| {
+            let sweep = Sweep { slots: 1, policy: policy.clone(), asked: Some(4), lingers, ..PLAIN(2) };
+            let (summary, said, time) = run("engine-late", sweep, |_, _| (99, Status::Failed), None);
+            assert_eq!(said.join(" "), "+0.1 interrupted by SIGINT -0 interrupted");
+            assert_eq!((summary.interrupted, summary.failed), (1, 0));
+            time
+        };
+        // Until ten seconds after its limit it may take what it needs.
+        assert_eq!([of(3), of(50)], [7, 15]);
     }
 
     #[test]
@@ -749,6 +808,12 @@ mod tests {
         begin(&scratch).add(&started).unwrap();
         let sweep = Sweep { slots: 1, alive: 5, ..PLAIN(3) };
         let (_, said, time) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
+        let expected = "+0.2 -0 completed +1.1 -1 completed +2.1 -2 completed finished";
+        assert_eq!((said.join(" ").as_str(), time), (expected, 8));
+        let scratch = Scratch::new("engine-orphan-beside");
+        begin(&scratch).add(&started).unwrap();
+        let (_, said, time) =
+            run("", Sweep { alive: 5, ..PLAIN(3) }, |_, _| (1, Status::Completed), Some(&scratch));
         let expected = "+1.1 -1 completed +2.1 -2 completed +0.2 -0 completed finished";
         assert_eq!((said.join(" ").as_str(), time), (expected, 6));
     }
@@ -822,7 +887,13 @@ mod tests {
             let policy = Policy { retries: 1, retry_failed: false, ..Policy::default() };
             let drive = Drive {
                 sweeper: Remembering(grid(9), &log),
-                launcher: Pretended { slots: 3, time: Rc::clone(&time), running: BTreeMap::new(), asked },
+                launcher: Pretended {
+                    slots: 3,
+                    time: Rc::clone(&time),
+                    running: BTreeMap::new(),
+                    asked,
+                    lingers: 1,
+                },
                 host: &mut Script::new(script, &time, 0),
                 journal: &journal,
                 policy,
@@ -864,7 +935,13 @@ mod tests {
         let time = Time::default();
         let drive = Drive {
             sweeper: Waiting,
-            launcher: Pretended { slots: 1, time: Rc::clone(&time), running: BTreeMap::new(), asked: None },
+            launcher: Pretended {
+                slots: 1,
+                time: Rc::clone(&time),
+                running: BTreeMap::new(),
+                asked: None,
+                lingers: 1,
+            },
             host: &mut Script::new(|_, _| (1, Status::Completed), &time, 0),
             journal: &journal,
             policy: Policy::default(),

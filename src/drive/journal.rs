@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, FixedOffset, TimeDelta};
 
 use crate::diag::{Error, ErrorKind, Result, Secrets};
 use crate::drive::entry::Entry;
@@ -33,7 +35,7 @@ pub const LOCK: &str = ".sweep.lock";
 /// let process = Process::default();
 /// let driver = lease(&dir, &process)?;
 /// assert!(is_driven(&dir, &process));
-/// assert!(lease(&dir, &process).unwrap_err().message().starts_with("another process runs the sweep"));
+/// assert_eq!(lease(&dir, &process).unwrap_err().kind(), mainstem::diag::ErrorKind::Job);
 /// drop(driver);
 /// assert!(!is_driven(&dir, &process));
 /// # std::fs::remove_dir_all(&dir).unwrap();
@@ -66,8 +68,9 @@ pub fn is_driven(directory: &Path, process: &Process) -> bool {
 /// A file to which everything is added that happens to a sweep, a JSON object a line. What it says is so, and what it does
 /// not say did not happen.
 ///
-/// A line is there for every reader when the call returns. What must not be lost has reached the disk by then: what the
-/// sweep is, how a job ended, and why the sweep did. That a job has begun may be lost with the machine: then it has not.
+/// A line is there for every reader when the call returns. What the sweep is, and why it ended, has reached the disk by then;
+/// how a job ended, too, unless another one did in the second before: until then its record says so, which has. That a job has
+/// begun may be lost with the machine: then it has not.
 ///
 /// Who writes it has the lease of the sweep: a driver that was taken for dead, and goes on, adds nothing.
 #[derive(Debug)]
@@ -75,7 +78,12 @@ pub struct Journal {
     log: Log,
     lease: Lease,
     secrets: Arc<Secrets>,
+    /// The moment of the last entry that was waited for until it had reached the disk.
+    synced: Mutex<DateTime<FixedOffset>>,
 }
+
+/// The ends of jobs within so long reach the disk together.
+const TOGETHER: TimeDelta = TimeDelta::seconds(1);
 
 impl Journal {
     /// Begins the journal of a sweep in its directory. One that is there is put aside: `.sweep` becomes `.sweep.1`, or the
@@ -112,7 +120,7 @@ impl Journal {
     /// Of kind [`ErrorKind::Io`].
     pub fn open(lease: Lease, secrets: Arc<Secrets>) -> Result<Self> {
         let log = Log::open(&lease.directory().join(FOLDER).join(JOURNAL))?;
-        Ok(Self { log, lease, secrets })
+        Ok(Self { log, lease, secrets, synced: Mutex::default() })
     }
 
     /// The right to drive the sweep.
@@ -135,17 +143,22 @@ impl Journal {
         self.log.append(&entry.to_line_without(&self.secrets))?;
         match entry {
             Entry::Started { .. } | Entry::Driver { .. } => Ok(()),
-            Entry::Sweep(_) | Entry::Ended { .. } | Entry::Stopped { .. } | Entry::Finished { .. } => {
+            Entry::Ended { time, .. } => {
+                let mut synced = self.synced.lock().unwrap_or_else(PoisonError::into_inner);
+                // A clock may go back.
+                if (*time - *synced).abs() < TOGETHER {
+                    return Ok(());
+                }
+                *synced = *time;
                 self.log.sync()
             }
+            Entry::Sweep(_) | Entry::Stopped { .. } | Entry::Finished { .. } => self.log.sync(),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-
     use super::*;
     use crate::durable::testing::Scratch;
     use crate::run::Status;

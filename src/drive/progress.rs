@@ -38,6 +38,8 @@ pub struct Progress {
     pub stopped: Option<String>,
     /// Whether all jobs have ended.
     pub finished: bool,
+    /// The job of which the last line says that it has completed elsewhere, with its directory. The next one confirms it.
+    pub(crate) elsewhere: Option<(u64, Option<PathBuf>)>,
 }
 
 impl Progress {
@@ -100,6 +102,18 @@ impl Progress {
                 self.last = time;
                 self.stopped = None;
                 self.finished = false;
+            }
+            // That an earlier run has completed a job is said by two lines; one alone says nothing.
+            Entry::Started { job, attempt: 0, time, directory, .. } => {
+                self.last = time;
+                self.elsewhere = Some((job, directory));
+            }
+            Entry::Ended { job, attempt: 0, time, status, again, .. } => {
+                self.last = time;
+                let told = self.elsewhere.take().filter(|(told, _)| *told == job);
+                if let Some((_, directory)) = told {
+                    self.jobs.insert(job, Standing { attempt: 0, status, again, directory });
+                }
             }
             Entry::Started { job, attempt, time, directory, .. } => {
                 self.last = time;

@@ -81,7 +81,12 @@ fn ask(sweeper: &mut impl Sweeper, number: u64, replayed: &mut Replayed) -> Resu
                 replayed.kept += 1;
                 sweeper.tell(other.index, Told::Completed(result.as_ref()))?;
             }
-            Ask::Wait | Ask::Done => return Ok(None),
+            Ask::Wait => {
+                let message = format!("what chooses the jobs said job {number}, and now waits");
+                return Err(Error::new(ErrorKind::Sweep, message)
+                    .note("it has to say the same jobs in the same order"));
+            }
+            Ask::Done => return Ok(None),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
@@ -35,6 +36,7 @@ pub struct Lock {
     path: PathBuf,
     file: File,
     about: String,
+    released: AtomicBool,
 }
 
 /// What a lock file says of who has it, or had it.
@@ -159,12 +161,12 @@ impl Lock {
 
     /// Locks a file that was just made, and says who has it.
     fn fill(path: &Path, file: File, about: &str) -> io::Result<Attempt> {
-        // Somebody else may have come in between, and taken it for what was left by a process that was killed.
-        if lock(&file)? == Some(true) || !is_at(&file, path)? {
+        if lock(&file)? == Some(true) {
             return Ok(Attempt::Moved);
         }
-        let lock = Self { path: path.to_owned(), file, about: about.to_owned() };
+        let lock = Self::new(path.to_owned(), file, about);
         lock.beat()?;
+        // Somebody else may have come in between, and taken it for what was left by a process that was killed.
         Ok(if lock.is_held()? { Attempt::Taken(lock) } else { Attempt::Moved })
     }
 
@@ -173,12 +175,16 @@ impl Lock {
         let directory = path.parent().unwrap_or(Path::new(""));
         let (temporary, file) = create_temporary(directory, path.file_name().unwrap_or_default())?;
         let written = lock(&file).and_then(|_| {
-            let lock = Self { path: temporary.clone(), file, about: about.to_owned() };
+            let lock = Self::new(temporary.clone(), file, about);
             lock.beat()?;
             fs::rename(&temporary, path)?;
             Ok(lock)
         });
         written.map(|lock| lock.named(path)).inspect_err(|_| drop(fs::remove_file(&temporary)))
+    }
+
+    fn new(path: PathBuf, file: File, about: &str) -> Self {
+        Self { path, file, about: about.to_owned(), released: AtomicBool::new(false) }
     }
 
     fn named(mut self, path: &Path) -> Self {
@@ -206,6 +212,9 @@ impl Lock {
 
     /// Lets go of it. The file is removed, unless it is that of who took over.
     pub fn release(&self) {
+        if self.released.swap(true, Ordering::SeqCst) {
+            return;
+        }
         // The file goes first, so that nobody takes the lock of one that is no longer there to be seen. One that is left
         // says who had it, and nobody holds it.
         if self.is_held().is_ok_and(|held| held) {
@@ -272,11 +281,14 @@ fn lock(file: &File) -> io::Result<Option<bool>> {
     }
 }
 
+/// What a holder says of itself may name all its arguments, of which a system takes some megabytes.
+const LONGEST: u64 = 1 << 25;
+
 fn holder(mut file: File, locked: Option<bool>) -> io::Result<Holder> {
     let mut about = Vec::new();
     file.rewind()?;
     // Elsewhere than on Unix nobody can read what another one has locked.
-    let read = (&mut file).take(1 << 16).read_to_end(&mut about);
+    let read = (&mut file).take(LONGEST).read_to_end(&mut about);
     if locked != Some(true) {
         read?;
     }
@@ -360,9 +372,9 @@ mod tests {
                     let mut had = 0;
                     while had < 20 {
                         let Ok(lock) = take(&path, "x") else { continue };
-                        let before = inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                        let before = inside.fetch_add(1, Ordering::SeqCst);
                         assert_eq!(before, 0);
-                        inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                        inside.fetch_sub(1, Ordering::SeqCst);
                         drop(lock);
                         had += 1;
                     }

@@ -38,6 +38,8 @@ struct Open {
     /// Where the last whole line ends.
     end: u64,
     line: Vec<u8>,
+    /// Whether a part of a line stands at the end, which could not be taken back.
+    spoiled: bool,
 }
 
 impl Log {
@@ -52,7 +54,7 @@ impl Log {
             let end = end_of_last_line(&mut file)?;
             file.set_len(end)?;
             file.seek(SeekFrom::Start(end))?;
-            Ok(Open { file, end, line: Vec::new() })
+            Ok(Open { file, end, line: Vec::new(), spoiled: false })
         };
         match open() {
             Ok(open) => Ok(Self { path: path.to_owned(), open: Mutex::new(open) }),
@@ -67,7 +69,10 @@ impl Log {
     /// Of kind [`ErrorKind::Io`], such as a disk that is full: then nothing of the line is left.
     pub fn append(&self, line: &str) -> Result<()> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let Open { file, end, line: buffer } = &mut *open;
+        let Open { file, end, line: buffer, spoiled } = &mut *open;
+        if *spoiled {
+            return Err(failed("write", &self.path, &io::Error::other("its last line is not whole")));
+        }
         buffer.clear();
         buffer.extend_from_slice(line.as_bytes());
         buffer.push(b'\n');
@@ -77,8 +82,9 @@ impl Log {
                 Ok(())
             }
             Err(error) => {
-                // A part of a line would spoil the next one. If even this fails, opening the file again repairs it.
-                let _ = file.set_len(*end).and_then(|()| file.seek(SeekFrom::Start(*end)));
+                // A part of a line would spoil the next one. If it cannot be taken back, nothing comes behind it, and
+                // opening the file again repairs it.
+                *spoiled = file.set_len(*end).and_then(|()| file.seek(SeekFrom::Start(*end))).is_err();
                 Err(failed("write", &self.path, &error))
             }
         }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::facts::secret_name::names_secret;
 
-/// Environment variables as they were captured, or as a test wants them.
+/// Environment variables as they were captured, or as a test wants them. Cheap to clone.
 ///
 /// ```
 /// use mainstem::facts::Environment;
@@ -15,9 +16,9 @@ use crate::facts::secret_name::names_secret;
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment {
-    values: BTreeMap<String, String>,
+    values: Arc<BTreeMap<String, String>>,
     /// The file and the line that set a variable, of those that a file set.
-    places: BTreeMap<String, (String, usize)>,
+    places: Arc<BTreeMap<String, (String, usize)>>,
 }
 
 impl Environment {
@@ -50,8 +51,8 @@ impl Environment {
     ) -> Self {
         let name = name.into();
         if !self.values.contains_key(&name) {
-            self.places.insert(name.clone(), (file.to_owned(), line));
-            self.values.insert(name, value.into());
+            Arc::make_mut(&mut self.places).insert(name.clone(), (file.to_owned(), line));
+            Arc::make_mut(&mut self.values).insert(name, value.into());
         }
         self
     }
@@ -72,7 +73,7 @@ impl fmt::Debug for Environment {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        let values = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
-        Self { values, places: BTreeMap::new() }
+        let values: BTreeMap<_, _> = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        Self { values: Arc::new(values), places: Arc::default() }
     }
 }

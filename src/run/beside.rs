@@ -1,18 +1,16 @@
 //! What happens beside the job: the rest of the record is found out.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
-use crate::durable::{Sync, sync, write_whole_with};
+use crate::durable::{Sync, sync};
 use crate::run::files::TOLD;
 use crate::run::lease::Lease;
-use crate::run::record::Record;
+use crate::run::record::{Record, Saved};
 use crate::run::surroundings::Surroundings;
-use crate::value::Kind;
 
 /// What the job's thread and the one beside it share.
 #[derive(Debug)]
@@ -25,6 +23,8 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) record: Record,
     pub(super) lease: Option<Lease>,
+    /// The file of the record, as it was written last.
+    pub(super) saved: Saved,
     /// Whether the rest of the record is there, or will not come.
     complete: bool,
     /// Whether the outcome is recorded, or being so.
@@ -35,8 +35,8 @@ pub(super) struct State {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Shared {
-    pub(super) fn new(record: Record, lease: Option<Lease>) -> Arc<Self> {
-        let state = State { record, lease, complete: false, ended: false };
+    pub(super) fn new(record: Record, lease: Option<Lease>, saved: Saved) -> Arc<Self> {
+        let state = State { record, lease, saved, complete: true, ended: false };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -58,6 +58,7 @@ impl Shared {
         find_out: impl FnOnce() -> Surroundings + Send + 'static,
     ) -> Result<()> {
         let shared = Arc::clone(self);
+        self.state().complete = false;
         let run = move || {
             let _completes = Completes(&shared);
             shared.find_out(file, find_out);
@@ -73,23 +74,18 @@ impl Shared {
             return;
         }
         if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {
-            for (name, bytes) in &found.files {
-                let _ = write_whole_with(&folder.join(name), Sync::Later, |file| file.write_all(bytes));
-            }
+            let _ = found.write(folder);
         }
         let mut state = self.state();
-        for (key, slot) in found.keys.iter() {
-            let key = key.to_string();
-            // What the config says of the project stands.
-            if state.record.get(&key).is_none_or(|node| matches!(node.kind, Kind::Null)) {
-                state.record.set(&key, slot.node.clone());
-            }
-        }
+        state.record.surround(&found);
         let Some(file) = file else { return };
         if !state.ended {
-            state.record.keep_words_of(&file);
+            let State { record, saved, .. } = &mut *state;
+            record.keep_words_of(&file, saved);
             // What cannot be written now is written at the end, whose errors are told.
-            let _ = state.record.save(&file, Sync::Later);
+            if let Ok(written) = record.save(&file, Sync::Later) {
+                *saved = written;
+            }
         }
         drop(state);
         if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {

@@ -152,7 +152,11 @@ impl Run {
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Io`], such as a disk that is full.
-    pub fn log_metric(&self, name: &str, value: f64, step: u64) -> Result<()> {
+    pub fn log_metric(&self, name: &str, value: impl Into<f64>, step: u64) -> Result<()> {
+        self.log_number(name, value.into(), step)
+    }
+
+    fn log_number(&self, name: &str, value: f64, step: u64) -> Result<()> {
         let time = self.0.clock.now().timestamp_micros();
         #[expect(clippy::cast_precision_loss, reason = "microseconds of our time fit")]
         let time = time as f64 / 1e6;

@@ -26,8 +26,8 @@ use crate::value::{JsonStyle, Map, Node, read_json, write_json, write_str};
 /// let about = Map::from([("id", Node::from("mine"))]);
 /// let lease = Lease::take(&path, &about, &process)?.expect("nobody has it");
 /// assert!(lease.is_held());
-/// let tenant = Lease::take(&path, &about, &process)?.expect_err("it is taken");
-/// assert_eq!(tenant.who(), None); // who has it did not say which process that is
+/// let other = Lease::take(&path, &about, &process)?.expect_err("it is taken");
+/// assert_eq!(other.who(), None);
 /// let mandate = lease.mandate();
 /// assert!(mandate.stands());
 /// drop(lease);
@@ -122,10 +122,13 @@ impl Tenant {
         Self { about: holder.about, told }
     }
 
-    /// Who has the lease of a lock file now, as far as can be known from here.
+    /// Who has the lease of a lock file now, as far as can be known from here. Of one that cannot be read it is taken for
+    /// true that somebody has it.
     pub fn find(path: &Path, process: &Process) -> Option<Self> {
-        let holder = holder_of(path).ok()??;
-        (life(&holder, process) == Life::Lives).then(|| Self::of(holder))
+        match holder_of(path) {
+            Ok(holder) => holder.filter(|holder| life(holder, process) == Life::Lives).map(Self::of),
+            Err(_) => Some(Self { about: String::new(), told: Node::null() }),
+        }
     }
 
     /// Which process it is, in words, if it says so.

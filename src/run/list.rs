@@ -317,7 +317,8 @@ fn judge(
 ) -> Result<Record> {
     let lock = directory.join(LOCK);
     let file = folder.join(RUN);
-    let holder = holder_of(&lock).ok().flatten();
+    // Of whom nothing can be known, it is not known that they are dead.
+    let Ok(holder) = holder_of(&lock) else { return Ok(record) };
     let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
     if let Some(holder) = &holder {
         let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };
@@ -331,8 +332,9 @@ fn judge(
         return Ok(record);
     }
     let own = holder.filter(|holder| id(&holder.about) == record.id());
-    let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record));
-    record.close(Status::Killed, seen.filter(|seen| *seen >= record.started()));
+    // The clock of a file system is a little behind.
+    let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record).max(record.started()));
+    record.close(Status::Killed, seen);
     repair(&lock, folder, &record, process);
     Ok(record)
 }

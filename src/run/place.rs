@@ -73,7 +73,7 @@ impl Place {
         let (exclusive, fixed) = match &written.kind {
             Kind::Template(template) => {
                 let later = Now::from(composer.facts.now.get() + LATER);
-                let elsewhere = Facts { now: later, ..composer.facts.clone() };
+                let elsewhere = Facts { now: later, ..composer.facts().clone() };
                 let cache = Cache::default();
                 let context = Context::new(&composer.resolvers, &cache, &elsewhere);
                 let other = Scope::new(root, context).masked().select(&path)?;

@@ -1,8 +1,9 @@
 //! What is written down of a run.
 
-use std::fs;
+use std::fs::{self, Metadata};
 use std::io::Write as _;
 use std::path::Path;
+use std::time::SystemTime;
 
 use chrono::{DateTime, FixedOffset, SecondsFormat, SubsecRound as _};
 
@@ -13,6 +14,7 @@ use crate::run::about::About;
 use crate::run::id::RunId;
 use crate::run::outcome::{Outcome, Status};
 use crate::run::rank::Rank;
+use crate::run::surroundings::Surroundings;
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Map, Node, read_json, write_json};
 
 /// The version of the layout of `run.json`. A reader takes every version up to its own; keys that it does not know it
@@ -171,11 +173,27 @@ impl Record {
     }
 
     /// Writes it, whole or not at all.
-    pub(super) fn save(&self, path: &Path, sync: Sync) -> Result<()> {
+    pub(super) fn save(&self, path: &Path, sync: Sync) -> Result<Saved> {
         let mut json = String::new();
         write_json(&Node::from(self.tree.clone()), JsonStyle::Pretty, &mut json);
         json.push('\n');
-        write_whole_with(path, sync, |file| file.write_all(json.as_bytes()))
+        let mut saved = Saved::default();
+        write_whole_with(path, sync, |file| {
+            file.write_all(json.as_bytes())?;
+            saved = Saved::of(&file.metadata()?);
+            Ok(())
+        })?;
+        Ok(saved)
+    }
+
+    /// Adds what stands around the run. What the config says of it stands.
+    pub(super) fn surround(&mut self, surroundings: &Surroundings) {
+        for (key, slot) in surroundings.keys.iter() {
+            let key = key.to_string();
+            if self.get(&key).is_none_or(|node| matches!(node.kind, Kind::Null)) {
+                self.set(&key, slot.node.clone());
+            }
+        }
     }
 
     /// The identifier; runs of other programs have none.
@@ -274,8 +292,11 @@ impl Record {
         self.set("ended", Node::from(ended.map(moment)));
     }
 
-    /// Takes over what people may have changed on disk in the meantime.
-    pub(super) fn keep_words_of(&mut self, path: &Path) {
+    /// Takes over what people may have changed on disk since it was saved there.
+    pub(super) fn keep_words_of(&mut self, path: &Path, saved: &Saved) {
+        if saved.is_at(path) {
+            return;
+        }
         let Ok(there) = Self::load(path) else { return };
         if there.id == self.id {
             for key in WORDS {
@@ -289,6 +310,29 @@ impl Record {
     /// Changes the tags.
     pub(super) fn set_tags(&mut self, tags: &[String]) {
         self.set("tags", tags.iter().map(String::as_str).collect());
+    }
+}
+
+/// A file of a record, as it was written: whoever writes it anew puts another one in its place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Saved(Option<(u64, u64, SystemTime)>);
+
+impl Saved {
+    #[cfg(unix)]
+    fn of(file: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
+        Self(file.modified().ok().map(|modified| (file.dev(), file.ino(), modified)))
+    }
+
+    /// Elsewhere files have no numbers.
+    #[cfg(not(unix))]
+    fn of(_: &Metadata) -> Self {
+        Self(None)
+    }
+
+    /// Whether that very file is still there. What is not known is read.
+    fn is_at(&self, path: &Path) -> bool {
+        self.0.is_some() && fs::metadata(path).is_ok_and(|file| Self::of(&file) == *self)
     }
 }
 

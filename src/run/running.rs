@@ -7,14 +7,14 @@ use std::sync::Arc;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::Sync;
 use crate::facts::Clock;
-use crate::run::beside::Shared;
+use crate::run::beside::{Shared, State};
 use crate::run::files::{RUN, TOLD, write_told};
 use crate::run::handle::Run;
 #[cfg(feature = "app")]
 use crate::run::lease::Lease;
 use crate::run::outcome::{Failure, Outcome};
 use crate::run::rank::Rank;
-use crate::run::record::Record;
+use crate::run::record::{Record, Saved};
 use crate::run::reserve::{Reserved, Told};
 use crate::run::surroundings::Surroundings;
 use crate::value::Node;
@@ -47,6 +47,25 @@ impl Reserved {
         told: &Told,
         find_out: impl FnOnce() -> Surroundings + Send + 'static,
     ) -> Result<Running> {
+        self.start(told, |shared, file| shared.start(file, find_out))
+    }
+
+    /// As [`Reserved::begin`], where what stands around the run is known already. There is no thread beside the job, and the
+    /// files of the beginning reach the disk when the system sees fit.
+    ///
+    /// # Errors
+    /// As [`Reserved::begin`].
+    pub fn begin_with(mut self, told: &Told, surroundings: &Surroundings) -> Result<Running> {
+        self.record.surround(surroundings);
+        let folder = self.folder.clone();
+        self.start(told, |_, _| folder.map_or(Ok(()), |folder| surroundings.write(&folder)))
+    }
+
+    fn start(
+        self,
+        told: &Told,
+        beside: impl FnOnce(&Arc<Shared>, Option<PathBuf>) -> Result<()>,
+    ) -> Result<Running> {
         let clean = Clean { folder: self.folder.clone(), made: self.made.then(|| self.directory.clone()) };
         let leads = self.rank.as_ref().is_none_or(Rank::leads);
         let name = self.rank.as_ref().map_or_else(|| RUN.to_owned(), |rank| rank.file_name(RUN));
@@ -62,14 +81,18 @@ impl Reserved {
             None => Ok(()),
         };
         // The record comes last: where it is, all the other files are.
-        let written = written.and_then(|()| match &file {
+        let saved = written.and_then(|()| match &file {
             Some(file) => self.record.save(file, Sync::Later),
-            None => Ok(()),
+            None => Ok(Saved::default()),
         });
         let Self { directory, folder, rank, lease, record, process, secrets, .. } = self;
         let (id, clock) = (record.id(), process.clock);
-        let shared = Shared::new(record, lease);
-        if let Err(error) = written.and_then(|()| shared.start(file.clone(), find_out)) {
+        let (saved, written) = match saved {
+            Ok(saved) => (saved, Ok(())),
+            Err(error) => (Saved::default(), Err(error)),
+        };
+        let shared = Shared::new(record, lease, saved);
+        if let Err(error) = written.and_then(|()| beside(&shared, file.clone())) {
             if leads {
                 clean.up();
             }
@@ -152,8 +175,9 @@ impl Running {
         let mut errors = Vec::new();
         errors.extend(self.run.sync().err());
         if let Some(file) = &self.file {
-            state.record.keep_words_of(file);
-            errors.extend(state.record.save(file, Sync::Now).err());
+            let State { record, saved, .. } = &mut *state;
+            record.keep_words_of(file, saved);
+            errors.extend(record.save(file, Sync::Now).err());
         }
         state.lease = None;
         match Error::all(errors) {

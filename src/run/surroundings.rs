@@ -1,12 +1,14 @@
 //! What stands around a run: found out by reading files, beside the job.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use hmac_sha256::Hash;
 
+use crate::diag::Result;
+use crate::durable::{Sync, write_whole_with};
 use crate::facts::{Environment, Facts, Process};
 use crate::run::record::moment;
 use crate::value::{Key, Map, Node};
@@ -18,6 +20,16 @@ pub struct Surroundings {
     pub keys: Map,
     /// Files to lie beside the record: name and content.
     pub files: Vec<(String, Vec<u8>)>,
+}
+
+impl Surroundings {
+    /// Writes the files beside a record. They reach the disk when the system sees fit.
+    pub(super) fn write(&self, folder: &Path) -> Result<()> {
+        let write = |(name, bytes): &(String, Vec<u8>)| {
+            write_whole_with(&folder.join(name), Sync::Later, |file| file.write_all(bytes))
+        };
+        self.files.iter().try_for_each(write)
+    }
 }
 
 /// What is found out about the program, the project and the machine: the keys `project`, `program`, `lock_files`,

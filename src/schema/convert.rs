@@ -44,10 +44,14 @@ impl Expected<'_> {
             (Type::Optional(inner), _) => self.other(inner).fit(node, path, errors),
             (Type::Limited(limited), _) => {
                 let before = errors.len();
+                let given = node.clone();
                 let node = self.other(&limited.ty).fit(node, path, errors);
-                // A value of another type is told once.
+                // A value of another type is told once, with what the limits want of it.
                 if errors.len() == before {
                     errors.extend(limited.constraints.iter().filter_map(|one| one.violation(&node, path)));
+                } else if matches!(self.required().ty(), Type::Int(_) | Type::Float | Type::Duration) {
+                    errors.truncate(before);
+                    errors.push(self.misfit(&given, path));
                 }
                 node
             }
@@ -274,7 +278,7 @@ impl Expected<'_> {
         let message = match (self.required().ty(), &node.kind) {
             _ if node.origin.is_secret() => return words::misfit(path, self, node),
             (Type::OneOf(_), Kind::Str(text)) => format!("{subject} must be {self}, but is `{text}`"),
-            (Type::Int(width), Kind::Int(_) | Kind::BigInt(_)) => {
+            (Type::Int(width), Kind::Int(_) | Kind::BigInt(_)) if !matches!(self.ty(), Type::Limited(_)) => {
                 let mut text = String::new();
                 write_str(node, &mut text);
                 format!("{subject} must be {}, but is {text}", width.describe())

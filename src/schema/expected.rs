@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::schema::definition::{Enum, Field, Struct, Variant};
+use crate::schema::limit::Constraint;
 use crate::schema::ty::{Type, Width};
 use crate::schema::types::Definition;
 use crate::value::{Key, KeyPath, Node, Text};
@@ -244,7 +245,13 @@ impl fmt::Display for Expected<'_> {
             Type::OneOf(words) => write!(f, "one of {}", words.join(", ")),
             Type::Optional(inner) => write!(f, "{} or null", self.other(inner)),
             Type::Limited(limited) => {
-                write!(f, "{}", self.other(&limited.ty))?;
+                let ranged = limited.constraints.iter().any(|one| matches!(one, Constraint::Range { .. }));
+                match self.other(&limited.ty).ty {
+                    // The range says more than the ends of its width.
+                    Type::Int(_) if ranged => f.write_str("an integer")?,
+                    Type::Duration if ranged => f.write_str("a duration")?,
+                    _ => write!(f, "{}", self.other(&limited.ty))?,
+                }
                 limited.constraints.iter().try_for_each(|constraint| write!(f, " {constraint}"))
             }
             Type::List(_) => f.write_str("a list"),

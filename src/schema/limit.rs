@@ -95,6 +95,8 @@ impl Constraint {
                 let (length, what) = length(node)?;
                 (length < *min || max.is_some_and(|max| length > max)).then(|| {
                     let wanted = Span { min: *min, max: *max };
+                    // `1 character`, and `1 or more characters`.
+                    let what = if (*min, *max) == (1, Some(1)) { what.trim_end_matches('s') } else { what };
                     let message = format!("`{path}` must have {wanted} {what}, but has {length}");
                     Error::new(ErrorKind::Constraint, message)
                         .at(node.origin, format!("expected {wanted} {what}"))

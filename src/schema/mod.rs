@@ -29,4 +29,6 @@ pub use signature::Signature;
 pub use tree::Schema;
 pub use ty::{Dict, Moment, Type, Width};
 pub use types::{Definition, Fields, Name, Shape, Types, Variants};
-pub(crate) use words::{absent, misfit, missing, twice, unknown_key, unknown_variant, unnamed_variant};
+pub(crate) use words::{
+    absent, misfit, missing, twice, unchosen, unknown_key, unknown_variant, unnamed_variant,
+};

@@ -84,6 +84,15 @@ pub(crate) fn missing(path: &KeyPath, origin: Origin) -> Error {
     error.help(format!("set it in a config, or by `{path}=…` on the command line"))
 }
 
+/// A value is `???` that an option of a config group could be, and no defaults list chooses one.
+pub(crate) fn unchosen(path: &KeyPath, origin: Origin, group: &str, options: &[&str]) -> Error {
+    let error = Error::new(ErrorKind::MissingValue, format!("{} must be given: it is `???`", Subject(path)));
+    let first = options.first().copied().unwrap_or("OPTION");
+    error.at(origin, "").note(format!("options: {}", listed(options))).help(format!(
+        "type `+{group}={first}`, or add `- {group}: {first}` to the defaults list of the config"
+    ))
+}
+
 /// There is no value.
 pub(crate) fn absent(path: &KeyPath, holder: Origin) -> Error {
     let error = Error::new(ErrorKind::MissingValue, format!("{} must be given", Subject(path)));

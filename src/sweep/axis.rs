@@ -34,6 +34,10 @@ impl PartialEq for Axis {
     }
 }
 
+/// The constants of the hash FNV-1a.
+const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+const PRIME: u64 = 0x0100_0000_01b3;
+
 impl Axis {
     /// One override, which has one value.
     pub(crate) fn fixed(one: Override) -> Self {
@@ -41,11 +45,15 @@ impl Axis {
     }
 
     pub(crate) fn new(one: &Override, options: Options<'_>, seed: u64) -> Result<Self> {
+        // Keys differ, so that no two of them go through their values in the same order by chance.
+        let seed = one
+            .key_element()
+            .bytes()
+            .fold(seed ^ OFFSET, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(PRIME));
         let Some(Operand::Sweep(sweep)) = one.action.value() else {
             return Ok(Self { form: Form::Listed(vec![one.canonical(seed)?]), count: 1, order: None });
         };
         let origin = one.origin.at(sweep.span);
-        let seed = seed ^ (u64::from(sweep.span.start) << 32);
         let (form, count, shuffle) = match &sweep.kind {
             SweepKind::Interval { .. } => {
                 return Err(Error::new(ErrorKind::Sweep, "the basic sweeper does not support intervals")

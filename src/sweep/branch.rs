@@ -6,6 +6,8 @@ use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::grammar::Override;
 use crate::sweep::factor::{Factor, Named, Parts};
 use crate::sweep::jobs::Jobs;
+#[cfg(feature = "app")]
+use crate::value::HashSet;
 use crate::value::Text;
 
 /// The jobs of a sweep in which some overrides have the same values.
@@ -77,6 +79,34 @@ impl Jobs {
         Self::of(factors)
     }
 
+    /// The left sides of all its overrides.
+    #[cfg(feature = "app")]
+    pub(crate) fn keys(&self) -> HashSet<String> {
+        self.factors().iter().flat_map(Factor::keys).map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// The numbers of all jobs, in an order in which those follow each other that have the same of what `decides` takes.
+    #[cfg(feature = "app")]
+    pub(crate) fn grouped(&self, decides: &dyn Fn(&Override) -> bool) -> impl Iterator<Item = u64> + use<> {
+        let mut below = self.len();
+        let place = |factor: &Factor| {
+            below /= factor.len();
+            (!factor.has(decides), factor.len(), below)
+        };
+        let mut places: Vec<(bool, u64, u64)> = self.factors().iter().map(place).collect();
+        places.sort_by_key(|(rest, ..)| *rest);
+        let count = self.len();
+        (0..count).map(move |at| {
+            let (mut rest, mut below, mut number) = (at, count, 0);
+            for (_, len, weight) in &places {
+                below /= len;
+                number += rest / below * weight;
+                rest %= below;
+            }
+            number
+        })
+    }
+
     /// The sweep without the overrides of some left sides, and whether it had any. What goes together is left out
     /// together; what then comes twice in a list of sweeps stays once.
     pub(super) fn without(&self, is_left_out: &dyn Fn(&str) -> bool) -> Result<(Self, bool)> {
@@ -139,6 +169,18 @@ impl Named {
 }
 
 impl Factor {
+    /// Whether something in it decides.
+    #[cfg(feature = "app")]
+    fn has(&self, decides: &dyn Fn(&Override) -> bool) -> bool {
+        match self {
+            Self::Axis(named) => named.decides(decides),
+            Self::Together(all) => all.iter().any(|named| named.decides(decides)),
+            Self::Either(parts) => {
+                parts.jobs().iter().any(|part| part.factors().iter().any(|factor| factor.has(decides)))
+            }
+        }
+    }
+
     /// One for each value of what decides; `None` if nothing in it does.
     fn ways(&self, decides: &dyn Fn(&Override) -> bool) -> Result<Option<Vec<Way>>> {
         let count = usize::try_from(self.len()).unwrap_or(usize::MAX);
@@ -187,5 +229,31 @@ impl Factor {
                 Ok(ways.iter().any(|way| !way.decided.is_empty()).then_some(ways))
             }
         }
+    }
+}
+
+#[cfg(all(test, feature = "app"))]
+mod tests {
+    use super::*;
+    use crate::diag::SourceId;
+    use crate::grammar::parse_overrides;
+
+    #[test]
+    fn grouped_jobs_are_all_jobs() {
+        let lines = ["a=1,2,3", "m=x,y", "b=range(4)", "n=u,v"].map(|line| (line, SourceId::NONE));
+        let overrides = parse_overrides(lines, &mut ());
+        let jobs = Jobs::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap();
+        let decides = |one: &Override| matches!(one.target.key(), "m" | "n");
+        let numbers: Vec<u64> = jobs.grouped(&decides).collect();
+        let choice = |number: u64| {
+            let lines = jobs.get(number).unwrap().overrides;
+            lines.into_iter().filter(decides).map(|one| one.line).collect::<Vec<_>>()
+        };
+        let choices: Vec<_> = numbers.iter().map(|number| choice(*number)).collect();
+        let changes = choices.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert_eq!(changes, 3);
+        let mut sorted = numbers;
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(0..jobs.len()));
     }
 }

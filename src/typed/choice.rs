@@ -1,6 +1,6 @@
 //! Reads which variant of an enum a value is.
 
-use crate::schema::{absent, unknown_variant, unnamed_variant};
+use crate::schema::{unknown_variant, unnamed_variant};
 use crate::typed::config::Config as _;
 use crate::typed::entries::Entries;
 use crate::typed::reader::{Reader, Reported};
@@ -34,11 +34,7 @@ impl Choices<'_> {
     /// # Errors
     /// The value names no variant.
     pub fn read<'n>(&self, at: Slot<'n>, cx: &mut Reader<'_>) -> Result<(usize, Entries<'n>), Reported> {
-        let Some(node) = at.node() else {
-            let error = absent(cx.path(), at.origin()).help(format!("the variants are {}", self.listed()));
-            return Err(cx.report(error));
-        };
-        cx.given(at)?;
+        let node = cx.given_of(at, self.names())?;
         match (node.as_str(), node.as_map(), self.tag) {
             (Some(word), _, _) => {
                 let index = self.find(word, at, cx)?;

@@ -127,7 +127,9 @@ impl<T: ?Sized + 'static> Config for Component<T> {
             path => format!("`{path}` is a component ({name}), and none is registered"),
         };
         let error = Error::new(ErrorKind::Component, message).at(at.origin(), "cannot be built");
-        Err(cx.report(error.help(format!("the program must hand over a `Registry<dyn {name}>`"))))
+        Err(cx.report(error.help(format!(
+            "hand over a `Registry<dyn {name}>`: `#[pipeline_main(components = …)]`, or `App::with_components`"
+        ))))
     }
 
     fn write(&self) -> Node {

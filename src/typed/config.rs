@@ -51,6 +51,7 @@ use crate::value::{Map, Node};
     message = "`{Self}` cannot stand in a config",
     label = "is no `mainstem::Config`",
     note = "add `#[derive(mainstem::Config)]` to a type of your own",
+    note = "for a trait object that the config chooses by name, write `mainstem::typed::Component<dyn Trait>`",
     note = "for a type that serde knows, write `#[mainstem(with = serde)]` on the field (feature `serde`)"
 )]
 pub trait Config: Sized + 'static {

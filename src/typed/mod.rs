@@ -18,6 +18,7 @@ mod config;
 mod entries;
 #[cfg(feature = "figment")]
 pub mod figment;
+pub mod limits;
 mod mappings;
 mod pointers;
 mod reader;
@@ -38,6 +39,8 @@ pub use component::Component;
 pub use components::Components;
 pub use config::{Config, Flatten};
 pub use entries::{Entries, Member};
+#[cfg(feature = "app")]
+pub(crate) use reader::OpenGroup;
 pub use reader::{Reader, Reported};
 pub use registry::Registry;
 pub use slot::Slot;

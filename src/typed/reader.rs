@@ -1,13 +1,13 @@
 //! Reads a tree: knows where it is, and takes all mistakes.
 
-use crate::diag::{Error, ErrorKind, Origin};
+use crate::diag::{Error, ErrorKind, Origin, listed};
 use crate::resolve::Scope;
-use crate::schema::{Constraint, Type, absent, misfit, missing};
+use crate::schema::{Constraint, Type, absent, misfit, missing, unchosen};
 use crate::typed::components::Components;
 use crate::typed::entries::Entries;
 use crate::typed::slot::Slot;
 use crate::typed::violation::{self, Violation};
-use crate::value::{Key, KeyPath, Kind, Node};
+use crate::value::{Key, KeyPath, Kind, Node, Text};
 
 /// So deep may a tree be that is read into a type. Recursive types are read recursively.
 pub(super) const DEPTH: usize = 128;
@@ -22,6 +22,17 @@ pub struct Reader<'a> {
     via: Vec<KeyPath>,
     errors: Vec<Error>,
     parts: Parts<'a>,
+    /// The config groups of which nothing is chosen.
+    open: &'a [OpenGroup],
+}
+
+/// A config group that an argument may choose from, and no defaults list does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenGroup {
+    /// Where its options land.
+    pub(crate) path: KeyPath,
+    pub(crate) group: Text,
+    pub(crate) options: Vec<Text>,
 }
 
 /// The components that may be read, and what becomes of them.
@@ -43,7 +54,12 @@ pub struct Reported(());
 impl<'a> Reader<'a> {
     /// A reader of what stands at a path.
     pub(super) fn new(scope: Option<&'a Scope<'a>>, path: KeyPath) -> Self {
-        Self { scope, path, via: Vec::new(), errors: Vec::new(), parts: Parts::None }
+        Self { scope, path, via: Vec::new(), errors: Vec::new(), parts: Parts::None, open: &[] }
+    }
+
+    /// The same with config groups of which nothing is chosen.
+    pub(super) fn with_open(self, open: &'a [OpenGroup]) -> Self {
+        Self { open, ..self }
     }
 
     /// The same with components.
@@ -153,14 +169,38 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Nothing stands there, or `???`, or an interpolation that nobody has resolved.
     pub fn given<'n>(&mut self, at: Slot<'n>) -> Result<&'n Node, Reported> {
-        match at.node() {
-            None => Err(self.report(absent(&self.path, at.origin()))),
+        self.given_or(at, |error| error)
+    }
+
+    /// As [`Reader::given`], for one of several variants: where none is given, they are told.
+    pub(super) fn given_of<'n>(
+        &mut self,
+        at: Slot<'n>,
+        variants: impl Iterator<Item = &'static str>,
+    ) -> Result<&'n Node, Reported> {
+        self.given_or(at, |error| error.note(format!("options: {}", listed(&variants.collect::<Vec<_>>()))))
+    }
+
+    fn given_or<'n>(
+        &mut self,
+        at: Slot<'n>,
+        more: impl FnOnce(Error) -> Error,
+    ) -> Result<&'n Node, Reported> {
+        let error = match at.node() {
+            None => more(absent(&self.path, at.origin())),
             Some(node) => match node.kind {
-                Kind::Missing => Err(self.report(missing(&self.path, node.origin))),
-                Kind::Template(_) => Err(self.report(unresolved(&self.path, node.origin))),
-                _ => Ok(node),
+                Kind::Missing => match self.open.iter().find(|open| open.path == self.path) {
+                    Some(OpenGroup { group, options, .. }) => {
+                        let options: Vec<&str> = options.iter().map(Text::as_str).collect();
+                        unchosen(&self.path, node.origin, group, &options)
+                    }
+                    None => more(missing(&self.path, node.origin)),
+                },
+                Kind::Template(_) => unresolved(&self.path, node.origin),
+                _ => return Ok(node),
             },
-        }
+        };
+        Err(self.report(error))
     }
 
     /// The value as a type without names wants it: text that spells a number as a number, and so on.

@@ -5,7 +5,7 @@ use crate::resolve::Scope;
 use crate::schema::{Schema, Types};
 use crate::typed::components::Components;
 use crate::typed::config::Config;
-use crate::typed::reader::{Parts, Reader, Reported};
+use crate::typed::reader::{OpenGroup, Parts, Reader, Reported};
 use crate::typed::slot::Slot;
 use crate::value::{KeyPath, Node};
 
@@ -56,8 +56,18 @@ impl Components {
     /// # Errors
     /// As [`Components::read_at`], but for what building them would say.
     pub fn check_at<T: Config>(&self, scope: &Scope<'_>, path: &KeyPath) -> Result<Option<T>> {
+        self.check_beside(scope, path, &[])
+    }
+
+    /// As [`Components::check_at`], knowing of config groups of which nothing is chosen.
+    pub(crate) fn check_beside<T: Config>(
+        &self,
+        scope: &Scope<'_>,
+        path: &KeyPath,
+        open: &[OpenGroup],
+    ) -> Result<Option<T>> {
         at(scope, path, Parts::Checked(self), |reader, at| {
-            let (read, error) = ended(reader, at);
+            let (read, error) = ended(reader.with_open(open), at);
             error.map_or_else(|| Ok(read.ok()), Err)
         })
     }

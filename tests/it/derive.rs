@@ -510,7 +510,7 @@ i:
             "`f.x` must be an integer from 0 to 65535, but is a string",
             "`g` must be a time with an offset, such as 2024-05-01T12:30:00Z, but is a string",
             "`h` must be a date, such as 2024-05-01, but is a string",
-            "`i.0` must have 1 characters, but has 2",
+            "`i.0` must have 1 character, but has 2",
         ]
     );
 }

@@ -10,6 +10,8 @@ mod diag;
 mod face;
 mod floors;
 mod grammar;
+#[cfg(all(feature = "app", feature = "derive"))]
+mod hints;
 mod job;
 mod merge;
 mod print;
@@ -31,6 +33,9 @@ mod complete;
 
 #[cfg(feature = "derive")]
 mod components;
+
+#[cfg(all(feature = "app", unix))]
+mod kills;
 
 #[cfg(all(feature = "app", unix))]
 mod logging;

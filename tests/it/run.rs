@@ -1,7 +1,7 @@
 //! Runs and their directories.
 
 mod directory;
-mod disk;
+pub(crate) mod disk;
 mod many;
 mod project;
 mod ranks;

@@ -13,7 +13,7 @@ use mainstem::run::Status;
 
 use crate::app::example;
 
-const CONFIG: &str = "x: 0\nname: none\n";
+pub(crate) const CONFIG: &str = "x: 0\nname: none\n";
 
 pub(crate) fn sandbox() -> Sandbox {
     Sandbox::new().and_then(|sandbox| sandbox.with_file("conf/config.yaml", CONFIG)).expect("a directory")
@@ -48,7 +48,7 @@ fn journal(directory: &Path) -> Vec<Entry> {
 }
 
 /// How often each job is recorded as completed.
-fn completions(directory: &Path) -> BTreeMap<u64, u32> {
+pub(crate) fn completions(directory: &Path) -> BTreeMap<u64, u32> {
     let mut count = BTreeMap::new();
     for entry in journal(directory) {
         if let Entry::Ended { job, status: Status::Completed, .. } = entry {
@@ -58,16 +58,6 @@ fn completions(directory: &Path) -> BTreeMap<u64, u32> {
     count
 }
 
-/// Numbers that look drawn, and are the same each time.
-struct Drawn(u64);
-
-impl Drawn {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
-
 pub(crate) fn kill(process: u32, signal: &str) {
     let status =
         Command::new("kill").args([format!("-{signal}"), process.to_string()]).stderr(Stdio::null()).status();
@@ -75,7 +65,7 @@ pub(crate) fn kill(process: u32, signal: &str) {
 }
 
 /// The processes that a process has started.
-fn children(process: u32) -> Vec<u32> {
+pub(crate) fn children(process: u32) -> Vec<u32> {
     let list = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
     list.split_whitespace().filter_map(|id| id.parse().ok()).collect()
 }
@@ -98,58 +88,6 @@ pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
 
 pub(crate) fn wait(mut child: Child) -> Option<i32> {
     child.wait().expect("it ends").code()
-}
-
-#[test]
-fn a_sweep_killed_at_any_moment_and_resumed_records_every_job_once() {
-    const JOBS: u64 = 10;
-    let mut drawn = Drawn(7);
-    let mut kills = 0;
-    for round in 0..4 {
-        let sandbox = sandbox();
-        let sweep = sandbox.path().join("sw");
-        let new = ["-cd", "conf", "-m", "x=range(10)", "hydra.sweep.dir=sw", "-j", "2"];
-        let mut code = None;
-        for _ in 0..60 {
-            // Whoever was killed before the first line leaves nothing to go on with.
-            let begun = Progress::read(&sweep).is_ok();
-            let arguments: &[&str] = if begun { &["--resume", "sw"] } else { &new };
-            let mut command = app(&sandbox, arguments);
-            command.env("HC_SLEEP", "0.05").stderr(Stdio::null());
-            let mut child = command.spawn().expect("it starts");
-            sleep(Duration::from_millis(20 + drawn.below(130)));
-            if round % 2 == 1 {
-                children(child.id()).into_iter().for_each(|worker| kill(worker, "KILL"));
-            }
-            if let Some(status) = child.try_wait().expect("it can be waited for") {
-                code = status.code();
-                if Progress::read(&sweep)
-                    .is_ok_and(|progress| progress.count(Status::Completed) as u64 == JOBS)
-                {
-                    break;
-                }
-                continue;
-            }
-            child.kill().expect("it can be killed");
-            wait(child);
-            kills += 1;
-            assert!(!begun || completions(&sweep).values().all(|&count| count == 1));
-        }
-        if Progress::read(&sweep).is_ok_and(|progress| (progress.count(Status::Completed) as u64) < JOBS) {
-            code = run(app(&sandbox, &["--resume", "sw"])).0;
-        }
-        assert_eq!(code, Some(0));
-        let expected: BTreeMap<u64, u32> = (0..JOBS).map(|job| (job, 1)).collect();
-        assert_eq!(completions(&sweep), expected, "every job is recorded once");
-        for job in 0..JOBS {
-            let record = sandbox.read(format!("sw/{job}/.hydra/run.json")).expect("a record");
-            assert!(record.contains("\"status\": \"completed\""), "{record}");
-            let overrides = sandbox.read(format!("sw/{job}/.hydra/overrides.yaml")).expect("a record");
-            assert_eq!(overrides, format!("- x={job}\n"));
-        }
-        assert!(!sweep.join("10").exists() && !sweep.join("0_1").exists(), "numbering goes on");
-    }
-    assert!(kills >= 5, "only {kills} kills met a running sweep");
 }
 
 #[test]
@@ -305,6 +243,29 @@ fn a_job_that_takes_too_long_is_ended_and_told() {
     assert_eq!(code, Some(1));
     assert!(err.contains("help: run the jobs in processes of their own: `-j 1`"), "{err}");
     assert!(!sandbox.path().join("sw2").exists());
+}
+
+#[test]
+fn a_process_that_ends_before_its_job_does_has_failed() {
+    let sandbox = sandbox();
+    let mut command = app(&sandbox, &["-cd", "conf", "-m", "-j", "2", "+more=1,2", "hydra.sweep.dir=sw"]);
+    command.env("HC_EXIT", "0");
+    let (status, _, err) = run(command);
+    assert_eq!(status, Some(1), "{err}");
+    assert_eq!(err.matches("its process ended before the job did").count(), 4, "{err}");
+    assert!(completions(&sandbox.path().join("sw")).is_empty());
+}
+
+#[test]
+fn a_limit_on_the_time_of_jobs_needs_processes_of_their_own() {
+    let sandbox = sandbox();
+    let line = ["-cd", "conf", "-m", "+more=1", "mainstem.sweep.timeout=9"];
+    let (status, _, err) = run(app(&sandbox, &line));
+    assert_eq!(status, Some(1));
+    assert!(err.contains("a job that runs in this process cannot be ended in time"), "{err}");
+    // Jobs that need another environment run in such processes anyway.
+    let (status, _, err) = run(app(&sandbox, &[&line[..], &["+hydra.job.env_set.A=b"]].concat()));
+    assert_eq!((status, err.as_str()), (Some(0), ""));
 }
 
 #[test]

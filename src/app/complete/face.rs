@@ -24,6 +24,8 @@ pub(crate) enum Holds {
     Perhaps(Vec<&'static str>),
     ConfigName,
     Key,
+    /// A config group, or a config in one.
+    Group,
     Directory,
     File,
     /// What nobody can guess.
@@ -103,6 +105,7 @@ pub(crate) fn values(
         Holds::Directory => files(typed, facts, Wanted::Directories, head),
         Holds::File => files(typed, facts, Wanted::Any, head),
         Holds::ConfigName => of_config(completer.map_or_else(Vec::new, |one| one.config_names(typed))),
+        Holds::Group => of_config(completer.map_or_else(Vec::new, |one| one.groups(typed))),
         Holds::Key => of_config(completer.map_or_else(Vec::new, |one| one.keys::<&str>(&[], typed))),
     }
 }

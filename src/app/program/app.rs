@@ -334,22 +334,33 @@ impl App {
         if flags.resume.is_some() && order.is_none() && help.is_none() {
             return resume(self, world, &flags, &ask, arguments);
         }
+        if help.is_some() || matches!(ask, Ask::Schema(_) | Ask::Template) {
+            // What the type alone can say is wanted most where the configs are not there yet.
+            let (session, missing) = Session::open_what_is_there(self, world, flags, arguments, order)?;
+            let said = match (help, ask) {
+                (Some(Help::Hydra), _) => help::hydra(&session),
+                (None, Ask::Schema(of)) => schema::json(&session, of.as_deref()),
+                (None, Ask::Template) => template::print(&session),
+                _ => help::app(&session),
+            };
+            return match (said, missing) {
+                (Ok(output), Some(error)) => Ok(print(output.and_note(&error, console.err))),
+                (Err(_), Some(error)) => Err(error),
+                (said, None) => said.map(print),
+            };
+        }
         let session = Session { own: values, ..Session::open(self, world, flags, arguments, order)? };
-        Ok(match (help, ask) {
-            (Some(Help::Hydra), _) => print(help::hydra(&session)?),
-            (Some(_), _) => print(help::app(&session)?),
-            (None, Ask::Show(shown)) => print(show::config(&session, shown)?),
-            (None, Ask::Info(topic)) => print(info::info(&session, topic)?),
-            (None, Ask::Explain(keys)) => print(show::explain(&session, &keys)?),
-            (None, Ask::Schema(of)) => print(schema::json(&session, of.as_deref())?),
-            (None, Ask::Template) => print(template::print(&session)?),
-            (None, Ask::Multirun | Ask::Run) if session.order.is_some() => {
+        Ok(match ask {
+            Ask::Show(shown) => print(show::config(&session, shown)?),
+            Ask::Info(topic) => print(info::info(&session, topic)?),
+            Ask::Explain(keys) => print(show::explain(&session, &keys)?),
+            Ask::Multirun | Ask::Run if session.order.is_some() => {
                 let finished = multirun::work(&session);
                 signals::leave();
                 finished?
             }
-            (None, Ask::Multirun) => multirun::run(&session)?,
-            (None, Ask::Run | Ask::Completion) => match session.is_multirun()? {
+            Ask::Multirun => multirun::run(&session)?,
+            Ask::Run | Ask::Completion | Ask::Schema(_) | Ask::Template => match session.is_multirun()? {
                 true => multirun::run(&session)?,
                 false => {
                     session.flags.of_one_job()?;

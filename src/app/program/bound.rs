@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use crate::app::program::help::group_paths;
 use crate::compose::{Composed, Composer, Explanation, RESERVED};
-use crate::diag::{Error, Origin, Result, Secrets};
+use crate::diag::{Error, ErrorKind, Origin, Result, Secrets};
 use crate::facts::Facts;
 use crate::resolve::{Context, Hydra, Scope};
 use crate::run::Told;
 #[cfg(feature = "figment")]
 use crate::typed::figment::ConfigProvider;
-use crate::typed::{Components, Config};
+use crate::typed::{Components, Config, OpenGroup};
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
@@ -29,7 +30,7 @@ impl Bound {
     pub(crate) fn new(composer: &Arc<Composer>, composed: Composed) -> Self {
         Self {
             composer: Arc::clone(composer),
-            facts: Arc::new(composer.facts().clone()),
+            facts: composer.shared_facts(),
             root: composed.root().clone(),
             job: composed.job(),
             composed: Arc::new(composed),
@@ -85,7 +86,16 @@ impl Bound {
     /// As [`Bound::read`], but nothing is built; then there is no value.
     pub(crate) fn check<T: Config>(&self, key: &str) -> Result<Option<T>> {
         let path = KeyPath::parse(key);
-        self.reading(is_reserved(&path), |scope| self.components.check_at(scope, &path))
+        let check = |open: &[OpenGroup]| {
+            self.reading(is_reserved(&path), |scope| self.components.check_beside(scope, &path, open))
+        };
+        match check(&[]) {
+            // Listing groups takes time, which only who has to be told of them spends.
+            Err(error) if error.iter().any(|one| one.kind() == ErrorKind::MissingValue) => {
+                check(&open_groups(&self.composed)?)
+            }
+            checked => checked,
+        }
     }
 
     /// The config of the job with everything in it resolved.
@@ -207,6 +217,22 @@ impl figment::Provider for Bound {
         let root = self.resolve().map_err(|error| figment::Error::from(error.to_string()))?;
         ConfigProvider::new(root, self.composed.sources()).data()
     }
+}
+
+/// The config groups that no defaults list chooses from.
+fn open_groups(composed: &Composed) -> Result<Vec<OpenGroup>> {
+    let selection = composed.selection();
+    let repository = selection.repository();
+    let mut open = Vec::new();
+    for group in group_paths(repository)? {
+        let is_chosen = selection.choices().any(|(key, _)| key.split('@').next() == Some(group.as_str()));
+        let options = repository.options(&group)?;
+        if !is_chosen && !options.is_empty() {
+            let path = group.split('/').map(Key::from).collect();
+            open.push(OpenGroup { path, group: group.into(), options });
+        }
+    }
+    Ok(open)
 }
 
 pub(crate) fn is_reserved(path: &KeyPath) -> bool {

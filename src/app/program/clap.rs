@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
-use ::clap::{ArgMatches, Args, Command};
+use ::clap::{ArgMatches, Args, Command, ValueHint};
 
+use crate::app::complete::Holds;
 use crate::app::program::app::{App, Function, Ready};
 use crate::app::program::bound::Bound;
 use crate::app::program::flags::known;
@@ -91,6 +92,8 @@ impl App {
 fn command<A: Args>() -> Command {
     let command =
         Command::new("args").no_binary_name(true).disable_help_flag(true).disable_version_flag(true);
+    // It would add a subcommand that nobody wrote.
+    let command = command.disable_help_subcommand(true);
     A::augment_args(command.help_template("{options}"))
 }
 
@@ -125,7 +128,13 @@ fn own_flags<A: Args>() -> Result<OwnFlags> {
             (true, Some(number)) => (number.min_values(), number.max_values()),
             (true, None) => (1, 1),
         };
-        flags.push(OwnFlag { field, names: names.collect(), least, most });
+        let holds = match arg.get_value_hint() {
+            _ if most == 0 => Holds::Nothing,
+            ValueHint::DirPath => Holds::Directory,
+            ValueHint::AnyPath | ValueHint::FilePath => Holds::File,
+            _ => Holds::Text,
+        };
+        flags.push(OwnFlag { field, names: names.collect(), least, most, holds });
     }
     for sub in command.get_subcommands() {
         let message = format!("`{}` of {called} is a subcommand, and words are overrides", sub.get_name());

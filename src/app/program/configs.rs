@@ -82,7 +82,9 @@ impl Configs {
             let error = candidates
                 .iter()
                 .fold(error, |error, dir| error.note(format!("looked for {}", dir.display())));
-            error.help("say where it is: `--config-path DIR`")
+            error
+                .help("say where it is: `--config-path DIR`")
+                .help("or compile the configs in: `#[pipeline_main(config_path = …, embed)]`")
         }))
     }
 

@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use crate::app::argv::{Flag, Found, Takes, scan};
 use crate::app::complete::{Face, Holds};
 use crate::app::program::own::OwnFlag;
+use crate::app::program::table;
 use crate::diag::{Error, ErrorKind, Result};
 
 /// What the command line asks for.
@@ -261,7 +262,8 @@ pub(crate) fn faces(more: bool) -> Vec<Face> {
             (Takes::Value(_), Id::EnvFile) => Holds::File,
             (Takes::Value(_), Id::Jobs) => Holds::Nothing,
             (Takes::Value(_), _) => Holds::Directory,
-            (Takes::Maybe(_), _) => Holds::Nothing,
+            (Takes::Maybe(_), Id::Schema) => Holds::Group,
+            (Takes::Maybe(_), _) => Holds::Directory,
         };
         Face { long: flag.long.into(), short: flag.short.into(), holds, about: about.to_owned() }
     })
@@ -354,10 +356,10 @@ pub(crate) fn described() -> String {
         };
         format!("{short}{}{value}", flag.long)
     };
-    let width = ROWS.iter().map(|(flag, _)| name(flag).len()).max().unwrap_or(0);
-    let row = |(flag, help): &Row| format!("  {:width$}  {help}\n", name(flag));
-    let rows: String = ROWS.iter().map(row).collect();
-    format!("{rows}  {:width$}  change the config: db=pg db.port=5432 +new=1 ~old", "KEY=VALUE ...")
+    let rows = ROWS.iter().map(|(flag, help)| table::Row::Entry(name(flag), (*help).to_owned()));
+    let change = "change the config: db=pg db.port=5432 +new=1 ~old".to_owned();
+    let rows: Vec<table::Row> = rows.chain([table::Row::Entry("KEY=VALUE ...".to_owned(), change)]).collect();
+    table::table(&rows).trim_end().to_owned()
 }
 
 #[cfg(test)]

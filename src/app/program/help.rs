@@ -4,13 +4,14 @@ use crate::app::output::Output;
 use crate::app::program::bound::Bound;
 use crate::app::program::fields;
 use crate::app::program::flags::described;
+use crate::app::program::groups::Groups;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::table::{Row, table};
 use crate::compose::{Mode, Repository};
 use crate::declared::wrapped;
 use crate::diag::{Error, ErrorKind, Result, visible};
 use crate::settings::is_reserved;
-use crate::value::{Node, write_yaml};
+use crate::value::{Kind, Node, Text, write_yaml};
 
 /// The program's help: `hydra.help.template`, filled in.
 ///
@@ -18,8 +19,28 @@ use crate::value::{Node, write_yaml};
 /// What cannot be composed; a template that asks for what there is not.
 pub(crate) fn app(session: &Session<'_>) -> Result<Output> {
     // Choices that are still to be made are no reason not to help.
-    let bound = session.bound(&session.arguments(&[])?, Mode::Multirun)?;
-    filled(session, &bound, "hydra.help.template")
+    let composed = session.arguments(&[]).and_then(|arguments| session.bound(&arguments, Mode::Multirun));
+    match composed {
+        Ok(bound) => filled(session, &bound, "hydra.help.template"),
+        // A config that is broken neither: the type alone says most of it.
+        Err(error) => match bare(session) {
+            Ok(bound) => {
+                Ok(filled(session, &bound, "hydra.help.template")?.and_note(&error, session.console.err))
+            }
+            Err(_) => Err(error),
+        },
+    }
+}
+
+/// The composition without the primary config, by what the arguments say of the `hydra` node.
+fn bare(session: &Session<'_>) -> Result<Bound> {
+    let arguments = session.composer.arguments(None, &session.flags.overrides)?;
+    let own = |one: &crate::grammar::Override| one.target.is_hydra();
+    let arguments = crate::compose::Arguments {
+        overrides: arguments.overrides.iter().filter(|one| own(one)).cloned().collect(),
+        ..arguments
+    };
+    Ok(Bound::new(&session.composer, session.composer.compose(None, &arguments, Mode::Multirun)?))
 }
 
 /// The help on flags: `hydra.hydra_help.template`, filled in. The primary config has no say.
@@ -27,13 +48,7 @@ pub(crate) fn app(session: &Session<'_>) -> Result<Output> {
 /// # Errors
 /// As [`app`].
 pub(crate) fn hydra(session: &Session<'_>) -> Result<Output> {
-    let arguments = session.composer.arguments(None, &session.flags.overrides)?;
-    let own = |one: &crate::grammar::Override| one.target.is_hydra();
-    let arguments = crate::compose::Arguments {
-        overrides: arguments.overrides.iter().filter(|one| own(one)).cloned().collect(),
-        ..arguments
-    };
-    let bound = Bound::new(&session.composer, session.composer.compose(None, &arguments, Mode::Multirun)?);
+    let bound = bare(session)?;
     filled(session, &bound, "hydra.hydra_help.template")
 }
 
@@ -47,6 +62,7 @@ fn filled(session: &Session<'_>, bound: &Bound, key: &str) -> Result<Output> {
                 described() + &if own.is_empty() { own } else { format!("\n\n{}", own.trim_end()) }
             }
             "ABOUT" => about(session),
+            "USAGE" => usage(session, bound)?,
             "GROUPS" => choices(bound)?,
             "FIELDS" => fields(session, bound)?,
             "ARGS" => section("Flags of this program:", &own_flags(session)?),
@@ -73,8 +89,8 @@ fn filled(session: &Session<'_>, bound: &Bound, key: &str) -> Result<Output> {
 }
 
 /// What `$NAME` can be.
-const NAMES: &str = "$APP_CONFIG_GROUPS, $HYDRA_CONFIG_GROUPS, $CONFIG, $FLAGS_HELP, $OVERRIDE_ALIASES, $ABOUT, $GROUPS, \
-                     $FIELDS, $ARGS";
+const NAMES: &str = "$APP_CONFIG_GROUPS, $HYDRA_CONFIG_GROUPS, $CONFIG, $FLAGS_HELP, $OVERRIDE_ALIASES, $ABOUT, $USAGE, \
+                     $GROUPS, $FIELDS, $ARGS";
 
 /// Fills in `$NAME` and `${NAME}`, as Python's `string.Template` does; `$$` is a dollar.
 fn substitute(template: &str, answer: impl Fn(&str) -> Result<Option<String>>) -> Result<String> {
@@ -123,28 +139,8 @@ fn about(session: &Session<'_>) -> String {
 
 /// Config groups: what is chosen now, and what may be.
 fn choices(bound: &Bound) -> Result<String> {
-    let repository = bound.composed().selection().repository();
-    let chosen = bound.select("hydra.runtime.choices")?;
-    let mut rows = Vec::new();
-    for group in group_paths(repository)?.iter().filter(|group| !is_reserved(group)) {
-        let options = repository.options(group)?;
-        if options.is_empty() {
-            continue;
-        }
-        // A group may be chosen for several packages; what no defaults list names is added by `+`.
-        let is_of = |key: &str| key.split('@').next() == Some(group.as_str());
-        let of_group = chosen.as_ref().and_then(Node::as_map).into_iter().flatten();
-        let mut keys: Vec<String> = of_group
-            .filter(|(key, _)| key.as_str().is_some_and(is_of))
-            .map(|(key, slot)| format!("{key}={}", fields::shown(&slot.node)))
-            .collect();
-        if keys.is_empty() {
-            keys.push(format!("+{group}="));
-        }
-        for key in keys {
-            rows.push(Row::Entry(key, options.join(" | ")));
-        }
-    }
+    let groups = Groups::of(bound.composed())?;
+    let rows: Vec<Row> = groups.keys().map(|(key, options)| Row::Entry(key, options.join(" | "))).collect();
     Ok(section("Config groups, chosen by GROUP=OPTION:", &table(&rows)))
 }
 
@@ -153,12 +149,41 @@ fn fields(session: &Session<'_>, bound: &Bound) -> Result<String> {
     let config = if session.flags.resolve { bound.resolve()? } else { bound.job().clone() };
     let Some(schema) = &session.app.typed else {
         let mut yaml = String::new();
-        write_yaml(&config, &mut yaml);
+        if config.as_map().is_some_and(|map| !map.is_empty()) {
+            write_yaml(&config, &mut yaml);
+        }
         return Ok(section("The config; change any of it by KEY=VALUE:", &yaml));
     };
-    let groups = group_paths(bound.composed().selection().repository())?;
-    let rows = fields::rows(schema.expected(), &config, &|group| groups.iter().any(|one| one == group));
+    let rows = fields::rows(schema.expected(), &config, &Groups::of(bound.composed())?);
     Ok(section("The config; change any of it by KEY=VALUE:", &table(&rows)))
+}
+
+/// What to type first: real keys, so that each line works as it stands.
+fn usage(session: &Session<'_>, bound: &Bound) -> Result<String> {
+    let name = &session.app.name;
+    let first = |node: &Node| {
+        let map = node.as_map()?;
+        let plain = |node: &Node| matches!(node.kind, Kind::Int(_) | Kind::Float(_) | Kind::Bool(_));
+        let found = map.iter().find(|(_, slot)| plain(&slot.node) && !slot.node.origin.is_secret())?;
+        Some((found.0.to_string(), fields::shown(&found.1.node)))
+    };
+    let several = |(key, options): (String, &[Text])| {
+        let key = key.split('=').next().unwrap_or_default();
+        (options.len() > 1).then(|| format!("{key}={},{}", options[0], options[1]))
+    };
+    let groups = Groups::of(bound.composed())?;
+    let (key, value) = first(bound.job()).unwrap_or_else(|| ("KEY".to_owned(), "VALUE".to_owned()));
+    let swept = groups.keys().find_map(several).unwrap_or_else(|| "KEY=A,B".to_owned());
+    let row = |what: String, why: &str| Row::Entry(format!("{name} {what}"), why.to_owned());
+    let typed = session.app.typed.is_some();
+    let rows = [
+        row(format!("{key}={value}"), "a run, with its directory and its record"),
+        row(format!("-m {swept}"), "a run for each; `--resume` goes on after a kill"),
+        row(format!("--explain {key}"), "who set it; `--cfg job` prints the whole config"),
+        row("--template".to_owned(), "a config file to begin with; `--schema` is for editors"),
+    ];
+    let rows = if typed { &rows[..] } else { &rows[..3] };
+    Ok(table(rows) + "\n")
 }
 
 /// What clap says of the program's own flags.
@@ -190,7 +215,12 @@ pub(crate) fn groups(repository: &Repository, reserved: bool) -> Result<String> 
     for group in group_paths(repository)?.iter().filter(|group| is_reserved(group) == reserved) {
         let options = repository.options(group)?;
         if !options.is_empty() {
-            out.push_str(&format!("{}: {}\n", visible(group), visible(&options.join(", "))));
+            let line = format!("{}: {}", visible(group), visible(&options.join(", ")));
+            for (nth, line) in wrapped(&line, 76).iter().enumerate() {
+                out.push_str(if nth == 0 { "" } else { "    " });
+                out.push_str(line);
+                out.push('\n');
+            }
         }
     }
     Ok(out)

@@ -11,7 +11,7 @@ use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::{Finished, Job};
-use crate::app::program::logging::{Palette, Plan};
+use crate::app::program::logging::{Known, Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, directions, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
@@ -106,7 +106,7 @@ pub(crate) fn call(
             return Err(error);
         }
     };
-    let begun = begin(reserved, &told, facts, &process)?;
+    let begun = begin(session, reserved, &told, &process)?;
     if session.app.starts_command {
         // It may be left behind when this process is killed.
         begun.share()?;
@@ -141,28 +141,61 @@ pub(crate) struct Prepared {
 /// # Errors
 /// All that is wrong with it.
 pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
+    let (call, (hydra_logging, job_logging)) = both(call_of(session, bound), plans(session, bound))?;
+    Ok(Prepared { call, hydra_logging, job_logging })
+}
+
+/// Reads what a job will need, and leaves out what is the same as in the job before.
+///
+/// # Errors
+/// All that is wrong with it.
+pub(crate) fn check(session: &Session<'_>, bound: &Bound, known: &Known) -> Result<()> {
+    let logging = match known.covers(bound) {
+        true => Ok(()),
+        false => plans(session, bound).map(|_| known.learn(bound)),
+    };
+    both(call_of(session, bound), logging).map(drop)
+}
+
+fn call_of(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
+    (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error))
+}
+
+/// How Hydra and the job log.
+fn plans(session: &Session<'_>, bound: &Bound) -> Result<(Plan, Plan)> {
     let palette = Palette::of(session.composer.facts(), &session.console);
-    let call = (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error));
     // A Hydra program logs by itself, with whatever classes Python has.
-    let plans = match command::runs_hydra(session) {
+    match command::runs_hydra(session) {
         true => Plan::of_hydra(bound, palette).map(|hydra| (hydra, Plan::nothing())),
         false => Plan::both(bound, palette),
-    };
-    match (call, plans) {
-        (Ok(call), Ok((hydra_logging, job_logging))) => Ok(Prepared { call, hydra_logging, job_logging }),
+    }
+}
+
+/// Both, or all that is wrong.
+fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
         (Err(one), Err(other)) => Err(Error::all([one.clone(), other]).unwrap_or(one)),
         (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }
 
 fn begin(
+    session: &Session<'_>,
     reserved: crate::run::Reserved,
     told: &Told,
-    facts: &crate::facts::Facts,
     process: &Process,
 ) -> Result<Running> {
-    let (facts, process) = (facts.clone(), process.clone());
-    reserved.begin(told, move || git::surroundings(&facts, &process))
+    // The jobs of one process have the same around them: what it runs was there when it started.
+    if let Some(known) = session.surroundings.get() {
+        return reserved.begin_with(told, known);
+    }
+    let (facts, process) = (session.composer.facts().clone(), process.clone());
+    let found = Arc::clone(&session.surroundings);
+    reserved.begin(told, move || {
+        let surroundings = git::surroundings(&facts, &process);
+        found.get_or_init(|| surroundings).clone()
+    })
 }
 
 /// A run without a record, in a directory that nobody keeps.

@@ -14,6 +14,7 @@ mod derived;
 mod fields;
 mod finished;
 mod flags;
+mod groups;
 mod handover;
 mod help;
 mod info;

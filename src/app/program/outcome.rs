@@ -45,6 +45,14 @@ pub type Failed = Box<dyn StdError + Send + Sync>;
 /// }
 /// assert_eq!(job().objectives().unwrap()[0].value, 0.5);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a job cannot return `{Self}`",
+    label = "is nothing that a job may return",
+    note = "a job returns nothing, `Maximize`, `Minimize`, a type that derives `Objectives`, or one of these behind a \
+            `Result`",
+    note = "the error of the `Result` is `mainstem::app::Failed`, which is `Box<dyn Error + Send + Sync>`, \
+            `anyhow::Error`, or any error of your own"
+)]
 pub trait JobResult {
     /// What a sweep is to look at.
     ///

@@ -30,17 +30,18 @@ pub(crate) struct OwnFlag {
     pub(crate) least: usize,
     /// So many may.
     pub(crate) most: usize,
+    /// What they are, to complete them.
+    pub(crate) holds: Holds,
 }
 
 impl OwnFlag {
     /// It as it is completed: under each of its names.
     pub(crate) fn faces(&self) -> impl Iterator<Item = Face> {
-        let holds = if self.most == 0 { Holds::Nothing } else { Holds::Text };
         self.names.iter().map(move |name| {
             let (long, short) =
                 if name.starts_with("--") { (name.as_str(), "") } else { ("", name.as_str()) };
             let (long, short) = (long.to_owned().into(), short.to_owned().into());
-            Face { long, short, holds: holds.clone(), about: String::new() }
+            Face { long, short, holds: self.holds.clone(), about: String::new() }
         })
     }
 }

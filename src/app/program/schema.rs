@@ -14,11 +14,9 @@ use crate::value::{KeyPath, Text};
 /// configs may be broken.
 ///
 /// # Errors
-/// A group that there is not; a place of the search path that cannot be read.
+/// A group that there is not, or that cannot be listed.
 pub(crate) fn json(session: &Session<'_>, of: Option<&str>) -> Result<Output> {
-    let arguments = session.arguments(&[])?;
-    let composer = &session.composer;
-    let repository = composer.repository_of(session.config_name(), &arguments.overrides)?;
+    let (repository, broken) = session.repository();
     let any = Schema::from(Type::Any);
     let schema = session.app.typed.as_ref().unwrap_or(&any);
     let all = places(schema.expected());
@@ -46,7 +44,11 @@ pub(crate) fn json(session: &Session<'_>, of: Option<&str>) -> Result<Output> {
         Some(path) => return Err(unknown(path, &repository)),
     };
     let file = ConfigFile { title: &title, contents, nodes: &nodes, choices: &choices, group };
-    Ok(Output::success(file.json_schema()))
+    let output = Output::success(file.json_schema());
+    Ok(match broken {
+        Some(error) => output.and_note(&error, session.console.err),
+        None => output,
+    })
 }
 
 fn unknown(path: &str, repository: &Repository) -> Error {

@@ -16,12 +16,12 @@ use crate::app::program::signals::Stop;
 use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
-use crate::compose::{Arguments, Composed, Composer, Mode, Provided};
+use crate::compose::{Arguments, Composed, Composer, Mode, Provided, Repository};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Process;
 use crate::grammar::{Action, Operand};
 use crate::resolve::Scope;
-use crate::run::{Record, RunId};
+use crate::run::{Record, RunId, Surroundings};
 use crate::settings::composer;
 use crate::value::{KeyPath, Kind, Node, write_str};
 
@@ -49,6 +49,9 @@ pub(crate) struct Session<'a> {
     pub(crate) derived_from: Option<RunId>,
     /// What was read of the program's own flags.
     pub(crate) own: Option<OwnValues>,
+    /// What stands around the jobs of this process, once it was found out beside the first of them.
+    pub(crate) surroundings: Arc<OnceLock<Surroundings>>,
+    pub(crate) process: Process,
 }
 
 /// Called when a signal ends the process, with the record of the job.
@@ -61,11 +64,26 @@ impl<'a> Session<'a> {
     /// Every place that is not there.
     pub(crate) fn open(
         app: &'a App,
-        mut world: World,
+        world: World,
         flags: Flags,
         arguments: Vec<OsString>,
         order: Option<Order>,
     ) -> Result<Self> {
+        let (session, missing) = Self::open_what_is_there(app, world, flags, arguments, order)?;
+        missing.map_or(Ok(session), Err)
+    }
+
+    /// As [`Session::open`], without the places that are not there; beside it, what is wrong with them.
+    ///
+    /// # Errors
+    /// Flags that cannot be read.
+    pub(crate) fn open_what_is_there(
+        app: &'a App,
+        mut world: World,
+        flags: Flags,
+        arguments: Vec<OsString>,
+        order: Option<Order>,
+    ) -> Result<(Self, Option<Error>)> {
         if let Some(order) = &order {
             world.facts = order.restore(world.facts);
         }
@@ -93,9 +111,6 @@ impl<'a> Session<'a> {
                 Err(error) => errors.push(error),
             }
         }
-        if let Some(error) = Error::all(errors) {
-            return Err(error);
-        }
         let World { facts, console, owns_process, executable } = world;
         let composer = composer(main, more, facts, &app.name)
             .with_packages(folders)
@@ -109,10 +124,11 @@ impl<'a> Session<'a> {
         console.hide(composer.secrets());
         let derived_from = derived::from(&arguments);
         let sweep = OnceLock::new();
+        let process = process(&composer, order.is_some());
         if let Some(job) = order.as_ref().and_then(|order| order.of_sweep.as_ref()) {
             let _ = sweep.set(job.id.clone());
         }
-        Ok(Self {
+        let session = Self {
             app,
             flags,
             console,
@@ -127,7 +143,10 @@ impl<'a> Session<'a> {
             resumed: None,
             interrupted: Mutex::default(),
             own: None,
-        })
+            surroundings: Arc::default(),
+            process,
+        };
+        Ok((session, Error::all(errors)))
     }
 
     /// The name of the primary config.
@@ -140,6 +159,17 @@ impl<'a> Session<'a> {
         let texts: Vec<&str> =
             self.flags.overrides.iter().map(String::as_str).chain(more.iter().copied()).collect();
         self.composer.arguments(self.config_name(), &texts)
+    }
+
+    /// Where the configs come from, as far as that can be known; beside it, what is wrong with the rest.
+    pub(crate) fn repository(&self) -> (Arc<Repository>, Option<Error>) {
+        let whole = self
+            .arguments(&[])
+            .and_then(|arguments| self.composer.repository_of(self.config_name(), &arguments.overrides));
+        match whole {
+            Ok(repository) => (repository, None),
+            Err(error) => (Arc::clone(self.composer.repository()), Some(error)),
+        }
     }
 
     /// Composes, and says what is suspicious.
@@ -160,16 +190,7 @@ impl<'a> Session<'a> {
     /// This process, as records name it. Two calls differ in what is drawn at random. Its arguments hold secrets as they
     /// were typed: see [`Bound::shown_arguments`].
     pub(crate) fn process(&self) -> Process {
-        let mut process = capture::process(self.composer.facts());
-        process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
-        if self.order.is_some() {
-            // How the user would start it: without what only a worker is told.
-            let hidden = process.arguments.iter().position(|argument| argument == WORKER);
-            if let Some(at) = hidden {
-                process.arguments.drain(at..(at + 2).min(process.arguments.len()));
-            }
-        }
-        process
+        Process { random: capture::random(), ..self.process.clone() }
     }
 
     /// The arguments of the process that stand before those of the program, such as a subcommand; none if the program
@@ -255,6 +276,18 @@ impl<'a> Session<'a> {
         }
         absolute
     }
+}
+
+/// This process, without what only a worker or a run that is derived from another one is told.
+fn process(composer: &Composer, is_worker: bool) -> Process {
+    let mut process = capture::process(composer.facts());
+    process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
+    // How the user would start it.
+    let hidden = process.arguments.iter().position(|argument| argument == WORKER).filter(|_| is_worker);
+    if let Some(at) = hidden {
+        process.arguments.drain(at..(at + 2).min(process.arguments.len()));
+    }
+    process
 }
 
 /// Text of the `hydra` node: numbers are text too. `None` for `null`.

@@ -11,7 +11,7 @@ use crate::settings::is_reserved;
 /// Prints a config file that says all there is to say, and changes nothing: it holds the defaults of the type.
 ///
 /// # Errors
-/// The program has no type; a place of the search path that cannot be read.
+/// The program has no type; a group that cannot be listed.
 pub(crate) fn print(session: &Session<'_>) -> Result<Output> {
     let Some(schema) = &session.app.typed else {
         let error = Error::new(ErrorKind::Usage, "this program has no type to make a template of");
@@ -30,8 +30,7 @@ pub(crate) fn print(session: &Session<'_>) -> Result<Output> {
     };
     let doc = expected.as_struct().map_or("", |fields| fields.doc.as_str());
     paragraph(wrapped(doc, 78).iter().map(|line| format!("# {line}").trim_end().to_owned()).collect());
-    let arguments = session.arguments(&[])?;
-    let repository = session.composer.repository_of(session.config_name(), &arguments.overrides)?;
+    let (repository, broken) = session.repository();
     let mut choices = Vec::new();
     for group in group_paths(&repository)?.into_iter().filter(|group| !is_reserved(group)) {
         let options = repository.options(&group)?;
@@ -47,5 +46,9 @@ pub(crate) fn print(session: &Session<'_>) -> Result<Output> {
         paragraph(choices);
     }
     paragraph(template(expected));
-    Ok(Output::success(out))
+    let output = Output::success(out);
+    Ok(match broken {
+        Some(error) => output.and_note(&error, session.console.err),
+        None => output,
+    })
 }

@@ -8,7 +8,7 @@ use crate::compose::{Arguments, Composed, Composer, Mode, RESERVED, Repository};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::grammar::{Action, Override};
 use crate::sweep::{Branch, Job, Jobs};
-use crate::value::{Kind, Node};
+use crate::value::{HashSet, Kind, Node};
 
 /// The seed of `shuffle`: the same sweep has the same order every time.
 const SEED: u64 = 0;
@@ -22,6 +22,8 @@ pub(crate) struct Sweep {
     pub(crate) jobs: Jobs,
     /// Whether choices that jobs make say themselves what is swept.
     pub(crate) is_nested: bool,
+    /// The left sides of what chooses configs.
+    choices: HashSet<String>,
     /// What the command line says of the `hydra` node, which every job has.
     own: Vec<Override>,
     sources: Arc<SourceMap>,
@@ -32,6 +34,11 @@ impl Sweep {
     pub(crate) fn arguments(&self, job: &Job) -> Arguments {
         let overrides = self.own.iter().chain(&job.overrides).cloned().collect();
         Arguments { overrides, sources: Arc::clone(&self.sources) }
+    }
+
+    /// The numbers of all jobs; those that choose the same follow each other, so that they share what was merged.
+    pub(crate) fn grouped(&self) -> impl Iterator<Item = u64> + use<> {
+        self.jobs.grouped(&|one| self.choices.contains(&one.key_element()))
     }
 
     /// The texts that the overrides of its jobs point into.
@@ -67,9 +74,9 @@ impl<'a> Space<'a> {
     /// What makes no sweep; what cannot be resolved; options that cannot be listed.
     pub(crate) fn sweep(&self, whole: &Composed) -> Result<Sweep> {
         let found = self.nested(whole).map_err(|error| error.located(&self.arguments.sources));
-        let (jobs, is_nested) = found?;
+        let (jobs, choices, is_nested) = found?;
         let own = self.arguments.overrides.iter().filter(|one| one.target.is_hydra()).cloned().collect();
-        Ok(Sweep { jobs, is_nested, own, sources: Arc::clone(&self.arguments.sources) })
+        Ok(Sweep { jobs, is_nested, choices, own, sources: Arc::clone(&self.arguments.sources) })
     }
 
     /// The sweep that the arguments span where no config is known: those of the `hydra` node are like others.
@@ -84,10 +91,11 @@ impl<'a> Space<'a> {
             .and_then(|repository| Jobs::new(overrides, &|group: &str| members(&repository, group), SEED));
         let jobs = jobs.map_err(|error| error.located(&self.arguments.sources))?;
         let sources = Arc::clone(&self.arguments.sources);
-        Ok(Sweep { jobs, is_nested: false, own: Vec::new(), sources })
+        Ok(Sweep { jobs, is_nested: false, choices: HashSet::default(), own: Vec::new(), sources })
     }
 
-    fn nested(&self, whole: &Composed) -> Result<(Jobs, bool)> {
+    /// The jobs, what of them chooses configs, and whether choices say themselves what is swept.
+    fn nested(&self, whole: &Composed) -> Result<(Jobs, HashSet<String>, bool)> {
         let defined = Defined::of(self.whole(whole))?;
         let jobs = self.spanned(&defined, whole)?;
         let repository = whole.selection().repository();
@@ -100,12 +108,13 @@ impl<'a> Space<'a> {
             composed.and_then(|composed| Defined::of(self.whole(&composed))).is_ok_and(|own| own != defined)
         });
         if !is_nested {
-            return Ok((self.conditional(jobs, &defined, whole)?, false));
+            return Ok((self.conditional(jobs, &defined, whole)?, choices.keys(), false));
         }
         let branches = jobs.branches(&chooses)?.into_iter();
         let parts = branches.map(|branch| self.of_branch(branch, (&defined, whole)));
         let parts: Vec<Jobs> = parts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-        Ok((Jobs::union(parts)?, true))
+        // Its branches choose the same already.
+        Ok((Jobs::union(parts)?, HashSet::default(), true))
     }
 
     /// The jobs of a combination of choices. `known` is what was defined, and where, before these choices were made.

@@ -39,7 +39,7 @@ pub(crate) fn try_jobs(
 /// # Errors
 /// Everything that is wrong with some job, each mistake once.
 pub(crate) fn try_all(sweep: &Sweep, attempt: impl Fn(&Job) -> Result<()>) -> Result<()> {
-    try_some(sweep, 0..sweep.jobs.len(), attempt)
+    try_some(sweep, sweep.grouped(), attempt)
 }
 
 /// So many different mistakes are told; more of them nobody reads.
@@ -57,12 +57,17 @@ fn try_some(
         tried_jobs += 1;
         for error in attempt(&job).err().map(Error::each).unwrap_or_default() {
             let key = (error.labels().first().map(|label| label.origin), error.message().to_owned());
-            found.entry(key).or_insert_with(|| (error, job.clone(), 0)).2 += 1;
+            let (_, first, met) = found.entry(key).or_insert_with(|| (error, job.clone(), 0));
+            *met += 1;
+            if job.index < first.index {
+                *first = job.clone();
+            }
         }
         if found.len() >= MISTAKES {
             break;
         }
     }
+    found.sort_by_key(|_, (_, job, _)| job.index);
     let errors = found.into_values().map(|(error, job, met)| {
         let error = error.located(sources);
         let job = job.lines().join(" ");

@@ -12,10 +12,10 @@ use mainstem::run::{Outcome, RUN, Record, Status, metrics};
 use super::project::{Scratch, Start};
 
 /// A small file system of its own; `None` where this process may mount none.
-struct Disk(Scratch);
+pub(crate) struct Disk(Scratch);
 
 impl Disk {
-    fn new(size: &str) -> Option<Self> {
+    pub(crate) fn new(size: &str) -> Option<Self> {
         let scratch = Scratch::new();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"])
@@ -25,7 +25,7 @@ impl Disk {
         mounted.then_some(Self(scratch))
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0.0
     }
 
@@ -38,8 +38,18 @@ impl Disk {
         file.set_len(size.saturating_sub(but)).expect("less is possible");
     }
 
+    /// Gives it another size.
+    pub(crate) fn resize(&self, size: &str) {
+        let options = format!("remount,size={size}");
+        let grown = Command::new("mount").args(["-o", &options]).arg(self.path()).status();
+        assert!(grown.expect("it starts").success());
+    }
+
     fn empty(&self) {
-        fs::remove_file(self.path().join("ballast")).expect("it is there");
+        let path = self.path().join("ballast");
+        // A process that another test starts just now may still have the file open: then removing it makes no room.
+        File::create(&path).expect("it is there");
+        fs::remove_file(path).expect("it is there");
     }
 }
 

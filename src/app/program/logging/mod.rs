@@ -6,6 +6,7 @@ mod field;
 mod formatter;
 mod front;
 mod handler;
+mod known;
 mod level;
 mod loggers;
 mod part;
@@ -18,5 +19,6 @@ mod spec;
 mod events;
 
 pub(crate) use front::{failed, hydra_log, install};
+pub(crate) use known::Known;
 pub(crate) use loggers::Logging;
 pub(crate) use plan::{Palette, Plan};

@@ -39,7 +39,7 @@ pub(super) fn carry_out(
     task: Task,
 ) -> Result<finished::Job> {
     let Task { bound, directory, made, attempt } = task;
-    let place = place_in_sweep(&bound, directory, made, None)?;
+    let place = place_in_sweep(&bound, directory, made, Some(journal.lease().mandate()))?;
     if !session.owns_process {
         return call(session, bound, &place, Extent::OfSweep, Arc::clone(callbacks));
     }

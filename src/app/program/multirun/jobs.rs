@@ -3,7 +3,8 @@
 use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::app::program::bound::Bound;
-use crate::app::program::job::{bind_in_sweep, ready};
+use crate::app::program::job::{bind_in_sweep, check};
+use crate::app::program::logging::Known;
 use crate::app::program::multirun::earlier::{Earlier, Taken};
 use crate::app::program::multirun::host::shown;
 use crate::app::program::multirun::identity::Files;
@@ -53,7 +54,7 @@ impl<'a> Composing<'a> {
     pub(super) fn check(&self, master: &Bound, earlier: Option<&Earlier>) -> Result<Checked> {
         let mut files = Files::default();
         files.add(master.composed());
-        let (files, apart) = (RefCell::new(files), Cell::new(false));
+        let (files, apart, logging) = (RefCell::new(files), Cell::new(false), Known::default());
         let (first, taken) = (OnceCell::new(), RefCell::new(Vec::new()));
         try_all(self.sweep, |job| {
             let composed = self.compose(job)?;
@@ -67,9 +68,11 @@ impl<'a> Composing<'a> {
             // Where it will be is not known yet, and a config may ask.
             let bound = bound.with_fact(&["hydra", "runtime", "output_dir"], ".");
             apart.set(apart.get() || worker::needed(self.session, &bound)?.is_some());
-            ready(self.session, &bound).map(drop)
+            check(self.session, &bound, &logging)
         })?;
-        Ok(Checked { files: files.into_inner(), apart: apart.get(), taken: taken.into_inner() })
+        let mut taken = taken.into_inner();
+        taken.sort_by_key(|run| run.job);
+        Ok(Checked { files: files.into_inner(), apart: apart.get(), taken })
     }
 
     /// Where choices were not looked at, no job must say other things of the sweep than the first one does.

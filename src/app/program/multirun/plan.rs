@@ -108,10 +108,6 @@ impl Plan {
             }
             None => How::Inline,
         };
-        if policy.time_limit.is_some() && matches!(how, How::Inline) {
-            let error = Error::new(ErrorKind::Job, "a job that runs in this process cannot be ended in time");
-            return Err(error.help("run the jobs in processes of their own: `-j 1`"));
-        }
         let launcher =
             if launcher == "basic" && matches!(how, How::Workers { .. }) { "workers" } else { launcher };
         Ok(Self { launcher, how, policy })
@@ -125,6 +121,18 @@ impl Plan {
             how @ How::Workers { .. } => how,
         };
         Self { how, ..self }
+    }
+
+    /// That all of it can be done.
+    ///
+    /// # Errors
+    /// A limit on the time of jobs that nobody can end.
+    pub(super) fn check(&self) -> Result<()> {
+        if self.policy.time_limit.is_some() && matches!(self.how, How::Inline) {
+            let error = Error::new(ErrorKind::Job, "a job that runs in this process cannot be ended in time");
+            return Err(error.help("run the jobs in processes of their own: `-j 1`"));
+        }
+        Ok(())
     }
 }
 

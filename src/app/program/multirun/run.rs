@@ -12,7 +12,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
-use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, with_mode};
+use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, shown as shown_path, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
 use crate::app::program::multirun::compact;
 use crate::app::program::multirun::earlier::{Earlier, Taken, new_to, take_over};
@@ -28,7 +28,7 @@ use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
 use crate::compose::{Arguments, Mode};
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::drive::{Drive, Entry, Host, Journal, Policy, Progress, Stopped, Summary, lease};
 use crate::durable::{Sync, create_exclusive, write_whole_with};
 use crate::facts::{Clock, Process};
@@ -55,6 +55,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let Checked { mut files, apart, taken } = composing.check(&master, earlier.as_ref())?;
     drop(earlier);
     let plan = if apart { plan.apart() } else { plan };
+    plan.check()?;
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
         files.add_file(&name, &path)?;
     }
@@ -163,8 +164,14 @@ impl Driving<'_> {
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
                 let host = InWorkers::new(base, to_files);
                 let mut host = Watched::new(host, count, at_a_time, &driven.before, &driven.policy);
-                let _shown = host.show();
-                (driven.drive(launcher, &mut host)?, None, Vec::new())
+                let shown_meanwhile = host.show();
+                let summary = driven.drive(launcher, &mut host)?;
+                drop(shown_meanwhile);
+                let place = shown_path(&sweep, &session.composer.facts().cwd).display().to_string();
+                if let Some(last) = host.last(&shell_word(&place)) {
+                    session.note(&last);
+                }
+                (summary, None, Vec::new())
             }
         };
         summary::tell(session, &summary, &sweep, count);

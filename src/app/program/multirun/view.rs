@@ -83,6 +83,17 @@ impl View {
         lines
     }
 
+    /// The last word about a sweep all of whose jobs have completed.
+    pub(super) fn last(&self, place: &str) -> String {
+        let best = self.best.as_ref().map_or_else(String::new, |best| {
+            format!("; best {}  #{} {}", best.result(), best.job, best.overrides)
+        });
+        format!(
+            "{} of {} jobs are completed{best}\n  help: `mainstem sweeps show {place}` lists them",
+            self.ended, self.all
+        )
+    }
+
     fn progress(&self, now: Duration, size: Size, style: Style) -> Line {
         let mut said = vec![("1", format!("{}/{}", self.ended, self.all))];
         if self.failed > 0 {
@@ -148,15 +159,19 @@ const BAR: usize = 32;
 const LEAST_BAR: usize = 12;
 
 impl Best {
-    fn line(&self, size: Size, style: Style) -> Line {
+    /// The result as people read it.
+    fn result(&self) -> String {
         let value = Node::from(self.value);
-        let node = match self.name.as_str() {
+        results(&match self.name.as_str() {
             "" => value,
             name => Node::from(Map::from([(name, value)])),
-        };
+        })
+    }
+
+    fn line(&self, size: Size, style: Style) -> Line {
         let mut line = Line::new(size, style);
         line.push("", "best ");
-        line.push("32", &results(&node));
+        line.push("32", &self.result());
         line.push("", &format!("  #{} {}", self.job, self.overrides));
         line
     }
@@ -203,6 +218,19 @@ mod tests {
     fn drawn(view: &View, columns: usize, rows: usize) -> String {
         let lines = view.lines(S * 100, Size { columns, rows }, Style::Plain);
         lines.iter().map(|line| format!("{}\n", line.text())).collect()
+    }
+
+    #[test]
+    fn the_last_word_names_the_best() {
+        let mut view = View { all: 2, ended: 2, ..View::default() };
+        assert_eq!(
+            view.last("sw"),
+            "2 of 2 jobs are completed\n  help: `mainstem sweeps show sw` lists them"
+        );
+        view.compare(1, "lr=0.1", &Node::from(0.25), &Node::from("minimize"));
+        let expected =
+            "2 of 2 jobs are completed; best 0.25  #1 lr=0.1\n  help: `mainstem sweeps show sw` lists them";
+        assert_eq!(view.last("sw"), expected);
     }
 
     #[test]

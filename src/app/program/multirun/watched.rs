@@ -50,6 +50,12 @@ impl<'a> Watched<'a> {
         screen::show(move |size| lock(&view).lines(elapsed(), size, style))
     }
 
+    /// The last word about a sweep all of whose jobs have completed, if anybody looks.
+    pub(super) fn last(&self, place: &str) -> Option<String> {
+        let view = self.view();
+        (self.shown && view.failed == 0 && view.ended == view.all).then(|| view.last(place))
+    }
+
     fn view(&self) -> MutexGuard<'_, View> {
         lock(&self.view)
     }

@@ -104,6 +104,12 @@ impl Host for InWorkers<'_> {
             Some(record) if record.status() != Status::Killed && record.status() != Status::Running => {
                 self.base.verdict(&record, &directory)
             }
+            Some(_) if status == Status::Completed => {
+                let error = Some("its process ended before the job did".to_owned());
+                let log = self.base.log(&directory, &self.base.session.app.name);
+                let (status, directory) = (Status::Failed, Some(directory));
+                Verdict { status, result: None, error, log, directory, asked: None }
+            }
             _ => {
                 let log = error.as_ref().and_then(|_| self.base.log(&directory, &self.base.session.app.name));
                 Verdict { status, result: None, error, log, directory: Some(directory), asked: None }
