@@ -25,6 +25,10 @@ impl Base<'_> {
     /// been written into the journal before. What cannot be packed stays as it is, and is told.
     pub(super) fn pack(&self, directory: Option<&Path>) {
         let Some((log, directory)) = self.compact.as_ref().zip(directory) else { return };
+        // Of two processes that add lines to the file, one would write over the other's.
+        if !self.mandate.stands() {
+            return;
+        }
         if let Err(error) = self.try_pack(log, &self.directory.join(directory)) {
             let console = &self.session.console;
             console.complain(&error.render_as(Severity::Warning, console.err));
