@@ -1,5 +1,6 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
+mod absent;
 mod agreement;
 mod aliases;
 mod arguments;
