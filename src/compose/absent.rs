@@ -11,7 +11,7 @@ use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{DRAWN, Error, ErrorKind, did_you_mean};
 use crate::value::Text;
 
-/// The groups that relative paths of a config may count from: its own, and each one above, for `g=sub/x` counts from `g`.
+/// The groups that relative paths of a config may count from: its own, and those above, for `g=sub/x` counts from `g`.
 fn bases(owner: &Item) -> Vec<Text> {
     let own = owner.group_path();
     let above = own.rmatch_indices('/').map(|(at, _)| Text::from(&own[..at]));
