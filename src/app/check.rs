@@ -159,6 +159,10 @@ fn words(topic: Topic) -> (&'static str, &'static str) {
             "file is not looked at: its name begins with a dot",
             "files are not looked at: their names begin with a dot",
         ),
+        Topic::Untried => (
+            "option that changes the whole config was not composed: there are too many",
+            "options that change the whole config were not composed: there are too many",
+        ),
         #[expect(unreachable_patterns, reason = "more topics may come")]
         _ => ("note", "notes"),
     }

@@ -25,15 +25,20 @@ pub(super) fn groups(around: &Surroundings<'_>, typed: Typed<'_>, described: boo
             continue;
         }
         let names = repository.options(&group).unwrap_or_default();
-        let options = !names.is_empty();
+        // Without options of its own, a group that is chosen from has them in folders.
+        let options = match typed.operator {
+            "~" => !names.is_empty(),
+            "+" => !names.is_empty() && !is_chosen(around, &group),
+            _ => !names.is_empty() || is_chosen(around, &group),
+        };
         let inner = !repository.groups(&group).unwrap_or_default().is_empty();
         let text = format!("{}{group}", typed.operator);
         let about = composed.and_then(|composed| chosen(composed, &group));
         let about = match (about, options) {
             (Some(option), _) if option == "???" => format!("must be chosen: {}", names.join(", ")),
             (Some(option), _) => format!("now {option}"),
-            (None, true) => format!("a group: {}", names.join(", ")),
-            (None, false) => "groups".to_owned(),
+            (None, true) if !names.is_empty() => format!("a group: {}", names.join(", ")),
+            (None, _) => "groups".to_owned(),
         };
         let mut add = |candidate: Candidate| found.push(candidate.about(&about));
         match (options, inner) {
@@ -106,9 +111,13 @@ pub(super) fn options(
         return None;
     }
     let repository = around.repository();
-    let options = repository.options(typed.group()).unwrap_or_default();
+    let options = within(&repository, typed, items);
     if options.is_empty() {
-        return None;
+        return repository.has_group(typed.group()).unwrap_or(false).then(Vec::new);
+    }
+    // What is chosen cannot be added.
+    if typed.operator == "+" && is_chosen(around, typed.key) {
+        return Some(Vec::new());
     }
     let now =
         if described { around.composed().and_then(|composed| chosen(composed, typed.key)) } else { None };
@@ -117,6 +126,9 @@ pub(super) fn options(
     let read = described && fitting.len() <= READ;
     let candidate = |option: &Text| {
         let text = format!("{}{}{option}", typed.left(), items.head);
+        if option.ends_with('/') {
+            return Candidate::open(text).about("a folder");
+        }
         let mut about =
             if read { about(&repository, &format!("{}/{option}", typed.group())) } else { String::new() };
         if now.as_deref() == Some(option.as_str()) {
@@ -125,6 +137,44 @@ pub(super) fn options(
         Candidate { whole: items.is_last, ..Candidate::whole(text) }.about(&about)
     };
     Some(fitting.iter().map(candidate).collect())
+}
+
+/// The options of a group at the cursor: those of the folder that is typed, and the folders in it.
+fn within(repository: &Repository, typed: Typed<'_>, items: &Items<'_>) -> Vec<Text> {
+    let folder = items.item.rfind('/').map_or("", |at| &items.item[..=at]);
+    let group = format!("{}/{folder}", typed.group());
+    let group = group.trim_end_matches('/');
+    let inside = |name: Text| Text::from(format!("{folder}{name}"));
+    let mut found: Vec<Text> =
+        repository.options(group).unwrap_or_default().into_iter().map(inside).collect();
+    // A choice in a folder is not deleted by its name.
+    if typed.operator != "~" {
+        let folders = repository.groups(group).unwrap_or_default();
+        let full = folders.into_iter().filter(|name| has_options(repository, &format!("{group}/{name}")));
+        found.extend(full.map(|name| Text::from(format!("{folder}{name}/"))));
+    }
+    found
+}
+
+/// So deep is a group searched for options.
+const DEPTH: usize = 8;
+
+/// Whether there are options in a group or in the groups inside it.
+fn has_options(repository: &Repository, group: &str) -> bool {
+    let mut open = vec![(group.to_owned(), 0)];
+    while let Some((group, depth)) = open.pop() {
+        if !repository.options(&group).unwrap_or_default().is_empty() {
+            return true;
+        }
+        let inner = repository.groups(&group).unwrap_or_default();
+        let inner = inner.into_iter().filter(|_| depth < DEPTH);
+        open.extend(inner.map(|name| (format!("{group}/{name}"), depth + 1)));
+    }
+    false
+}
+
+fn is_chosen(around: &Surroundings<'_>, key: &str) -> bool {
+    around.composed().is_some_and(|composed| chosen(composed, key).is_some())
 }
 
 /// So many files are read for what they say about themselves.

@@ -230,13 +230,13 @@ impl Composer {
         warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
         let warn = |warning: Error| found.borrow_mut().push(warning);
-        let slips = Slips { root: base.root(), selection: &selection, before: 0 };
+        let slips = Slips { root: base.root(), selection: &selection, typed: sources, before: 0 };
         assignments.iter().filter_map(|assignment| slips.suspect(assignment)).for_each(warn);
         let secrecy = Secrecy { root: base.root(), schema: base.schema(), typed: base.has_secrets };
         if base.has_secrets {
             secrecy.hide_overrides(&arguments.overrides, sources);
         }
-        let mut root = base.apply(&assignments, self.merging(&warn)).inspect_err(|_| {
+        let mut root = base.apply_typed(&assignments, self.merging(&warn), sources).inspect_err(|_| {
             secrecy.hide_named(&arguments.overrides, sources);
             secrecy.hide_configs(&selection, sources);
         })?;

@@ -1,20 +1,18 @@
 //! Looking through a whole project: every primary config composed, every option read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use crate::compose::agreement::agreement;
 use crate::compose::base::put;
-use crate::compose::complaints;
 use crate::compose::composed::RESERVED;
 use crate::compose::composer::{Composer, Mode};
 use crate::compose::cycles::followed;
 use crate::compose::dangling::{Dangle, Dangling};
 use crate::compose::document::Document;
-use crate::compose::element::{Element, What};
-use crate::compose::experiments::{TRIED, compose_with, untried};
+use crate::compose::element::What;
 use crate::compose::item::Item;
 use crate::compose::nearly_global::nearly_global;
 use crate::compose::notes::notes;
@@ -23,9 +21,8 @@ use crate::compose::plan;
 use crate::compose::report::{Note, Report, Tally, Topic};
 use crate::compose::repository::{Provided, Repository};
 use crate::compose::sources::Memory;
-use crate::compose::tree::{NodeId, Tree};
 use crate::compose::ungiven::ungiven;
-use crate::diag::{DRAWN, Error, ErrorKind, Result, did_you_mean, listed};
+use crate::diag::{Error, ErrorKind, Result, listed};
 use crate::value::{KeyPath, Map, Node, Text};
 
 /// What is to be checked, and what is known beside the configs.
@@ -42,6 +39,8 @@ pub struct Checking<'a> {
     pub registers: &'a dyn Fn(&str) -> bool,
 }
 
+/// So many other primary configs are tried for what does not compose with the one that is named.
+const OTHERS: usize = 20;
 /// So many more places that name one absent config are shown.
 const PLACES: usize = 7;
 
@@ -70,6 +69,8 @@ impl Composer {
             is_open: false,
             old_headers: OldHeaders::default(),
             global: Vec::new(),
+            named_by: HashMap::default(),
+            met: HashSet::default(),
         };
         check.run()
     }
@@ -101,30 +102,34 @@ impl Composer {
     }
 }
 
-struct Check<'a> {
-    composer: &'a Composer,
-    checking: Checking<'a>,
+pub(crate) struct Check<'a> {
+    pub(crate) composer: &'a Composer,
+    pub(crate) checking: Checking<'a>,
     /// With the search paths of all primary configs.
-    repository: Arc<Repository>,
+    pub(crate) repository: Arc<Repository>,
     /// The configs of the project, with the places in the search path that have them.
     paths: BTreeMap<Text, Vec<usize>>,
-    errors: Tally,
-    warnings: Tally,
-    notes: Vec<Note>,
+    pub(crate) errors: Tally,
+    pub(crate) warnings: Tally,
+    pub(crate) notes: Vec<Note>,
     /// Configs that stand in no file and count as empty.
-    registered: BTreeSet<Text>,
+    pub(crate) registered: BTreeSet<Text>,
     /// Configs that stand in no file, with what is said of every place that names them.
-    doubtful: IndexMap<Text, Vec<Error>>,
+    pub(crate) doubtful: IndexMap<Text, Vec<Error>>,
     read: usize,
     /// Interpolations that refer to what is not there.
-    dangling: Dangling,
+    pub(crate) dangling: Dangling,
     /// Keys that some config may put at the root.
     keys: BTreeSet<Text>,
     /// Whether a choice is left open: what it will bring is not known.
-    is_open: bool,
+    pub(crate) is_open: bool,
     old_headers: OldHeaders,
-    /// Options that change the whole config: groups and names.
-    global: Vec<(Text, Text)>,
+    /// Options that change the whole config.
+    pub(crate) global: Vec<Text>,
+    /// Which configs name a config in their defaults lists.
+    pub(crate) named_by: HashMap<Text, Vec<Text>>,
+    /// The configs of all compositions.
+    pub(crate) met: HashSet<Text>,
 }
 
 impl Check<'_> {
@@ -137,7 +142,7 @@ impl Check<'_> {
         for (path, places) in &paths {
             self.documents(path, places);
         }
-        let composed = self.compose(&primaries);
+        let composed = self.compose(&primaries, &self.others(&paths));
         let disagreement = agreement(&self.repository, self.composer.schema.expected());
         disagreement.errors.into_iter().for_each(|error| self.errors.add(error, None));
         disagreement.warnings.into_iter().for_each(|error| self.warnings.add(error, None));
@@ -185,6 +190,17 @@ impl Check<'_> {
             Some(name) => vec![name.into()],
             None => self.paths.keys().filter(|path| !path.contains('/')).cloned().collect(),
         }
+    }
+
+    /// The other configs that can be primary ones where one is named: those outside of any group, and those beside it.
+    fn others(&self, paths: &BTreeMap<Text, Vec<usize>>) -> Vec<Text> {
+        let Some(name) = self.checking.config_name else { return Vec::new() };
+        let group = name.rsplit_once('/').map(|(group, _)| group);
+        let beside = |path: &&Text| match path.rsplit_once('/') {
+            None => true,
+            above => above.map(|(above, _)| above) == group,
+        };
+        paths.keys().filter(|path| *path != name).filter(beside).take(OTHERS).cloned().collect()
     }
 
     /// Takes in the places that only some primary config searches. What is wrong with them is told by composing.
@@ -241,9 +257,8 @@ impl Check<'_> {
     fn document(&mut self, path: &Text, document: &Document) {
         if let Some(origin) = document.ignored_header {
             let error = Error::new(ErrorKind::Defaults, "this `@package` comment has no effect")
-                .at(origin, "something stands before it")
-                .help("move it to the first line");
-            self.warnings.add(error, None);
+                .at(origin, "something stands before it");
+            self.warnings.add(error.help(self.old_headers.late(&self.repository, origin)), None);
         }
         if let Some(segment) = path.split('/').rev().skip(1).find(|s| !is_plain(s)) {
             let message = format!("nothing can select `{path}` from the command line");
@@ -260,7 +275,7 @@ impl Check<'_> {
         }
         for element in &document.defaults {
             if !element.optional && element.what != What::Itself {
-                self.element(element, &owner);
+                self.element(element, path, &owner);
             }
         }
         let mut package = owner.final_package();
@@ -274,8 +289,8 @@ impl Check<'_> {
             (None, Some(map)) => self.keys.extend(map.names(usize::MAX).into_iter().map(Text::from)),
             (None, None) => {}
         }
-        if let (true, Some((group, option))) = (package.is_empty(), path.rsplit_once('/')) {
-            self.global.push((group.into(), option.into()));
+        if package.is_empty() && path.contains('/') {
+            self.global.push(path.clone());
         }
         notes(self.composer, &document.root, KeyPath::parse(&package), &mut self.notes);
         let mut alone = Node::from(Map::default());
@@ -289,75 +304,6 @@ impl Check<'_> {
         }
     }
 
-    /// Whether what an item of a defaults list names exists. Optional items and computed names are left to composing.
-    fn element(&mut self, element: &Element, owner: &Item) {
-        let mut tree = Tree::new(Item::from_element(element));
-        for mut item in Item::from_element(element).options() {
-            item.hang(&owner.group_path(), &owner.final_package());
-            self.is_open |= item.is_missing();
-            if item.is_interpolated() || item.is_missing() || item.name().is_none() {
-                continue;
-            }
-            let mut wrong = Vec::new();
-            if !complaints::check_paths(&item, &mut wrong) {
-                wrong.into_iter().for_each(|error| self.errors.add(error, None));
-                continue;
-            }
-            match self.repository.has_config(&item.config_path()) {
-                Ok(true) => {}
-                Ok(false) => {
-                    *tree.item_mut(NodeId::ROOT) = item;
-                    self.absent(&tree);
-                }
-                Err(error) => self.errors.add(error, None),
-            }
-        }
-    }
-
-    /// A config that stands in no file. It is worth knowing if code is seen to register it, an error if it looks like a
-    /// slip of the fingers or if its group has options and they are files. Else code that cannot be seen may register
-    /// it: then it is an error where a primary config needs it, and a warning in an option that none selects.
-    fn absent(&mut self, tree: &Tree) {
-        let item = tree.item(NodeId::ROOT);
-        let (path, group) = (item.config_path(), item.group_path());
-        if (self.checking.registers)(&path) {
-            let error = Error::new(ErrorKind::NotFound, format!("`{path}` is registered in code"));
-            let error = error.at(item.why, "it counts as empty here");
-            self.notes.push(Note { topic: Topic::Registered, name: path.clone(), error });
-            self.registered.insert(path);
-            return;
-        }
-        let options = self.repository.options(&group).unwrap_or_default();
-        let name = item.name().unwrap_or("");
-        let group_slip = self.slip(&group, name);
-        let slip = group_slip.is_some() || did_you_mean(name, options.iter().map(Text::as_str)).is_some();
-        let is_drawn = self.errors.len() < DRAWN;
-        let mut error = complaints::not_found(&self.repository, tree, NodeId::ROOT, is_drawn);
-        if let Some(near) = group_slip {
-            error = error.help(format!("did you mean the group `{near}`?"));
-        }
-        if slip {
-            self.errors.add(error, None);
-        } else if group.starts_with("hydra/") {
-            self.warnings.add(error.note("a plugin may bring it: it counts as empty here"), None);
-            self.registered.insert(path);
-        } else if item.is_group() && !options.is_empty() {
-            self.errors.add(error, None);
-        } else {
-            let error = error.note("code may register it, but no Python around is seen to do so");
-            self.doubtful.entry(path).or_default().push(error);
-        }
-    }
-
-    /// The group of a similar name that has such an option.
-    fn slip(&self, group: &str, name: &str) -> Option<String> {
-        let (above, last) = group.rsplit_once('/').unwrap_or(("", group));
-        let groups = self.repository.groups(above).unwrap_or_default();
-        let near = did_you_mean(last, groups.iter().map(Text::as_str).filter(|near| *near != last))?;
-        let near = if above.is_empty() { near.to_owned() } else { format!("{above}/{near}") };
-        self.repository.has_config(&format!("{near}/{name}")).is_ok_and(|has| has).then_some(near)
-    }
-
     /// A composer to which some configs that stand in no file are empty.
     fn with_empty<'t>(&self, paths: impl Iterator<Item = &'t Text>) -> Option<Composer> {
         let mut paths = paths.peekable();
@@ -367,7 +313,7 @@ impl Check<'_> {
     }
 
     /// Composes the primary configs, with choices that are open left out. Returns those that can be.
-    fn compose(&mut self, primaries: &[Text]) -> Vec<Text> {
+    fn compose(&mut self, primaries: &[Text], others: &[Text]) -> Vec<Text> {
         let known = self.with_empty(self.registered.iter());
         // Who cannot be composed for want of a config that code may register is composed without it, for the rest.
         let hopeful = self.with_empty(self.registered.iter().chain(self.doubtful.keys()));
@@ -380,10 +326,11 @@ impl Check<'_> {
                 self.primary(name, hopeful);
             }
         }
-        self.experiments(&composed, hopeful.as_ref().or(known.as_ref()).unwrap_or(self.composer));
+        let composer = hopeful.as_ref().or(known.as_ref()).unwrap_or(self.composer);
+        self.experiments(&composed, others, composer);
         self.references();
         for mut places in std::mem::take(&mut self.doubtful).into_values() {
-            places.retain(|error| !self.errors.has(error));
+            places.retain(|error| !self.errors.has(error) && !self.errors.has_place(error));
             let mut places = places.into_iter();
             // Many configs may name the same one.
             let Some(first) = places.next() else { continue };
@@ -392,24 +339,6 @@ impl Check<'_> {
             self.warnings.add(error, None);
         }
         composed
-    }
-
-    /// Composes the options that change the whole config.
-    fn experiments(&mut self, primaries: &[Text], composer: &Composer) {
-        let options = std::mem::take(&mut self.global);
-        untried(options.len()).into_iter().for_each(|warning| self.warnings.add(warning, None));
-        for (group, option) in options.iter().take(TRIED) {
-            match compose_with(composer, primaries, self.checking.overrides, (group, option)) {
-                Ok(Some(found)) => {
-                    let context = composer.context(&|_| {}).with_schema(found.schema());
-                    let followed = followed(found.root(), context);
-                    let located = |one: Dangle| Dangle { error: one.error.located(found.sources()), ..one };
-                    self.dangling.add(followed.dangling.into_iter().map(located).collect(), followed.fine);
-                }
-                Ok(None) => {}
-                Err(error) => error.each().into_iter().for_each(|error| self.errors.add(error, None)),
-            }
-        }
     }
 
     /// Tells which interpolations dangle.
@@ -449,6 +378,7 @@ impl Check<'_> {
                 return false;
             }
         };
+        self.meet(&found);
         found.warnings().iter().for_each(|warning| self.warnings.add(warning.clone(), Some(name)));
         let given = ungiven(name, &found, &self.notes);
         self.notes.extend(given);

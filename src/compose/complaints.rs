@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::compose::element::Choice;
 use crate::compose::expand::Known;
+use crate::compose::folders::{in_folder, other_level};
 use crate::compose::item::{Item, Role};
 use crate::compose::repository::Repository;
 use crate::compose::request::{Chosen, Deletion, Who};
+use crate::compose::slash::{of_override, once_found};
 use crate::compose::slips::near_group;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, Origin, did_you_mean, listed, listed_near, shell_word};
@@ -125,12 +127,19 @@ pub(crate) fn not_found(repository: &Repository, tree: &Tree, id: NodeId, is_dra
         let what = if group.is_empty() || item.primary { "configs" } else { "options" };
         error = error.note(format!("{what}: {}", listed_near(options, name)));
     }
+    let before = error.notes().len();
+    error = once_found(error, repository, tree, id);
+    if error.notes().len() > before {
+        return error;
+    }
     let written = match &item.role {
         Role::Config { path, .. } if !item.primary => config_meant(repository, path),
         _ => None,
     };
     if let Some(line) = written {
         error = error.help(format!("did you mean `- {line}`?"));
+    } else if let Some(line) = other_level(repository, item, name) {
+        error = error.help(line);
     } else if let Some(near) = offer.near() {
         error = error.help(format!("did you mean `{near}`?"));
     } else if group.ends_with("optional") && item.is_group() {
@@ -262,6 +271,13 @@ pub(crate) fn conflict(key: &str, before: &Known, now: &Item) -> Error {
     let show = |name: Option<&str>| name.unwrap_or("null").to_owned();
     // The pass goes backwards: what was met before stands later.
     let (first, second) = (show(now.name()), show(before.name.as_deref()));
+    if now.is_missing() && before.appended {
+        let message = format!("`{key}` is left open in a defaults list, and `+` adds a second choice");
+        return Error::new(ErrorKind::Defaults, message)
+            .at(before.why, "added here")
+            .at(now.why, "left open here")
+            .help(format!("type `{key}={second}`"));
+    }
     let error = Error::new(ErrorKind::Defaults, format!("two choices for `{key}`: `{first}` and `{second}`"))
         .at(before.why, format!("`{second}` here"))
         .at(now.why, format!("`{first}` here"));
@@ -277,21 +293,33 @@ pub(crate) fn conflict(key: &str, before: &Known, now: &Item) -> Error {
 const GUESSED: usize = 50;
 
 /// Names that are computed from choices that do not exist.
-pub(crate) fn unresolved(tree: &Tree, waiting: &[NodeId], known: &IndexMap<Text, Known>) -> Vec<Error> {
+pub(crate) fn unresolved(
+    tree: &Tree,
+    waiting: &[NodeId],
+    known: &IndexMap<Text, Known>,
+    lists: &dyn Fn(&str) -> Option<Origin>,
+) -> Vec<Error> {
     let nothing = IndexMap::default();
     let told = |(at, &id): (usize, &NodeId)| {
-        not_computed(tree.item(id), if at < GUESSED { known } else { &nothing })
+        not_computed(tree.item(id), if at < GUESSED { known } else { &nothing }, lists)
     };
     waiting.iter().enumerate().map(told).collect()
 }
 
-fn not_computed(item: &Item, known: &IndexMap<Text, Known>) -> Error {
+fn not_computed(item: &Item, known: &IndexMap<Text, Known>, lists: &dyn Fn(&str) -> Option<Origin>) -> Error {
     let text = match &item.role {
         Role::Config { path, .. } => path.as_str(),
         Role::Group { choice: Choice::One(pick), .. } => pick.name.as_str(),
         _ => "",
     };
     let inner = text.split("${").nth(1).and_then(|rest| rest.split('}').next()).unwrap_or(text).trim();
+    if let Some(list) = lists(inner) {
+        let message = format!("`{text}` cannot be computed: `{inner}` is a list of options");
+        return Error::new(ErrorKind::Defaults, message)
+            .at(list, "several options here")
+            .at(item.why, "one name is needed here")
+            .help(format!("choose one option of `{inner}`"));
+    }
     let keys: Vec<&str> =
         known.iter().filter(|(_, k)| k.name.is_some()).map(|(key, _)| key.as_str()).collect();
     let mut error =
@@ -353,19 +381,25 @@ pub(crate) fn unused_override(
 ) -> Error {
     let group = key.split('@').next().unwrap_or(key);
     let choice = &chosen.choice;
-    if let Who::Item { key: written } = &chosen.who {
-        return Error::new(
-            ErrorKind::Defaults,
-            format!("`override {written}` has no earlier item to change"),
-        )
-        .at(chosen.origin, format!("no item before it chooses `{key}`"))
-        .help(keys_of(group, key, known).map_or_else(
+    if let Who::Item { key: written, shorthand } = &chosen.who {
+        let error =
+            Error::new(ErrorKind::Defaults, format!("`override {written}` has no earlier item to change"))
+                .at(chosen.origin, format!("no item before it chooses `{key}`"));
+        if let Some(shorthand) = shorthand {
+            return of_override(error, (written, shorthand, choice), known);
+        }
+        return error.help(keys_of(group, key, known).map_or_else(
             || format!("write `- {written}: {choice}` to add it, or move it behind the item it changes"),
             |keys| format!("did you mean {keys}?"),
         ));
     }
     let error = Error::new(ErrorKind::NotFound, format!("no defaults list chooses an option of `{key}`"))
         .at(chosen.origin, "nothing to change");
+    if let Choice::One(pick) = choice
+        && let Some(line) = in_folder(repository, group, &pick.name, known)
+    {
+        return error.help(format!("did you mean `{line}`?"));
+    }
     let error = match keys_of(group, key, known) {
         Some(keys) => error.help(format!("did you mean {keys}?")),
         None => error,
@@ -402,11 +436,28 @@ pub(crate) fn unused(key: &Text, origin: Origin) -> Error {
 }
 
 /// A deletion that met nothing.
-pub(crate) fn unused_deletion(key: &Text, deletion: &Deletion, known: &IndexMap<Text, Known>) -> Error {
+pub(crate) fn unused_deletion(
+    key: &Text,
+    deletion: &Deletion,
+    known: &IndexMap<Text, Known>,
+    lists: &IndexMap<Text, Origin>,
+) -> Error {
     let what = match &deletion.name {
         Some(name) => format!("{key}={name}"),
         None => key.to_string(),
     };
+    if let Some(list) = lists.get(key) {
+        return Error::new(
+            ErrorKind::Override,
+            format!("cannot delete `{what}`: `{key}` is a list of options"),
+        )
+        .at(deletion.origin, "only one option can be deleted")
+        .at(*list, "several options here")
+        .help(match &deletion.name {
+            Some(_) => format!("name the options that stay: `{key}=[…]`"),
+            None => format!("type `{key}=[]`"),
+        });
+    }
     let error = Error::new(ErrorKind::NotFound, format!("cannot delete `{what}`: no defaults list has it"))
         .at(deletion.origin, "nothing to delete");
     if let Some(found) = known.get(key) {

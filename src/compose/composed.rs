@@ -94,12 +94,22 @@ impl Base {
     /// # Errors
     /// Every assignment that cannot be applied.
     pub fn apply(&self, assignments: &[Assignment], context: Context<'_>) -> Result<Node> {
+        self.apply_typed(assignments, context, &SourceMap::default())
+    }
+
+    /// As [`Base::apply`], with the texts that the assignments were read from: advice repeats a value as it was typed.
+    pub(crate) fn apply_typed(
+        &self,
+        assignments: &[Assignment],
+        context: Context<'_>,
+        typed: &SourceMap,
+    ) -> Result<Node> {
         let mut root = self.root.clone();
         let context = context.with_schema(&self.schema);
         let mut errors = Vec::new();
         for assignment in assignments {
             if let Err(error) = assign(&mut root, assignment, context, &mut ()) {
-                let slips = Slips { root: &root, selection: &self.selection, before: errors.len() };
+                let slips = Slips { root: &root, selection: &self.selection, typed, before: errors.len() };
                 // What is not drawn needs no advice, and advice is looked for in the whole tree.
                 let is_drawn = errors.len() < DRAWN;
                 errors.push(if is_drawn { slips.explain(error, assignment, context) } else { error });

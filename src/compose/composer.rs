@@ -332,7 +332,7 @@ impl Composer {
         if others == Others::May {
             return Some(Arc::new(selection));
         }
-        errors.extend(requests.unused(repository, &selection.choices));
+        errors.extend(requests.unused(repository, &selection.choices, &selection.lists));
         if errors.len() > before {
             return None;
         }

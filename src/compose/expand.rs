@@ -12,7 +12,7 @@ use crate::compose::repository::Repository;
 use crate::compose::request::Requests;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{DRAWN, Error, ErrorKind, Origin};
-use crate::value::{HashMap, IndexMap, Text};
+use crate::value::{HashMap, HashSet, IndexMap, Text};
 
 /// So deep may configs include each other.
 const DEPTH: usize = 100;
@@ -36,6 +36,8 @@ pub(crate) struct Known {
     pub(crate) name: Option<Text>,
     pub(crate) why: Origin,
     pub(crate) group: Text,
+    /// It was added by an argument.
+    pub(crate) appended: bool,
 }
 
 /// The expanded tree and what was learnt on the way.
@@ -44,6 +46,8 @@ pub(crate) struct Expanded {
     pub(crate) tree: Tree,
     /// Override key to choice, in the order in which they were met.
     pub(crate) known: IndexMap<Text, Known>,
+    /// Override keys of lists of options, with the places that have them.
+    pub(crate) lists: IndexMap<Text, Origin>,
     pub(crate) errors: Vec<Error>,
     pub(crate) warnings: Vec<Error>,
 }
@@ -55,14 +59,16 @@ pub(crate) fn expand(repository: &Repository, requests: &mut Requests, start: St
         skip_missing: start.skip_missing,
         tree: Tree::new(Item::new(Role::Root, None, Origin::NONE)),
         known: IndexMap::default(),
+        lists: IndexMap::default(),
+        unknown: HashSet::default(),
         errors: Vec::new(),
         warnings: Vec::new(),
         stopped: false,
         deferred: Deferred::default(),
     };
     expander.run(start);
-    let Expander { tree, known, errors, warnings, .. } = expander;
-    Expanded { tree, known, errors, warnings }
+    let Expander { tree, known, lists, errors, warnings, .. } = expander;
+    Expanded { tree, known, lists, errors, warnings }
 }
 
 struct Expander<'a> {
@@ -71,6 +77,9 @@ struct Expander<'a> {
     skip_missing: bool,
     tree: Tree,
     known: IndexMap<Text, Known>,
+    lists: IndexMap<Text, Origin>,
+    /// Choices of options that there are not: what is computed from them is no mistake of its own.
+    unknown: HashSet<Text>,
     errors: Vec<Error>,
     warnings: Vec<Error>,
     /// A cycle or a limit: going on makes no sense.
@@ -85,6 +94,8 @@ struct Within {
     primary: bool,
     /// Only so many of the overrides (in the order they were met) may act: those known when the choice was put off.
     eligible: Option<usize>,
+    /// The name was computed from a choice that is wrong.
+    unsure: bool,
     depth: usize,
 }
 
@@ -101,7 +112,7 @@ impl Expander<'_> {
             let is_primary = item.primary;
             let id = self.tree.add(item, root);
             children.push(id);
-            self.expand(id, Within { primary: is_primary, eligible: None, depth: 0 });
+            self.expand(id, Within { primary: is_primary, eligible: None, unsure: false, depth: 0 });
         }
         children.reverse();
         self.tree.adopt(root, children);
@@ -134,13 +145,13 @@ impl Expander<'_> {
         if !within.primary && self.delete(id) {
             return;
         }
-        self.record(id);
+        let is_told = self.record(id);
         let item = self.tree.item(id);
         if item.name().is_none() {
             return;
         }
         if item.is_missing() {
-            if !self.skip_missing {
+            if !self.skip_missing && !is_told {
                 self.errors.push(complaints::missing_choice(self.repository, item));
             }
             return;
@@ -150,6 +161,12 @@ impl Expander<'_> {
             None if within.primary && path == EMPTY => self.expand_list(id, Vec::new(), within),
             None if item.optional => self.tree.item_mut(id).deleted = Some(Origin::NONE),
             None => {
+                if item.is_group() {
+                    self.unknown.insert(item.override_key());
+                }
+                if within.unsure {
+                    return;
+                }
                 let is_drawn = self.errors.len() < DRAWN;
                 self.errors.push(complaints::not_found(self.repository, &self.tree, id, is_drawn));
             }
@@ -234,8 +251,9 @@ impl Expander<'_> {
             self.stop(complaints::chain(error, &self.tree, parent));
             return;
         }
-        let below = Within { primary: false, depth: within.depth + 1, ..within };
+        let below = Within { primary: false, unsure: false, depth: within.depth + 1, ..within };
         if let Some(Choice::Many(picks)) = item.choice() {
+            self.lists.entry(item.override_key()).or_insert(item.why);
             for pick in picks.iter().rev() {
                 let option = item.option(pick);
                 let id = self.tree.add(option, parent);
@@ -314,24 +332,29 @@ impl Expander<'_> {
         deleted.is_some()
     }
 
-    /// Notes the choice of a group; a second, different one is a conflict.
-    fn record(&mut self, id: NodeId) {
+    /// Notes the choice of a group; a second, different one is a conflict. Returns whether there is one.
+    fn record(&mut self, id: NodeId) -> bool {
         let item = self.tree.item(id);
         if !item.is_group() {
-            return;
+            return false;
         }
         let name = item.name().map(Text::from);
-        let known = Known { name, why: item.why, group: item.group_path() };
+        let appended = item.is_appended();
+        let known = Known { name, why: item.why, group: item.group_path(), appended };
+        let before = self.errors.len();
         match self.known.entry(item.override_key()) {
             indexmap::map::Entry::Vacant(free) => {
                 self.deferred.wake(free.key());
                 free.insert(known);
             }
             indexmap::map::Entry::Occupied(before) if before.get().name == known.name => {}
+            // One of the two is no option: what was meant is not known.
+            indexmap::map::Entry::Occupied(before) if self.unknown.contains(before.key()) => {}
             indexmap::map::Entry::Occupied(before) => {
                 self.errors.push(complaints::conflict(before.key(), before.get(), item));
             }
         }
+        self.errors.len() > before
     }
 
     fn stop(&mut self, error: Error) {
@@ -349,11 +372,12 @@ impl Expander<'_> {
             match resolve(self.tree.item(id), &self.known) {
                 Err(missing) => self.deferred.wait(missing, rank, id),
                 Ok(resolved) => {
+                    let unsure = inserted(self.tree.item(id)).any(|key| self.unknown.contains(key));
                     let eligible = self.tree.undefer(id).unwrap_or(0);
                     *self.tree.item_mut(id) = resolved;
                     if complaints::check_paths(self.tree.item(id), &mut self.errors) {
                         let depth = self.tree.depth(id);
-                        self.expand(id, Within { primary: false, eligible: Some(eligible), depth });
+                        self.expand(id, Within { primary: false, eligible: Some(eligible), unsure, depth });
                         self.defer_below(id, &rank);
                     }
                 }
@@ -361,7 +385,8 @@ impl Expander<'_> {
         }
         if !self.stopped {
             let waiting = std::mem::take(&mut self.deferred).left();
-            self.errors.extend(complaints::unresolved(&self.tree, &waiting, &self.known));
+            let lists = |key: &str| self.requests.list_for(key).or_else(|| self.lists.get(key).copied());
+            self.errors.extend(complaints::unresolved(&self.tree, &waiting, &self.known, &lists));
         }
     }
 
@@ -435,6 +460,16 @@ fn resolve(item: &Item, known: &IndexMap<Text, Known>) -> Result<Item, Text> {
         _ => {}
     }
     Ok(resolved)
+}
+
+/// The keys of the choices that a computed name is made of.
+fn inserted(item: &Item) -> impl Iterator<Item = &str> {
+    let text = match &item.role {
+        Role::Config { path, .. } => path.as_str(),
+        Role::Group { choice: Choice::One(pick), .. } => pick.name.as_str(),
+        _ => "",
+    };
+    text.split("${").skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.trim()))
 }
 
 /// Replaces every `${key}` by the choice of that key.

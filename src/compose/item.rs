@@ -126,6 +126,14 @@ impl Item {
         }
     }
 
+    /// The group as written, if a folder in the name of the option became a part of it.
+    pub(crate) fn shorthand(&self) -> Option<&Text> {
+        match &self.role {
+            Role::Group { written, .. } => written.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Whether the choice is still to be made.
     pub(crate) fn is_missing(&self) -> bool {
         self.name() == Some("???")

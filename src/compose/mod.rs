@@ -1,5 +1,6 @@
 //! Floor 5: config groups, the defaults list, and one tree.
 
+mod absent;
 mod agreement;
 mod aliases;
 mod arguments;
@@ -19,6 +20,7 @@ mod element;
 mod expand;
 mod experiments;
 mod explain;
+mod folders;
 mod item;
 mod job;
 mod nearly_global;
@@ -34,6 +36,7 @@ mod search_path;
 mod secret_names;
 mod secrets;
 mod selection;
+mod slash;
 mod slips;
 mod sources;
 mod store;

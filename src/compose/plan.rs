@@ -107,7 +107,6 @@ fn sort(over: &One, repository: &Repository, plan: &mut Plan) -> Result<()> {
             };
             plan.requests.remove(key_of(over, true), name, over.origin);
         }
-        Action::Extend(_) => return Err(not_a_choice(over, repository)),
         Action::Change(node) | Action::Add(node) | Action::ForceAdd(node) if node.as_map().is_some() => {
             plan.assignments.push(assignment(over, repository)?);
         }
@@ -119,7 +118,7 @@ fn sort(over: &One, repository: &Repository, plan: &mut Plan) -> Result<()> {
             .at(over.origin, "expected `=` or `+…=`")
             .help(format!("to change the choice type `{key}=…`, to add one `+{key}=…`")));
         }
-        Action::Change(node) => {
+        Action::Change(node) | Action::Extend(node) => {
             let choice = choice(node).ok_or_else(|| not_a_choice(over, repository))?;
             plan.requests.choose(key_of(over, true), choice, over.origin);
         }

@@ -1,9 +1,9 @@
 //! What a check found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::diag::{Error, Origin, Result, SourceMap, listed};
+use crate::diag::{Error, ErrorKind, Origin, Result, SourceMap, listed};
 use crate::value::Text;
 
 /// What was found. Everything in it is located: it can draw itself.
@@ -60,6 +60,8 @@ pub enum Topic {
     Target,
     /// A file that is not looked at, since its name begins with a dot.
     Hidden,
+    /// An option that changes the whole config and was not composed: there are too many.
+    Untried,
 }
 
 /// Mistakes as they are met: each is told once, with the compositions that meet it.
@@ -67,6 +69,8 @@ pub enum Topic {
 pub(crate) struct Tally {
     met: Vec<(Error, Vec<Text>)>,
     known: HashMap<Mistake, usize>,
+    /// Where something that is named is not found.
+    absent: HashSet<Origin>,
 }
 
 /// What makes two errors one mistake: the place, and what is said of it.
@@ -79,6 +83,9 @@ fn key(error: &Error) -> Mistake {
 impl Tally {
     /// Takes a mistake, met by composing a config or without.
     pub(crate) fn add(&mut self, error: Error, composition: Option<&Text>) {
+        if let (ErrorKind::NotFound, Some(label)) = (error.kind(), error.labels().first()) {
+            self.absent.insert(label.origin);
+        }
         let at = *self.known.entry(key(&error)).or_insert_with(|| {
             self.met.push((error, Vec::new()));
             self.met.len() - 1
@@ -103,6 +110,12 @@ impl Tally {
     /// Whether the mistake was taken before.
     pub(crate) fn has(&self, error: &Error) -> bool {
         self.known.contains_key(&key(error))
+    }
+
+    /// Whether both say that what is named at one place is not found; the place may be read in several ways.
+    pub(crate) fn has_place(&self, error: &Error) -> bool {
+        let label = error.labels().first();
+        error.kind() == ErrorKind::NotFound && label.is_some_and(|label| self.absent.contains(&label.origin))
     }
 
     /// Whether the same was said of any place.

@@ -29,6 +29,14 @@ impl Provided {
         Self { provider: provider.into(), slot: Arc::new(slot) }
     }
 
+    /// Whether a `hydra.searchpath` names it and it is not there.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        let source = self.source();
+        self.provider.starts_with("hydra.searchpath")
+            && !source.is_available()
+            && !source.location().starts_with("structured://")
+    }
+
     /// The source.
     pub fn source(&self) -> &dyn ConfigSource {
         self.slot.source.as_ref()

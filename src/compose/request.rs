@@ -27,6 +27,8 @@ pub(crate) enum Who {
     Item {
         /// The key as written there.
         key: Text,
+        /// The key before a folder in the name of the option became a part of it.
+        shorthand: Option<Text>,
     },
 }
 
@@ -81,9 +83,15 @@ impl Requests {
         self.overrides.entry(item.override_key()).or_insert_with(|| Chosen {
             choice: choice.clone(),
             origin: item.origin,
-            who: Who::Item { key: item.written_key() },
+            who: Who::Item { key: item.written_key(), shorthand: item.shorthand().cloned() },
             used: false,
         });
+    }
+
+    /// Who replaces the choice of that key by a list of options.
+    pub(crate) fn list_for(&self, key: &str) -> Option<Origin> {
+        let chosen = self.overrides.get(key)?;
+        matches!(chosen.choice, Choice::Many(_)).then_some(chosen.origin)
     }
 
     /// How many overrides are known by now.
@@ -127,7 +135,12 @@ impl Requests {
     }
 
     /// What was asked for and met nothing.
-    pub(crate) fn unused(&self, repository: &Repository, known: &IndexMap<Text, Known>) -> Vec<Error> {
+    pub(crate) fn unused(
+        &self,
+        repository: &Repository,
+        known: &IndexMap<Text, Known>,
+        lists: &IndexMap<Text, Origin>,
+    ) -> Vec<Error> {
         let overrides = self.overrides.iter().filter(|(_, chosen)| !chosen.used);
         let deletions = self.deletions.iter().filter(|(_, deletion)| !deletion.used);
         let overrides = overrides.enumerate().map(|(nth, (key, chosen))| match nth < DRAWN {
@@ -135,7 +148,7 @@ impl Requests {
             false => complaints::unused(key, chosen.origin),
         });
         let deletions = deletions.enumerate().map(|(nth, (key, deletion))| match nth < DRAWN {
-            true => complaints::unused_deletion(key, deletion, known),
+            true => complaints::unused_deletion(key, deletion, known, lists),
             false => complaints::unused(key, deletion.origin),
         });
         overrides.chain(deletions).collect()

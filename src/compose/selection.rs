@@ -9,7 +9,7 @@ use crate::compose::repository::Repository;
 use crate::compose::tree::{NodeId, Tree};
 use crate::diag::{Error, ErrorKind, Origin, Source, SourceKind, Span};
 use crate::schema::Schema;
-use crate::value::{HashSet, IndexMap, Kind, Map, Node, Slot, Text};
+use crate::value::{HashMap, IndexMap, Kind, Map, Node, Slot, Text};
 
 /// A config of the final defaults list.
 #[derive(Clone, Debug)]
@@ -134,6 +134,8 @@ pub enum Absent {
 pub struct Selection {
     pub(crate) included: Vec<Included>,
     pub(crate) choices: IndexMap<Text, Known>,
+    /// Override keys of lists of options.
+    pub(crate) lists: IndexMap<Text, Origin>,
     pub(crate) tree: Tree,
     pub(crate) config_name: Option<Text>,
     pub(crate) warnings: Vec<Error>,
@@ -148,24 +150,25 @@ impl Selection {
         config_name: Option<Text>,
         errors: &mut Vec<Error>,
     ) -> Self {
-        let Expanded { tree, known, errors: found, warnings } = expanded;
+        let Expanded { tree, known, lists, errors: found, warnings } = expanded;
         errors.extend(found);
         let broken = !errors.is_empty();
         let mut included = Vec::new();
-        let mut keys: HashSet<Text> = HashSet::default();
+        let mut keys: HashMap<Text, NodeId> = HashMap::default();
         for id in tree.leaves() {
             let Some(entry) = entry(&tree, id) else { continue };
             // A conflict of choices was told already.
-            if let Some(key) = &entry.override_key
-                && !keys.insert(key.clone())
-                && !broken
-            {
-                errors.push(twice(key, &entry, &included));
+            if let Some(key) = &entry.override_key {
+                match keys.get(key) {
+                    Some(&first) if !broken => errors.push(twice(key, &tree, id, first)),
+                    Some(_) => {}
+                    None => drop(keys.insert(key.clone(), id)),
+                }
             }
             included.push(entry);
         }
         let repository = Arc::clone(repository);
-        Self { included, choices: known, tree, config_name, warnings, repository }
+        Self { included, choices: known, lists, tree, config_name, warnings, repository }
     }
 
     /// The configs in the order in which they are merged.
@@ -208,12 +211,20 @@ impl Selection {
     }
 }
 
-fn twice(key: &Text, now: &Included, before: &[Included]) -> Error {
-    let first = before.iter().find(|e| e.override_key.as_ref() == Some(key)).map_or(Origin::NONE, |e| e.why);
-    Error::new(ErrorKind::Defaults, format!("`{key}` is chosen twice"))
-        .at(now.why, "again here")
-        .at(first, "first here")
-        .help("remove one of them")
+/// Two choices that are the same one. One item is met twice where something above it is brought in twice.
+fn twice(key: &Text, tree: &Tree, now: NodeId, first: NodeId) -> Error {
+    let error = Error::new(ErrorKind::Defaults, format!("`{key}` is chosen twice"));
+    let chain = |id: NodeId| std::iter::once(id).chain(tree.ancestors(id)).map(|id| tree.item(id).why);
+    let ways = chain(now).zip(chain(first)).enumerate().find(|(_, (now, first))| now != first);
+    let error = match ways {
+        Some((0, (now, first))) => error.at(now, "again here").at(first, "first here"),
+        Some((_, (again, before))) => {
+            let error = error.at(tree.item(now).why, "this item is met twice");
+            error.at(again, "again by way of this one").at(before, "first by way of this one")
+        }
+        None => error.at(tree.item(now).why, "here"),
+    };
+    error.help("remove one of them")
 }
 
 pub(crate) fn absent(tree: &Tree, id: NodeId) -> Option<Absent> {

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 
 use crate::compose::composed::RESERVED;
+use crate::compose::folders::above_with;
 use crate::compose::repository::Repository;
 use crate::compose::selection::Selection;
-use crate::diag::{Error, ErrorKind, did_you_mean, listed_few, listed_near};
+use crate::diag::{Error, ErrorKind, SourceMap, did_you_mean, listed_few, listed_near};
 use crate::merge::{Action, Assignment, assign};
 use crate::resolve::Context;
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Node, Text, write_json};
@@ -24,6 +25,8 @@ pub(crate) struct Slips<'a> {
     pub(crate) root: &'a Node,
     /// What it is made of, and from which groups.
     pub(crate) selection: &'a Selection,
+    /// The texts that overrides were read from.
+    pub(crate) typed: &'a SourceMap,
     /// How many mistakes there were before.
     pub(crate) before: usize,
 }
@@ -35,11 +38,14 @@ impl Slips<'_> {
         let keys = assignment.path.keys();
         match &assignment.action {
             Action::Change(value) if here && error.kind() == ErrorKind::UnknownKey => match keys {
-                [Key::Str(key)] if key.contains('/') => self.slashed(bare(&error), key, &text_of(value)),
+                [Key::Str(key)] if key.contains('/') => {
+                    self.slashed(bare(&error), key, &self.text(assignment, value))
+                }
                 _ => {
-                    let (path, told) = (&assignment.path, self.unknown(error, &assignment.path, value));
+                    let (path, text) = (&assignment.path, self.text(assignment, value));
+                    let told = self.unknown(error, path, value, &text);
                     match self.can_add(assignment, value, context) {
-                        true => told.help(format!("to add it, type `+{path}={}`", text_of(value))),
+                        true => told.help(format!("to add it, type `+{path}={text}`")),
                         false => told,
                     }
                 }
@@ -51,7 +57,7 @@ impl Slips<'_> {
                 None => error,
             },
             Action::Change(value) if error.kind() == ErrorKind::Merge => {
-                let (path, text) = (&assignment.path, text_of(value));
+                let (path, text) = (&assignment.path, self.text(assignment, value));
                 error.help(format!("to put it in its place, type `~{path}` and `+{path}={text}`"))
             }
             Action::Delete(_) if error.kind() == ErrorKind::UnknownKey && error.helps().is_empty() => {
@@ -62,6 +68,19 @@ impl Slips<'_> {
             }
             _ => error,
         }
+    }
+
+    /// The value as it was typed, if it is short and plain; with all values of a sweep.
+    fn text(self, assignment: &Assignment, value: &Node) -> String {
+        let source = self.typed.get(assignment.origin.source);
+        let typed = source.as_ref().and_then(|source| {
+            let end = usize::try_from(assignment.origin.span.end).ok()?;
+            source.text().get(end..)?.trim_start().strip_prefix('=').map(str::trim)
+        });
+        let is_plain = |text: &&str| {
+            !text.is_empty() && text.len() <= 40 && text.chars().all(|c| is_plain(c) || c == ',' || c == '+')
+        };
+        typed.filter(is_plain).map_or_else(|| text_of(value), str::to_owned)
     }
 
     /// Whether `+` would add it: what is closed takes no more keys.
@@ -111,7 +130,7 @@ impl Slips<'_> {
     }
 
     /// A key that is not there.
-    fn unknown(self, error: Error, path: &KeyPath, value: &Node) -> Error {
+    fn unknown(self, error: Error, path: &KeyPath, value: &Node, text: &str) -> Error {
         let keys = path.keys();
         let mapping = |depth: usize| find(self.root, &keys[..depth])?.as_map();
         // The deepest mapping on the way knows what could have been meant.
@@ -126,14 +145,13 @@ impl Slips<'_> {
         if depth == 0 {
             names.retain(|name| !RESERVED.contains(&&**name));
         }
-        let text = text_of(value);
         let mut told = bare(&error);
         let group = match keys {
             [Key::Str(key)] if value.as_str().is_some() => near_group(self.selection.repository(), key),
             _ => None,
         };
         if let Some(group) = &group {
-            told = choose(told, self.selection.repository(), group, &text);
+            told = choose(told, self.selection.repository(), group, text);
         }
         let mut guesses = Vec::new();
         if there.is_none()
@@ -207,6 +225,9 @@ impl Slips<'_> {
             return error.help(format!(
                 "`{group}` is the config group and `{option}` its option: type `{group}={option}`"
             ));
+        }
+        if let Some(above) = above_with(self.selection.repository(), key, text) {
+            return error.help(format!("did you mean `{above}={text}`?"));
         }
         if let Some(group) = near_group(self.selection.repository(), key) {
             return choose(error, self.selection.repository(), &group, text);
@@ -282,14 +303,21 @@ pub(crate) fn bare(error: &Error) -> Error {
 }
 
 fn find<'n>(root: &'n Node, keys: &[Key]) -> Option<&'n Node> {
-    keys.iter().try_fold(root, Node::child)
+    keys.iter().try_fold(root, |node, key| match node.as_list() {
+        Some(_) => Some(node.find(&key.to_string())??.1),
+        None => node.child(key),
+    })
+}
+
+/// Whether no shell and no grammar reads more in it.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "_-./".contains(c)
 }
 
 /// A value as it is typed, if it is short and plain.
 fn text_of(value: &Node) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
     match &value.kind {
-        Kind::Str(text) if !text.is_empty() && text.len() <= 40 && text.chars().all(plain) => {
+        Kind::Str(text) if !text.is_empty() && text.len() <= 40 && text.chars().all(is_plain) => {
             text.to_string()
         }
         Kind::Null | Kind::Bool(_) | Kind::Int(_) | Kind::Float(_) => {

@@ -49,7 +49,9 @@ fn reachable(completer: Completer<'_>) -> Vec<String> {
 fn what_is_offered_composes() {
     let composer = composer();
     let words = reachable(Completer::new(&composer, Some("config")).described());
-    for expected in ["model=b", "lr=0.1", "note='x y, z'", "~model", "+model=b", "db@backup=pg", "lr2=0.5"] {
+    for expected in
+        ["model=b", "lr=0.1", "note='x y, z'", "~model", "model=inner/c", "+db=pg", "db@backup=pg", "lr2=0.5"]
+    {
         assert!(words.iter().any(|word| word == expected), "{expected} is not in {words:?}");
     }
     // As Hydra does, groups are offered that no defaults list names, and that cannot be changed for that reason.
