@@ -198,6 +198,9 @@ fn runs_are_found_where_they_are_put_and_what_is_not_there_is_told() {
     assert!(none.contains("no run has a `lrr`") && none.contains("none of 1 runs"), "{none}");
     assert!(told(&["runs", "ls", "--sort", "nope"]).contains("no run has a `nope`"));
     assert!(told(&["runs", "ls", "lr=1", "lr=2"]).contains("`runs ls` takes one filter"));
+    let output = run(&scratch, "mainstem", &["runs", "rm", "last", "outputs/a"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout).lines().count(), 1, "{}", text(&output.stdout));
 }
 
 #[test]

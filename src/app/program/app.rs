@@ -329,9 +329,15 @@ impl App {
             )));
         }
         let help = flags.help;
-        let ask = if help.is_some() { Ask::Run } else { flags.asked()? };
+        // What is wrong with the flags themselves is wrong usage, as where they are read.
+        let refused = |error: Error| Ok(print(Output::failure(&error, console.err)));
+        let ask = match flags.asked() {
+            _ if help.is_some() => Ask::Run,
+            Ok(ask) => ask,
+            Err(error) => return refused(error),
+        };
         if ask == Ask::Completion {
-            return Ok(print(shell_completion(self, &world, &flags)?));
+            return shell_completion(self, &world, &flags).map_or_else(refused, |output| Ok(print(output)));
         }
         if flags.resume.is_some() && order.is_none() && help.is_none() {
             return resume(self, world, &flags, &ask, arguments);
@@ -376,7 +382,9 @@ impl App {
             Ask::Run | Ask::Completion | Ask::Schema(_) | Ask::Template => match session.is_multirun()? {
                 true => multirun::run(&session)?,
                 false => {
-                    session.flags.of_one_job()?;
+                    if let Err(error) = session.flags.of_one_job() {
+                        return refused(error);
+                    }
                     job::run(&session)?
                 }
             },

@@ -381,8 +381,8 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<
         };
         let status = record.as_ref().map_or(Status::Interrupted, Record::status);
         if status != Status::Interrupted && extent == Extent::Alone {
-            // The job had come to its own end just before, and with it the program.
-            return;
+            // The job had come to its own end just before, and with it, most likely, the program.
+            return signals::take_later(stop);
         }
         ending.callbacks.end_all(&outcome);
         if ending.running.is_none() {

@@ -180,6 +180,12 @@ mod unix {
         }
     }
 
+    /// Takes a signal once more in a second, unless the process has come to its own end by then.
+    pub(crate) fn take_later(stop: Stop) {
+        thread::sleep(PATIENCE);
+        take(stop.0);
+    }
+
     static OTHERS: OnceLock<Others> = OnceLock::new();
 
     /// The signals that the program around us took, or was started without, before we came, as far as the system tells:
@@ -353,7 +359,7 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{end_in_order, end_with_driver, hold, leave, pass_on, watch};
+pub(crate) use unix::{end_in_order, end_with_driver, hold, leave, pass_on, take_later, watch};
 
 #[cfg(target_os = "linux")]
 pub(crate) use unix::end_with_parent;
@@ -367,6 +373,10 @@ pub(crate) fn end_with_parent(_: u32) {}
 pub(crate) fn watch(_: impl FnOnce(Stop) + Send + 'static) -> Result<()> {
     Ok(())
 }
+
+/// Nothing is taken.
+#[cfg(not(unix))]
+pub(crate) fn take_later(_: Stop) {}
 
 /// There is nothing to keep.
 #[cfg(not(unix))]

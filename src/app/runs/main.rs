@@ -8,6 +8,7 @@ use crate::app::runs::find::Runs;
 use crate::app::runs::view::View;
 use crate::app::runs::{diff, help, ls, show};
 use crate::diag::{Error, Result, Style, visible};
+use crate::run::Found;
 
 /// Whether a word is where runs are looked for: a filter of one word asks for a key, which is seldom a directory too.
 fn is_directory(word: &str) -> bool {
@@ -63,7 +64,13 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         }
         What::Rm => {
             // All are found before one goes, so that `last` is one run and a slip removes nothing.
-            let found = args.words.iter().map(|word| runs.find(word)).collect::<Result<Vec<_>>>()?;
+            let mut found = Vec::<Found>::new();
+            for word in &args.words {
+                let run = runs.find(word)?;
+                if !found.iter().any(|known| known.folder == run.folder) {
+                    found.push(run);
+                }
+            }
             let mut text = String::new();
             let mut errors = Vec::new();
             for run in found {
