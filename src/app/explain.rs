@@ -274,7 +274,10 @@ fn row(step: &Step, in_force: bool, path: &KeyPath, composed: &Composed) -> Row 
     let place = match &step.by {
         _ if step.origin.is_known() => sources.describe(step.origin),
         By::Config { config_path, .. } => {
-            default_of(path, composed).unwrap_or_else(|| config_path.to_string())
+            // A lone value without a place stands in no file, though merging one brought it in.
+            let is_lone = step.value.as_ref().is_some_and(|value| !value.is_container());
+            let default = if is_lone { default_of(path, composed) } else { None };
+            default.unwrap_or_else(|| config_path.to_string())
         }
         By::Override(_) => "command line".to_owned(),
         By::Program => "the program".to_owned(),

@@ -1,7 +1,5 @@
 //! Jobs that take their config or their run in the wrong way.
 
-use mainstem::run::Run;
-
 #[derive(mainstem::Config)]
 struct Train {
     lr: f64,
@@ -13,7 +11,7 @@ fn lent(cfg: &Train) {
 }
 
 #[mainstem::pipeline_main]
-fn owned(cfg: Train, run: Run) {
+fn owned(cfg: Train, run: mainstem::run::Run) {
     let _ = (cfg, run);
 }
 
