@@ -31,8 +31,13 @@ fn app(scratch: &Scratch, seconds: &str, more: &[&str]) -> Command {
     command
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test looks at the clock")]
+fn now() -> Instant {
+    Instant::now()
+}
+
 fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
-    let since = Instant::now();
+    let since = now();
     while !done() {
         assert!(since.elapsed() < Duration::from_secs(60), "{what}");
         sleep(Duration::from_millis(1));
@@ -123,7 +128,7 @@ fn whom_nobody_listens_to_ends_all_the_same() {
     let child = begun(&scratch, &mut command);
     sleep(MOMENT);
     kill("TERM", &child.id().to_string());
-    let since = Instant::now();
+    let since = now();
     let end = ended(child);
     assert!(end.code() == Some(143) || end.signal() == Some(15), "{end:?}");
     assert!(since.elapsed() < Duration::from_secs(20));
