@@ -27,8 +27,7 @@ pub(super) fn groups(around: &Surroundings<'_>, typed: Typed<'_>, described: boo
         let names = repository.options(&group).unwrap_or_default();
         // Without options of its own, a group that is chosen from has them in folders.
         let options = match typed.operator {
-            "~" => !names.is_empty(),
-            "+" => !names.is_empty() && !is_chosen(around, &group),
+            "~" | "+" => !names.is_empty(),
             _ => !names.is_empty() || is_chosen(around, &group),
         };
         let inner = !repository.groups(&group).unwrap_or_default().is_empty();
@@ -114,10 +113,6 @@ pub(super) fn options(
     let options = within(&repository, typed, items);
     if options.is_empty() {
         return repository.has_group(typed.group()).unwrap_or(false).then(Vec::new);
-    }
-    // What is chosen cannot be added.
-    if typed.operator == "+" && is_chosen(around, typed.key) {
-        return Some(Vec::new());
     }
     let now =
         if described { around.composed().and_then(|composed| chosen(composed, typed.key)) } else { None };

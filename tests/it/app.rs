@@ -313,7 +313,7 @@ fn wrong_usage_is_one_status_and_all_else_another() {
     let cases: [(&[&str], Status, &str); 6] = [
         (&["--version"], Status::Success, ""),
         (&["--nope"], Status::Usage, "error[usage]: there is no flag `--nope`"),
-        (&["--cfg", "job", "-m"], Status::Usage, "error[usage]: these flags exclude each other"),
+        (&["--cfg", "job", "-m"], Status::Failure, "error[usage]: these flags exclude each other"),
         (&["lr=1,2"], Status::Failure, "error[sweep]: ambiguous value: `lr=1,2` is a sweep"),
         (
             &["-cp", "nowhere"],

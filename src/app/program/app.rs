@@ -334,7 +334,8 @@ impl App {
         let ask = match flags.asked() {
             _ if help.is_some() => Ask::Run,
             Ok(ask) => ask,
-            Err(error) => return refused(error),
+            // As Hydra has it, flags that exclude each other are no wrong usage.
+            Err(error) => return Err(error),
         };
         if ask == Ask::Completion {
             return shell_completion(self, &world, &flags).map_or_else(refused, |output| Ok(print(output)));

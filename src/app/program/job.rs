@@ -269,11 +269,12 @@ fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcom
     let chdir = !session.app.starts_command
         && setting(bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True");
     let elsewhere = chdir.then(|| Elsewhere::enter(session, run.dir())).transpose()?;
-    let _job = logging::install(&open(job, logging, if chdir { run.dir() } else { cwd }, rank)?);
+    let log = open(job, logging, if chdir { run.dir() } else { cwd }, rank)?;
+    let _job = logging::install(&log);
     let aloud = session.composer.facts().env.get("RUST_BACKTRACE").is_some_and(|value| value != "0");
     let begun = ending.callbacks.begin(|| Scope::Job(bound.clone(), run.clone()));
     let called = panics::guarded(aloud, bound.secrets(), || ready(run));
-    let (ended, objectives) = outcome(session, run, called, ending.signal());
+    let (ended, objectives) = outcome(session, run, &log, called, ending.signal());
     let ended = ended.without(bound.secrets());
     ending.callbacks.end(&begun, &ended);
     if let Some(elsewhere) = elsewhere {
@@ -286,13 +287,14 @@ fn call_in_place(job: &Call<'_>, ready: Ready, logging: &Plan) -> Result<(Outcom
 fn outcome(
     session: &Session<'_>,
     run: &Run,
+    log: &logging::Logging,
     called: Result<std::result::Result<Vec<Objective>, Failed>, panics::Panicked>,
     signal: Option<Stop>,
 ) -> (Outcome, Vec<Objective>) {
     let place = format!("the run is in {}", shown(run.dir(), &session.composer.facts().cwd).display());
     let tell = |error: Error| {
         let error = error.note(place.as_str());
-        logging::failed(&error);
+        logging::failed(log, &error);
         session.console.complain(&error.render(session.console.err));
     };
     match called {

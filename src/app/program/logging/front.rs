@@ -61,8 +61,8 @@ pub(crate) fn hydra_log(message: &str) {
 }
 
 /// Writes the failure of a job into the files of its log: it is told on the terminal anyway.
-pub(crate) fn failed(error: &Error) {
-    if let Some(logging) = current().filter(|logging| logging.allows(Level::ERROR, "mainstem")) {
+pub(crate) fn failed(logging: &Logging, error: &Error) {
+    if logging.allows(Level::ERROR, "mainstem") {
         let message = format!("Job failed\n{error:#}");
         logging.handle_in_files(&of_program(Level::ERROR, "mainstem", &message));
     }
