@@ -53,7 +53,7 @@ def held(placed, read, ours, text):
 
 def mapping_in_text(placed, read, ours, text):
     """A mapping in a text shows its interpolations as they are written; resolving in place shows what those before it became."""
-    return placed["ok"] and agree(read, ours) and "{" in str(read["value"]) and "${" in str(read["value"])
+    return placed["ok"] and read["ok"] and agree(read, ours) and "{" in str(read["value"]) and "${" in str(read["value"])
 
 
 def header_behind_bom(case, theirs, mine, root):
