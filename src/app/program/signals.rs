@@ -50,6 +50,7 @@ mod unix {
     use crate::app::capture;
     use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
+    use crate::run::give_back_all;
 
     /// Signals are taken as long as it lives.
     #[derive(Debug)]
@@ -251,6 +252,8 @@ mod unix {
             }
             thread::sleep(STEP);
         }
+        // The function of the job runs until now.
+        give_back_all();
         leave();
         end(stop, Signal::KILL)
     }
@@ -286,6 +289,7 @@ mod unix {
         let failed = |error: io::Error| {
             Error::new(ErrorKind::Io, format!("cannot watch the process that started this one: {error}"))
         };
+        give_back_all();
         let pipe = io::stdin().as_fd().try_clone_to_owned().map_err(failed)?;
         let nothing = File::open("/dev/null").map_err(failed)?;
         rustix::stdio::dup2_stdin(&nothing).map_err(|error| failed(error.into()))?;
