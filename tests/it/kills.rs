@@ -13,7 +13,7 @@ use mainstem::run::{Run, Status};
 
 use crate::run::disk::Disk;
 use crate::sweeps::{
-    CONFIG, app, children, completions, kill, mainstem, run, sandbox, wait, wait_until,
+    CONFIG, app, children, completions, kill, lives, mainstem, run, sandbox, wait, wait_until,
 };
 
 const JOBS: u64 = 6;
@@ -275,6 +275,69 @@ fn a_command_gets_the_signal_that_came() {
         assert_eq!(wait(driver), Some(code), "{signal}");
         assert_eq!(sandbox.read("got").unwrap_or_default(), got, "{signal}");
     }
+}
+
+#[test]
+fn a_second_signal_leaves_nothing_that_a_job_has_put_into_the_background() {
+    // Who started it has ended, so that only its process group says whose it is.
+    let script =
+        "(sleep 1000 & echo $! > left); trap '' INT TERM; echo > ready; while :; do sleep 0.05; done";
+    let sandbox = sandbox();
+    let words = ["run", "-m", "x=1", "hydra.sweep.dir=sw", "-j", "1", "--", "sh", "-c", script];
+    let driver = mainstem(&sandbox, &words).stderr(Stdio::null()).spawn().expect("it starts");
+    wait_until("the job runs", || sandbox.path().join("ready").exists());
+    let left = sandbox.read("left").expect("a number");
+    assert!(lives(left.trim()));
+    kill(driver.id(), "INT");
+    // Another signal is another request, however soon it comes.
+    wait_until("the sweep is interrupted", || {
+        Progress::read(&sandbox.path().join("sw")).is_ok_and(|progress| progress.stopped.is_some())
+    });
+    kill(driver.id(), "TERM");
+    wait(driver);
+    wait_until("nothing is left", || !lives(left.trim()));
+}
+
+#[test]
+fn ctrl_z_takes_the_block_away_and_it_comes_back() {
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: a terminal that is stopped, since there is no `script`");
+        return;
+    }
+    let sandbox = sandbox();
+    let app = app(&sandbox, &[]);
+    let line = "stty cols 80 rows 24; exec \"$APP\" -cd conf -m x=1,2 hydra.sweep.dir=sw -j 2";
+    let mut terminal = sandbox.command("/usr/bin/env");
+    terminal.args(["script", "-q", "-f", "-c", line, "shown"]).env("APP", app.get_program());
+    terminal.envs([
+        ("PATH", "/usr/bin:/bin"),
+        ("TERM", "xterm"),
+        ("HC_CONFIG_NAME", "config"),
+        ("HC_SLEEP", "100"),
+    ]);
+    terminal.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut terminal = terminal.spawn().expect("it starts");
+    let shown = || fs::read(sandbox.path().join("shown")).unwrap_or_default();
+    let count = |what: &str| String::from_utf8_lossy(&shown()).matches(what).count();
+    // A line of the block, and the way back to where it begins with nothing written over it.
+    let (block, gone) = (|| count("#1 "), || count("A\x1b[J"));
+    wait_until("the block is shown", || block() > 0);
+    let lock = sandbox.read("sw/.sweep.lock").expect("a lock");
+    let id = lock.split("\"process\":{\"id\":").nth(1).and_then(|rest| rest.split(',').next());
+    let driver: u32 = id.and_then(|id| id.parse().ok()).expect("a number");
+    let before = gone();
+    kill(driver, "TSTP");
+    let stat = || fs::read_to_string(format!("/proc/{driver}/stat")).unwrap_or_default();
+    wait_until("it is stopped", || stat().contains(") T "));
+    let drawn = block();
+    // The terminal stops with it.
+    kill(terminal.id(), "CONT");
+    kill(driver, "CONT");
+    wait_until("the block is drawn anew", || block() > drawn);
+    assert!(gone() > before, "{:?}", String::from_utf8_lossy(&shown()));
+    kill(driver, "INT");
+    drop(terminal.stdin.take());
+    wait(terminal);
 }
 
 #[test]
