@@ -11,7 +11,7 @@ mod walk;
 mod whole;
 
 pub use directory::create_exclusive;
-pub use lock::{BEAT, Holder, Life, Lock, holder_of};
+pub use lock::{BEAT, Holder, Life, Lock, disk_clock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
 pub(crate) use turn::Turn;

@@ -35,6 +35,7 @@ const SCHEMA: i64 = 1;
 /// | `error` | `message`, `headline` (the same in one line, if it has more), `chain` (its causes, nearest first), `code`, `panicked_at` |
 /// | `tags`, `note` | what people said of it |
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |
+/// | `job` | its number in the sweep that is its parent |
 /// | `arguments`, `cwd` | how and where it was started |
 /// | `own_flags` | those of the arguments that are for flags of the program's own |
 /// | `process` | `id`, `host`, `boot`, `user` |
@@ -94,6 +95,7 @@ impl Record {
             ("note", text(&about.note)),
             ("project", Node::from(about.project.as_deref().map(path))),
             ("parent", text(&about.parent)),
+            ("job", Node::from(about.parent.as_ref().and(about.job.clone()))),
             ("derived_from", text(&about.derived_from)),
             ("arguments", process.arguments.iter().map(String::as_str).collect()),
             ("own_flags", about.own_flags.iter().map(String::as_str).collect()),

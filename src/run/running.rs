@@ -1,7 +1,7 @@
 //! A run from its beginning to its end.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result};
@@ -21,8 +21,9 @@ use crate::value::Node;
 
 /// A run whose job runs: on disk it is `running`, and its directory is locked.
 ///
-/// Its end is recorded once, by whoever comes first: the thread of the job, or the one that takes signals. When it is
-/// dropped without an end, the run has failed.
+/// Its end is recorded once, by whoever comes first: the thread of the job, or the one that takes signals. The directory
+/// stays locked until it is dropped: a job may still write there when a signal has ended its run. When it is dropped
+/// without an end, the run has failed.
 ///
 /// When things reach the disk: the files of the beginning are there, whole, before the job begins, and reach the disk
 /// beside it, in its first moments; the outcome, what was logged, and every checkpoint have reached it when the call
@@ -157,24 +158,27 @@ impl Running {
         self.shared.state().record.set("direction", directions);
     }
 
-    /// Records how the job ended, and frees the directory. Only the first call does; what it wrote is returned by all.
+    /// Records how the job ended. Only the first call does; what came of it is returned by all. The directory stays locked.
     ///
     /// Waits up to 5 seconds for what is found out beside the job.
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Io`]: the outcome cannot be written. The record says `running` then, and whoever reads it
-    /// finds that the run is no more.
+    /// finds that the run is no more. Of kind [`ErrorKind::Job`]: this process was taken for dead, and another run has the
+    /// directory, where nothing is written then.
     pub fn finish(&self, outcome: &Outcome) -> Result<Record> {
         let mut state = self.shared.complete();
         if state.ended {
-            return Ok(state.record.clone());
+            return state.written();
         }
         state.ended = true;
         // What a job says of its end may hold what it was told.
         state.record.end(&outcome.clone().without(self.run.secrets()), self.clock.now());
         let mut errors = Vec::new();
         errors.extend(self.run.sync().err());
-        if let Some(file) = &self.file {
+        if state.is_lost() {
+            errors.push(lost(self.run.dir()));
+        } else if let Some(file) = &self.file {
             let State { record, saved, .. } = &mut *state;
             // What somebody else keeps too long is written all the same.
             let _turn = Turn::take(file);
@@ -183,21 +187,31 @@ impl Running {
             let written = record.save(file, Sync::Now).map(drop);
             errors.extend(written.or_else(|error| record.save_over(file).map_err(|_| error)).err());
         }
-        state.lease = None;
-        match Error::all(errors) {
-            None => Ok(state.record.clone()),
-            Some(error) => Err(error),
-        }
+        state.unwritten = Error::all(errors);
+        state.written()
+    }
+
+    /// Gives the directory back, once nothing of the job runs any more.
+    pub(crate) fn give_back(&self) {
+        self.shared.state().lease = None;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.has_ended() {
-            return;
+        if !self.has_ended() {
+            let message = if std::thread::panicking() { "a panic" } else { "the program gave the run up" };
+            let failure = Failure { message: message.to_owned(), ..Failure::default() };
+            // There is nobody to tell; the record says `running`, and readers find that it is not.
+            let _ = self.finish(&Outcome::Failed(failure));
         }
-        let message = if std::thread::panicking() { "a panic" } else { "the program gave the run up" };
-        // There is nobody to tell; the record says `running`, and readers find that it is not.
-        let _ = self.finish(&Outcome::Failed(Failure { message: message.to_owned(), ..Failure::default() }));
+        self.give_back();
     }
+}
+
+fn lost(directory: &Path) -> Error {
+    let message = format!("the run has lost its directory `{}`: another one has it", directory.display());
+    Error::new(ErrorKind::Job, message)
+        .note("who does not show for two minutes that it lives is taken for dead")
+        .note("how it ended is not recorded, so that the record of the other one stays")
 }

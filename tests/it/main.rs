@@ -20,6 +20,9 @@ mod sweep;
 mod yaml;
 
 #[cfg(feature = "app")]
+mod again;
+
+#[cfg(feature = "app")]
 mod app;
 
 #[cfg(all(feature = "app", feature = "derive"))]

@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::app::capture::{Size, screen};
+use crate::app::program::signals;
 use crate::app::width::{beginning, width};
 use crate::diag::Style;
 
@@ -133,7 +134,10 @@ pub(crate) fn show(draw: impl Fn(Size) -> Vec<Line> + Send + 'static) -> Option<
         }
     };
     match thread::Builder::new().name("screen".to_owned()).spawn(draw) {
-        Ok(thread) => Some(Shown(Some((sender, thread)))),
+        Ok(thread) => {
+            signals::stop_without_block();
+            Some(Shown(Some((sender, thread))))
+        }
         Err(_) => {
             close();
             None
@@ -172,6 +176,19 @@ pub(crate) fn close() {
         }
         return;
     }
+}
+
+/// Takes the block away while a function runs, and draws it anew below what was said by then. Nobody draws meanwhile.
+pub(crate) fn aside(call: impl FnOnce()) {
+    let mut block = lock(&BLOCK);
+    if let Some(block) = &mut *block {
+        let said =
+            lock(&WAITING).as_mut().map(|waiting| std::mem::take(&mut waiting.said)).unwrap_or_default();
+        block.over(screen().unwrap_or(block.size), said, "");
+        block.widths.clear();
+        block.text.clear();
+    }
+    call();
 }
 
 impl Block {

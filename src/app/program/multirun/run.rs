@@ -106,6 +106,10 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let compact = compact::open(&master, &directory)?;
     let mut base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
     base.compact = compact;
+    // With `--force` jobs may be others than those of the records.
+    if session.resumed.is_some() && !session.flags.force && (before.jobs.len() as u64) < jobs.len() {
+        base.find_lost(&before)?;
+    }
     Driving {
         session,
         jobs,

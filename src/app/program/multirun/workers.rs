@@ -8,7 +8,7 @@ use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed, failure};
 use crate::app::program::worker::{self, OfSweep, OrderFile};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Host, Left, Policy, Prepared, Verdict};
+use crate::drive::{Host, Left, Policy, Prepared, Standing, Verdict};
 use crate::launch::{Exit, Output, Program};
 use crate::run::{RunId, Status};
 use crate::sweep::Job;
@@ -124,6 +124,14 @@ impl Host for InWorkers<'_> {
     /// Its order goes, too: it may hold what nobody else is to read.
     fn gave_up(&mut self, job: u64) {
         self.running.remove(&job);
+    }
+
+    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+        self.base.had(job)
+    }
+
+    fn anew(&mut self, jobs: &[(u64, Standing)]) {
+        self.base.anew(jobs);
     }
 
     fn look(&mut self, _: u64, directory: &Path) -> Left {
