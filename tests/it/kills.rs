@@ -330,10 +330,11 @@ fn ctrl_z_takes_the_block_away_and_it_comes_back() {
     let stat = || fs::read_to_string(format!("/proc/{driver}/stat")).unwrap_or_default();
     wait_until("it is stopped", || stat().contains(") T "));
     let drawn = block();
-    // The terminal stops with it.
-    kill(terminal.id(), "CONT");
-    kill(driver, "CONT");
-    wait_until("the block is drawn anew", || block() > drawn);
+    // `script` stops with it, as soon as it hears of it.
+    wait_until("the block is drawn anew", || {
+        [terminal.id(), driver].into_iter().for_each(|process| kill(process, "CONT"));
+        block() > drawn
+    });
     assert!(gone() > before, "{:?}", String::from_utf8_lossy(&shown()));
     kill(driver, "INT");
     drop(terminal.stdin.take());
