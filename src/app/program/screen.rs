@@ -156,32 +156,21 @@ impl Drop for Shown {
     }
 }
 
-/// Takes the block away and says what waits. For the end of the process, too, which may come while somebody draws: who
-/// hangs is not waited for long.
+/// Takes the block away and says what waits. For the end of the process, too, which may come while somebody draws.
 pub(crate) fn close() {
-    for _ in 0..20 {
-        let mut block = match BLOCK.try_lock() {
-            Ok(block) => block,
-            Err(TryLockError::Poisoned(block)) => block.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                thread::sleep(Duration::from_millis(5));
-                continue;
-            }
-        };
-        if let Some(block) = block.take() {
-            // Who says something now says it behind what waits.
-            let mut waiting = lock(&WAITING);
-            let said = waiting.take().map(|waiting| waiting.said).unwrap_or_default();
-            block.over(screen().unwrap_or(block.size), said, "");
-        }
-        return;
+    if let Some(block) = patiently().and_then(|mut block| block.take()) {
+        // Who says something now says it behind what waits.
+        let mut waiting = lock(&WAITING);
+        let said = waiting.take().map(|waiting| waiting.said).unwrap_or_default();
+        block.over(screen().unwrap_or(block.size), said, "");
     }
 }
 
-/// Takes the block away while a function runs, and draws it anew below what was said by then. Nobody draws meanwhile.
+/// Takes the block away while a function runs, and lets it be drawn anew below what was said by then.
 pub(crate) fn aside(call: impl FnOnce()) {
-    let mut block = lock(&BLOCK);
-    if let Some(block) = &mut *block {
+    // Nobody draws as long as this is held.
+    let mut held = patiently();
+    if let Some(block) = held.as_deref_mut().and_then(Option::as_mut) {
         let said =
             lock(&WAITING).as_mut().map(|waiting| std::mem::take(&mut waiting.said)).unwrap_or_default();
         block.over(screen().unwrap_or(block.size), said, "");
@@ -189,6 +178,18 @@ pub(crate) fn aside(call: impl FnOnce()) {
         block.text.clear();
     }
     call();
+}
+
+/// The block; `None` if somebody is about to draw it and hangs, who is not waited for long.
+fn patiently() -> Option<MutexGuard<'static, Option<Block>>> {
+    for _ in 0..20 {
+        match BLOCK.try_lock() {
+            Ok(block) => return Some(block),
+            Err(TryLockError::Poisoned(block)) => return Some(block.into_inner()),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+    None
 }
 
 impl Block {
