@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Holder, Life, Sync, Turn, folders, holder_of, remove_leftovers, walk};
+use crate::durable::{Holder, Life, Sync, Turn, folders, holder_of, remove_drafts, remove_leftovers, walk};
 use crate::facts::Process;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::lease::{Lease, life};
@@ -365,6 +365,7 @@ fn repair(directory: &Path, folder: &Path, record: &mut Record, process: &Proces
         return;
     }
     record.keep_words_of(&file, &Saved::default());
+    let _ = remove_drafts(folder);
     if fs::create_dir_all(folder).is_ok() && record.save(&file, Sync::Now).is_ok() {
         let _ = remove_leftovers(folder);
     }
