@@ -1,6 +1,6 @@
 //! What happens beside the job: the rest of the record is found out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -106,10 +106,15 @@ impl Shared {
             }
         }
         drop(state);
-        if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
-            let _ = sync(folder, &[name]);
-            let _ = sync(folder, &TOLD);
-        }
+        reach_disk(&file);
+    }
+}
+
+/// Makes the files of the beginning reach the disk.
+pub(super) fn reach_disk(file: &Path) {
+    if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
+        let _ = sync(folder, &[name]);
+        let _ = sync(folder, &TOLD);
     }
 }
 
