@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Sync, Turn, sync};
-use crate::run::files::TOLD;
+use crate::run::files::{Folder, TOLD};
 use crate::run::lease::Lease;
 use crate::run::record::{Record, Saved};
 use crate::run::surroundings::Surroundings;
@@ -91,7 +91,7 @@ impl Shared {
             }
         }
         if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {
-            let _ = found.write(folder);
+            let _ = found.write(&Folder::Shared(folder.to_owned()));
         }
         let mut state = self.state();
         state.record.surround(&found);

@@ -8,7 +8,7 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Sync, Turn};
 use crate::facts::Clock;
 use crate::run::beside::{Shared, State};
-use crate::run::files::{RUN, TOLD, write_told};
+use crate::run::files::{Folder, RUN, TOLD, write_told};
 use crate::run::handle::Run;
 #[cfg(feature = "app")]
 use crate::run::lease::Lease;
@@ -41,14 +41,14 @@ impl Reserved {
     /// [`surroundings`](crate::run::surroundings)) is added beside the job, from a thread of its own.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`], such as a disk that is full: then there is no record, and a directory that was made
+    /// Of kind [`Io`](crate::diag::ErrorKind::Io), such as a disk that is full: then there is no record, and a directory that was made
     /// for the run is removed.
     pub fn begin(
         self,
         told: &Told,
         find_out: impl FnOnce() -> Surroundings + Send + 'static,
     ) -> Result<Running> {
-        self.start(told, |shared, file| shared.start(file, find_out))
+        self.start(told, None, |shared, file| shared.start(file, find_out))
     }
 
     /// As [`Reserved::begin`], where what stands around the run is known already. There is no thread beside the job, and the
@@ -58,34 +58,23 @@ impl Reserved {
     /// As [`Reserved::begin`].
     pub fn begin_with(mut self, told: &Told, surroundings: &Surroundings) -> Result<Running> {
         self.record.surround(surroundings);
-        let folder = self.folder.clone();
-        self.start(told, |_, _| folder.map_or(Ok(()), |folder| surroundings.write(&folder)))
+        self.start(told, Some(surroundings), |_, _| Ok(()))
     }
 
     fn start(
         self,
         told: &Told,
+        known: Option<&Surroundings>,
         beside: impl FnOnce(&Arc<Shared>, Option<PathBuf>) -> Result<()>,
     ) -> Result<Running> {
         let clean = Clean { folder: self.folder.clone(), made: self.made.then(|| self.directory.clone()) };
         let leads = self.rank.as_ref().is_none_or(Rank::leads);
         let name = self.rank.as_ref().map_or_else(|| RUN.to_owned(), |rank| rank.file_name(RUN));
-        let file = self.folder.as_ref().map(|folder| folder.join(name));
-        let written = match &self.folder {
-            Some(folder) if leads => write_told(folder, &told.root, &told.job, &told.resolved),
-            Some(folder) => fs::create_dir_all(folder).map_err(|error| {
-                Error::new(
-                    ErrorKind::Io,
-                    format!("cannot make the directory `{}`: {error}", folder.display()),
-                )
-            }),
-            None => Ok(()),
-        };
-        // The record comes last: where it is, all the other files are.
-        let saved = written.and_then(|()| match &file {
-            Some(file) => self.record.save(file, Sync::Later),
-            None => Ok(Saved::default()),
-        });
+        let file = self.folder.as_ref().map(|folder| folder.join(&name));
+        let saved = self
+            .folder
+            .as_ref()
+            .map_or(Ok(Saved::default()), |folder| self.write(folder, &name, told, known));
         let Self { directory, folder, rank, lease, record, process, secrets, .. } = self;
         let (id, clock) = (record.id(), process.clock);
         let (saved, written) = match saved {
@@ -110,6 +99,22 @@ impl Reserved {
             clock,
             shared,
         })
+    }
+
+    /// Writes the first files of the record. Where the record is, all the others are.
+    fn write(&self, path: &Path, name: &str, told: &Told, known: Option<&Surroundings>) -> Result<Saved> {
+        // Ranks share a folder, and the record may lie among the files of the job.
+        let shared = self.rank.is_some() || !self.made && path.exists() || *path == self.directory;
+        let folder = Folder::open(&self.directory, path, shared)?;
+        if self.rank.as_ref().is_none_or(Rank::leads) {
+            write_told(&folder, &told.root, &told.job, &told.resolved)?;
+        }
+        if let Some(known) = known {
+            known.write(&folder)?;
+        }
+        let saved = self.record.save_with(|fill| folder.write(name, fill))?;
+        folder.close()?;
+        Ok(saved)
     }
 }
 
@@ -142,7 +147,7 @@ impl Running {
     /// not ended before they have.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`].
+    /// Of kind [`Io`](crate::diag::ErrorKind::Io).
     #[cfg(feature = "app")]
     pub(crate) fn share(&self) -> Result<()> {
         self.shared.state().lease.as_ref().map_or(Ok(()), Lease::share)

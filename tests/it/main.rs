@@ -44,6 +44,9 @@ mod kills;
 mod logging;
 
 #[cfg(all(feature = "app", unix))]
+mod orders;
+
+#[cfg(all(feature = "app", unix))]
 mod rerun;
 
 #[cfg(all(feature = "app", unix))]

@@ -24,6 +24,7 @@ mod job_info;
 mod log_return;
 mod logging;
 mod multirun;
+mod order;
 mod outcome;
 pub(crate) mod own;
 mod panics;

@@ -38,6 +38,39 @@ fn a_name_with_the_moment_in_it_is_one_runs_alone() {
 }
 
 #[test]
+fn a_run_that_was_killed_as_it_began_leaves_no_part_of_a_record() {
+    let scratch = Scratch::new();
+    let directory = scratch.0.join("out");
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let begun = || {
+        let (reserved, told) = start.reserve(None).expect("it is free");
+        // The folder of the record comes with all that is in it.
+        assert!(!directory.join(".hydra").exists());
+        let running = reserved.begin(&told, Default::default).expect("it begins");
+        running.finish(&Outcome::Completed(None)).expect("it ends");
+    };
+    let left = directory.join("..hydra.7-0.whole~");
+    fs::create_dir_all(&left).expect("a directory");
+    fs::write(left.join("config.yaml"), "half of").expect("a file");
+    begun();
+    let names = |folder: &str| {
+        let entries = fs::read_dir(directory.join(folder)).expect("a directory").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name().into_string().expect("text")).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(""), [".hydra"]);
+    let files = ["config.resolved.yaml", "config.yaml", "hydra.yaml", "overrides.yaml", "run.json"];
+    assert_eq!(names(".hydra"), files);
+    begun();
+    assert_eq!(names(""), [".hydra", ".hydra.1"]);
+    assert_eq!(
+        (names(".hydra"), names(".hydra.1")),
+        (files.map(String::from).into(), files.map(String::from).into())
+    );
+}
+
+#[test]
 fn a_directory_that_is_used_again_keeps_what_was_there() {
     let scratch = Scratch::new();
     let directory = run(&scratch.0, &["hydra.run.dir=out", "seed=1"]);
