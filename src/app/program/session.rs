@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
         let World { facts, console, owns_process, executable } = world;
         let composer = composer(main, more, facts, &app.name)
             .with_packages(folders)
-            .with_resolvers(app.resolvers.clone());
+            .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
         // The defaults of its struct come before any config.
         let composer = match &app.typed {
             Some(schema) => composer.with_schema(schema.clone()),
