@@ -17,6 +17,7 @@ mod record;
 mod reserve;
 mod running;
 mod surroundings;
+mod truth;
 mod withheld;
 
 pub use about::About;
