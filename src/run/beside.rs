@@ -1,6 +1,6 @@
 //! What happens beside the job: the rest of the record is found out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -33,6 +33,39 @@ pub(super) struct State {
 
 /// How long the end of a run waits for the rest of its record.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+impl State {
+    /// Whether the record is still this run's to write.
+    ///
+    /// # Errors
+    /// Its directory was moved or removed, or is another run's now.
+    pub(super) fn stands(&self, file: &Path) -> Result<()> {
+        let held = self.lease.as_ref().is_none_or(Lease::is_held);
+        let there = || Record::load(file).ok();
+        if held || self.saved.is_at(file) || there().is_some_and(|there| there.id() == self.record.id()) {
+            return Ok(());
+        }
+        let directory = self.lease.as_ref().map_or(file, Lease::directory);
+        let what = match there() {
+            Some(_) => "is another run's now: that of this one was moved or removed while it ran",
+            None => "was moved or removed while its run was in it",
+        };
+        let message = format!("the directory `{}` {what}", directory.display());
+        let status = self.record.status().name();
+        Err(Error::new(ErrorKind::Io, message).note(format!("how the run ended is on no record: {status}")))
+    }
+
+    /// Writes down how the run ended.
+    pub(super) fn save(&mut self, file: &Path) -> Result<()> {
+        let Self { record, saved, .. } = self;
+        // What somebody else keeps too long is written all the same.
+        let _turn = Turn::take(file);
+        record.keep_words_of(file, saved);
+        // Where there is no room for another file there is that of the one that is there.
+        let written = record.save(file, Sync::Now).map(drop);
+        written.or_else(|error| record.save_over(file).map_err(|_| error))
+    }
+}
 
 impl Shared {
     pub(super) fn new(record: Record, lease: Option<Lease>, saved: Saved) -> Arc<Self> {
@@ -70,7 +103,9 @@ impl Shared {
 
     fn find_out(&self, file: Option<PathBuf>, find_out: impl FnOnce() -> Surroundings) {
         let found = find_out();
-        if self.state().ended {
+        let is_over =
+            |state: &State| state.ended || file.as_ref().is_some_and(|file| state.stands(file).is_err());
+        if is_over(&self.state()) {
             return;
         }
         if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {

@@ -9,6 +9,7 @@ use chrono::DateTime;
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::durable::{Sync, Turn, folders, holder_of, walk};
 use crate::facts::Process;
+use crate::run::checkpoints::CHECKPOINTS;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::lease::Lease;
 use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
@@ -92,6 +93,10 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
             }
             false
         });
+        // What a run saves to go on from are its own files.
+        if records > 0 {
+            folders.retain(|folder| !folder.ends_with(CHECKPOINTS));
+        }
         // A folder of a record that was asked for by its own name is no run.
         let own = if records == 0 && has_record(directory) {
             look(directory, directory, process).ok()
@@ -277,6 +282,23 @@ impl Found {
             .collect()
     }
 
+    /// The run of a directory whose record cannot be read, so that it can be removed: nothing of it is known but when its
+    /// record was written. `None` if there is no record.
+    pub fn unread(directory: &Path) -> Option<Self> {
+        let mut folders = folders(directory).ok()?;
+        folders.push(directory.to_owned());
+        // Other programs, too, have files of that name.
+        let is_record =
+            |folder: &PathBuf| folder.join(RUN).is_file() && folder.join(HYDRA).is_file() && is_hydra(folder);
+        let folder = folders.into_iter().find(is_record)?;
+        let own = folder.as_path() != directory;
+        let above = folder.parent().filter(|_| own || is_hidden(&folder)).unwrap_or(directory).to_owned();
+        let written = folder.join(RUN).metadata().and_then(|data| data.modified()).ok()?;
+        let name = above.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let record = Record::unknown(&name, DateTime::<chrono::Utc>::from(written).fixed_offset());
+        Some(Self { directory: above, folder, record, packed: None })
+    }
+
     /// Removes the run: its directory, if the run made it and nobody else's run is in it; otherwise its record.
     /// Returns what was removed.
     ///
@@ -290,7 +312,7 @@ impl Found {
             Error::new(ErrorKind::Io, format!("cannot remove `{}`: {error}", path.display()))
         };
         let leases = self.leases(process)?;
-        if !self.folder.join(RUN).is_file() && self.record.status() == Status::Unknown {
+        if self.record.status() == Status::Unknown {
             written_by_hydra(&self.folder)?;
         }
         let made = self.record.get("directory.made") == Some(&Node::from(true)) && self.is_at_home();

@@ -91,6 +91,11 @@ impl Runs {
         }
     }
 
+    /// The run in a directory whose record cannot be read.
+    pub(super) fn unread(&self, word: &str) -> Option<Found> {
+        Found::unread(&capture::absolute(&self.facts, word))
+    }
+
     fn none(&self, message: &str) -> Error {
         let roots: Vec<_> = self.roots.iter().map(|root| format!("`{}`", root.display())).collect();
         Error::new(ErrorKind::NotFound, message)
