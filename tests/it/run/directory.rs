@@ -384,3 +384,25 @@ fn a_run_whose_record_is_broken_can_be_removed_by_its_directory() {
     let found = Found::unread(running.run().dir()).expect("there is a record");
     assert!(found.remove(&process).expect_err("it runs").message().ends_with("is running"));
 }
+
+#[test]
+fn what_a_run_left_is_listed_with_its_sizes() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let directory = scratch.0.join("out");
+    for (made, expected) in [(true, vec![("models/best.bin", 3)]), (false, vec![("new.txt", 1)])] {
+        let running = start.begin_alone().expect("it begins");
+        let file = running.run().artifact(if made { "models/best.bin" } else { "new.txt" }).expect("a name");
+        fs::write(&file, if made { "abc" } else { "x" }).expect("a file");
+        fs::write(directory.join(".hidden"), "x").expect("a file");
+        running.finish(&Outcome::Completed(None)).expect("it ends");
+        run(&scratch.0, &["hydra.run.dir=out/inner"]);
+        fs::write(scratch.0.join("out/inner/x"), "x").expect("a file");
+        let found = Found::read(&directory, &start.process).expect("a run").artifacts();
+        let found: Vec<_> = found.iter().map(|one| (one.path.to_str().expect("text"), one.size)).collect();
+        assert_eq!(found, expected);
+        // Written before the next one begins: longer ago than the clock of a file system may be behind.
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        fs::File::options().write(true).open(&file).expect("a file").set_modified(old).expect("a moment");
+    }
+}
