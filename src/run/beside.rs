@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Sync, Turn, sync};
-use crate::run::files::TOLD;
+use crate::run::files::{Folder, TOLD};
 use crate::run::lease::Lease;
 use crate::run::record::{Record, Saved};
 use crate::run::surroundings::Surroundings;
@@ -29,30 +29,34 @@ pub(super) struct State {
     complete: bool,
     /// Whether the outcome is recorded, or being so.
     pub(super) ended: bool,
+    /// Why the outcome is not on disk, if it could not be written.
+    pub(super) unwritten: Option<Error>,
 }
 
-/// How long the end of a run waits for the rest of its record.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 impl State {
+    /// The record of a run that has ended, if it could be written.
+    pub(super) fn written(&self) -> Result<Record> {
+        self.unwritten.clone().map_or_else(|| Ok(self.record.clone()), Err)
+    }
+
     /// Whether the record is still this run's to write.
     ///
     /// # Errors
-    /// Its directory was moved or removed, or is another run's now.
+    /// Another run has the directory by now, or it was moved or removed.
     pub(super) fn stands(&self, file: &Path) -> Result<()> {
-        let held = self.lease.as_ref().is_none_or(Lease::is_held);
-        let there = || Record::load(file).ok();
-        if held || self.saved.is_at(file) || there().is_some_and(|there| there.id() == self.record.id()) {
+        let directory = self.lease.as_ref().map_or(file, Lease::directory);
+        if self.lease.as_ref().is_some_and(Lease::is_lost) {
+            return Err(lost(directory));
+        }
+        if self.lease.as_ref().is_none_or(Lease::is_held) || self.saved.is_at(file) {
             return Ok(());
         }
-        let directory = self.lease.as_ref().map_or(file, Lease::directory);
-        let what = match there() {
-            Some(_) => "is another run's now: that of this one was moved or removed while it ran",
-            None => "was moved or removed while its run was in it",
-        };
-        let message = format!("the directory `{}` {what}", directory.display());
-        let status = self.record.status().name();
-        Err(Error::new(ErrorKind::Io, message).note(format!("how the run ended is on no record: {status}")))
+        match Record::load(file) {
+            Ok(there) if there.id() == self.record.id() => Ok(()),
+            Ok(_) => Err(lost(directory)),
+            Err(_) if file.parent().is_some_and(Path::is_dir) => Ok(()),
+            Err(_) => Err(moved(directory)),
+        }
     }
 
     /// Writes down how the run ended.
@@ -67,9 +71,28 @@ impl State {
     }
 }
 
+fn lost(directory: &Path) -> Error {
+    let message = format!("the run has lost its directory `{}`: another one has it", directory.display());
+    Error::new(ErrorKind::Job, message)
+        .note("who does not show for two minutes that it lives is taken for dead; a directory may have been moved")
+        .note("how it ended is not recorded, so that the record of the other one stays")
+}
+
+fn moved(directory: &Path) -> Error {
+    let directory = directory.display();
+    Error::new(
+        ErrorKind::Io,
+        format!("the directory `{directory}` was moved or removed while its run was in it"),
+    )
+    .note("how the run ended is not recorded")
+}
+
+/// How long the end of a run waits for the rest of its record.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 impl Shared {
     pub(super) fn new(record: Record, lease: Option<Lease>, saved: Saved) -> Arc<Self> {
-        let state = State { record, lease, saved, complete: true, ended: false };
+        let state = State { record, lease, saved, complete: true, ended: false, unwritten: None };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -109,12 +132,12 @@ impl Shared {
             return;
         }
         if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {
-            let _ = found.write(folder);
+            let _ = found.write(&Folder::Shared(folder.to_owned()));
         }
         let mut state = self.state();
         state.record.surround(&found);
         let Some(file) = file else { return };
-        if !state.ended {
+        if !state.ended && state.stands(&file).is_ok() {
             let State { record, saved, .. } = &mut *state;
             let _turn = Turn::take(&file);
             record.keep_words_of(&file, saved);

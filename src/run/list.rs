@@ -14,7 +14,7 @@ use crate::run::files::{HYDRA, RUN};
 use crate::run::lease::Lease;
 use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
 use crate::run::outcome::Status;
-use crate::run::packed::{Packed, RECORDS};
+use crate::run::packed::Packed;
 use crate::run::place::is_inside;
 use crate::run::rank::rank_in;
 use crate::run::record::Record;
@@ -69,11 +69,9 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     let mut packed = Vec::new();
     let looked = walk(root, |directory, folders| {
-        if directory.join(RECORDS).is_file() {
-            let (runs, broken) = Packed::all(directory);
-            packed.extend(runs);
-            errors.extend(broken);
-        }
+        let (runs, broken) = Packed::all(directory);
+        packed.extend(runs);
+        errors.extend(broken);
         let mut records = 0_usize;
         folders.retain(|folder| {
             if !has_record(folder) {

@@ -7,10 +7,10 @@ use std::time::SystemTime;
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::Result;
-use crate::durable::{Life, Sync, Turn, holder_of, remove_leftovers};
+use crate::durable::{Holder, Life, Sync, Turn, holder_of, remove_leftovers};
 use crate::facts::Process;
 use crate::run::files::RUN;
-use crate::run::lease::{Lease, life};
+use crate::run::lease::{Lease, directory_of, life};
 use crate::run::outcome::Status;
 use crate::run::rank::{file_name, rank_in};
 use crate::run::record::{Record, Saved, moment};
@@ -39,7 +39,10 @@ impl Kept {
         let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
         if let Some(holder) = &holder {
             let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };
-            if is_current && owner == record.id() && life(holder, process) == Life::Lives {
+            if is_current
+                && owner == record.id()
+                && life(holder, directory_of(&self.lock), process) == Life::Lives
+            {
                 return Ok(record);
             }
         }
@@ -59,6 +62,11 @@ impl Kept {
     /// Writes down that a run was killed, and clears away what it left. Whoever may not, or comes while another run has the
     /// directory, leaves it.
     fn repair(&self, record: &mut Record, process: &Process) {
+        // Who is only silent may go on. Who wants its directory may take it for dead, and no reader does.
+        let is_silent = |holder: Holder| life(&holder, directory_of(&self.lock), process) == Life::Silent;
+        if !holder_of(&self.lock).is_ok_and(|holder| !holder.is_some_and(is_silent)) {
+            return;
+        }
         let Ok(Ok(_lease)) = Lease::take(&self.lock, record.tree(), process) else { return };
         let Ok(_turn) = Turn::take(&self.file) else { return };
         // Now nobody else writes: what is there is the truth.

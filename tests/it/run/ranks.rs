@@ -120,6 +120,8 @@ fn a_job_whose_ranks_have_all_completed_is_completed() {
     }
     let found = Found::read(ranks[0].run().dir(), &start.process).expect("a run");
     assert_eq!((found.record.status(), found.record.ended()), (Status::Completed, ended[0].ended()));
+    assert!(found.record.get("distributed.ranks.1").is_some());
+    drop(ranks);
     assert!(!found.directory.join(".run.rank1.lock").exists());
     assert_eq!(found.remove(&start.process).expect("nobody runs"), found.directory);
 }
