@@ -50,7 +50,7 @@ pub use callback::Callback;
 pub(crate) use command::{HELP as RUN_HELP, main as run_command};
 pub use configs::Configs;
 pub use finished::{Finished, Job};
-pub(crate) use flags::{Flags, faces, read};
+pub(crate) use flags::{Flags, Whose, faces, read};
 pub use outcome::{Direction, Failed, IntoObjective, JobResult, Maximize, Minimize, Objective};
 pub(crate) use own::OwnFlag;
 pub use sandbox::{Sandbox, Trial};
