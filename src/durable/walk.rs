@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use crate::durable::whole::is_leftover;
+
 /// Folders of code that was installed: many files, and no runs.
 const INSTALLED: [&str; 3] = ["node_modules", "site-packages", "__pycache__"];
 
@@ -36,7 +38,7 @@ pub fn walk(root: &Path, mut look: impl FnMut(&Path, &mut Vec<PathBuf>)) -> io::
     Ok(())
 }
 
-/// The folders in a directory, by name.
+/// The folders in a directory, by name. One that is being made is not there yet.
 ///
 /// # Errors
 /// It cannot be read.
@@ -44,7 +46,7 @@ pub fn folders(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
         let Ok(entry) = entry else { continue };
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !is_leftover(&entry.file_name()) {
             found.push(entry.path());
         }
     }

@@ -134,9 +134,7 @@ pub fn sync(directory: &Path, names: &[&str]) -> Result<()> {
 pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        let name = entry.file_name();
-        let name = name.as_encoded_bytes();
-        if name.starts_with(b".") && name.ends_with(ENDING.as_bytes()) && entry.file_type()?.is_file() {
+        if is_leftover(&entry.file_name()) && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
         }
     }
@@ -153,6 +151,12 @@ pub(super) fn temporary(directory: &Path, name: &OsStr) -> PathBuf {
     hidden.push(name);
     hidden.push(format!(".{}-{number}{ENDING}", std::process::id()));
     directory.join(hidden)
+}
+
+/// Whether a name is that of something that is being written, or was when its writer was killed.
+pub(super) fn is_leftover(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") && name.ends_with(ENDING.as_bytes())
 }
 
 /// Whether a name is a temporary one for a target of that name.

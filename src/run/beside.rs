@@ -147,10 +147,15 @@ impl Shared {
             }
         }
         drop(state);
-        if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
-            let _ = sync(folder, &[name]);
-            let _ = sync(folder, &TOLD);
-        }
+        reach_disk(&file);
+    }
+}
+
+/// Makes the files of the beginning reach the disk.
+pub(super) fn reach_disk(file: &Path) {
+    if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
+        let _ = sync(folder, &[name]);
+        let _ = sync(folder, &TOLD);
     }
 }
 

@@ -94,6 +94,13 @@ impl Lease {
         Mandate { lock: self.lock.path().to_owned(), id: self.id.clone() }
     }
 
+    /// Does something beside, right behind the next sign of life: within 15 seconds, unless the lease ends before.
+    pub(super) fn beside(&self, task: impl FnOnce() + Send + 'static) {
+        if let Some(own) = held().locks.iter_mut().find(|one| one.number == self.number) {
+            own.task = Some(Box::new(task));
+        }
+    }
+
     /// The directory that the lock file lies in.
     pub fn directory(&self) -> &Path {
         directory_of(self.lock.path())
@@ -115,7 +122,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        held().locks.retain(|(number, _)| *number != self.number);
+        held().locks.retain(|one| one.number != self.number);
         // Who shows that it lives may be at it just now.
         self.lock.release();
     }
@@ -188,9 +195,17 @@ pub(super) fn directory_of(lock: &Path) -> &Path {
     lock.parent().unwrap_or(Path::new(""))
 }
 
-/// The locks that this process holds, each with a number.
+/// A lock that this process holds.
+struct One {
+    number: u64,
+    lock: Arc<Lock>,
+    /// What is to be done behind its next sign of life.
+    task: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// The locks that this process holds.
 struct Held {
-    locks: Vec<(u64, Arc<Lock>)>,
+    locks: Vec<One>,
     begun: u64,
     /// Whether the one thread is there that shows for all of them that this process lives.
     beats: bool,
@@ -201,7 +216,7 @@ static HELD: Mutex<Held> = Mutex::new(Held { locks: Vec::new(), begun: 0, beats:
 /// Gives back all that this process has, right before it ends. What it has handed on to processes that it started is theirs.
 #[cfg(feature = "app")]
 pub(crate) fn give_back_all() {
-    held().locks.iter().filter(|(_, lock)| !lock.is_shared()).for_each(|(_, lock)| lock.release());
+    held().locks.iter().filter(|one| !one.lock.is_shared()).for_each(|one| one.lock.release());
 }
 
 fn held() -> MutexGuard<'static, Held> {
@@ -220,7 +235,7 @@ impl Held {
         }
         held.begun += 1;
         let number = held.begun;
-        held.locks.push((number, lock));
+        held.locks.push(One { number, lock, task: None });
         Ok(number)
     }
 }
@@ -229,17 +244,24 @@ impl Held {
 fn beat() {
     loop {
         thread::sleep(BEAT);
-        let locks: Vec<Arc<Lock>> = {
-            let mut held = held();
-            held.beats = !held.locks.is_empty();
-            held.locks.iter().map(|(_, lock)| Arc::clone(lock)).collect()
-        };
-        if locks.is_empty() {
+        if !show() {
             return;
         }
-        // A disk that does not take it now may take the next one.
-        locks.iter().for_each(|lock| drop(lock.beat()));
     }
+}
+
+/// Shows that this process lives, and does what waits for that. Whether it holds something.
+fn show() -> bool {
+    let found: Vec<_> = {
+        let mut held = held();
+        held.beats = !held.locks.is_empty();
+        held.locks.iter_mut().map(|one| (Arc::clone(&one.lock), one.task.take())).collect()
+    };
+    // A disk that does not take it now may take the next one.
+    found.iter().for_each(|(lock, _)| drop(lock.beat()));
+    let is_empty = found.is_empty();
+    found.into_iter().filter_map(|(_, task)| task).for_each(|task| task());
+    !is_empty
 }
 
 #[cfg(test)]
@@ -302,6 +324,25 @@ mod tests {
         assert_eq!(Tenant::find(&path, &process("here", 0)), None);
         drop(Lease::take(&path, &ours, &process("here", 0)).unwrap().unwrap());
         assert_eq!(scratch.names(), [""; 0]);
+    }
+
+    #[test]
+    fn what_waits_for_a_sign_of_life_is_done_once_and_not_after_the_end() {
+        let scratch = Scratch::new("lease-beside");
+        let here = process("a", 0);
+        let take =
+            |name: &str| Lease::take(&scratch.path().join(name), &about(name, "a"), &here).unwrap().unwrap();
+        let (lasting, ended) = (take("lasting"), take("ended"));
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let task = |name: &'static str| {
+            let done = Arc::clone(&done);
+            move || done.lock().unwrap().push(name)
+        };
+        lasting.beside(task("lasting"));
+        ended.beside(task("ended"));
+        drop(ended);
+        assert!(show() && show());
+        assert_eq!(*done.lock().unwrap(), ["lasting"]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::diag::{Error, Result};
 use crate::facts::Clock;
-use crate::run::beside::Shared;
+use crate::run::beside::{Shared, reach_disk};
 use crate::run::files::{Folder, RUN, TOLD, write_told};
 use crate::run::handle::Run;
 #[cfg(feature = "app")]
@@ -77,13 +77,18 @@ impl Reserved {
     }
 
     /// As [`Reserved::begin`], where what stands around the run is known already. There is no thread beside the job, and the
-    /// files of the beginning reach the disk when the system sees fit.
+    /// files of the beginning reach the disk when the run first shows that it lives, 15 seconds later at most.
     ///
     /// # Errors
     /// As [`Reserved::begin`].
     pub fn begin_with(mut self, told: &Told, surroundings: &Surroundings) -> Result<Running> {
         self.record.surround(surroundings);
-        self.start(told, Some(surroundings), |_, _| Ok(()))
+        self.start(told, Some(surroundings), |shared, file| {
+            if let (Some(lease), Some(file)) = (&shared.state().lease, file) {
+                lease.beside(move || reach_disk(&file));
+            }
+            Ok(())
+        })
     }
 
     fn start(

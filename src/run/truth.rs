@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::Result;
-use crate::durable::{Holder, Life, Sync, Turn, holder_of, remove_leftovers};
+use crate::durable::{Holder, Life, Sync, Turn, holder_of, remove_drafts, remove_leftovers};
 use crate::facts::Process;
 use crate::run::files::RUN;
 use crate::run::lease::{Lease, directory_of, life};
@@ -76,6 +76,9 @@ impl Kept {
         }
         record.keep_words_of(&self.file, &Saved::default());
         let Some(folder) = self.file.parent() else { return };
+        if !self.shared {
+            let _ = remove_drafts(folder);
+        }
         let written = fs::create_dir_all(folder).is_ok() && record.save(&self.file, Sync::Now).is_ok();
         // What is half written there may be another rank's, which is at it.
         if written && !self.shared {

@@ -51,7 +51,9 @@ fn a_run_that_was_killed_as_it_began_leaves_no_part_of_a_record() {
     };
     let left = directory.join("..hydra.7-0.whole~");
     fs::create_dir_all(&left).expect("a directory");
-    fs::write(left.join("config.yaml"), "half of").expect("a file");
+    fs::write(left.join("run.json"), "half of").expect("a file");
+    let (runs, errors) = list(&scratch.0, &start.process).expect("a directory");
+    assert!(runs.is_empty() && errors.is_empty(), "{errors:?}");
     begun();
     let names = |folder: &str| {
         let entries = fs::read_dir(directory.join(folder)).expect("a directory").flatten();
