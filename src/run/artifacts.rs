@@ -31,12 +31,12 @@ impl Found {
     /// are left out; in a directory that was there before the run, so are the files that were not written since it began.
     ///
     /// ```
-    /// use mainstem::app::{App, Configs, Sandbox};
+    /// use mainstem::app::{App, Bound, Failed, Sandbox};
     /// use mainstem::facts::Process;
     /// use mainstem::run::{Found, Run};
-    /// let app = App::new("train", |_, run: &Run| {
+    /// let app = App::new("train", |_: &Bound, run: &Run| {
     ///     std::fs::write(run.artifact("model/best.bin")?, [0; 16])?;
-    ///     Ok::<(), Box<dyn std::error::Error>>(())
+    ///     Ok::<(), Failed>(())
     /// });
     /// let sandbox = Sandbox::new()?;
     /// sandbox.run(&app, ["hydra.run.dir=out"]);
