@@ -1,5 +1,6 @@
 //! Floor 1: files that are read whole, and written whole or not at all; directories that no one else has, and those below one; logs; locks.
 
+mod claim;
 mod directory;
 mod lock;
 mod log;
@@ -10,6 +11,7 @@ mod turn;
 mod walk;
 mod whole;
 
+pub use claim::write_first;
 pub use directory::create_exclusive;
 pub use lock::{BEAT, Holder, Life, Lock, holder_of};
 pub use log::{Log, whole_lines};

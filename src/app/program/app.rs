@@ -13,7 +13,7 @@ use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, parse};
-use crate::app::program::multirun::resume;
+use crate::app::program::multirun::{Task, resume};
 use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
@@ -282,7 +282,12 @@ impl App {
     ) -> Finished {
         let console = world.console.clone();
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let mut world = world;
         let parsed = Order::take(&mut arguments).and_then(|order| {
+            let task = Task::take(&mut arguments)?;
+            if let Some(task) = &task {
+                world.facts.now = task.now().into();
+            }
             let own = self.own.map(|make| make()).transpose()?;
             let known = own.as_ref().map_or(&[][..], |own| &own.flags);
             let words = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
@@ -300,12 +305,13 @@ impl App {
                 Some(own) if flags.help.is_none() => Some((own.read)(&flags.own)?),
                 _ => None,
             };
-            Ok((flags, order, values))
+            Ok((flags, order, task, values))
         });
-        let (flags, order, values) = match parsed {
+        let (flags, order, task, values) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => return Finished::without_jobs(console.write(Output::failure(&error, console.err))),
         };
+        let order = (order, task);
         self.answer(world, flags, arguments, order, values).unwrap_or_else(|error| {
             // The command line was understood: from here on there is one status for all that can go wrong.
             let status = crate::app::output::Status::Failure;
@@ -318,7 +324,7 @@ impl App {
         world: World,
         flags: Flags,
         arguments: Vec<OsString>,
-        order: Option<Order>,
+        (order, task): (Option<Order>, Option<Task>),
         values: Option<OwnValues>,
     ) -> Result<Finished> {
         let console = world.console.clone();
@@ -340,7 +346,7 @@ impl App {
         if ask == Ask::Completion {
             return shell_completion(self, &world, &flags).map_or_else(refused, |output| Ok(print(output)));
         }
-        if flags.resume.is_some() && order.is_none() && help.is_none() {
+        if flags.resume.is_some() && order.is_none() && task.is_none() && help.is_none() {
             return resume(self, world, &flags, &ask, arguments);
         }
         if help.is_some() || matches!(ask, Ask::Schema(_) | Ask::Template) {
@@ -360,6 +366,9 @@ impl App {
             };
         }
         let session = Session { own: values, ..Session::open(self, world, flags, arguments, order)? };
+        if let Some(task) = task {
+            return multirun::work_on_slurm(&session, task);
+        }
         Ok(match ask {
             Ask::Show(shown) => print(show::config(&session, shown)?),
             Ask::Info(topic) => print(info::info(&session, topic)?),

@@ -118,8 +118,9 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "there is no command").into());
     };
-    let mut command = Command::new(program);
-    command.args(arguments).envs(handed.environment(run)?);
+    let environment = handed.environment(run)?;
+    let mut command = shielded(program, run);
+    command.args(arguments).envs(environment.clone());
     if chdir {
         command.current_dir(run.dir());
     }
@@ -142,15 +143,32 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         Error::new(kind, message)
     })?;
     let ended = AtomicBool::new(false);
+    let hook = setting(&handed.bound, "mainstem.slurm.checkpoint")?.map(|line| Hook {
+        line,
+        environment,
+        command: child.id(),
+        cwd: handed.bound.cwd().to_owned(),
+    });
+    let hook = hook.filter(|_| run.expects_notice());
+    let saves = hook.is_some();
     let status = thread::scope(|threads| {
         let passing = threads.spawn(|| pass_on(run, &ended));
+        let has_ended = &ended;
+        let saving = hook.as_ref().map(|hook| threads.spawn(move || save(hook, run, has_ended)));
         let status = child.wait();
         ended.store(true, Ordering::Relaxed);
         passing.thread().unpark();
+        if let Some(saving) = saving {
+            saving.thread().unpark();
+        }
         status
     })?;
     if status.success() {
         return result(run);
+    }
+    if saves && run.is_noticed() {
+        // It was stopped so that it goes on later, and has not failed.
+        run.tell();
     }
     // What is sent to both at once ends the command before this process has heard of it.
     let since = capture::stopwatch();
@@ -163,6 +181,46 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     };
     Err(Error::new(ErrorKind::Job, how).into())
 }
+
+/// The process of a command. The notice of a scheduler goes to all processes of a task, and would end those that do not know
+/// it: a command begins with the signal ignored.
+fn shielded(program: &OsString, run: &Run) -> Command {
+    if !(cfg!(unix) && run.expects_notice()) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", r#"trap "" USR2; exec "$@""#, "sh"]).arg(program);
+    command
+}
+
+/// What saves the state of a command whose time comes to an end.
+struct Hook {
+    /// A line of the shell.
+    line: String,
+    environment: Vec<(String, OsString)>,
+    /// The process of the command.
+    command: u32,
+    cwd: PathBuf,
+}
+
+/// Waits for the notice, runs the hook, and asks the command to end.
+fn save(hook: &Hook, run: &Run, ended: &AtomicBool) {
+    while !ended.load(Ordering::Relaxed) {
+        if !run.is_noticed() {
+            thread::park_timeout(STEP);
+            continue;
+        }
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &hook.line]).current_dir(&hook.cwd).envs(hook.environment.clone());
+        let saved = shell.env("MAINSTEM_COMMAND_PID", hook.command.to_string()).status();
+        // Whether it saved anything or not, the time is over.
+        log::info!("{}: {}", hook.line, saved.map_or_else(|error| error.to_string(), |s| s.to_string()));
+        return signals::pass_on();
+    }
+}
+
+/// How often is looked whether something was asked.
+const STEP: Duration = Duration::from_millis(20);
 
 /// How much later than its command a process hears of a signal to both.
 const LATEST: Duration = Duration::from_millis(100);
@@ -178,7 +236,6 @@ fn find(word: &mut OsString, cwd: &Path) {
 
 /// Passes on to the command that it is to end. Whoever types Ctrl-C tells it himself.
 fn pass_on(run: &Run, ended: &AtomicBool) {
-    const STEP: Duration = Duration::from_millis(20);
     let terminal = std::io::stdin().is_terminal();
     while !ended.load(Ordering::Relaxed) {
         if run.is_interrupted() {

@@ -15,7 +15,7 @@ use crate::app::program::logging::{Known, Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, directions, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
-use crate::app::program::{command, logging, panics, worker};
+use crate::app::program::{command, logging, notice, panics, worker};
 use crate::compose::{Composed, Mode};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::create_exclusive;
@@ -122,6 +122,11 @@ pub(crate) fn call(
     let ending = Arc::new(Ending::new(begun, callbacks));
     let signals = session.owns_process.then(|| watch(session, &ending, extent)).transpose();
     drop(held);
+    if session.scheduled().is_some() {
+        let run = ending.run.clone();
+        run.expect_notice();
+        notice::take(move || run.notice())?;
+    }
     let job = Call { session, bound: &bound, rank: rank.as_ref(), ending: &ending, extent };
     let ended = signals.as_ref().map_err(Error::clone).and_then(|_| carry_out(&job, ready));
     let (outcome, objectives) = match ended {
@@ -302,6 +307,8 @@ fn outcome(
             let signal = signal.map(|stop| stop.name().to_owned());
             (Outcome::Interrupted(signal), Vec::new())
         }
+        // It saved what it has, and begins again.
+        _ if run.was_told() => (Outcome::Interrupted(Some("SIGUSR2".to_owned())), Vec::new()),
         Ok(Ok(objectives)) => (Outcome::Completed(recorded(&objectives)), objectives),
         Ok(Err(failed)) => {
             tell(told(failed.as_ref()));

@@ -23,6 +23,7 @@ mod job_info;
 mod log_return;
 mod logging;
 mod multirun;
+mod notice;
 mod outcome;
 pub(crate) mod own;
 mod panics;

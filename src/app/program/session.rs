@@ -10,10 +10,10 @@ use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
-use crate::app::program::multirun::Resumed;
+use crate::app::program::multirun::{Resumed, TASK};
 use crate::app::program::own::OwnValues;
 use crate::app::program::signals::Stop;
-use crate::app::program::worker::{Order, WORKER};
+use crate::app::program::worker::{Order, Scheduled, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
 use crate::compose::{Arguments, Composed, Composer, Mode, Provided, Repository};
@@ -149,6 +149,11 @@ impl<'a> Session<'a> {
         Ok((session, Error::all(errors)))
     }
 
+    /// What a scheduler calls this job, if this process runs it for one.
+    pub(crate) fn scheduled(&self) -> Option<&Scheduled> {
+        self.order.as_ref()?.of_sweep.as_ref()?.scheduled.as_ref()
+    }
+
     /// The name of the primary config.
     pub(crate) fn config_name(&self) -> Option<&str> {
         self.flags.config_name.as_deref().or(self.app.config_name.as_deref())
@@ -203,6 +208,8 @@ impl<'a> Session<'a> {
         let own = all.len().checked_sub(self.given.len())?;
         (all[own..] == self.given).then(|| {
             all.truncate(own);
+            let hidden = all.iter().position(|word| word == TASK);
+            all.truncate(hidden.unwrap_or(all.len()));
             all
         })
     }
@@ -283,7 +290,8 @@ fn process(composer: &Composer, is_worker: bool) -> Process {
     let mut process = capture::process(composer.facts());
     process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
     // How the user would start it.
-    let hidden = process.arguments.iter().position(|argument| argument == WORKER).filter(|_| is_worker);
+    let is_ours = |argument: &String| argument == TASK || argument == WORKER && is_worker;
+    let hidden = process.arguments.iter().position(is_ours);
     if let Some(at) = hidden {
         process.arguments.drain(at..(at + 2).min(process.arguments.len()));
     }

@@ -52,6 +52,15 @@ pub(crate) struct OfSweep {
     /// Whether that was made for the job.
     pub(crate) made: bool,
     pub(crate) overrides: Vec<String>,
+    /// What is known of it to a scheduler, if it runs under one.
+    pub(crate) scheduled: Option<Scheduled>,
+}
+
+/// A job that a scheduler runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scheduled {
+    /// What the scheduler calls it: `12_3`.
+    pub(crate) id: String,
 }
 
 /// The largest order, in bytes.
@@ -146,7 +155,7 @@ pub(crate) fn run(session: &Session<'_>, environment: Vec<(String, String)>) -> 
         match workers.wait(None)? {
             Some(Event::Ended { end, .. }) => return Ok(ended(end)),
             Some(Event::Asked(how)) => workers.halt(0, how),
-            None => {}
+            Some(Event::Detached) | None => {}
         }
     }
 }
@@ -254,6 +263,7 @@ impl Order {
                 ("driver", text(&job.mandate.id)),
                 ("directory", path(&job.directory)),
                 ("made", Node::from(job.made)),
+                ("scheduled", scheduled(job.scheduled.as_ref())),
                 ("overrides", Node::from(job.overrides.iter().map(|one| text(one)).collect::<Vec<_>>())),
             ]))
         });
@@ -289,6 +299,10 @@ impl Order {
                 overrides: (job.get_str("overrides")?.as_list()?.iter())
                     .map(|one| one.as_str().map(str::to_owned))
                     .collect::<Option<_>>()?,
+                scheduled: match job.get_str("scheduled").and_then(Node::as_map) {
+                    None => None,
+                    Some(map) => Some(Scheduled { id: map.get_str("id")?.as_str()?.to_owned() }),
+                },
             }),
         };
         let now = NaiveDateTime::parse_from_str(map.get_str("now")?.as_str()?, TIME).ok()?;
@@ -297,6 +311,10 @@ impl Order {
         let watched = *map.get_str("watched")? == Node::from(true);
         Some(Self { now, before: before.collect(), parent, watched, of_sweep })
     }
+}
+
+fn scheduled(scheduled: Option<&Scheduled>) -> Node {
+    scheduled.map_or_else(Node::null, |known| Node::from(Map::from([("id", Node::from(known.id.as_str()))])))
 }
 
 #[cfg(test)]
@@ -318,6 +336,7 @@ mod tests {
                 directory: "/s/3".into(),
                 made: true,
                 overrides: vec!["a=${b}".to_owned(), "~c".to_owned()],
+                scheduled: Some(Scheduled { id: "12_3".to_owned() }),
             }),
         };
         let file = OrderFile::write(&order, &Process::default()).unwrap();

@@ -9,6 +9,7 @@ mod jobs;
 mod plan;
 mod resume;
 mod run;
+mod slurm;
 mod summary;
 mod tail;
 mod view;
@@ -17,3 +18,4 @@ mod workers;
 
 pub(crate) use resume::{Resumed, resume};
 pub(crate) use run::{run, work};
+pub(crate) use slurm::{Board, Stands, TASK, Task, work as work_on_slurm};

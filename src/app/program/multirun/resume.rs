@@ -124,7 +124,9 @@ fn merged(
         {
             return false;
         }
-        ["mainstem.sweep.", "hydra.launcher.", "hydra/launcher="].iter().any(|start| word.starts_with(start))
+        ["mainstem.sweep.", "mainstem.slurm.", "hydra.launcher.", "hydra/launcher="]
+            .iter()
+            .any(|start| word.starts_with(start))
     };
     let jobs = |flags: &Flags| -> Vec<String> {
         flags.overrides.iter().filter(|word| !about_running(word)).cloned().collect()

@@ -21,9 +21,9 @@ use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
-use crate::app::program::multirun::summary;
 use crate::app::program::multirun::watched::Watched;
 use crate::app::program::multirun::workers::InWorkers;
+use crate::app::program::multirun::{slurm, summary};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
@@ -133,7 +133,11 @@ impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
         let Self { session, jobs, plan, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
-        let at_a_time = if let How::Workers { slots, .. } = &how { slots.len() } else { 1 };
+        let at_a_time = match &how {
+            How::Inline => 1,
+            How::Workers { slots, .. } => slots.len(),
+            How::Slurm(settings) => settings.at_a_time.unwrap_or(usize::MAX >> 1),
+        };
         journal.add(&Entry::Driver {
             time: process.clock.now(),
             process: process.id,
@@ -144,7 +148,7 @@ impl Driving<'_> {
         let (sweep, count, batch) = (base.directory.clone(), jobs.len(), policy.batch);
         let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
         let batches = jobs.batches(batch);
-        let driven = Driven { jobs, policy, journal: &journal, before, clock: process.clock };
+        let driven = Driven { jobs, policy, journal: &journal, before, clock: process.clock.clone() };
         let (summary, interrupted, jobs) = match how {
             How::Inline => {
                 let _watch =
@@ -153,6 +157,11 @@ impl Driving<'_> {
                 let launcher =
                     launch::Inline::new(|job, task| carry_out(session, &journal, &callbacks, job, task));
                 (driven.drive(launcher, &mut host)?, host.interrupted, host.jobs)
+            }
+            How::Slurm(settings) => {
+                let Driven { jobs, policy, journal, before, .. } = driven;
+                let of_sweep = (jobs, journal, before, &process);
+                (slurm::drive(session, base, &settings, policy, of_sweep)?, None, Vec::new())
             }
             How::Workers { slots, to_files } => {
                 match slots.len() {
@@ -235,6 +244,8 @@ fn status(summary: &Summary) -> Status {
         Some(Stopped::Asked(Halt::Interrupt)) => Status::Interrupted(2),
         Some(Stopped::Asked(_)) => Status::Interrupted(15),
         Some(Stopped::Failures(_)) => Status::Failure,
+        Some(Stopped::Detached) if summary.broken.is_none() && summary.failed == 0 => Status::Success,
+        Some(Stopped::Detached) => Status::Failure,
         None if summary.failed > 0 || summary.broken.is_some() => Status::Failure,
         None => Status::Success,
     }
@@ -283,6 +294,10 @@ pub(crate) fn work(session: &Session<'_>) -> Result<Finished> {
     let arguments = session.composer.arguments(session.config_name(), &job.overrides)?;
     let composed = session.compose(&arguments, Mode::Run)?;
     let bound = bind_in_sweep(session, composed, job.number, job.sweep.as_deref())?;
+    let bound = match &job.scheduled {
+        Some(scheduled) => bound.with_fact(&["hydra", "job", "id"], scheduled.id.as_str()),
+        None => bound,
+    };
     let place = place_in_sweep(&bound, job.directory.clone(), job.made, Some(job.mandate.clone()))?;
     let callbacks = Callbacks::of(session, &bound)?;
     let ran = call(session, bound, &place, Extent::OfSweep, callbacks)?;

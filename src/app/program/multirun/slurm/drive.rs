@@ -1,0 +1,116 @@
+//! A sweep that is handed to Slurm, or taken up again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use crate::app::capture;
+use crate::app::program::job::shown;
+use crate::app::program::multirun::host::Base;
+use crate::app::program::multirun::slurm::board::Board;
+use crate::app::program::multirun::slurm::host::OnSlurm;
+use crate::app::program::multirun::slurm::launcher::Arrays;
+use crate::app::program::multirun::slurm::orders::Head;
+use crate::app::program::multirun::slurm::settings::Settings;
+use crate::app::program::multirun::slurm::task::command;
+use crate::app::program::session::Session;
+use crate::app::program::signals;
+use crate::diag::{Result, shell_word};
+use crate::drive::{Drive, Entry, Journal, Policy, Progress, Stopped, Summary};
+use crate::facts::Process;
+use crate::launch::slurm::Slurm;
+use crate::sweep::{Grid, Jobs};
+
+/// Hands the jobs of a sweep to Slurm, and goes, or waits for them.
+///
+/// # Errors
+/// The program cannot be started there; what keeps a sweep from going on.
+pub(in crate::app::program::multirun) fn drive(
+    session: &Session<'_>,
+    base: Base<'_>,
+    settings: &Settings,
+    policy: Policy,
+    (jobs, journal, before, process): (&Jobs, &Journal, Progress, &Process),
+) -> Result<Summary> {
+    let slurm = Slurm::new(&session.composer.facts().env);
+    let board = Rc::new(Board::of(&base.directory, &before, process, slurm));
+    if before.jobs.values().any(|job| job.task.is_some()) {
+        // Whoever comes after a driver that was killed learns what that one did not write down.
+        for (submission, id) in board.look_into_queue()? {
+            journal.add(&Entry::Submitted { time: process.clock.now(), submission, id })?;
+        }
+    }
+    let head = Head {
+        sweep: base.id.clone(),
+        other: base.other.clone(),
+        now: session.composer.facts().now.get(),
+        jobs_at_a_time: settings.jobs_at_a_time,
+        minutes: settings.minutes,
+        notice: settings.batch.notice,
+        max_timeouts: settings.max_timeouts,
+    };
+    let (_watch, asked) = watch(session)?;
+    let place = shown(&base.directory, &session.composer.facts().cwd).display().to_string();
+    let say = |waits: usize, runs: usize| session.note(&format!("{waits} jobs wait, {runs} run"));
+    let mut host = OnSlurm { base, board: Rc::clone(&board), minutes: settings.minutes };
+    let mut launcher = Arrays {
+        board,
+        settings,
+        head,
+        journal,
+        clock: process.clock.clone(),
+        program: command(session)?,
+        cwd: session.composer.facts().cwd.clone(),
+        asked,
+        waiting: Vec::new(),
+        running: BTreeMap::new(),
+        events: VecDeque::new(),
+        pause: Duration::from_millis(500),
+        submitted: Vec::new(),
+        told: (0, 0),
+        say: &say,
+    };
+    let elapsed = capture::stopwatch();
+    let summary = Drive {
+        sweeper: Grid::new(jobs.clone()),
+        launcher: &mut launcher,
+        host: &mut host,
+        journal,
+        policy,
+        before,
+        clock: process.clock.clone(),
+        elapsed: &elapsed,
+    }
+    .run()?;
+    if let Some(Stopped::Detached) = summary.stopped {
+        detached(session, &launcher.submitted, &place);
+    }
+    Ok(summary)
+}
+
+/// Says what goes on without this process.
+fn detached(session: &Session<'_>, submitted: &[(String, usize)], place: &str) {
+    for (id, jobs) in submitted {
+        // For whoever reads it with a program.
+        let _ = session.console.say(&format!("{id}\n"));
+        session.note(&format!("{jobs} jobs are in Slurm's queue as {id}"));
+    }
+    let place = shell_word(place);
+    session
+        .note(&format!("`mainstem sweeps watch {place}` waits for them, `sweeps cancel {place}` ends them"));
+}
+
+/// Takes signals: this process goes, and the jobs stay.
+fn watch(session: &Session<'_>) -> Result<(Option<impl Drop + use<>>, Receiver<()>)> {
+    let (sender, asked) = channel();
+    let console = session.console.clone();
+    let watch = session.owns_process.then(|| {
+        signals::watch(move |stop| {
+            console.mention(&format!("{}: the jobs stay in Slurm's queue\n", stop.name()));
+            // Nobody waits any more.
+            let _ = sender.send(());
+        })
+    });
+    Ok((watch.transpose()?, asked))
+}
