@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diag::Result;
+use crate::diag::{Error, Result};
 use crate::drive::policy::Policy;
 use crate::launch::Halt;
 use crate::run::Status;
@@ -33,6 +33,20 @@ pub struct Verdict {
     pub directory: Option<PathBuf>,
     /// How this process was asked to stop while the job ran in it, if it was.
     pub asked: Option<Halt>,
+}
+
+impl Verdict {
+    /// A job that could not begin.
+    pub(super) fn failed(error: &Error) -> Self {
+        Self {
+            status: Status::Failed,
+            result: None,
+            error: Some(error.message().to_owned()),
+            log: None,
+            asked: None,
+            directory: None,
+        }
+    }
 }
 
 /// What there is of a job whose driver was killed.
