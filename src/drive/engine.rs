@@ -169,18 +169,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         };
         match left {
             Left::Running(_) if self.launcher.adopt(job.index) => {
-                let Standing { attempt, directory, .. } = standing;
-                let running = Running {
-                    attempt,
-                    tries: 1,
-                    directory,
-                    limit: None,
-                    kill: None,
-                    late: false,
-                    asked: false,
-                    job,
-                };
-                state.running.insert(running.job.index, running);
+                state.running.insert(job.index, Running::left(job, standing, 1));
             }
             Left::Running(who) => {
                 if is_new {
@@ -200,19 +189,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
                 self.begin(state, job, (standing.attempt.saturating_add(1), 1), standing.directory);
             }
             Left::Ended(verdict) => {
-                let Standing { attempt, directory, .. } = standing;
                 let tries = self.policy.retries.saturating_add(1);
-                let running = Running {
-                    attempt,
-                    tries,
-                    directory,
-                    limit: None,
-                    kill: None,
-                    late: false,
-                    asked: false,
-                    job,
-                };
-                self.settle(state, running, verdict);
+                self.settle(state, Running::left(job, standing, tries), verdict);
             }
             Left::Nothing => {
                 self.begin(state, job, (standing.attempt.saturating_add(1), 1), standing.directory);

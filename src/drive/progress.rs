@@ -166,6 +166,12 @@ impl Progress {
         }
     }
 
+    /// Whether all jobs have come to their ends, whether anybody has written so or not.
+    pub fn has_ended(&self) -> bool {
+        let is_over = |job: &Standing| matches!(job.status, Status::Completed | Status::Failed);
+        self.identity.jobs == Some(self.jobs.values().filter(|job| is_over(job)).count() as u64)
+    }
+
     /// How many jobs stand like that.
     pub fn count(&self, status: Status) -> usize {
         self.jobs.values().filter(|job| job.status == status).count()

@@ -44,6 +44,7 @@ const RUN: &[Field] = &[
     ("tags", List(&Str)),
     ("note", Optional(&Str)),
     ("environment", List(&Str)),
+    ("checkpoint", Optional(&Str)),
 ];
 
 const SWEEP: &[Field] = &[
@@ -67,7 +68,6 @@ const SLURM: &[Field] = &[
     ("jobs_per_task", Int),
     ("jobs_at_a_time", Int),
     ("container", List(&Str)),
-    ("checkpoint", Optional(&Str)),
     ("snapshot", OneOf(&["files", "worktree", "none"])),
     ("largest_array", Optional(&Int)),
     ("max_queued", Optional(&Int)),

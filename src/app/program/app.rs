@@ -17,6 +17,7 @@ use crate::app::program::multirun::{Task, resume};
 use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
+use crate::app::program::snapshot::Snapshot;
 use crate::app::program::worker::Order;
 use crate::app::program::world::World;
 use crate::app::program::{command, derived, help, info, job, multirun, schema, show, signals, template};
@@ -288,6 +289,12 @@ impl App {
             if let Some(task) = &task {
                 world.facts.now = task.now().into();
             }
+            let snapshot = match (&order, &task) {
+                (Some(order), _) => order.snapshot.as_deref(),
+                (None, Some(task)) => task.snapshot(),
+                (None, None) => None,
+            };
+            world.snapshot = snapshot.map(Snapshot::read).transpose()?.map(Arc::new);
             let own = self.own.map(|make| make()).transpose()?;
             let known = own.as_ref().map_or(&[][..], |own| &own.flags);
             let words = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();

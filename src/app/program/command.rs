@@ -19,6 +19,7 @@ use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
+use crate::app::program::snapshot::Snapshot;
 use crate::app::program::words::{Handed, expand};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::durable::read_regular;
@@ -115,10 +116,13 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     if chdir {
         words.iter_mut().for_each(|word| find(word, handed.bound.cwd()));
     }
+    let mut environment = handed.environment(run)?;
+    if let Some(snapshot) = handed.bound.snapshot() {
+        environment.extend(as_it_was(snapshot, &handed.bound, &mut words));
+    }
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "there is no command").into());
     };
-    let environment = handed.environment(run)?;
     let mut command = shielded(program, run);
     command.args(arguments).envs(environment.clone());
     if chdir {
@@ -143,7 +147,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         Error::new(kind, message)
     })?;
     let ended = AtomicBool::new(false);
-    let hook = setting(&handed.bound, "mainstem.slurm.checkpoint")?.map(|line| Hook {
+    let hook = setting(&handed.bound, "mainstem.run.checkpoint")?.map(|line| Hook {
         line,
         environment,
         command: child.id(),
@@ -224,6 +228,27 @@ const STEP: Duration = Duration::from_millis(20);
 
 /// How much later than its command a process hears of a signal to both.
 const LATEST: Duration = Duration::from_millis(100);
+
+/// Puts copies in the places of files that the words name. What a Python program imports from beside its file it still finds
+/// there: the variable that says so.
+fn as_it_was(snapshot: &Snapshot, bound: &Bound, words: &mut [OsString]) -> Option<(String, OsString)> {
+    let mut beside = Vec::new();
+    for word in words {
+        let path = bound.cwd().join(&*word);
+        if let Some(copy) = snapshot.copy_of(&path) {
+            *word = copy.into();
+            let is_python = path.extension().is_some_and(|ending| ending == "py");
+            beside.extend(
+                path.parent().filter(|_| is_python).map(|folder| folder.to_string_lossy().into_owned()),
+            );
+        }
+    }
+    if beside.is_empty() {
+        return None;
+    }
+    beside.extend(bound.variable("PYTHONPATH").map(str::to_owned));
+    Some(("PYTHONPATH".to_owned(), beside.join(":").into()))
+}
 
 /// A file of the project that a word names, by its whole path: the command runs in another directory.
 fn find(word: &mut OsString, cwd: &Path) {

@@ -13,6 +13,7 @@ use crate::app::program::flags::Flags;
 use crate::app::program::multirun::{Resumed, TASK};
 use crate::app::program::own::OwnValues;
 use crate::app::program::signals::Stop;
+use crate::app::program::snapshot::Snapshot;
 use crate::app::program::worker::{Order, Scheduled, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
@@ -33,6 +34,8 @@ pub(crate) struct Session<'a> {
     pub(crate) composer: Arc<Composer>,
     pub(crate) owns_process: bool,
     pub(crate) executable: Option<PathBuf>,
+    /// The program as it was, if that is what runs.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The arguments of the program, without those of a worker: those of a sweep that is resumed are its own.
     pub(crate) arguments: Vec<OsString>,
     /// The last arguments of the process, which are the program's.
@@ -87,6 +90,11 @@ impl<'a> Session<'a> {
         if let Some(order) = &order {
             world.facts = order.restore(world.facts);
         }
+        let own_file = world.executable.clone();
+        if let Some(snapshot) = &world.snapshot {
+            // What lies beside the program lies beside its file, and not beside the copy.
+            world.executable = Some(snapshot.program.clone());
+        }
         let mut errors = Vec::new();
         let project = app.configs.project(&world).unwrap_or_else(|| world.facts.cwd.clone());
         match dotenv::extend(&world.facts, &project, &flags.env_files) {
@@ -111,10 +119,13 @@ impl<'a> Session<'a> {
                 Err(error) => errors.push(error),
             }
         }
-        let World { facts, console, owns_process, executable } = world;
-        let composer = composer(main, more, facts, &app.name)
-            .with_packages(folders)
-            .with_resolvers(app.resolvers.clone());
+        let World { facts, console, owns_process, snapshot, .. } = world;
+        let composer = composer(main, more, facts, &app.name);
+        let composer = match &snapshot {
+            Some(snapshot) => composer.with_frozen(Arc::clone(&snapshot.configs)),
+            None => composer,
+        };
+        let composer = composer.with_packages(folders).with_resolvers(app.resolvers.clone());
         // The defaults of its struct come before any config.
         let composer = match &app.typed {
             Some(schema) => composer.with_schema(schema.clone()),
@@ -134,7 +145,8 @@ impl<'a> Session<'a> {
             console,
             composer,
             owns_process,
-            executable,
+            executable: own_file,
+            snapshot,
             given: arguments.clone(),
             arguments,
             order,
@@ -189,7 +201,11 @@ impl<'a> Session<'a> {
 
     /// A composition, for reading.
     pub(crate) fn bind(&self, composed: Composed) -> Bound {
-        Bound::new(&self.composer, composed).with_components(self.app.components.clone())
+        let bound = Bound::new(&self.composer, composed).with_components(self.app.components.clone());
+        match &self.snapshot {
+            Some(snapshot) => bound.of_snapshot(snapshot),
+            None => bound,
+        }
     }
 
     /// This process, as records name it. Two calls differ in what is drawn at random. Its arguments hold secrets as they

@@ -31,6 +31,8 @@ pub(crate) struct Order {
     pub(crate) before: Vec<(String, Option<String>)>,
     /// The process that gave the order, and started the worker.
     pub(crate) parent: u32,
+    /// The folder of the snapshot that it runs from.
+    pub(crate) snapshot: Option<PathBuf>,
     /// Whether its standard input is a pipe that ends with the program that gave the order.
     pub(crate) watched: bool,
     /// The job of a sweep that it is; none for a job alone.
@@ -127,7 +129,8 @@ pub(crate) fn program(
     let group = if of_sweep.is_some() { Group::Own } else { Group::Shared };
     let watched = group == Group::Own;
     let parent = std::process::id();
-    let order = Order { now: facts.now.get(), before: before.collect(), parent, watched, of_sweep };
+    let snapshot = session.snapshot.as_ref().map(|snapshot| snapshot.folder.clone());
+    let order = Order { now: facts.now.get(), before: before.collect(), parent, snapshot, watched, of_sweep };
     let order = OrderFile::write(&order, &session.process())?;
     arguments.extend([WORKER.into(), order.0.clone().into()]);
     arguments.extend(session.arguments.iter().chain(&session.app.tail).cloned());
@@ -272,6 +275,7 @@ impl Order {
             ("before", Node::from(before)),
             ("parent", Node::from(i64::from(self.parent))),
             ("watched", Node::from(self.watched)),
+            ("snapshot", self.snapshot.as_deref().map_or_else(Node::null, path)),
             ("of_sweep", of_sweep.unwrap_or_else(Node::null)),
         ]));
         let mut json = String::new();
@@ -309,7 +313,8 @@ impl Order {
         let Kind::Int(parent) = map.get_str("parent")?.kind else { return None };
         let parent = u32::try_from(parent).ok()?;
         let watched = *map.get_str("watched")? == Node::from(true);
-        Some(Self { now, before: before.collect(), parent, watched, of_sweep })
+        let snapshot = map.get_str("snapshot")?.as_str().map(PathBuf::from);
+        Some(Self { now, before: before.collect(), parent, snapshot, watched, of_sweep })
     }
 }
 
@@ -327,6 +332,7 @@ mod tests {
             now: NaiveDateTime::parse_from_str("2026-01-02T03:04:05.000006", TIME).unwrap(),
             before: vec![("A".to_owned(), None), ("B".to_owned(), Some("\"x\n".to_owned()))],
             parent: 7,
+            snapshot: Some("/s/snapshot".into()),
             watched: true,
             of_sweep: Some(OfSweep {
                 number: 3,

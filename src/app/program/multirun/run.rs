@@ -27,9 +27,9 @@ use crate::app::program::multirun::{slurm, summary};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
-use crate::compose::{Arguments, Mode};
+use crate::compose::{Arguments, Frozen, Mode};
 use crate::diag::{Error, ErrorKind, Result, shell_word};
-use crate::drive::{Drive, Entry, Host, Journal, Policy, Progress, Stopped, Summary, lease};
+use crate::drive::{Drive, Entry, Host, Identity, Journal, Policy, Progress, Stopped, Summary, lease};
 use crate::durable::{Sync, create_exclusive, write_whole_with};
 use crate::facts::{Clock, Process};
 use crate::grammar::Override;
@@ -68,11 +68,16 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 
     let process = session.process();
     let now = identity(session, &master, &process, jobs, &files);
+    let configs = files.frozen();
     let (directory, other) = directory(session, &master)?;
     let lease = lease(&directory, &process)?;
     let secrets = Arc::clone(master.secrets());
     let (journal, mut before) = if session.resumed.is_some() {
         let before = Progress::read(&directory)?;
+        // A snapshot is of the program that began it.
+        let program =
+            if session.snapshot.is_some() { before.identity.program.clone() } else { now.program.clone() };
+        let now = Identity { program, ..now };
         if !session.flags.force {
             unchanged(&before.identity, &now)?;
         }
@@ -110,6 +115,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         session,
         jobs,
         plan,
+        configs,
         journal: Arc::new(journal),
         callbacks: Arc::clone(&callbacks),
         process,
@@ -123,6 +129,7 @@ struct Driving<'a> {
     session: &'a Session<'a>,
     jobs: &'a Jobs,
     plan: Plan,
+    configs: Frozen,
     journal: Arc<Journal>,
     callbacks: Arc<Callbacks>,
     process: Process,
@@ -131,7 +138,7 @@ struct Driving<'a> {
 
 impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
-        let Self { session, jobs, plan, journal, callbacks, process, before } = self;
+        let Self { session, jobs, plan, configs, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
         let at_a_time = match &how {
             How::Inline => 1,
@@ -161,7 +168,7 @@ impl Driving<'_> {
             How::Slurm(settings) => {
                 let Driven { jobs, policy, journal, before, .. } = driven;
                 let of_sweep = (jobs, journal, before, &process);
-                (slurm::drive(session, base, &settings, policy, of_sweep)?, None, Vec::new())
+                (slurm::drive(session, base, &settings, policy, of_sweep, &configs)?, None, Vec::new())
             }
             How::Workers { slots, to_files } => {
                 match slots.len() {

@@ -1,7 +1,9 @@
 //! A sweep that is handed to Slurm, or taken up again.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -11,13 +13,15 @@ use crate::app::program::multirun::host::Base;
 use crate::app::program::multirun::slurm::board::Board;
 use crate::app::program::multirun::slurm::host::OnSlurm;
 use crate::app::program::multirun::slurm::launcher::Arrays;
-use crate::app::program::multirun::slurm::orders::Head;
+use crate::app::program::multirun::slurm::orders::{Folder, Head};
 use crate::app::program::multirun::slurm::settings::Settings;
-use crate::app::program::multirun::slurm::task::command;
+use crate::app::program::multirun::slurm::task;
 use crate::app::program::session::Session;
-use crate::app::program::signals;
+use crate::app::program::snapshot::Snapshot;
+use crate::app::program::{command, signals};
+use crate::compose::Frozen;
 use crate::diag::{Result, shell_word};
-use crate::drive::{Drive, Entry, Journal, Policy, Progress, Stopped, Summary};
+use crate::drive::{Drive, Entry, FOLDER, Journal, Policy, Progress, Stopped, Summary};
 use crate::facts::Process;
 use crate::launch::slurm::Slurm;
 use crate::sweep::{Grid, Jobs};
@@ -32,6 +36,7 @@ pub(in crate::app::program::multirun) fn drive(
     settings: &Settings,
     policy: Policy,
     (jobs, journal, before, process): (&Jobs, &Journal, Progress, &Process),
+    configs: &Frozen,
 ) -> Result<Summary> {
     let slurm = Slurm::new(&session.composer.facts().env);
     let board = Rc::new(Board::of(&base.directory, &before, process, slurm));
@@ -41,7 +46,14 @@ pub(in crate::app::program::multirun) fn drive(
             journal.add(&Entry::Submitted { time: process.clock.now(), submission, id })?;
         }
     }
+    let known = session.snapshot.clone();
+    let wanted = base.directory.join(FOLDER).join("slurm").join("snapshot");
+    let snapshot = || match (&session.executable, settings.takes_snapshot) {
+        (Some(program), true) => take(session, &wanted, program, configs).map(Some),
+        _ => Ok(None),
+    };
     let head = Head {
+        snapshot: known.map(|known| known.folder.clone()),
         sweep: base.id.clone(),
         other: base.other.clone(),
         now: session.composer.facts().now.get(),
@@ -58,9 +70,10 @@ pub(in crate::app::program::multirun) fn drive(
         board,
         settings,
         head,
+        snapshot: &snapshot,
         journal,
         clock: process.clock.clone(),
-        program: command(session)?,
+        program: task::command(session)?,
         cwd: session.composer.facts().cwd.clone(),
         asked,
         waiting: Vec::new(),
@@ -89,6 +102,15 @@ pub(in crate::app::program::multirun) fn drive(
     Ok(summary)
 }
 
+fn take(session: &Session<'_>, wanted: &Path, program: &Path, configs: &Frozen) -> Result<Arc<Snapshot>> {
+    let files = match session.app.starts_command {
+        true => command::files(&session.app.tail, &session.composer.facts().cwd),
+        false => Vec::new(),
+    };
+    let files: Vec<PathBuf> = files.into_iter().map(|(_, path)| path).collect();
+    Snapshot::take(wanted, program, configs.clone(), &files).map(Arc::new)
+}
+
 /// Says what goes on without this process.
 fn detached(session: &Session<'_>, submitted: &[(String, usize)], place: &str) {
     for (id, jobs) in submitted {
@@ -113,4 +135,9 @@ fn watch(session: &Session<'_>) -> Result<(Option<impl Drop + use<>>, Receiver<(
         })
     });
     Ok((watch.transpose()?, asked))
+}
+
+/// The snapshot that the jobs of a sweep run from that were queued last.
+pub(in crate::app::program::multirun) fn last_snapshot(sweep: &Path) -> Option<PathBuf> {
+    Folder::last_snapshot(sweep)
 }

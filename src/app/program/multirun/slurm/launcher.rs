@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::app::program::multirun::slurm::board::{Board, Place, Stands};
 use crate::app::program::multirun::slurm::claim::withdraw;
 use crate::app::program::multirun::slurm::orders::{Head, JobOrder};
 use crate::app::program::multirun::slurm::settings::Settings;
+use crate::app::program::snapshot::Snapshot;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Entry, Journal};
 use crate::facts::Clock;
@@ -40,6 +42,8 @@ pub(super) struct Arrays<'a> {
     pub(super) board: Rc<Board>,
     pub(super) settings: &'a Settings,
     pub(super) head: Head,
+    /// Makes a snapshot of the program, if there is to be one and none yet.
+    pub(super) snapshot: &'a dyn Fn() -> Result<Option<Arc<Snapshot>>>,
     pub(super) journal: &'a Journal,
     pub(super) clock: Clock,
     /// The program, what stands between it and the folder of a submission, and what stands behind that.
@@ -95,7 +99,20 @@ impl Arrays<'_> {
         self.pause = FIRST;
     }
 
-    fn submit_array(&self, tasks: Vec<Vec<JobOrder>>, after: Option<String>) -> Result<String> {
+    /// The program that runs, and not before something is to run.
+    fn ready(&mut self) -> Result<()> {
+        if self.head.snapshot.is_some() {
+            return Ok(());
+        }
+        if let Some(snapshot) = (self.snapshot)()? {
+            self.head.snapshot = Some(snapshot.folder.clone());
+            self.program.0[0] = snapshot.copy.to_string_lossy().into_owned();
+        }
+        Ok(())
+    }
+
+    fn submit_array(&mut self, tasks: Vec<Vec<JobOrder>>, after: Option<String>) -> Result<String> {
+        self.ready()?;
         let number = self.board.next();
         let folder = self.board.folder(number);
         let with = |ending: &str| {

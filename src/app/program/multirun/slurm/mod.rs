@@ -10,6 +10,6 @@ mod settings;
 mod task;
 
 pub(crate) use board::{Board, Stands};
-pub(super) use drive::drive;
+pub(super) use drive::{drive, last_snapshot};
 pub(super) use settings::Settings;
 pub(crate) use task::{TASK, Task, work};

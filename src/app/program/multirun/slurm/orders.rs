@@ -25,6 +25,8 @@ pub(super) struct Head {
     pub(super) other: Option<PathBuf>,
     /// The instant of every `${now:…}`.
     pub(super) now: NaiveDateTime,
+    /// The folder of the snapshot that they run from.
+    pub(super) snapshot: Option<PathBuf>,
     pub(super) jobs_at_a_time: usize,
     /// How many minutes a task may take, and how many seconds before their end it is told.
     pub(super) minutes: u64,
@@ -118,6 +120,13 @@ impl Folder {
         self.read(0, Head::of)
     }
 
+    /// The snapshot that the last submission of a sweep runs from.
+    pub(super) fn last_snapshot(sweep: &Path) -> Option<PathBuf> {
+        let folders = fs::read_dir(sweep.join(FOLDER).join("slurm")).ok()?;
+        let numbers = folders.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+        Self::of(sweep, numbers.max()?).head().ok()?.snapshot
+    }
+
     /// The jobs of a task.
     ///
     /// # Errors
@@ -179,6 +188,7 @@ impl Head {
             ("sweep", Node::from(self.sweep.as_str())),
             ("other", Node::from(self.other.as_deref().map(path))),
             ("now", Node::from(self.now.format(TIME).to_string().as_str())),
+            ("snapshot", Node::from(self.snapshot.as_deref().map(path))),
             ("jobs_at_a_time", number(self.jobs_at_a_time as u64)),
             ("minutes", number(self.minutes)),
             ("notice", number(self.notice)),
@@ -195,6 +205,7 @@ impl Head {
             sweep: map.get_str("sweep")?.as_str()?.to_owned(),
             other: map.get_str("other")?.as_str().map(PathBuf::from),
             now: NaiveDateTime::parse_from_str(map.get_str("now")?.as_str()?, TIME).ok()?,
+            snapshot: map.get_str("snapshot")?.as_str().map(PathBuf::from),
             jobs_at_a_time: usize::try_from(read_number(map, "jobs_at_a_time")?).ok()?,
             minutes: read_number(map, "minutes")?,
             notice: read_number(map, "notice")?,
@@ -249,6 +260,7 @@ mod tests {
             sweep: "01".to_owned(),
             other: Some("/o".into()),
             now: NaiveDateTime::parse_from_str("2026-01-02T03:04:05.000006", TIME).unwrap(),
+            snapshot: Some("/s/snapshot".into()),
             jobs_at_a_time: 2,
             minutes: 5,
             notice: 120,

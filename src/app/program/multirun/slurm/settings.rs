@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     /// How many tasks are in the queue at most.
     pub(super) max_queued: Option<usize>,
     pub(super) detach: bool,
+    /// Whether what runs is the program as it was when its jobs were queued.
+    pub(super) takes_snapshot: bool,
 }
 
 /// Fields of submitit and the options of `sbatch` that they are, where the value is the same.
@@ -93,6 +95,7 @@ impl Settings {
             max_timeouts: number("hydra.launcher.max_num_timeout", 0)?.unwrap_or(0) as u64,
             largest_array: size("mainstem.slurm.largest_array")?,
             max_queued: size("mainstem.slurm.max_queued")?,
+            takes_snapshot: setting(master, "mainstem.slurm.snapshot")?.is_none_or(|what| what != "none"),
             detach: setting(master, "mainstem.slurm.detach")?.is_none_or(|yes| yes == "True"),
         })
     }

@@ -51,6 +51,11 @@ impl Task {
         Ok(Some(Self { head: folder.head()?, folder }))
     }
 
+    /// The folder of the snapshot that it runs from.
+    pub(crate) fn snapshot(&self) -> Option<&Path> {
+        self.head.snapshot.as_deref()
+    }
+
     /// The instant of every `${now:…}` in the sweep.
     pub(crate) fn now(&self) -> NaiveDateTime {
         self.head.now
