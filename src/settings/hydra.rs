@@ -65,6 +65,8 @@ const SWEEP: &[Field] = &[
 
 const SLURM: &[Field] = &[
     ("detach", Bool),
+    ("driver", Bool),
+    ("single", Bool),
     ("jobs_per_task", Int),
     ("jobs_at_a_time", Int),
     ("container", List(&Str)),

@@ -13,7 +13,7 @@ use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, parse};
-use crate::app::program::multirun::{Task, resume};
+use crate::app::program::multirun::{Alone, Task, resume};
 use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
@@ -285,15 +285,14 @@ impl App {
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
         let mut world = world;
         let parsed = Order::take(&mut arguments).and_then(|order| {
-            let task = Task::take(&mut arguments)?;
-            if let Some(task) = &task {
-                world.facts.now = task.now().into();
+            let (task, alone) = (Task::take(&mut arguments)?, Alone::take(&mut arguments)?);
+            let now = task.as_ref().map(Task::now).or(alone.as_ref().map(Alone::now));
+            if let Some(now) = now {
+                world.facts.now = now.into();
             }
-            let snapshot = match (&order, &task) {
-                (Some(order), _) => order.snapshot.as_deref(),
-                (None, Some(task)) => task.snapshot(),
-                (None, None) => None,
-            };
+            let of_order = order.as_ref().and_then(|order| order.snapshot.as_deref());
+            let of_task = task.as_ref().and_then(Task::snapshot);
+            let snapshot = of_order.or(of_task).or(alone.as_ref().and_then(Alone::snapshot));
             world.snapshot = snapshot.map(Snapshot::read).transpose()?.map(Arc::new);
             let own = self.own.map(|make| make()).transpose()?;
             let known = own.as_ref().map_or(&[][..], |own| &own.flags);
@@ -312,13 +311,12 @@ impl App {
                 Some(own) if flags.help.is_none() => Some((own.read)(&flags.own)?),
                 _ => None,
             };
-            Ok((flags, order, task, values))
+            Ok((flags, (order, task, alone), values))
         });
-        let (flags, order, task, values) = match parsed {
+        let (flags, order, values) = match parsed {
             Ok(parsed) => parsed,
             Err(error) => return Finished::without_jobs(console.write(Output::failure(&error, console.err))),
         };
-        let order = (order, task);
         self.answer(world, flags, arguments, order, values).unwrap_or_else(|error| {
             // The command line was understood: from here on there is one status for all that can go wrong.
             let status = crate::app::output::Status::Failure;
@@ -331,7 +329,7 @@ impl App {
         world: World,
         flags: Flags,
         arguments: Vec<OsString>,
-        (order, task): (Option<Order>, Option<Task>),
+        (order, task, alone): (Option<Order>, Option<Task>, Option<Alone>),
         values: Option<OwnValues>,
     ) -> Result<Finished> {
         let console = world.console.clone();
@@ -372,7 +370,7 @@ impl App {
                 (said, None) => said.map(print),
             };
         }
-        let session = Session { own: values, ..Session::open(self, world, flags, arguments, order)? };
+        let session = Session { own: values, alone, ..Session::open(self, world, flags, arguments, order)? };
         if let Some(task) = task {
             return multirun::work_on_slurm(&session, task);
         }

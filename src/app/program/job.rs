@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use crate::app::git;
 use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
@@ -15,7 +14,8 @@ use crate::app::program::logging::{Known, Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, directions, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
-use crate::app::program::{command, logging, notice, panics, worker};
+use crate::app::program::{command, logging, multirun, notice, panics, worker};
+use crate::app::{capture, git};
 use crate::compose::{Composed, Mode};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::create_exclusive;
@@ -34,14 +34,26 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     if let Some(environment) = worker::needed(session, &bound)? {
         return worker::run(session, environment).map(Finished::without_jobs);
     }
+    if multirun::is_for_slurm(session, &bound)? {
+        return multirun::submit_alone(session, &bound);
+    }
     let callbacks = Callbacks::of(session, &bound)?;
     if session.flags.scratch {
         return scratch(session, bound, callbacks);
     }
     let place = Place::of(&session.composer, bound.root()).map_err(|error| bound.located(error))?;
+    let since = capture::stopwatch();
     let job = call(session, bound, &place, Extent::Alone, callbacks)?;
+    if let (Some(alone), Outcome::Interrupted(Some(signal))) = (&session.alone, &job.outcome)
+        && signal == NOTICE
+    {
+        alone.requeue(&session.composer.facts().env, since())?;
+    }
     Ok(Finished::of(job))
 }
+
+/// What a scheduler says before the time of a job comes to an end.
+const NOTICE: &str = "SIGUSR2";
 
 /// The same config as one of a run, or of a sweep.
 ///
@@ -122,7 +134,7 @@ pub(crate) fn call(
     let ending = Arc::new(Ending::new(begun, callbacks));
     let signals = session.owns_process.then(|| watch(session, &ending, extent)).transpose();
     drop(held);
-    if session.scheduled().is_some() {
+    if session.is_scheduled() {
         let run = ending.run.clone();
         run.expect_notice();
         notice::take(move || run.notice())?;
@@ -308,7 +320,7 @@ fn outcome(
             (Outcome::Interrupted(signal), Vec::new())
         }
         // It saved what it has, and begins again.
-        _ if run.was_told() => (Outcome::Interrupted(Some("SIGUSR2".to_owned())), Vec::new()),
+        _ if run.was_told() => (Outcome::Interrupted(Some(NOTICE.to_owned())), Vec::new()),
         Ok(Ok(objectives)) => (Outcome::Completed(recorded(&objectives)), objectives),
         Ok(Err(failed)) => {
             tell(told(failed.as_ref()));

@@ -10,11 +10,11 @@ use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
-use crate::app::program::multirun::{Resumed, TASK};
+use crate::app::program::multirun::{ALONE, Alone, Resumed, TASK};
 use crate::app::program::own::OwnValues;
 use crate::app::program::signals::Stop;
 use crate::app::program::snapshot::Snapshot;
-use crate::app::program::worker::{Order, Scheduled, WORKER};
+use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
 use crate::compose::{Arguments, Composed, Composer, Mode, Provided, Repository};
@@ -42,6 +42,8 @@ pub(crate) struct Session<'a> {
     pub(crate) given: Vec<OsString>,
     /// What this process is told, if it is a worker.
     pub(crate) order: Option<Order>,
+    /// The single run that Slurm has begun, if it is this process.
+    pub(crate) alone: Option<Alone>,
     /// The identifier of the sweep whose jobs run.
     pub(crate) sweep: OnceLock<String>,
     /// The sweep that goes on.
@@ -150,6 +152,7 @@ impl<'a> Session<'a> {
             given: arguments.clone(),
             arguments,
             order,
+            alone: None,
             derived_from,
             sweep,
             resumed: None,
@@ -161,9 +164,10 @@ impl<'a> Session<'a> {
         Ok((session, Error::all(errors)))
     }
 
-    /// What a scheduler calls this job, if this process runs it for one.
-    pub(crate) fn scheduled(&self) -> Option<&Scheduled> {
-        self.order.as_ref()?.of_sweep.as_ref()?.scheduled.as_ref()
+    /// Whether this process runs its job for a scheduler.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        let of_sweep = self.order.as_ref().and_then(|order| order.of_sweep.as_ref());
+        self.alone.is_some() || of_sweep.is_some_and(|job| job.scheduled.is_some())
     }
 
     /// The name of the primary config.
@@ -224,7 +228,7 @@ impl<'a> Session<'a> {
         let own = all.len().checked_sub(self.given.len())?;
         (all[own..] == self.given).then(|| {
             all.truncate(own);
-            let hidden = all.iter().position(|word| word == TASK);
+            let hidden = all.iter().position(|word| word == TASK || word == ALONE);
             all.truncate(hidden.unwrap_or(all.len()));
             all
         })
@@ -306,7 +310,8 @@ fn process(composer: &Composer, is_worker: bool) -> Process {
     let mut process = capture::process(composer.facts());
     process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
     // How the user would start it.
-    let is_ours = |argument: &String| argument == TASK || argument == WORKER && is_worker;
+    let is_ours =
+        |argument: &String| argument == TASK || argument == ALONE || argument == WORKER && is_worker;
     let hidden = process.arguments.iter().position(is_ours);
     if let Some(at) = hidden {
         process.arguments.drain(at..(at + 2).min(process.arguments.len()));

@@ -49,7 +49,11 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
         let error = Error::new(ErrorKind::Job, format!("nobody runs the sweep in `{place}`"));
         return Err(error.note(format!("it is {}", state(&progress, &queue, directory, process))));
     };
-    let driver = reachable(&holder, process, &place)?;
+    let driver = match reachable(&holder, process, &place) {
+        // What is on Slurm can be ended from anywhere, and so can a driver that is a job.
+        Err(_) if is_on_slurm(&progress) => return on_slurm(facts, process, directory, &place),
+        driver => driver?,
+    };
     if !holds(driver.process, &lock) {
         return Err(Error::new(
             ErrorKind::Job,

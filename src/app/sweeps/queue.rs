@@ -14,24 +14,27 @@ use crate::run::Status;
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pub(super) jobs: BTreeMap<u64, Stands>,
+    /// Whether something of the sweep is in the queue.
+    left: bool,
     /// What is wrong: Slurm does not answer.
     pub(super) warning: Option<Error>,
 }
 
 /// Whether jobs of the sweep were handed to Slurm.
 pub(super) fn is_on_slurm(progress: &Progress) -> bool {
-    progress.jobs.values().any(|job| job.task.is_some())
+    !progress.submissions.is_empty()
 }
 
 impl Queue {
     /// Looks how they stand, and takes into the progress what their records say.
     pub(super) fn look(directory: &Path, progress: &mut Progress, facts: &Facts, process: &Process) -> Self {
         let is_open = |job: &&u64| progress.jobs.get(job).is_some_and(|job| job.status == Status::Running);
-        if !is_on_slurm(progress) || !progress.jobs.keys().any(|job| is_open(&job)) {
+        let is_over = !progress.jobs.is_empty() && !progress.jobs.keys().any(|job| is_open(&job));
+        if !is_on_slurm(progress) || is_over {
             return Self::default();
         }
         let board = Board::of(directory, progress, process, Slurm::new(&facts.env));
-        let warning = board.look_into_queue().err();
+        let left = board.left();
         let open: Vec<u64> = board.jobs().into_iter().filter(|job| is_open(&job)).collect();
         let mut jobs = BTreeMap::new();
         for job in open {
@@ -46,7 +49,8 @@ impl Queue {
             }
             jobs.insert(job, stands);
         }
-        Self { jobs, warning }
+        let (left, warning) = left.map_or_else(|error| (false, Some(error)), |left| (!left.is_empty(), None));
+        Self { jobs, left, warning }
     }
 
     /// What the sweep does, if it does something, in a word.
@@ -54,7 +58,7 @@ impl Queue {
         let any = |asked: &Stands| self.jobs.values().any(|stands| stands == asked);
         match () {
             () if any(&Stands::Runs) => Some("running"),
-            () if any(&Stands::Waits) => Some("waiting"),
+            () if any(&Stands::Waits) || self.left => Some("waiting"),
             () => None,
         }
     }
@@ -65,12 +69,14 @@ impl Queue {
 /// # Errors
 /// Somebody runs the sweep; Slurm does not answer; the journal cannot be written.
 pub(super) fn cancel(directory: &Path, facts: &Facts, process: &Process) -> Result<Vec<String>> {
-    let lease = lease(directory, process)?;
     let progress = Progress::read(directory)?;
     let board = Board::of(directory, &progress, process, Slurm::new(&facts.env));
     let ended = board.cancel()?;
     for _ in 0..TRIES {
-        if board.left()?.is_empty() {
+        // Its driver may be one of the jobs.
+        if board.left()?.is_empty()
+            && let Ok(lease) = lease(directory, process)
+        {
             let journal = Journal::open(lease, std::sync::Arc::default())?;
             let why = "cancelled".to_owned();
             journal.add(&Entry::Stopped { time: process.clock.now(), why })?;

@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::app::capture;
 use crate::app::exec::exec;
 use crate::app::output::Output;
+use crate::app::program::copy_of_program;
 use crate::app::sweeps::queue::is_on_slurm;
 use crate::diag::{Error, ErrorKind, Result, Style, shell_word};
 use crate::drive::{Identity, Progress};
@@ -75,7 +76,10 @@ impl Again {
         // A program that is told to go on from elsewhere says so itself; one whose directory is gone may go on from here.
         let cwd = if identity.cwd.is_dir() { identity.cwd.clone() } else { facts.cwd.clone() };
         let shown = directory.strip_prefix(&cwd).unwrap_or(directory);
-        let mut words = vec![program.to_string_lossy().into_owned()];
+        // Its file may be another program by now.
+        let forced = more.iter().any(|word| word == "--force");
+        let copy = if forced { None } else { copy_of_program(directory) };
+        let mut words = vec![copy.as_deref().unwrap_or(program).to_string_lossy().into_owned()];
         // The one command of ours that has sweeps.
         if is_ours(program) {
             words.push("run".to_owned());

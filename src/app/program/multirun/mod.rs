@@ -18,4 +18,7 @@ mod workers;
 
 pub(crate) use resume::{Resumed, resume};
 pub(crate) use run::{run, work};
-pub(crate) use slurm::{Board, Stands, TASK, Task, work as work_on_slurm};
+pub(crate) use slurm::{
+    ALONE, Alone, Board, Stands, TASK, Task, copy_of_program, is_asked as is_for_slurm,
+    submit as submit_alone, work as work_on_slurm,
+};

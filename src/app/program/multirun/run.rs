@@ -57,7 +57,8 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let plan = if apart { plan.apart() } else { plan };
     plan.check()?;
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
-        files.add_file(&name, &path)?;
+        let copy = session.snapshot.as_ref().and_then(|snapshot| snapshot.copy_of(&path));
+        files.add_file(&name, copy.unwrap_or(&path))?;
     }
     if let Some(name) = setting(&master, "mainstem.sweep.jobs")? {
         files.add_file(&name, &session.composer.facts().cwd.join(&name))?;

@@ -15,15 +15,15 @@ use crate::app::program::multirun::slurm::host::OnSlurm;
 use crate::app::program::multirun::slurm::launcher::Arrays;
 use crate::app::program::multirun::slurm::orders::{Folder, Head};
 use crate::app::program::multirun::slurm::settings::Settings;
-use crate::app::program::multirun::slurm::task;
+use crate::app::program::multirun::slurm::task::{TASK, program};
 use crate::app::program::session::Session;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::{command, signals};
 use crate::compose::Frozen;
-use crate::diag::{Result, shell_word};
+use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::drive::{Drive, Entry, FOLDER, Journal, Policy, Progress, Stopped, Summary};
 use crate::facts::Process;
-use crate::launch::slurm::Slurm;
+use crate::launch::slurm::{Array, Slurm};
 use crate::sweep::{Grid, Jobs};
 
 /// Hands the jobs of a sweep to Slurm, and goes, or waits for them.
@@ -53,17 +53,27 @@ pub(in crate::app::program::multirun) fn drive(
         _ => Ok(None),
     };
     let head = Head {
-        snapshot: known.map(|known| known.folder.clone()),
         sweep: base.id.clone(),
         other: base.other.clone(),
+        snapshot: known.map(|known| known.folder.clone()),
         now: session.composer.facts().now.get(),
-        jobs_at_a_time: settings.jobs_at_a_time,
-        minutes: settings.minutes,
-        notice: settings.batch.notice,
-        max_timeouts: settings.max_timeouts,
+        ..settings.head()
     };
-    let (_watch, asked) = watch(session)?;
     let place = shown(&base.directory, &session.composer.facts().cwd).display().to_string();
+    if settings.driver {
+        let snapshot = if head.snapshot.is_some() { session.snapshot.clone() } else { snapshot()? };
+        let head = Head { snapshot: snapshot.as_ref().map(|one| one.folder.clone()), ..head };
+        let id = delegate(
+            session,
+            settings,
+            &board,
+            (&base.directory, &head, snapshot.as_deref()),
+            (&before, journal, process),
+        )?;
+        detached(session, &[(id, 1)], &place);
+        return Ok(Summary { stopped: Some(Stopped::Detached), ..Summary::default() });
+    }
+    let (_watch, asked) = watch(session)?;
     let say = |waits: usize, runs: usize| session.note(&format!("{waits} jobs wait, {runs} run"));
     let mut host = OnSlurm { base, board: Rc::clone(&board), minutes: settings.minutes };
     let mut launcher = Arrays {
@@ -73,7 +83,7 @@ pub(in crate::app::program::multirun) fn drive(
         snapshot: &snapshot,
         journal,
         clock: process.clock.clone(),
-        program: task::command(session)?,
+        program: command_of_task(session)?,
         cwd: session.composer.facts().cwd.clone(),
         asked,
         waiting: Vec::new(),
@@ -102,7 +112,54 @@ pub(in crate::app::program::multirun) fn drive(
     Ok(summary)
 }
 
-fn take(session: &Session<'_>, wanted: &Path, program: &Path, configs: &Frozen) -> Result<Arc<Snapshot>> {
+/// The program that carries out a task, and what stands behind the folder of its submission.
+fn command_of_task(session: &Session<'_>) -> Result<(Vec<String>, Vec<String>)> {
+    let (command, (own, tail)) = program(session, TASK)?;
+    Ok((command, own.into_iter().chain(tail).collect()))
+}
+
+/// Submits a job that goes on with the sweep, and waits for its jobs in place of this process.
+fn delegate(
+    session: &Session<'_>,
+    settings: &Settings,
+    board: &Board,
+    (directory, head, snapshot): (&Path, &Head, Option<&Snapshot>),
+    (before, journal, process): (&Progress, &Journal, &Process),
+) -> Result<String> {
+    if before.identity.hides_secrets {
+        let error =
+            Error::new(ErrorKind::Job, "the driver of a sweep with secrets among its arguments is no job");
+        return Err(error.note("they are not written down").help("leave `mainstem.slurm.driver` away"));
+    }
+    let (mut command, _) = program(session, "--resume")?;
+    if let Some(snapshot) = snapshot {
+        command[0] = snapshot.copy.to_string_lossy().into_owned();
+    }
+    command.push(directory.to_string_lossy().into_owned());
+    command.extend(["mainstem.slurm.detach=false", "mainstem.slurm.driver=false"].map(str::to_owned));
+    let number = board.next();
+    let folder = board.folder(number);
+    let script = settings.of_driver().script(&Array {
+        tasks: 1,
+        out: directory.join(FOLDER).join("slurm").join("driver_%A.log"),
+        directory: session.composer.facts().cwd.clone(),
+        command,
+        ..Array::default()
+    });
+    folder.write(&script, head, &[])?;
+    journal.add(&Entry::Submitting { time: process.clock.now(), submission: number, tasks: Vec::new() })?;
+    let id = board.slurm.submit(&folder.script())?;
+    journal.add(&Entry::Submitted { time: process.clock.now(), submission: number, id: id.clone() })?;
+    journal.add(&Entry::Detached { time: process.clock.now() })?;
+    Ok(id)
+}
+
+pub(super) fn take(
+    session: &Session<'_>,
+    wanted: &Path,
+    program: &Path,
+    configs: &Frozen,
+) -> Result<Arc<Snapshot>> {
     let files = match session.app.starts_command {
         true => command::files(&session.app.tail, &session.composer.facts().cwd),
         false => Vec::new(),
@@ -140,4 +197,9 @@ fn watch(session: &Session<'_>) -> Result<(Option<impl Drop + use<>>, Receiver<(
 /// The snapshot that the jobs of a sweep run from that were queued last.
 pub(in crate::app::program::multirun) fn last_snapshot(sweep: &Path) -> Option<PathBuf> {
     Folder::last_snapshot(sweep)
+}
+
+/// The program that the jobs of a sweep run that were queued last, if a copy of it was made.
+pub(crate) fn copy_of_program(sweep: &Path) -> Option<PathBuf> {
+    Snapshot::read(&last_snapshot(sweep)?).ok().map(|snapshot| snapshot.copy)
 }

@@ -60,6 +60,15 @@ impl Folder {
         Self(sweep.join(FOLDER).join("slurm").join(submission.to_string()))
     }
 
+    /// One that nobody has made yet: of that name, or of the next one that is free.
+    pub(super) fn free(wanted: &Path) -> Self {
+        let numbered = |number: u32| {
+            wanted.with_file_name(format!("{}_{number}", wanted.file_name().unwrap_or_default().display()))
+        };
+        let mut all = std::iter::once(wanted.to_owned()).chain((1..u32::MAX).map(numbered));
+        Self(all.find(|path| !path.exists()).unwrap_or_else(|| wanted.to_owned()))
+    }
+
     /// One that was named.
     pub(super) fn named(path: impl Into<PathBuf>) -> Self {
         Self(path.into())

@@ -3,6 +3,7 @@
 use std::path::{Component, PathBuf};
 
 use crate::app::program::bound::Bound;
+use crate::app::program::multirun::slurm::orders::Head;
 use crate::app::program::session::{Session, setting, shown_setting};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::launch::slurm::Batch;
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     /// How many tasks are in the queue at most.
     pub(super) max_queued: Option<usize>,
     pub(super) detach: bool,
+    /// Whether the driver is a job of its own.
+    pub(super) driver: bool,
     /// Whether what runs is the program as it was when its jobs were queued.
     pub(super) takes_snapshot: bool,
 }
@@ -96,8 +99,29 @@ impl Settings {
             largest_array: size("mainstem.slurm.largest_array")?,
             max_queued: size("mainstem.slurm.max_queued")?,
             takes_snapshot: setting(master, "mainstem.slurm.snapshot")?.is_none_or(|what| what != "none"),
+            driver: setting(master, "mainstem.slurm.driver")?.is_some_and(|yes| yes == "True"),
             detach: setting(master, "mainstem.slurm.detach")?.is_none_or(|yes| yes == "True"),
         })
+    }
+}
+
+impl Settings {
+    /// What the orders say of it.
+    pub(super) fn head(&self) -> Head {
+        Head {
+            jobs_at_a_time: self.jobs_at_a_time,
+            minutes: self.minutes,
+            notice: self.batch.notice,
+            max_timeouts: self.max_timeouts,
+            ..Head::default()
+        }
+    }
+
+    /// The same for a process that only waits.
+    pub(super) fn of_driver(&self) -> Batch {
+        let kept = ["partition", "qos", "account", "comment", "constraint", "exclude", "job-name"];
+        let options = self.batch.options.iter().filter(|(name, _)| kept.contains(&name.as_str())).cloned();
+        Batch { options: options.collect(), srun: None, ..self.batch.clone() }
     }
 }
 

@@ -62,11 +62,15 @@ impl Task {
     }
 }
 
-/// The command of a task: what stands before the folder of its submission, and what stands behind it.
+/// This program with a hidden first argument, and the arguments that stand behind it and what it names: its own, and those of
+/// its command.
 ///
 /// # Errors
 /// There can be no process of this program elsewhere.
-pub(super) fn command(session: &Session<'_>) -> Result<(Vec<String>, Vec<String>)> {
+pub(super) fn program(
+    session: &Session<'_>,
+    hidden: &str,
+) -> Result<(Vec<String>, (Vec<String>, Vec<String>))> {
     let alone = || Error::new(ErrorKind::Job, "jobs on Slurm need processes of their own");
     let (Some(file), true) = (&session.executable, session.owns_process) else {
         return Err(alone().help("run the program as a process of its own"));
@@ -76,9 +80,9 @@ pub(super) fn command(session: &Session<'_>) -> Result<(Vec<String>, Vec<String>
     };
     let words = std::iter::once(file.clone().into_os_string()).chain(prefix);
     let mut program = capture::texts(words)?;
-    program.push(TASK.to_owned());
-    let behind = session.arguments.iter().chain(&session.app.tail).cloned();
-    Ok((program, capture::texts(behind)?))
+    program.push(hidden.to_owned());
+    let texts = |words: &[OsString]| capture::texts(words.iter().cloned());
+    Ok((program, (texts(&session.arguments)?, texts(&session.app.tail)?)))
 }
 
 /// Carries out the orders of a task.
@@ -109,7 +113,7 @@ pub(crate) fn work(session: &Session<'_>, task: Task) -> Result<Finished> {
 }
 
 /// Which task this is, in which of its lives, and its number in the array.
-fn life(env: &Environment) -> Result<(Life, usize)> {
+pub(super) fn life(env: &Environment) -> Result<(Life, usize)> {
     let number = |name: &str| env.get(name).and_then(|text| text.trim().parse::<u32>().ok());
     let (Some(array), Some(index)) = (number("SLURM_ARRAY_JOB_ID"), number("SLURM_ARRAY_TASK_ID")) else {
         let message = format!("`{TASK}` is for the program itself: this is no task of Slurm");
@@ -290,19 +294,23 @@ impl Carried<'_> {
     /// Whether the jobs that are left may begin once more. Who is preempted always may; who comes to the limit of its time
     /// so often as was asked for.
     fn count_timeouts(&self, noticed: Duration) -> Result<bool> {
-        // Slurm tells up to a minute earlier than it was asked to.
-        let head = &self.task.head;
-        let limit = Duration::from_secs(head.minutes.saturating_mul(60));
-        if noticed + Duration::from_secs(head.notice.saturating_add(60)) < limit {
+        if !is_at_limit(&self.task.head, noticed) {
             return Ok(true);
         }
         let mut again = true;
         for (job, timeouts) in &self.ended.left {
             renew(&self.task.folder.claim(*job), &self.life, timeouts + 1)?;
-            again &= *timeouts < head.max_timeouts;
+            again &= *timeouts < self.task.head.max_timeouts;
         }
         Ok(again)
     }
+}
+
+/// Whether a task that was told after so long that its time comes to an end is near the limit that it was given.
+pub(super) fn is_at_limit(head: &Head, after: Duration) -> bool {
+    // Slurm tells up to a minute earlier than it was asked to.
+    after + Duration::from_secs(head.notice.saturating_add(60))
+        >= Duration::from_secs(head.minutes.saturating_mul(60))
 }
 
 /// So often, and so long apart, a process of a task looks whether the one that leads has begun.
