@@ -70,7 +70,8 @@ pub(in crate::app::program::multirun) fn drive(
             (&base.directory, &head, snapshot.as_deref()),
             (&before, journal, process),
         )?;
-        detached(session, &[(id, 1)], &place);
+        session.note(&format!("the driver of the sweep is in Slurm's queue as {id}"));
+        detached(session, &[(id, 0)], &place);
         return Ok(Summary { stopped: Some(Stopped::Detached), ..Summary::default() });
     }
     let (_watch, asked) = watch(session)?;
@@ -173,7 +174,9 @@ fn detached(session: &Session<'_>, submitted: &[(String, usize)], place: &str) {
     for (id, jobs) in submitted {
         // For whoever reads it with a program.
         let _ = session.console.say(&format!("{id}\n"));
-        session.note(&format!("{jobs} jobs are in Slurm's queue as {id}"));
+        if *jobs > 0 {
+            session.note(&format!("{jobs} jobs are in Slurm's queue as {id}"));
+        }
     }
     let place = shell_word(place);
     session

@@ -121,7 +121,9 @@ impl Settings {
     pub(super) fn of_driver(&self) -> Batch {
         let kept = ["partition", "qos", "account", "comment", "constraint", "exclude", "job-name"];
         let options = self.batch.options.iter().filter(|(name, _)| kept.contains(&name.as_str())).cloned();
-        Batch { options: options.collect(), srun: None, ..self.batch.clone() }
+        let small = [("cpus-per-task", "1"), ("mem", "512M")]
+            .map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
+        Batch { options: options.chain(small).collect(), srun: None, ..self.batch.clone() }
     }
 }
 
