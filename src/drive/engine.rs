@@ -53,7 +53,12 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
     pub fn run(mut self) -> Result<Summary> {
         let before = std::mem::take(&mut self.before);
         let directory = self.journal.lease().directory();
-        let mut state = State::new(replay(&mut self.sweeper, directory, before, &self.policy)?);
+        let host = &*self.host;
+        let replayed = replay(&mut self.sweeper, directory, before, &self.policy, &|job| host.shown(job))?;
+        if !replayed.changed.is_empty() {
+            self.host.anew(&replayed.changed);
+        }
+        let mut state = State::new(replayed);
         loop {
             let began = self.launcher.room() > 0 && self.begin_next(&mut state);
             let fills = began && self.launcher.room() > 0;
@@ -127,11 +132,11 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         }
         match self.sweeper.ask() {
             Ok(Ask::Job(job)) => {
-                if let Some(result) = state.elsewhere.remove(&job.index) {
+                if let Some(result) = state.elsewhere.take(&job, &self.host.shown(&job)) {
                     state.summary.kept += 1;
                     state.note(self.sweeper.tell(job.index, Told::Completed(result.as_ref())));
                 } else if !self.is_beyond(state, &job) {
-                    self.begin(state, job, (1, 1), None);
+                    self.begin_first(state, job);
                 }
                 return true;
             }
@@ -159,6 +164,20 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             self.stop(state, Limit::Batch);
         }
         beyond
+    }
+
+    /// Begins a job that the journal says nothing of, unless it has begun all the same.
+    fn begin_first(&mut self, state: &mut State, job: Job) {
+        let Some(directory) = self.host.had(&job) else { return self.begin(state, job, (1, 1), None) };
+        let (number, attempt, time) = (job.index, 1, self.clock.now());
+        let (directory, overrides) = (Some(directory), self.host.shown(&job));
+        let noted = directory.clone();
+        let started = Entry::Started { job: number, attempt, time, directory: noted, overrides };
+        if let Err(error) = self.journal.add(&started) {
+            return state.note(Err(error));
+        }
+        let standing = Standing { attempt, status: Status::Running, again: false, directory, task: None };
+        self.go_on(state, job, standing, true);
     }
 
     /// Goes on with a job that the driver before had begun, unless it has ended by itself, or still runs.

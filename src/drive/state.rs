@@ -68,7 +68,7 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(Replayed { left, kept, elsewhere }: Replayed) -> Self {
+    pub(super) fn new(Replayed { left, kept, elsewhere, .. }: Replayed) -> Self {
         let summary = Summary { kept, ..Summary::default() };
         let (running, again, orphans) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         Self { running, again, left, orphans, elsewhere, done: false, end: None, summary }

@@ -1,8 +1,8 @@
 //! Jobs that are pretended, in pretended time.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::drive::entry::Entry;
 use crate::drive::host::{Host, Left, Prepared, Verdict};
-use crate::drive::{Drive, FOLDER, JOURNAL, Journal, Policy, Progress, Summary, lease};
+use crate::drive::{Drive, FOLDER, JOURNAL, Journal, Policy, Progress, Standing, Summary, lease};
 use crate::durable::testing::Scratch;
 use crate::facts::{Clock, Process};
 use crate::grammar::parse_overrides;
@@ -88,11 +88,16 @@ pub(super) struct Script<F> {
     /// Until when job 0 runs that a driver before had begun.
     pub(super) alive: Duration,
     pub(super) given_up: Vec<u64>,
+    /// Jobs that have records, and that the journal says nothing of.
+    pub(super) lost: BTreeSet<u64>,
+    /// Jobs that are others than they were.
+    pub(super) anew: BTreeSet<u64>,
 }
 
 impl<F> Script<F> {
     pub(super) fn new(of: F, time: &Time, alive: u64) -> Self {
-        Self { of, time: Rc::clone(time), alive: Duration::from_secs(alive), given_up: Vec::new() }
+        let (time, alive) = (Rc::clone(time), Duration::from_secs(alive));
+        Self { of, time, alive, given_up: Vec::new(), lost: BTreeSet::new(), anew: BTreeSet::new() }
     }
 }
 
@@ -101,7 +106,8 @@ impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
     type End = Status;
 
     fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<(u64, Status)>> {
-        assert_eq!(before.is_some(), attempt > 1, "who begins again has the directory that it had");
+        let begins_again = attempt > 1 && !self.anew.remove(&job.index);
+        assert_eq!(before.is_some(), begins_again, "who begins again has the directory that it had");
         match (self.of)(job.index, attempt) {
             (_, Status::Unknown) => Err(Error::new(ErrorKind::Io, "no room on the disk")),
             task => Ok(Prepared { directory: job.index.to_string().into(), task }),
@@ -121,6 +127,14 @@ impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
 
     fn gave_up(&mut self, job: u64) {
         self.given_up.push(job);
+    }
+
+    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+        self.lost.remove(&job.index).then(|| job.index.to_string().into())
+    }
+
+    fn anew(&mut self, jobs: &[(u64, Standing)]) {
+        self.anew.extend(jobs.iter().map(|(job, _)| *job));
     }
 
     fn look(&mut self, job: u64, _: &Path) -> Left {
@@ -144,14 +158,26 @@ pub(super) struct Sweep {
     pub(super) asked: Option<u64>,
     pub(super) alive: u64,
     pub(super) lingers: u64,
+    /// The values of the jobs, if they are not their numbers.
+    pub(super) values: Option<&'static str>,
+    /// Jobs that have records, and that the journal says nothing of.
+    pub(super) lost: &'static [u64],
 }
 
-pub(super) const PLAIN: fn(u64) -> Sweep =
-    |jobs| Sweep { jobs, slots: 2, policy: Policy::default(), asked: None, alive: 0, lingers: 1 };
+pub(super) const PLAIN: fn(u64) -> Sweep = |jobs| Sweep {
+    jobs,
+    slots: 2,
+    policy: Policy::default(),
+    asked: None,
+    alive: 0,
+    lingers: 1,
+    values: None,
+    lost: &[],
+};
 
-pub(super) fn grid(jobs: u64) -> Grid {
+pub(super) fn grid(values: &str) -> Grid {
     let mut errors: Vec<Error> = Vec::new();
-    let line = format!("x=range({jobs})");
+    let line = format!("x={values}");
     let overrides = parse_overrides([(line.as_str(), SourceId::NONE)], &mut errors);
     Grid::new(Jobs::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap())
 }
@@ -191,10 +217,13 @@ pub(super) fn run(
     let launcher =
         Pretended { slots: sweep.slots, time: Rc::clone(&time), running: BTreeMap::new(), asked, lingers };
     let now = Rc::clone(&time);
+    let numbers = format!("range({})", sweep.jobs);
+    let mut host = Script::new(script, &time, sweep.alive);
+    host.lost.extend(sweep.lost);
     let drive = Drive {
-        sweeper: grid(sweep.jobs),
+        sweeper: grid(sweep.values.unwrap_or(&numbers)),
         launcher,
-        host: &mut Script::new(script, &time, sweep.alive),
+        host: &mut host,
         journal: &journal,
         policy: sweep.policy,
         before,

@@ -2,6 +2,7 @@
 
 mod claim;
 mod directory;
+mod draft;
 mod lock;
 mod log;
 mod regular;
@@ -13,7 +14,8 @@ mod whole;
 
 pub use claim::write_first;
 pub use directory::create_exclusive;
-pub use lock::{BEAT, Holder, Life, Lock, holder_of};
+pub(crate) use draft::{Draft, remove_drafts};
+pub use lock::{BEAT, Holder, Life, Lock, disk_clock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
 pub(crate) use turn::Turn;

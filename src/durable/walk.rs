@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::durable::whole::is_leftover;
+
 /// Folders that hold no runs, and many files.
 const PASSED_BY: [&str; 5] = ["node_modules", "__pycache__", "target", "site-packages", "checkpoints"];
 
@@ -31,7 +33,7 @@ pub fn walk(root: &Path, mut look: impl FnMut(&Path, &mut Vec<PathBuf>)) -> io::
     Ok(())
 }
 
-/// The folders in a directory, by name.
+/// The folders in a directory, by name. One that is being made is not there yet.
 ///
 /// # Errors
 /// It cannot be read.
@@ -39,7 +41,7 @@ pub fn folders(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
         let Ok(entry) = entry else { continue };
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !is_leftover(&entry.file_name()) {
             found.push(entry.path());
         }
     }

@@ -1,13 +1,13 @@
 //! What happens beside the job: the rest of the record is found out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Sync, Turn, sync};
-use crate::run::files::TOLD;
+use crate::run::files::{Folder, TOLD};
 use crate::run::lease::Lease;
 use crate::run::record::{Record, Saved};
 use crate::run::surroundings::Surroundings;
@@ -29,6 +29,20 @@ pub(super) struct State {
     complete: bool,
     /// Whether the outcome is recorded, or being so.
     pub(super) ended: bool,
+    /// Why the outcome is not on disk, if it could not be written.
+    pub(super) unwritten: Option<Error>,
+}
+
+impl State {
+    /// The record of a run that has ended, if it could be written.
+    pub(super) fn written(&self) -> Result<Record> {
+        self.unwritten.clone().map_or_else(|| Ok(self.record.clone()), Err)
+    }
+
+    /// Whether another run has the directory by now, so that nothing there is this one's to write.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lease.as_ref().is_some_and(Lease::is_lost)
+    }
 }
 
 /// How long the end of a run waits for the rest of its record.
@@ -36,7 +50,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Shared {
     pub(super) fn new(record: Record, lease: Option<Lease>, saved: Saved) -> Arc<Self> {
-        let state = State { record, lease, saved, complete: true, ended: false };
+        let state = State { record, lease, saved, complete: true, ended: false, unwritten: None };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -70,16 +84,19 @@ impl Shared {
 
     fn find_out(&self, file: Option<PathBuf>, find_out: impl FnOnce() -> Surroundings) {
         let found = find_out();
-        if self.state().ended {
-            return;
+        {
+            let state = self.state();
+            if state.ended || state.is_lost() {
+                return;
+            }
         }
         if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {
-            let _ = found.write(folder);
+            let _ = found.write(&Folder::Shared(folder.to_owned()));
         }
         let mut state = self.state();
         state.record.surround(&found);
         let Some(file) = file else { return };
-        if !state.ended {
+        if !state.ended && !state.is_lost() {
             let State { record, saved, .. } = &mut *state;
             let _turn = Turn::take(&file);
             record.keep_words_of(&file, saved);
@@ -89,10 +106,15 @@ impl Shared {
             }
         }
         drop(state);
-        if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
-            let _ = sync(folder, &[name]);
-            let _ = sync(folder, &TOLD);
-        }
+        reach_disk(&file);
+    }
+}
+
+/// Makes the files of the beginning reach the disk.
+pub(super) fn reach_disk(file: &Path) {
+    if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
+        let _ = sync(folder, &[name]);
+        let _ = sync(folder, &TOLD);
     }
 }
 

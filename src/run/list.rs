@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Life, Sync, Turn, folders, holder_of, remove_leftovers, walk};
+use crate::durable::{Holder, Life, Sync, Turn, folders, holder_of, remove_drafts, remove_leftovers, walk};
 use crate::facts::Process;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::lease::{Lease, life};
 use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
 use crate::run::outcome::Status;
-use crate::run::packed::{Packed, RECORDS};
+use crate::run::packed::Packed;
 use crate::run::place::is_inside;
 use crate::run::record::{Record, Saved};
 use crate::run::reserve::LOCK;
@@ -46,11 +46,9 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     let mut packed = Vec::new();
     let looked = walk(root, |directory, folders| {
-        if directory.join(RECORDS).is_file() {
-            let (runs, broken) = Packed::all(directory);
-            packed.extend(runs);
-            errors.extend(broken);
-        }
+        let (runs, broken) = Packed::all(directory);
+        packed.extend(runs);
+        errors.extend(broken);
         let mut records = 0_usize;
         folders.retain(|folder| {
             if !has_record(folder) {
@@ -333,7 +331,7 @@ fn judge(
     let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
     if let Some(holder) = &holder {
         let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };
-        if is_current && owner == record.id() && life(holder, process) == Life::Lives {
+        if is_current && owner == record.id() && life(holder, directory, process) == Life::Lives {
             return Ok(record);
         }
     }
@@ -346,14 +344,20 @@ fn judge(
     // The clock of a file system is a little behind.
     let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record).max(record.started()));
     record.close(Status::Killed, seen);
-    repair(&lock, folder, &mut record, process);
+    repair(directory, folder, &mut record, process);
     Ok(record)
 }
 
 /// Writes down that a run was killed, and clears away what it left. Whoever may not, or comes while another run has the
 /// directory, leaves it.
-fn repair(lock: &Path, folder: &Path, record: &mut Record, process: &Process) {
-    let Ok(Ok(_lease)) = Lease::take(lock, record.tree(), process) else { return };
+fn repair(directory: &Path, folder: &Path, record: &mut Record, process: &Process) {
+    let lock = directory.join(LOCK);
+    // Who is only silent may go on. Who wants its directory may take it for dead, and no reader does.
+    let is_silent = |holder: Holder| life(&holder, directory, process) == Life::Silent;
+    if !holder_of(&lock).is_ok_and(|holder| !holder.is_some_and(is_silent)) {
+        return;
+    }
+    let Ok(Ok(_lease)) = Lease::take(&lock, record.tree(), process) else { return };
     let file = folder.join(RUN);
     let Ok(_turn) = Turn::take(&file) else { return };
     // Now nobody else writes: what is there is the truth.
@@ -361,6 +365,7 @@ fn repair(lock: &Path, folder: &Path, record: &mut Record, process: &Process) {
         return;
     }
     record.keep_words_of(&file, &Saved::default());
+    let _ = remove_drafts(folder);
     if fs::create_dir_all(folder).is_ok() && record.save(&file, Sync::Now).is_ok() {
         let _ = remove_leftovers(folder);
     }

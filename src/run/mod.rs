@@ -24,6 +24,8 @@ pub use checkpoints::{Checkpoint, Checkpoints};
 pub use files::{CONFIG, HYDRA, OVERRIDES, RESOLVED, RUN};
 pub use handle::Run;
 pub use id::RunId;
+#[cfg(feature = "app")]
+pub(crate) use lease::give_back_all;
 pub use lease::{Lease, Mandate, Tenant};
 pub use list::{Found, list};
 pub use metrics::{Metric, metrics, params};

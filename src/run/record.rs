@@ -1,7 +1,7 @@
 //! What is written down of a run.
 
-use std::fs::{self, Metadata};
-use std::io::Write as _;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -35,6 +35,7 @@ const SCHEMA: i64 = 1;
 /// | `error` | `message`, `headline` (the same in one line, if it has more), `chain` (its causes, nearest first), `code`, `panicked_at` |
 /// | `tags`, `note` | what people said of it |
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |
+/// | `job` | its number in the sweep that is its parent |
 /// | `arguments`, `cwd` | how and where it was started |
 /// | `own_flags` | those of the arguments that are for flags of the program's own |
 /// | `process` | `id`, `host`, `boot`, `user` |
@@ -94,6 +95,7 @@ impl Record {
             ("note", text(&about.note)),
             ("project", Node::from(about.project.as_deref().map(path))),
             ("parent", text(&about.parent)),
+            ("job", Node::from(about.parent.as_ref().and(about.job.clone()))),
             ("derived_from", text(&about.derived_from)),
             ("arguments", process.arguments.iter().map(String::as_str).collect()),
             ("own_flags", about.own_flags.iter().map(String::as_str).collect()),
@@ -162,11 +164,8 @@ impl Record {
     /// Reads a `run.json` as it stands. What it says may be no longer true: see [`list`](crate::run::list).
     pub(super) fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|error| {
-            let kind = if error.kind() == std::io::ErrorKind::NotFound {
-                ErrorKind::NotFound
-            } else {
-                ErrorKind::Io
-            };
+            let kind =
+                if error.kind() == io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
             Error::new(kind, format!("cannot read `{}`: {error}", path.display()))
         })?;
         Self::parse(&path.display().to_string(), &text)
@@ -174,9 +173,17 @@ impl Record {
 
     /// Writes it, whole or not at all.
     pub(super) fn save(&self, path: &Path, sync: Sync) -> Result<Saved> {
+        self.save_with(|fill| write_whole_with(path, sync, fill))
+    }
+
+    /// Writes it by a function that gets what fills the file.
+    pub(super) fn save_with(
+        &self,
+        write: impl FnOnce(&mut dyn FnMut(&mut File) -> io::Result<()>) -> Result<()>,
+    ) -> Result<Saved> {
         let json = self.to_json();
         let mut saved = Saved::default();
-        write_whole_with(path, sync, |file| {
+        write(&mut |file| {
             file.write_all(json.as_bytes())?;
             saved = Saved::of(&file.metadata()?);
             Ok(())

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::compose::{Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Result, Secrets, SourceId};
-use crate::durable::{Sync, create_exclusive, write_whole_with};
+use crate::durable::{Sync, create_exclusive, remove_drafts, write_whole_with};
 use crate::facts::{Facts, Process};
 use crate::resolve::{Hydra, Scope};
 use crate::run::about::About;
@@ -128,13 +128,9 @@ impl Place {
             Some(folder) => set_aside(&directory, folder)?,
             None => None,
         };
-        if let Some(folder) = &folder {
-            fs::create_dir_all(folder).map_err(|error| {
-                Error::new(
-                    ErrorKind::Io,
-                    format!("cannot make the directory `{}`: {error}", folder.display()),
-                )
-            })?;
+        if let Some(folder) = folder.as_ref().filter(|_| !made) {
+            // What cannot be removed is hidden and harmless.
+            let _ = remove_drafts(folder);
         }
         let earlier_name = earlier.as_ref().and_then(|path| path.strip_prefix(&directory).ok());
         record.set_directory(&directory, made, earlier_name, self.record.as_deref(), rank.as_ref());

@@ -11,10 +11,10 @@ use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
 use crate::app::program::multirun::{ALONE, Alone, Resumed, TASK};
+use crate::app::program::order::{Order, WORKER};
 use crate::app::program::own::OwnValues;
 use crate::app::program::signals::Stop;
 use crate::app::program::snapshot::Snapshot;
-use crate::app::program::worker::{Order, WORKER};
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
 use crate::compose::{Arguments, Composed, Composer, Mode, Provided, Repository};
@@ -54,7 +54,7 @@ pub(crate) struct Session<'a> {
     pub(crate) derived_from: Option<RunId>,
     /// What was read of the program's own flags.
     pub(crate) own: Option<OwnValues>,
-    /// What stands around the jobs of this process, once it was found out beside the first of them.
+    /// What stands around the jobs of this process, once it was found out beside the first of them, or if its order says it.
     pub(crate) surroundings: Arc<OnceLock<Surroundings>>,
     pub(crate) process: Process,
 }
@@ -141,6 +141,10 @@ impl<'a> Session<'a> {
         if let Some(job) = order.as_ref().and_then(|order| order.of_sweep.as_ref()) {
             let _ = sweep.set(job.id.clone());
         }
+        let surroundings = Arc::new(OnceLock::new());
+        if let Some(known) = order.as_ref().and_then(|order| order.surroundings.clone()) {
+            let _ = surroundings.set(known);
+        }
         let session = Self {
             app,
             flags,
@@ -158,7 +162,7 @@ impl<'a> Session<'a> {
             resumed: None,
             interrupted: Mutex::default(),
             own: None,
-            surroundings: Arc::default(),
+            surroundings,
             process,
         };
         Ok((session, Error::all(errors)))

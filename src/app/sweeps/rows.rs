@@ -1,6 +1,6 @@
 //! The jobs of a sweep, each as its journal has it last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset};
@@ -11,7 +11,7 @@ use crate::diag::{Result, SourceId};
 use crate::drive::{Entry, Progress, is_driven};
 use crate::facts::{Facts, Process};
 use crate::grammar::{Action, parse_override};
-use crate::run::Status;
+use crate::run::{Status, Tenant};
 use crate::value::{Key, Map, Node};
 
 /// One job as it is shown.
@@ -43,7 +43,10 @@ pub(super) fn rows(
     process: &Process,
 ) -> Result<(Progress, Queue, Vec<Row>)> {
     let mut rows: BTreeMap<u64, Row> = BTreeMap::new();
+    // Those that the drivers before the last one began.
+    let mut earlier: BTreeSet<u64> = BTreeSet::new();
     let mut progress = Progress::each(directory, |entry| match entry {
+        Entry::Driver { .. } => earlier.extend(rows.keys()),
         Entry::Started { job, attempt, time, directory, overrides } => {
             let row = Row {
                 job: *job,
@@ -54,6 +57,7 @@ pub(super) fn rows(
                 started: Some(*time),
                 ..Row::default()
             };
+            earlier.remove(job);
             rows.insert(*job, row);
         }
         Entry::Ended { job, time, status, result, error, log, .. } => {
@@ -68,13 +72,16 @@ pub(super) fn rows(
     })?;
     let mut rows: Vec<Row> = rows.into_values().collect();
     let queue = Queue::look(directory, &mut progress, facts, process);
-    let is_driven = is_driven(directory, process);
+    let driven = is_driven(directory, process);
     for row in rows.iter_mut().filter(|row| row.status == Some(Status::Running)) {
-        match queue.jobs.get(&row.job) {
-            Some(stands) => row.take(stands),
-            None if is_driven => {}
-            // Nobody runs it: whoever did was killed.
-            None => row.status = Some(Status::Interrupted),
+        if let Some(stands) = queue.jobs.get(&row.job) {
+            row.take(stands);
+            continue;
+        }
+        // Whoever began it was killed. It may have outlived that, and is waited for then.
+        let outlives = || Tenant::of_run(&directory.join(&row.directory), process).is_some();
+        if !driven || earlier.contains(&row.job) && !outlives() {
+            row.status = Some(Status::Interrupted);
         }
     }
     Ok((progress, queue, rows))
@@ -137,8 +144,43 @@ fn param(line: &str) -> (String, Node) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::app::json::line;
+    use crate::drive::{Journal, lease};
+    use crate::durable::testing::Scratch;
+    use crate::run::Lease;
+
+    #[test]
+    fn what_a_driver_before_had_begun_does_not_run_unless_it_has_its_directory() {
+        let (scratch, process) = (Scratch::new("rows"), Process::default());
+        let driver = lease(scratch.path(), &process).unwrap();
+        let (journal, _) = Journal::begin(driver, &Entry::Sweep(Box::default()), Arc::default()).unwrap();
+        let time = process.clock.now();
+        let begin = |jobs: &[u64]| {
+            let (host, launcher) = (String::new(), String::new());
+            journal.add(&Entry::Driver { time, process: 1, host, launcher, slots: 1 }).unwrap();
+            for &job in jobs {
+                let (directory, overrides) = (Some(job.to_string().into()), Vec::new());
+                journal.add(&Entry::Started { job, attempt: 1, time, directory, overrides }).unwrap();
+            }
+        };
+        begin(&[0, 1, 2]);
+        // The next one has begun one of them again, and waits for another.
+        begin(&[1]);
+        std::fs::create_dir(scratch.path().join("2")).unwrap();
+        let held = Lease::take(&scratch.path().join("2/.run.lock"), &Map::default(), &process).unwrap();
+        let said = || {
+            let (_, rows) = rows(scratch.path(), &process).unwrap();
+            rows.into_iter().map(|row| row.status.map_or("", Status::name)).collect::<Vec<_>>()
+        };
+        assert_eq!(said(), ["interrupted", "running", "running"]);
+        drop(held);
+        assert_eq!(said(), ["interrupted", "running", "interrupted"]);
+        drop(journal);
+        assert_eq!(said(), ["interrupted"; 3]);
+    }
 
     #[test]
     fn values_are_those_that_the_job_was_told() {

@@ -93,7 +93,9 @@ fn what_has_completed_elsewhere_is_passed_by_whatever_its_number() {
     let time = Clock::default().now();
     for job in [0, 2] {
         let (attempt, directory) = (0, Some(PathBuf::from("../other")));
-        journal.add(&Entry::Started { job, attempt, time, directory, overrides: Vec::new() }).unwrap();
+        journal
+            .add(&Entry::Started { job, attempt, time, directory, overrides: vec![format!("x={job}")] })
+            .unwrap();
         let (status, result, again) = (Status::Completed, Some(Node::from(0.5)), false);
         let ended = Entry::Ended { job, attempt, time, status, result, error: None, log: None, again };
         journal.add(&ended).unwrap();
@@ -145,7 +147,9 @@ fn a_job_whose_driver_was_killed_begins_again_unless_its_record_says_that_it_has
     let journal = begin(&scratch);
     for job in [0, 1] {
         let (time, directory) = (Clock::default().now(), Some(job.to_string().into()));
-        journal.add(&Entry::Started { job, attempt: 1, time, directory, overrides: Vec::new() }).unwrap();
+        journal
+            .add(&Entry::Started { job, attempt: 1, time, directory, overrides: vec![format!("x={job}")] })
+            .unwrap();
     }
     drop(journal);
     let (_, said, _) = run("", PLAIN(3), |_, _| (1, Status::Completed), Some(&scratch));
@@ -153,10 +157,59 @@ fn a_job_whose_driver_was_killed_begins_again_unless_its_record_says_that_it_has
 }
 
 #[test]
+fn a_job_that_the_journal_has_lost_does_not_run_again_if_its_record_says_that_it_has_completed() {
+    let scratch = Scratch::new("engine-lost-line");
+    drop(begin(&scratch));
+    // The record of job 1 says that it has completed, that of job 2 that it had begun.
+    let sweep = Sweep { slots: 1, lost: &[1, 2], ..PLAIN(3) };
+    let (summary, said, _) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
+    let expected = "+0.1 -0 completed +1.1 -1 completed +2.1 +2.2 -2 completed finished";
+    assert_eq!((said.join(" ").as_str(), summary.completed, summary.kept), (expected, 2, 1));
+    let (summary, said, _) = run("", PLAIN(3), |_, _| (1, Status::Failed), Some(&scratch));
+    assert_eq!((said.join(" ").as_str(), summary.kept), ("finished", 3));
+}
+
+#[test]
+fn a_job_that_changes_other_values_than_the_journal_says_is_another_one() {
+    let scratch = Scratch::new("engine-changed");
+    let all = |_, _| (1, Status::Completed);
+    let sweep = |values| Sweep { slots: 1, values: Some(values), ..PLAIN(0) };
+    drop(begin(&scratch));
+    run("", sweep("0,1,2"), all, Some(&scratch));
+    let (summary, said, _) = run("", sweep("0,7,2,3"), all, Some(&scratch));
+    let expected = "+1.2 -1 completed +3.1 -3 completed finished";
+    assert_eq!((said.join(" ").as_str(), summary.kept), (expected, 2));
+    // It is known by what it changes now.
+    let (_, said, _) = run("", sweep("0,7,2,3"), all, Some(&scratch));
+    assert_eq!(said.join(" "), "finished");
+    let (_, said, _) = run("", sweep("0,1,2,3"), all, Some(&scratch));
+    assert_eq!(said.join(" "), "+1.3 -1 completed finished");
+}
+
+#[test]
+fn what_has_completed_elsewhere_counts_for_the_job_that_it_was() {
+    let scratch = Scratch::new("engine-changed-elsewhere");
+    let journal = begin(&scratch);
+    let time = Clock::default().now();
+    for job in [0, 1] {
+        let (attempt, directory) = (0, Some("../other".into()));
+        let overrides = vec![format!("x={job}")];
+        journal.add(&Entry::Started { job, attempt, time, directory, overrides }).unwrap();
+        let (status, result, again) = (Status::Completed, None, false);
+        let ended = Entry::Ended { job, attempt, time, status, result, error: None, log: None, again };
+        journal.add(&ended).unwrap();
+    }
+    drop(journal);
+    let sweep = Sweep { slots: 1, values: Some("0,7"), ..PLAIN(0) };
+    let (summary, said, _) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
+    assert_eq!((said.join(" ").as_str(), summary.kept), ("+1.1 -1 completed finished", 1));
+}
+
+#[test]
 fn a_job_that_still_runs_does_not_begin_again_before_it_has_ended() {
     let scratch = Scratch::new("engine-orphan");
     let (time, directory) = (Clock::default().now(), Some("0".into()));
-    let started = Entry::Started { job: 0, attempt: 1, time, directory, overrides: Vec::new() };
+    let started = Entry::Started { job: 0, attempt: 1, time, directory, overrides: vec!["x=0".to_owned()] };
     begin(&scratch).add(&started).unwrap();
     let sweep = Sweep { slots: 1, alive: 5, ..PLAIN(3) };
     let (_, said, time) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
@@ -238,7 +291,7 @@ fn a_sweeper_of_a_sweep_that_goes_on_is_asked_and_told_all_of_it_again() {
         let asked = asked.map(Duration::from_secs);
         let policy = Policy { retries: 1, retry_failed: false, ..Policy::default() };
         let drive = Drive {
-            sweeper: Remembering(grid(9), &log),
+            sweeper: Remembering(grid("range(9)"), &log),
             launcher: Pretended {
                 slots: 3,
                 time: Rc::clone(&time),

@@ -38,6 +38,41 @@ fn a_name_with_the_moment_in_it_is_one_runs_alone() {
 }
 
 #[test]
+fn a_run_that_was_killed_as_it_began_leaves_no_part_of_a_record() {
+    let scratch = Scratch::new();
+    let directory = scratch.0.join("out");
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let begun = || {
+        let (reserved, told) = start.reserve(None).expect("it is free");
+        // The folder of the record comes with all that is in it.
+        assert!(!directory.join(".hydra").exists());
+        let running = reserved.begin(&told, Default::default).expect("it begins");
+        running.finish(&Outcome::Completed(None)).expect("it ends");
+    };
+    let left = directory.join("..hydra.7-0.whole~");
+    fs::create_dir_all(&left).expect("a directory");
+    fs::write(left.join("run.json"), "half of").expect("a file");
+    let (runs, errors) = list(&scratch.0, &start.process).expect("a directory");
+    assert!(runs.is_empty() && errors.is_empty(), "{errors:?}");
+    begun();
+    let names = |folder: &str| {
+        let entries = fs::read_dir(directory.join(folder)).expect("a directory").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name().into_string().expect("text")).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(""), [".hydra"]);
+    let files = ["config.resolved.yaml", "config.yaml", "hydra.yaml", "overrides.yaml", "run.json"];
+    assert_eq!(names(".hydra"), files);
+    begun();
+    assert_eq!(names(""), [".hydra", ".hydra.1"]);
+    assert_eq!(
+        (names(".hydra"), names(".hydra.1")),
+        (files.map(String::from).into(), files.map(String::from).into())
+    );
+}
+
+#[test]
 fn a_directory_that_is_used_again_keeps_what_was_there() {
     let scratch = Scratch::new();
     let directory = run(&scratch.0, &["hydra.run.dir=out", "seed=1"]);
@@ -48,6 +83,7 @@ fn a_directory_that_is_used_again_keeps_what_was_there() {
     let running = reserved.begin(&told, Default::default).expect("it begins");
     let record = running.finish(&Outcome::Completed(None)).expect("it ends");
     assert_eq!(record.get("directory.earlier"), Some(&Node::from(".hydra.1")));
+    drop(running);
     run(&scratch.0, &["hydra.run.dir=out", "seed=3"]);
     assert_eq!(fs::read_to_string(directory.join("model.bin")).expect("it is there"), "1");
     let seed =
@@ -114,12 +150,48 @@ fn two_runs_never_have_one_directory_at_once() {
         error.notes()[0].starts_with(&format!("`train`, process {} on ", std::process::id())),
         "{error:#}"
     );
-    first.finish(&Outcome::Completed(None)).expect("it ends");
+    // A signal ends the run while the function of its job still writes there.
+    first.finish(&Outcome::Interrupted(Some("SIGINT".to_owned()))).expect("it is on record");
+    assert_eq!(start.begin_alone().expect_err("it is in use").message(), expected);
+    drop(first);
     let second = start.begin_alone().expect("it is free");
     second.run().log_metric("x", 1.0, 0).expect("a metric");
     second.finish(&Outcome::Completed(None)).expect("it ends");
+    drop(second);
     let outside: Vec<_> = scratch.files().into_iter().filter(|file| !file.contains('/')).collect();
     assert_eq!(outside, ["metrics.jsonl"]);
+}
+
+#[test]
+fn who_has_lost_the_directory_writes_nothing_there() {
+    let scratch = Scratch::new();
+    let first = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
+    let [lock, other] = [".run.lock", "other"].map(|name| scratch.0.join("out").join(name));
+    // Another machine, which does not see the lock, takes over after a long silence.
+    fs::write(&other, "{}").expect("a file");
+    fs::rename(&other, &lock).expect("it may");
+    let record = scratch.0.join("out/.hydra/run.json");
+    let before = fs::read(&record).expect("a record");
+    let error = first.finish(&Outcome::Completed(None)).expect_err("it is another one's");
+    assert_eq!(error.kind(), ErrorKind::Job, "{error:#}");
+    drop(first);
+    assert_eq!(fs::read(&record).expect("a record"), before);
+    assert!(lock.exists(), "it is the other one's");
+    // Where somebody has only removed the lock, nobody else is.
+    let second = Start::new(&scratch.0, &["hydra.run.dir=else"]).begin_alone().expect("it begins");
+    fs::remove_file(scratch.0.join("else/.run.lock")).expect("it is there");
+    second.finish(&Outcome::Completed(None)).expect("it ends");
+}
+
+#[test]
+fn an_outcome_that_could_not_be_written_is_an_error_each_time() {
+    let scratch = Scratch::new();
+    let running = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
+    fs::remove_dir_all(scratch.0.join("out/.hydra")).expect("it may go");
+    for _ in 0..2 {
+        let error = running.finish(&Outcome::Completed(None)).expect_err("there is no room for it");
+        assert_eq!(error.kind(), ErrorKind::Io, "{error:#}");
+    }
 }
 
 #[test]
@@ -311,6 +383,7 @@ fn what_is_found_out_too_late_or_not_at_all_keeps_nobody_waiting() {
     let record = running.finish(&Outcome::Completed(None)).expect("it ends");
     assert_eq!((record.status(), record.get("program")), (Status::Completed, None));
     assert!(running.has_ended());
+    drop(running);
     // Another thread ends it while the job still runs: the signals'.
     let running = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
     std::thread::scope(|threads| {

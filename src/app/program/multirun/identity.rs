@@ -10,7 +10,7 @@ use crate::app::program::derived;
 use crate::app::program::multirun::host::shown_line;
 use crate::app::program::session::Session;
 use crate::app::sweep::LARGEST;
-use crate::compose::{Composed, Frozen, Repository};
+use crate::compose::{Composed, Frozen, Included, Repository};
 use crate::diag::{Error, ErrorKind, Result, SourceKind};
 use crate::drive::Identity;
 use crate::durable::read_regular;
@@ -36,7 +36,9 @@ impl Files {
         if !self.repositories.iter().any(|known| Arc::ptr_eq(known, repository)) {
             self.repositories.push(Arc::clone(repository));
         }
-        for included in selection.included() {
+        // How jobs run may be another way when a sweep goes on.
+        let is_part = |one: &&Included| !one.config_path.starts_with("hydra/launcher/");
+        for included in selection.included().iter().filter(is_part) {
             let document = &included.document;
             // Documents are shared by all jobs, and live as long as the repository.
             if !self.seen.insert(Arc::as_ptr(document) as usize) {

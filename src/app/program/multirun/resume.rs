@@ -167,11 +167,20 @@ fn merged(
         return Err(another(directory, &format!("it was begun by `{}`", identity.arguments.join(" "))));
     }
     let anew: Vec<String> = flags.overrides.iter().filter(about_running).cloned().collect();
+    // What is said anew of a group takes the place of what was said: it cannot be chosen twice.
+    let said_anew = |known: &String| anew.iter().any(|word| key(word) == key(known));
+    merged.overrides.retain(|known| !(about_running(&known) && said_anew(known)));
     merged.overrides.extend(anew);
     merged.workers = flags.workers.or(merged.workers);
     merged.force = flags.force;
     merged.dry_run = flags.dry_run;
     Ok(merged)
+}
+
+/// The key of an override, however it is set.
+fn key(word: &str) -> &str {
+    let word = word.trim_start_matches('+');
+    word.split_once('=').map_or(word, |(key, _)| key)
 }
 
 /// The directory of the sweep that the config names, or the latest of those that it names.

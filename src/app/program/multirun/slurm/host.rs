@@ -1,6 +1,6 @@
 //! The program, for jobs on Slurm.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::app::program::logging::hydra_log;
@@ -10,7 +10,7 @@ use crate::app::program::multirun::slurm::launcher::End;
 use crate::app::program::multirun::slurm::orders::JobOrder;
 use crate::app::program::worker;
 use crate::diag::{Error, Result, Severity};
-use crate::drive::{Host, Left, Policy, Prepared, Verdict};
+use crate::drive::{Host, Left, Policy, Prepared, Standing, Verdict};
 use crate::run::Status;
 use crate::sweep::Job;
 
@@ -85,6 +85,14 @@ impl Host for OnSlurm<'_> {
     }
 
     fn gave_up(&mut self, _: u64) {}
+
+    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+        self.base.had(job)
+    }
+
+    fn anew(&mut self, jobs: &[(u64, Standing)]) {
+        self.base.anew(jobs);
+    }
 
     fn look(&mut self, job: u64, directory: &Path) -> Left {
         match self.board.stands(job) {

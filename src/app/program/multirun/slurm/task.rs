@@ -14,9 +14,10 @@ use crate::app::program::finished::Finished;
 use crate::app::program::multirun::slurm::claim::{Asked, Claim, Life, ask, renew};
 use crate::app::program::multirun::slurm::orders::{Folder, Head, JobOrder};
 use crate::app::program::notice;
+use crate::app::program::order::OfSweep;
 use crate::app::program::session::Session;
 use crate::app::program::signals::{self, Stop};
-use crate::app::program::worker::{self, OfSweep, OrderFile};
+use crate::app::program::worker;
 use crate::diag::{Error, ErrorKind, Result, Severity};
 use crate::facts::Environment;
 use crate::launch::slurm::Slurm;
@@ -138,7 +139,6 @@ struct End {
 struct Running {
     order: JobOrder,
     timeouts: u64,
-    _order: OrderFile,
 }
 
 /// A task that is carried out.
@@ -220,12 +220,12 @@ impl Carried<'_> {
             directory: directory.clone(),
             made: !again && (order.made || new),
             overrides: order.overrides.clone(),
-            scheduled: Some(worker::Scheduled { id: self.life.task.clone() }),
+            scheduled: Some(self.life.task.clone()),
         };
         let environment = order.environment.clone();
-        let (program, file) = worker::program(self.session, environment, Some(of_sweep))?;
+        let program = worker::of_sweep(self.session, environment, None, of_sweep)?;
         self.workers.submit(order.number, Program { output, ..program })?;
-        self.running.insert(order.number, Running { order, timeouts, _order: file });
+        self.running.insert(order.number, Running { order, timeouts });
         Ok(())
     }
 
