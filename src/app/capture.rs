@@ -26,6 +26,12 @@ pub fn facts() -> Result<Facts> {
     Ok(Facts { env, cwd, now })
 }
 
+/// What `TZ` says, which the clock of this process goes by.
+#[expect(clippy::disallowed_methods, reason = "the clock goes by it, too")]
+pub(crate) fn time_zone() -> Option<String> {
+    env::var("TZ").ok()
+}
+
 /// The arguments behind the program's name.
 pub(crate) fn raw_arguments() -> impl Iterator<Item = OsString> {
     env::args_os().skip(1)

@@ -40,6 +40,7 @@ mod selection;
 mod slash;
 mod slips;
 mod sources;
+mod stale;
 mod store;
 mod survey;
 mod together;

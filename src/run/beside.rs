@@ -39,10 +39,52 @@ impl State {
         self.unwritten.clone().map_or_else(|| Ok(self.record.clone()), Err)
     }
 
-    /// Whether another run has the directory by now, so that nothing there is this one's to write.
-    pub(super) fn is_lost(&self) -> bool {
-        self.lease.as_ref().is_some_and(Lease::is_lost)
+    /// Whether the record is still this run's to write.
+    ///
+    /// # Errors
+    /// Another run has the directory by now, or it was moved or removed.
+    pub(super) fn stands(&self, file: &Path) -> Result<()> {
+        let directory = self.lease.as_ref().map_or(file, Lease::directory);
+        if self.lease.as_ref().is_some_and(Lease::is_lost) {
+            return Err(lost(directory));
+        }
+        if self.lease.as_ref().is_none_or(Lease::is_held) || self.saved.is_at(file) {
+            return Ok(());
+        }
+        match Record::load(file) {
+            Ok(there) if there.id() == self.record.id() => Ok(()),
+            Ok(_) => Err(lost(directory)),
+            Err(_) if file.parent().is_some_and(Path::is_dir) => Ok(()),
+            Err(_) => Err(moved(directory)),
+        }
     }
+
+    /// Writes down how the run ended.
+    pub(super) fn save(&mut self, file: &Path) -> Result<()> {
+        let Self { record, saved, .. } = self;
+        // What somebody else keeps too long is written all the same.
+        let _turn = Turn::take(file);
+        record.keep_words_of(file, saved);
+        // Where there is no room for another file there is that of the one that is there.
+        let written = record.save(file, Sync::Now).map(drop);
+        written.or_else(|error| record.save_over(file).map_err(|_| error))
+    }
+}
+
+fn lost(directory: &Path) -> Error {
+    let message = format!("the run has lost its directory `{}`: another one has it", directory.display());
+    Error::new(ErrorKind::Job, message)
+        .note("who does not show for two minutes that it lives is taken for dead; a directory may have been moved")
+        .note("how it ended is not recorded, so that the record of the other one stays")
+}
+
+fn moved(directory: &Path) -> Error {
+    let directory = directory.display();
+    Error::new(
+        ErrorKind::Io,
+        format!("the directory `{directory}` was moved or removed while its run was in it"),
+    )
+    .note("how the run ended is not recorded")
 }
 
 /// How long the end of a run waits for the rest of its record.
@@ -84,11 +126,10 @@ impl Shared {
 
     fn find_out(&self, file: Option<PathBuf>, find_out: impl FnOnce() -> Surroundings) {
         let found = find_out();
-        {
-            let state = self.state();
-            if state.ended || state.is_lost() {
-                return;
-            }
+        let is_over =
+            |state: &State| state.ended || file.as_ref().is_some_and(|file| state.stands(file).is_err());
+        if is_over(&self.state()) {
+            return;
         }
         if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {
             let _ = found.write(&Folder::Shared(folder.to_owned()));
@@ -96,7 +137,7 @@ impl Shared {
         let mut state = self.state();
         state.record.surround(&found);
         let Some(file) = file else { return };
-        if !state.ended && !state.is_lost() {
+        if !state.ended && state.stands(&file).is_ok() {
             let State { record, saved, .. } = &mut *state;
             let _turn = Turn::take(&file);
             record.keep_words_of(&file, saved);

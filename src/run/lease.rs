@@ -191,7 +191,7 @@ pub(super) fn life(holder: &Holder, directory: &Path, process: &Process) -> Life
     holder.life(here, now)
 }
 
-fn directory_of(lock: &Path) -> &Path {
+pub(super) fn directory_of(lock: &Path) -> &Path {
     lock.parent().unwrap_or(Path::new(""))
 }
 
@@ -216,7 +216,7 @@ static HELD: Mutex<Held> = Mutex::new(Held { locks: Vec::new(), begun: 0, beats:
 /// Gives back all that this process has, right before it ends. What it has handed on to processes that it started is theirs.
 #[cfg(feature = "app")]
 pub(crate) fn give_back_all() {
-    held().locks.iter().filter(|(_, lock)| !lock.is_shared()).for_each(|(_, lock)| lock.release());
+    held().locks.iter().filter(|one| !one.lock.is_shared()).for_each(|one| one.lock.release());
 }
 
 fn held() -> MutexGuard<'static, Held> {

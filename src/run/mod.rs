@@ -1,6 +1,7 @@
 //! Floor 8: one run: its directory, its record, and what the job leaves in it.
 
 mod about;
+mod artifacts;
 mod beside;
 mod checkpoints;
 mod files;
@@ -17,9 +18,11 @@ mod record;
 mod reserve;
 mod running;
 mod surroundings;
+mod truth;
 mod withheld;
 
 pub use about::About;
+pub use artifacts::Artifact;
 pub use checkpoints::{Checkpoint, Checkpoints};
 pub use files::{CONFIG, HYDRA, OVERRIDES, RESOLVED, RUN};
 pub use handle::Run;

@@ -50,7 +50,20 @@ const SCHEMA: i64 = 1;
 /// | `gpu` | `driver`, `devices` |
 /// | `scheduler` | the variables of Slurm, PBS, LSF, … that name the job |
 ///
-/// The keys from `program` on are written beside the job, and may be missing.
+/// The keys from `program` on are written beside the job, and may be missing. Where a record is read as it is now
+/// ([`Record::read`]), `distributed` has `ranks`, too: by its number, the `status`, `ended` and `error` of each rank.
+///
+/// ```
+/// use mainstem::run::{Record, Status};
+/// let text = r#"{"schema": 1, "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "name": "train", "status": "failed",
+///     "started": "2026-11-24T12:00:00.000000+01:00", "ended": "2026-11-24T12:00:07.000000+01:00",
+///     "error": {"message": "no data", "chain": ["no such file"]}, "git": {"branch": "main"}}"#;
+/// let record = Record::parse("run.json", text)?;
+/// assert_eq!((record.status(), record.error_line()), (Status::Failed, Some("no data")));
+/// assert_eq!(record.ended().map(|ended| (ended - record.started()).num_seconds()), Some(7));
+/// assert_eq!(record.get("git.branch").and_then(|node| node.as_str()), Some("main"));
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     id: Option<RunId>,
@@ -358,7 +371,7 @@ impl Saved {
     }
 
     /// Whether that very file is still there. What is not known is read.
-    fn is_at(&self, path: &Path) -> bool {
+    pub(super) fn is_at(&self, path: &Path) -> bool {
         self.0.is_some() && fs::metadata(path).is_ok_and(|file| Self::of(&file) == *self)
     }
 }

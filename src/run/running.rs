@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Result};
-use crate::durable::{Sync, Turn};
+use crate::diag::{Error, Result};
 use crate::facts::Clock;
-use crate::run::beside::{Shared, State, reach_disk};
+use crate::run::beside::{Shared, reach_disk};
 use crate::run::files::{Folder, RUN, TOLD, write_told};
 use crate::run::handle::Run;
 #[cfg(feature = "app")]
@@ -28,6 +27,32 @@ use crate::value::Node;
 /// When things reach the disk: the files of the beginning are there, whole, before the job begins, and reach the disk
 /// beside it, in its first moments; the outcome, what was logged, and every checkpoint have reached it when the call
 /// returns.
+///
+/// ```
+/// use mainstem::compose::{Memory, Mode};
+/// use mainstem::facts::{Facts, Process};
+/// use mainstem::run::{About, Outcome, Place, Record, Status, Surroundings};
+/// use mainstem::settings::project;
+/// # let cwd = std::env::temp_dir().join(format!("mainstem-doc-{}-running", std::process::id()));
+/// # std::fs::create_dir_all(&cwd).unwrap();
+/// let (facts, process) = (Facts { cwd: cwd.clone(), ..Facts::default() }, Process::default());
+/// let composer = project(Memory::new().text("config", "lr: 0.1"), facts.clone(), "train");
+/// let arguments = composer.arguments(Some("config"), &["hydra.run.dir=out"])?;
+/// let composed = composer.compose(Some("config"), &arguments, Mode::Run)?;
+/// // Which directory, that it is this run's alone, and that the run is on record: each step is a type.
+/// let place = Place::of(&composer, composed.root())?;
+/// let about = About::of(&composer, composed.root())?;
+/// let reserved = place.reserve(&about, &facts, &process, None)?;
+/// let told = reserved.tell(&composer, composed.root());
+/// let running = reserved.begin(&told, Surroundings::default)?;
+/// let status = || Ok(Record::read(&cwd.join("out"), &process)?.status());
+/// assert_eq!(status()?, Status::Running);
+/// running.run().log_metric("loss", 0.5, 1)?;
+/// running.finish(&Outcome::Completed(None))?;
+/// assert_eq!(status()?, Status::Completed);
+/// # std::fs::remove_dir_all(&cwd).unwrap();
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Running {
     run: Run,
@@ -173,8 +198,8 @@ impl Running {
     /// Waits up to 5 seconds for what is found out beside the job.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`]: the outcome cannot be written. The record says `running` then, and whoever reads it
-    /// finds that the run is no more. Of kind [`ErrorKind::Job`]: this process was taken for dead, and another run has the
+    /// Of kind [`Io`](crate::diag::ErrorKind::Io): the outcome cannot be written, or the directory was moved or removed. The record says `running` then, and whoever reads it
+    /// finds that the run is no more. Of kind [`Job`](crate::diag::ErrorKind::Job): this process was taken for dead, and another run has the
     /// directory, where nothing is written then.
     pub fn finish(&self, outcome: &Outcome) -> Result<Record> {
         let mut state = self.shared.complete();
@@ -186,16 +211,8 @@ impl Running {
         state.record.end(&outcome.clone().without(self.run.secrets()), self.clock.now());
         let mut errors = Vec::new();
         errors.extend(self.run.sync().err());
-        if state.is_lost() {
-            errors.push(lost(self.run.dir()));
-        } else if let Some(file) = &self.file {
-            let State { record, saved, .. } = &mut *state;
-            // What somebody else keeps too long is written all the same.
-            let _turn = Turn::take(file);
-            record.keep_words_of(file, saved);
-            // Where there is no room for another file there is that of the one that is there.
-            let written = record.save(file, Sync::Now).map(drop);
-            errors.extend(written.or_else(|error| record.save_over(file).map_err(|_| error)).err());
+        if let Some(file) = &self.file {
+            errors.extend(state.stands(file).and_then(|()| state.save(file)).err());
         }
         state.unwritten = Error::all(errors);
         state.written()
@@ -217,11 +234,4 @@ impl Drop for Running {
         }
         self.give_back();
     }
-}
-
-fn lost(directory: &Path) -> Error {
-    let message = format!("the run has lost its directory `{}`: another one has it", directory.display());
-    Error::new(ErrorKind::Job, message)
-        .note("who does not show for two minutes that it lives is taken for dead")
-        .note("how it ended is not recorded, so that the record of the other one stays")
 }

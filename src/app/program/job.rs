@@ -119,6 +119,10 @@ pub(crate) fn call(
             return Err(error);
         }
     };
+    // Of a sweep it was said before its first job.
+    if extent == Extent::Alone {
+        session.note_left_out([&ready.hydra_logging, &ready.job_logging]);
+    }
     // From its first moment on record a run is told of signals, and until its outcome is.
     let held = match session.owns_process.then(signals::hold).transpose() {
         Ok(held) => held,
@@ -183,7 +187,10 @@ pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
 pub(crate) fn check(session: &Session<'_>, bound: &Bound, known: &Known) -> Result<()> {
     let logging = match known.covers(bound) {
         true => Ok(()),
-        false => plans(session, bound).map(|_| known.learn(bound)),
+        false => plans(session, bound).map(|(hydra, job)| {
+            session.note_left_out([&hydra, &job]);
+            known.learn(bound);
+        }),
     };
     both(call_of(session, bound), logging).map(drop)
 }
@@ -236,6 +243,7 @@ fn scratch(session: &Session<'_>, bound: Bound, callbacks: Arc<Callbacks>) -> Re
     let bound =
         worker::with_environment(bound)?.with_fact(&["hydra", "runtime", "output_dir"], text.as_str());
     let ready = ready(session, &bound).inspect_err(|_| drop(fs::remove_dir_all(&directory)))?;
+    session.note_left_out([&ready.hydra_logging, &ready.job_logging]);
     let run = Run::without_record(&directory, session.process().clock);
     let ending = Arc::new(Ending::unrecorded(run, callbacks));
     let job = Call { session, bound: &bound, rank: None, ending: &ending, extent: Extent::Alone };

@@ -52,7 +52,7 @@ pub use callback::Callback;
 pub(crate) use command::{HELP as RUN_HELP, main as run_command};
 pub use configs::Configs;
 pub use finished::{Finished, Job};
-pub(crate) use flags::{Flags, faces, read};
+pub(crate) use flags::{Flags, Whose, faces, read};
 pub(crate) use multirun::{Board, Stands, copy_of_program};
 pub use outcome::{Direction, Failed, IntoObjective, JobResult, Maximize, Minimize, Objective};
 pub(crate) use own::OwnFlag;

@@ -10,6 +10,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
+use crate::app::program::logging::Plan;
 use crate::app::program::multirun::{ALONE, Alone, Resumed, TASK};
 use crate::app::program::order::{Order, WORKER};
 use crate::app::program::own::OwnValues;
@@ -127,7 +128,9 @@ impl<'a> Session<'a> {
             Some(snapshot) => composer.with_frozen(Arc::clone(&snapshot.configs)),
             None => composer,
         };
-        let composer = composer.with_packages(folders).with_resolvers(app.resolvers.clone());
+        let composer = composer
+            .with_packages(folders)
+            .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
         // The defaults of its struct come before any config.
         let composer = match &app.typed {
             Some(schema) => composer.with_schema(schema.clone()),
@@ -286,6 +289,11 @@ impl<'a> Session<'a> {
             let severity = crate::diag::Severity::Warning;
             self.console.complain(&warning.render_as(severity, self.console.err));
         }
+    }
+
+    /// Says what of logging configs is left out.
+    pub(crate) fn note_left_out(&self, plans: [&Plan; 2]) {
+        plans.iter().flat_map(|plan| &plan.notes).for_each(|note| self.note(note));
     }
 
     /// Says what is worth knowing.

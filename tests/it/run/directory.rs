@@ -396,3 +396,88 @@ fn what_is_found_out_too_late_or_not_at_all_keeps_nobody_waiting() {
     let record = running.finish(&Outcome::Completed(None)).expect("it has ended");
     assert_eq!(record.status(), Status::Interrupted);
 }
+
+#[test]
+fn a_directory_that_is_moved_while_its_run_is_in_it_is_told_and_nobody_elses_record_is_written() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    for is_taken_again in [false, true] {
+        let running = start.begin_alone().expect("it begins");
+        let run = running.run().clone();
+        run.log_metric("loss", 0.5, 0).expect("a metric");
+        let (place, moved) = (scratch.0.join("out"), scratch.0.join(format!("moved-{is_taken_again}")));
+        fs::rename(&place, &moved).expect("it can be moved");
+        let next = is_taken_again.then(|| start.begin_alone().expect("it is free"));
+        // What is open goes on where it is.
+        run.log_metric("loss", 0.25, 1).expect("a metric");
+        if !is_taken_again {
+            let error = run.artifact("models/best.bin").expect_err("there is no directory");
+            assert!(error.message().ends_with("is no longer there"), "{error:#}");
+            run.checkpoints().save(1, "x").expect_err("there is no directory");
+            assert!(!place.exists());
+        }
+        let error = running.finish(&Outcome::Completed(None)).expect_err("the directory is gone");
+        let what = if is_taken_again { "another one has it" } else { "was moved or removed" };
+        assert!(error.message().contains(what), "{error:#}");
+        let kind = if is_taken_again { ErrorKind::Job } else { ErrorKind::Io };
+        assert_eq!((error.kind(), place.exists()), (kind, is_taken_again));
+        drop(running);
+        assert_eq!(metrics(&moved.join(".hydra")).expect("metrics").len(), 2);
+        let found = Found::read(&moved, &start.process).expect("a run");
+        assert_eq!((found.record.status(), found.record.id()), (Status::Killed, run.id()));
+        if let Some(next) = next {
+            let theirs = Found::read(&place, &start.process).expect("a run").record;
+            assert_eq!((theirs.status(), theirs.id()), (Status::Running, next.run().id()));
+            next.finish(&Outcome::Completed(None)).expect("it ends");
+        }
+    }
+}
+
+#[test]
+fn a_run_whose_record_is_broken_can_be_removed_by_its_directory() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    for (broken, named) in [("{", "out"), ("{\"schema\": 1}", "out/.hydra")] {
+        let directory = run(&scratch.0, &["hydra.run.dir=out"]);
+        fs::write(directory.join("model.bin"), "1").expect("an artifact");
+        fs::write(directory.join(".hydra/run.json"), broken).expect("a file");
+        let named = scratch.0.join(named);
+        Found::read(&named, &process).expect_err("it cannot be read");
+        let found = Found::unread(&named).expect("there is a record");
+        assert_eq!((found.record.status(), found.record.name()), (Status::Unknown, "out"));
+        assert_eq!(found.remove(&process).expect("it may go"), directory.join(".hydra"));
+        // Who made the directory is not known any more.
+        assert!(directory.join("model.bin").exists());
+        assert!(Found::unread(&named).is_none());
+    }
+    let others = scratch.0.join("data");
+    fs::create_dir_all(others.join("results")).expect("a folder");
+    fs::write(others.join("results/run.json"), "{").expect("a file");
+    assert!(Found::unread(&others).is_none(), "a file of this name is no record yet");
+    let running = Start::new(&scratch.0, &["hydra.run.dir=busy"]).begin_alone().expect("it begins");
+    fs::write(running.run().dir().join(".hydra/run.json"), "{").expect("a file");
+    let found = Found::unread(running.run().dir()).expect("there is a record");
+    assert!(found.remove(&process).expect_err("it runs").message().ends_with("is running"));
+}
+
+#[test]
+fn what_a_run_left_is_listed_with_its_sizes() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let directory = scratch.0.join("out");
+    for (made, expected) in [(true, vec![("models/best.bin", 3)]), (false, vec![("new.txt", 1)])] {
+        let running = start.begin_alone().expect("it begins");
+        let file = running.run().artifact(if made { "models/best.bin" } else { "new.txt" }).expect("a name");
+        fs::write(&file, if made { "abc" } else { "x" }).expect("a file");
+        fs::write(directory.join(".hidden"), "x").expect("a file");
+        running.finish(&Outcome::Completed(None)).expect("it ends");
+        run(&scratch.0, &["hydra.run.dir=out/inner"]);
+        fs::write(scratch.0.join("out/inner/x"), "x").expect("a file");
+        let found = Found::read(&directory, &start.process).expect("a run").artifacts();
+        let found: Vec<_> = found.iter().map(|one| (one.path.to_str().expect("text"), one.size)).collect();
+        assert_eq!(found, expected);
+        // Written before the next one begins: longer ago than the clock of a file system may be behind.
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        fs::File::options().write(true).open(&file).expect("a file").set_modified(old).expect("a moment");
+    }
+}

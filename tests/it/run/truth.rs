@@ -199,3 +199,24 @@ fn a_run_that_was_killed_in_a_directory_of_others_is_told_from_them() {
     run(&scratch.0, &["hydra.run.dir=out"]);
     assert_eq!(said(), [(Status::Completed, false), (Status::Killed, true), (Status::Completed, false)]);
 }
+
+#[test]
+fn who_names_a_directory_that_is_passed_by_finds_what_is_in_it() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    for place in ["target/a/outputs/x", "cache/outputs/y", "node_modules/z", ".hidden/w", "checkpoints/v"] {
+        run(&scratch.0, &[&format!("hydra.run.dir={place}")]);
+    }
+    let tag = "Signature: 8a477f597d28d172789f06886806bc55";
+    fs::write(scratch.0.join("cache/CACHEDIR.TAG"), tag).expect("a file");
+    let below = |root: &str| {
+        let (runs, errors) = list(&scratch.0.join(root), &process).expect("a directory");
+        assert!(errors.is_empty());
+        let name = |run: &Found| run.directory.file_name().expect("a name").to_string_lossy().into_owned();
+        let mut names: Vec<_> = runs.iter().map(name).collect();
+        names.sort();
+        names.concat()
+    };
+    assert_eq!(below(""), "vx");
+    assert_eq!(["cache", "node_modules", ".hidden", "cache/outputs"].map(below), ["y", "z", "w", "y"]);
+}

@@ -11,7 +11,7 @@ use crate::app::exec::exec;
 use crate::app::program::app::App;
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
-use crate::app::program::flags::{Ask, Flags, parse};
+use crate::app::program::flags::{Ask, Flags, Whose, parse};
 use crate::app::program::job::with_mode;
 use crate::app::program::multirun::identity::NOW;
 use crate::app::program::multirun::run::{arguments, run};
@@ -136,7 +136,8 @@ fn merged(
     own: &[OwnFlag],
 ) -> Result<Flags> {
     let texts = recorded.iter().map(|text| text.to_string_lossy().into_owned());
-    let mut merged = parse(texts, own)?;
+    let whose = if app.starts_command { Whose::Commands } else { Whose::Apps };
+    let mut merged = parse(texts, own, whose)?;
     if app.starts_command {
         command::open(&mut merged);
     }
