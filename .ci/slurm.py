@@ -343,6 +343,32 @@ def noticed(place):
         steps_are_taken_once(one.sweep / "0/stdout.log", 40)
 
 
+def alone(place):
+    """A run without -m goes to Slurm, too, and a driver that waits can be a job."""
+    words = [str(place.args.app), "-cd", "conf", "x=3", *place.settings("mainstem.slurm.single=true", "hydra.run.dir=out")]
+    place.run(words, HC_STEPS="30")
+    log = lambda: "".join(path.read_text() for path in (place.path / "out/.slurm/log").glob("*.out"))
+    wait_until("it runs", lambda: "step 5" in log())
+    (array,) = {line.split("_")[0] for line in place.cluster.queue()}
+    place.cluster.run("scancel", "--signal=USR2", f"{array}_0")
+    wait_until("it is put back", lambda: any("PENDING" in line for line in place.cluster.queue()))
+    time.sleep(2.5)
+    place.cluster.run("scontrol", "update", f"JobId={array}_0", "StartTime=now")
+    record = place.path / "out/.hydra/run.json"
+    wait_until("it completes", lambda: record.exists() and json.loads(record.read_text())["status"] == "completed")
+    steps = [int(step) for step in re.findall(r"^step (\d+)$", log(), re.M)]
+    assert steps == list(range(30)), steps
+    place.cluster.quiet()
+    place.run(place.app("x=range(4)", *place.settings("mainstem.slurm.driver=true")))
+    place.all_completed(4)
+    wait_until("the driver ends", lambda: place.entries()[-1]["event"] == "finished")
+    place.cluster.quiet()
+    place.run(place.app("x=range(4)", *place.settings("mainstem.slurm.driver=true")), HC_SLEEP="30")
+    wait_until("a job runs", lambda: place.states().get("running"))
+    place.run(place.sweeps("cancel"))
+    assert place.cluster.queue() == [] and place.entries()[-1]["event"] == "stopped", place.entries()[-2:]
+
+
 def killed(place):
     """The driver is killed at any moment of submission and of waiting: every job is recorded once, and runs once."""
     drawn = random.Random(place.args.seed)
@@ -370,7 +396,7 @@ def killed(place):
         shutil.rmtree(one.path)
 
 
-TESTS = [directories, detached, cancelled, rebuilt, packed, preempted, noticed, killed]
+TESTS = [directories, detached, cancelled, rebuilt, packed, preempted, noticed, alone, killed]
 
 
 def main():
@@ -382,6 +408,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("tests", nargs="*")
     args = parser.parse_args()
+    if not all(map(shutil.which, ("slurmctld", "slurmd", "munged", "sbatch"))):
+        print("skipped: there is no Slurm on this machine")
+        return 0
     args.app, args.mainstem = args.app.resolve(), args.mainstem.resolve()
     folder = Path(tempfile.mkdtemp(prefix="mainstem-slurm-"))
     cluster, failed = Cluster(folder), []

@@ -55,13 +55,15 @@ pub(super) fn state(progress: &Progress, queue: &Queue, directory: &Path, proces
     let all = progress.identity.jobs;
     let failed = progress.jobs.values().any(|job| job.status == Status::Failed);
     let completed = progress.count(Status::Completed) as u64;
+    // Its jobs have ended while nobody waited for them.
+    let is_left = progress.detached && progress.stopped.is_none() && progress.has_ended();
     if is_driven(directory, process) {
         "running"
     } else if let Some(state) = queue.state() {
         state
     } else if all == Some(completed) {
         "completed"
-    } else if (progress.finished || progress.has_ended()) && failed {
+    } else if (progress.finished || is_left) && failed {
         "failed"
     } else if progress.stopped.is_some() {
         "stopped"

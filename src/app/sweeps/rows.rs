@@ -172,7 +172,7 @@ mod tests {
         std::fs::create_dir(scratch.path().join("2")).unwrap();
         let held = Lease::take(&scratch.path().join("2/.run.lock"), &Map::default(), &process).unwrap();
         let said = || {
-            let (_, rows) = rows(scratch.path(), &process).unwrap();
+            let (_, _, rows) = rows(scratch.path(), &Facts::default(), &process).unwrap();
             rows.into_iter().map(|row| row.status.map_or("", Status::name)).collect::<Vec<_>>()
         };
         assert_eq!(said(), ["interrupted", "running", "running"]);

@@ -389,11 +389,11 @@ impl Launcher for Away {
     }
 
     fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<Status>>> {
-        let ended = self.taken.pop().filter(|_| self.waits && at_most.is_none());
-        Ok(match ended {
-            Some(job) => Some(Event::Ended { job, end: Status::Failed }),
-            None => at_most.is_none().then_some(Event::Detached),
-        })
+        if at_most.is_some() {
+            return Ok(None);
+        }
+        let ended = if self.waits { self.taken.pop() } else { None };
+        Ok(Some(ended.map_or(Event::Detached, |job| Event::Ended { job, end: Status::Failed })))
     }
 
     fn halt(&mut self, _: u64, _: Halt) {}
@@ -407,7 +407,7 @@ fn who_leaves_jobs_behind_is_followed_by_one_who_waits_for_them() {
         let policy = Policy { retry_failed: false, ..Policy::default() };
         let elapsed = || time.get();
         let drive = Drive {
-            sweeper: grid(2),
+            sweeper: grid("range(2)"),
             launcher: Away { waits, taken: Vec::new() },
             host: &mut Script::new(|_, _| (1, Status::Completed), &time, 9),
             journal,
