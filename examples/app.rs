@@ -6,7 +6,7 @@
 //! config resolved, `HC_LOG` logs two lines, `HC_READ=key` prints one value, `HC_SLEEP` is a number of seconds to
 //! wait, `HC_RAISE` fails, `HC_EXIT` is a status with which the process ends at once, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
 //! `HC_ALONE` is a folder in which each job adds to a file of its own when it begins, when it ends, and if another copy of
-//! it runs; `HC_LINGER` runs it all twice, and is a number of seconds to live on then.
+//! it runs; `HC_STEPS` is a number of steps of 0.1 s, with a checkpoint when one is asked for; `HC_LINGER` runs it all twice, and is a number of seconds to live on then.
 
 use std::error::Error;
 use std::fs::File;
@@ -41,7 +41,7 @@ fn said(name: &str) -> Option<String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "an example shows its own directory")]
-fn job(config: &Bound, _: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sync>> {
+fn job(config: &Bound, run: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sync>> {
     let mut text = String::new();
     if said("HC_RESOLVE").as_deref() == Some("1") {
         write_yaml(&config.resolve()?, &mut text);
@@ -61,6 +61,11 @@ fn job(config: &Bound, _: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sy
         writeln!(io::stdout(), "{text}")?;
     }
     let alone = said("HC_ALONE").map(|folder| alone(config, &folder)).transpose()?;
+    if let Some(steps) = said("HC_STEPS") {
+        if !train(run, steps.parse()?)? {
+            return Ok(None);
+        }
+    }
     if let Some(seconds) = said("HC_SLEEP") {
         thread::sleep(Duration::try_from_secs_f64(seconds.parse()?)?);
     }
@@ -85,6 +90,21 @@ fn job(config: &Bound, _: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sy
         Kind::Int(number) => Ok(Some(number as f64)),
         _ => Err(format!("`{key}` is no number").into()),
     }
+}
+
+/// Takes so many steps, from the latest checkpoint on. Whether it took all of them.
+fn train(run: &Run, steps: u64) -> Result<bool, Box<dyn Error + Send + Sync>> {
+    let first = run.checkpoints().latest()?.map_or(0, |last| last.step + 1);
+    for step in first..steps {
+        writeln!(io::stdout(), "step {step}")?;
+        thread::sleep(Duration::from_millis(100));
+        if run.should_checkpoint() {
+            run.checkpoints().save(step, b"")?;
+            writeln!(io::stdout(), "saved {step}")?;
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The number of the job in a sweep.

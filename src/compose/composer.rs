@@ -7,6 +7,7 @@ use crate::compose::base::{Base, Lasting, Merged, parted};
 use crate::compose::complaints;
 use crate::compose::composed::RESERVED;
 use crate::compose::expand::{Start, expand};
+use crate::compose::frozen::Frozen;
 use crate::compose::repository::{Provided, Repository, SCHEMA};
 use crate::compose::request::Requests;
 use crate::compose::runtime::Runtime;
@@ -201,6 +202,13 @@ impl Composer {
     pub fn with_store(mut self, store: Store) -> Self {
         let store = Provided::new(SCHEMA, store);
         self.repository = Arc::new(self.repository.extended(vec![store]));
+        self
+    }
+
+    /// With config files as they were. To be said before the schema.
+    #[must_use]
+    pub fn with_frozen(mut self, frozen: Arc<Frozen>) -> Self {
+        self.repository = Arc::new(self.repository.frozen(frozen));
         self
     }
 

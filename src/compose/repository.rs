@@ -5,7 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::compose::config_source::{ConfigSource, Entry, bare};
 use crate::compose::document::Document;
-use crate::diag::{Error, ErrorKind, Result, SourceMap};
+use crate::compose::frozen::Frozen;
+use crate::diag::{Error, ErrorKind, Result, SourceKind, SourceMap};
 use crate::value::{HashMap, Text};
 
 /// An entry of the search path: a source and who asked for it.
@@ -35,6 +36,18 @@ impl Provided {
         self.provider.starts_with("hydra.searchpath")
             && !source.is_available()
             && !source.location().starts_with("structured://")
+    }
+
+    /// Every file that was read from it: config path, label, text.
+    pub(super) fn each_file(&self, repository: &Repository, mut see: impl FnMut(&str, &str, &str)) {
+        let documents = self.slot.documents.read().unwrap_or_else(PoisonError::into_inner);
+        for (path, read) in documents.iter() {
+            let Ok(Some(document)) = read else { continue };
+            let source = repository.sources().get(document.source);
+            if let Some(source) = source.filter(|source| *source.kind() == SourceKind::File) {
+                see(path, source.label(), source.text());
+            }
+        }
     }
 
     /// The source.
@@ -74,6 +87,8 @@ impl fmt::Debug for Slot {
 #[derive(Debug)]
 pub struct Repository {
     path: Vec<Provided>,
+    /// What files were, if they do not count as they are.
+    frozen: Option<Arc<Frozen>>,
     sources: Arc<SourceMap>,
     found: RwLock<HashMap<Text, Option<Arc<Document>>>>,
     listed: RwLock<HashMap<Text, Arc<Members>>>,
@@ -89,7 +104,21 @@ struct Members {
 impl Repository {
     /// A repository over a search path, first wins.
     pub fn new(path: Vec<Provided>) -> Self {
-        Self { path, sources: Arc::default(), found: RwLock::default(), listed: RwLock::default() }
+        Self {
+            path,
+            frozen: None,
+            sources: Arc::default(),
+            found: RwLock::default(),
+            listed: RwLock::default(),
+        }
+    }
+
+    /// The same repository over files as they were.
+    #[must_use]
+    pub fn frozen(&self, frozen: Arc<Frozen>) -> Self {
+        let path = self.path.iter().map(|provided| frozen.freeze(provided.clone())).collect();
+        let sources = Arc::clone(&self.sources);
+        Self { path, frozen: Some(frozen), sources, found: RwLock::default(), listed: RwLock::default() }
     }
 
     /// The same repository with more sources behind its own, but before those that the provider [`SCHEMA`] put at the
@@ -98,8 +127,14 @@ impl Repository {
     pub fn extended(&self, more: Vec<Provided>) -> Self {
         let tail = self.path.iter().rev().take_while(|p| p.provider == SCHEMA).count();
         let (head, tail) = self.path.split_at(self.path.len() - tail);
+        let as_it_was = |provided| match &self.frozen {
+            Some(frozen) => frozen.freeze(provided),
+            None => provided,
+        };
+        let more = more.into_iter().map(as_it_was);
         let path = head.iter().cloned().chain(more).chain(tail.iter().cloned()).collect();
-        Self { path, sources: Arc::clone(&self.sources), found: RwLock::default(), listed: RwLock::default() }
+        let (frozen, sources) = (self.frozen.clone(), Arc::clone(&self.sources));
+        Self { path, frozen, sources, found: RwLock::default(), listed: RwLock::default() }
     }
 
     /// The texts that everything read from here points into.

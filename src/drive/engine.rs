@@ -70,6 +70,11 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             match self.launcher.wait(patience)? {
                 Some(Event::Ended { job, end }) => self.ended(&mut state, job, end),
                 Some(Event::Asked(how)) => self.asked(&mut state, how),
+                Some(Event::Detached) => {
+                    state.note(self.journal.add(&Entry::Detached { time: self.clock.now() }));
+                    state.summary.stopped.get_or_insert(Stopped::Detached);
+                    return Ok(state.summary);
+                }
                 None => {}
             }
             self.enforce(&mut state);
@@ -171,7 +176,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         if let Err(error) = self.journal.add(&started) {
             return state.note(Err(error));
         }
-        let standing = Standing { attempt, status: Status::Running, again: false, directory };
+        let standing = Standing { attempt, status: Status::Running, again: false, directory, task: None };
         self.go_on(state, job, standing, true);
     }
 
@@ -182,6 +187,9 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             _ => Left::Nothing,
         };
         match left {
+            Left::Running(_) if self.launcher.adopt(job.index) => {
+                state.running.insert(job.index, Running::left(job, standing, 1));
+            }
             Left::Running(who) => {
                 if is_new {
                     self.host.waits(&job, who.as_deref());
@@ -189,14 +197,19 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
                 let due = (self.elapsed)() + LOOK;
                 state.orphans.push(Orphan { due, job, standing });
             }
-            Left::Ended(verdict) => {
+            Left::Ended(verdict) if verdict.status == Status::Completed => {
                 state.note(self.write_end(job.index, standing.attempt, &verdict, false));
                 state.summary.kept += 1;
-                let told = match verdict.status {
-                    Status::Completed => Told::Completed(verdict.result.as_ref()),
-                    _ => Told::Failed,
-                };
-                state.note(self.sweeper.tell(job.index, told));
+                state.note(self.sweeper.tell(job.index, Told::Completed(verdict.result.as_ref())));
+            }
+            // It failed while nobody looked, and now somebody does.
+            Left::Ended(verdict) if self.policy.retry_failed => {
+                state.note(self.write_end(job.index, standing.attempt, &verdict, true));
+                self.begin(state, job, (standing.attempt.saturating_add(1), 1), standing.directory);
+            }
+            Left::Ended(verdict) => {
+                let tries = self.policy.retries.saturating_add(1);
+                self.settle(state, Running::left(job, standing, tries), verdict);
             }
             Left::Nothing => {
                 self.begin(state, job, (standing.attempt.saturating_add(1), 1), standing.directory);
@@ -322,7 +335,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
     fn asked(&mut self, state: &mut State, how: Halt) {
         let why = match how {
             Halt::Interrupt => "interrupted by SIGINT",
-            Halt::Terminate | Halt::Kill => "interrupted by SIGTERM",
+            Halt::Terminate | Halt::Kill | Halt::Notice => "interrupted by SIGTERM",
         };
         state.summary.stopped = Some(Stopped::Asked(how));
         for (job, running) in &mut state.running {

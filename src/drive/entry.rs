@@ -91,6 +91,29 @@ pub enum Entry {
         /// Whether it was to begin once more, so that this is not the last word.
         again: bool,
     },
+    /// Jobs that have begun are about to be handed to a scheduler. What it makes of them is known by this number.
+    Submitting {
+        /// When.
+        time: DateTime<FixedOffset>,
+        /// Which of the submissions of the sweep it is.
+        submission: u32,
+        /// The numbers of the jobs in each of its tasks.
+        tasks: Vec<Vec<u64>>,
+    },
+    /// The scheduler has taken them. A driver that is killed in between does not say so.
+    Submitted {
+        /// When.
+        time: DateTime<FixedOffset>,
+        /// Which of the submissions of the sweep it is.
+        submission: u32,
+        /// What the scheduler calls it.
+        id: String,
+    },
+    /// The driver has left; the jobs that have begun go on without it.
+    Detached {
+        /// When.
+        time: DateTime<FixedOffset>,
+    },
     /// The sweep has ended before its last job, and why.
     Stopped {
         /// When.
@@ -119,6 +142,11 @@ fn path(path: &std::path::Path) -> Node {
 
 fn texts(texts: &[String]) -> Node {
     texts.iter().map(String::as_str).collect()
+}
+
+/// What is said of a submission.
+fn about(submission: u32, time: DateTime<FixedOffset>, more: (&str, Node)) -> Map {
+    Map::from([("submission", number(u64::from(submission))), ("time", moment(time)), more])
 }
 
 impl Identity {
@@ -231,6 +259,15 @@ impl Entry {
                 }
                 ("ended", map)
             }
+            Self::Submitting { time, submission, tasks } => {
+                let tasks = tasks.iter().map(|jobs| jobs.iter().map(|job| number(*job)).collect::<Node>());
+                let tasks = Node::from(tasks.collect::<Vec<_>>());
+                ("submitting", about(*submission, *time, ("tasks", tasks)))
+            }
+            Self::Submitted { time, submission, id } => {
+                ("submitted", about(*submission, *time, ("id", Node::from(id.as_str()))))
+            }
+            Self::Detached { time } => ("detached", Map::from([("time", moment(*time))])),
             Self::Stopped { time, why } => {
                 ("stopped", Map::from([("time", moment(*time)), ("why", Node::from(why.as_str()))]))
             }
@@ -262,7 +299,7 @@ impl Entry {
                 *result = result.take().map(|result| result.scrubbed(secrets));
                 error.iter_mut().for_each(scrub);
             }
-            Self::Sweep(_) | Self::Driver { .. } | Self::Stopped { .. } | Self::Finished { .. } => {}
+            _ => {}
         }
         entry
     }
@@ -310,6 +347,19 @@ impl<'a> Fields<'a> {
         self.get(key)?.as_list()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
     }
 
+    fn submission(&self) -> Option<u32> {
+        u32::try_from(self.number("submission")?).ok()
+    }
+
+    fn tasks(&self) -> Option<Vec<Vec<u64>>> {
+        let job = |node: &Node| match node.kind {
+            Kind::Int(number) => u64::try_from(number).ok(),
+            _ => None,
+        };
+        let task = |node: &Node| node.as_list()?.iter().map(job).collect();
+        self.get("tasks")?.as_list()?.iter().map(task).collect()
+    }
+
     /// `None` for a known event that lacks something, `Some(None)` for an unknown one.
     fn entry(&self, event: &str) -> Option<Option<Entry>> {
         let attempt = || u32::try_from(self.number("attempt")?).ok();
@@ -339,6 +389,15 @@ impl<'a> Fields<'a> {
                 log: self.text("log").map(PathBuf::from),
                 again: self.get("again") == Some(&Node::from(true)),
             },
+            "submitting" => {
+                Entry::Submitting { time: self.time()?, submission: self.submission()?, tasks: self.tasks()? }
+            }
+            "submitted" => Entry::Submitted {
+                time: self.time()?,
+                submission: self.submission()?,
+                id: self.text("id")?.to_owned(),
+            },
+            "detached" => Entry::Detached { time: self.time()? },
             "stopped" => Entry::Stopped { time: self.time()?, why: self.text("why")?.to_owned() },
             "finished" => Entry::Finished { time: self.time()? },
             _ => return Some(None),

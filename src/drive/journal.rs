@@ -152,7 +152,8 @@ impl Journal {
                 *synced = *time;
                 self.log.sync()
             }
-            Entry::Sweep(_) | Entry::Stopped { .. } | Entry::Finished { .. } => self.log.sync(),
+            // What a scheduler is told must not be forgotten, or it would be told twice.
+            _ => self.log.sync(),
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Standing {
     pub again: bool,
     /// Its directory, seen from that of the sweep, if it came to have one.
     pub directory: Option<PathBuf>,
+    /// The submission to a scheduler, and the task of it, if it was handed to one.
+    pub task: Option<(u32, usize)>,
 }
 
 /// How far a sweep has come.
@@ -32,6 +34,10 @@ pub struct Progress {
     pub identity: Identity,
     /// The jobs that have begun, by their numbers.
     pub jobs: BTreeMap<u64, Standing>,
+    /// What the scheduler calls each submission; none if whoever made it was killed before it was told.
+    pub submissions: BTreeMap<u32, Option<String>>,
+    /// Whether the driver has left on purpose, and nobody has gone on since.
+    pub detached: bool,
     /// When something happened last.
     pub last: DateTime<FixedOffset>,
     /// Why it stopped, if it did and nobody has gone on with it.
@@ -102,6 +108,7 @@ impl Progress {
                 self.last = time;
                 self.stopped = None;
                 self.finished = false;
+                self.detached = false;
             }
             // That an earlier run has completed a job is said by two lines; one alone says nothing.
             Entry::Started { job, attempt: 0, time, directory, .. } => {
@@ -112,13 +119,13 @@ impl Progress {
                 self.last = time;
                 let told = self.elsewhere.take().filter(|(told, _)| *told == job);
                 if let Some((_, directory)) = told {
-                    self.jobs.insert(job, Standing { attempt: 0, status, again, directory });
+                    self.jobs.insert(job, Standing { attempt: 0, status, again, directory, task: None });
                 }
             }
             Entry::Started { job, attempt, time, directory, .. } => {
                 self.last = time;
-                let (status, again) = (Status::Running, false);
-                self.jobs.insert(job, Standing { attempt, status, again, directory });
+                let (status, again, task) = (Status::Running, false, None);
+                self.jobs.insert(job, Standing { attempt, status, again, directory, task });
             }
             Entry::Ended { job, time, status, again, .. } => {
                 self.last = time;
@@ -126,6 +133,27 @@ impl Progress {
                     standing.status = status;
                     standing.again = again;
                 }
+            }
+            Entry::Submitting { time, submission, tasks } => {
+                self.last = time;
+                self.submissions.insert(submission, None);
+                for (task, jobs) in tasks.iter().enumerate() {
+                    for job in jobs {
+                        if let Some(standing) = self.jobs.get_mut(job) {
+                            standing.task = Some((submission, task));
+                        }
+                    }
+                }
+            }
+            Entry::Submitted { time, submission, id } => {
+                self.last = time;
+                if let Some(known) = self.submissions.get_mut(&submission) {
+                    *known = Some(id);
+                }
+            }
+            Entry::Detached { time } => {
+                self.last = time;
+                self.detached = true;
             }
             Entry::Stopped { time, why } => {
                 self.last = time;
@@ -136,6 +164,12 @@ impl Progress {
                 self.finished = true;
             }
         }
+    }
+
+    /// Whether all jobs have come to their ends, whether anybody has written so or not.
+    pub fn has_ended(&self) -> bool {
+        let is_over = |job: &Standing| matches!(job.status, Status::Completed | Status::Failed);
+        self.identity.jobs == Some(self.jobs.values().filter(|job| is_over(job)).count() as u64)
     }
 
     /// How many jobs stand like that.
@@ -195,6 +229,9 @@ mod tests {
             ended(1, 1, Status::Failed, None),
             started(1, 2),
             ended(0, 1, Status::Completed, Some(Node::from(0.5))),
+            Entry::Submitting { time, submission: 1, tasks: vec![vec![0, 2], vec![1]] },
+            Entry::Submitted { time, submission: 1, id: "17".to_owned() },
+            Entry::Detached { time },
             Entry::Stopped { time, why: "enough".to_owned() },
             Entry::Finished { time },
         ]

@@ -110,7 +110,7 @@ impl Replayed {
     /// A job is left whose number another one had.
     fn begin_anew(&mut self, job: Job, was: Standing) {
         let (status, directory) = (Status::Unknown, None);
-        let standing = Standing { attempt: was.attempt, status, again: false, directory };
+        let standing = Standing { attempt: was.attempt, status, again: false, directory, task: None };
         self.changed.push((job.index, was));
         self.left.insert(job.index, (job, standing));
     }
@@ -134,7 +134,7 @@ fn ask(
                     }
                     None => {
                         let (attempt, status) = (0, Status::Completed);
-                        let was = Standing { attempt, status, again: false, directory: None };
+                        let was = Standing { attempt, status, again: false, directory: None, task: None };
                         replayed.begin_anew(other, was);
                     }
                 }

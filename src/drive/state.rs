@@ -28,6 +28,14 @@ pub(super) struct Running {
     pub(super) asked: bool,
 }
 
+impl Running {
+    /// One that a driver before had begun.
+    pub(super) fn left(job: Job, standing: Standing, tries: u32) -> Self {
+        let Standing { attempt, directory, .. } = standing;
+        Self { job, attempt, tries, directory, limit: None, kill: None, late: false, asked: false }
+    }
+}
+
 /// A job that begins once more.
 pub(super) struct Again {
     pub(super) job: Job,

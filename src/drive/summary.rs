@@ -31,6 +31,8 @@ pub enum Stopped {
     Asked(Halt),
     /// Too many jobs have failed.
     Failures(Limit),
+    /// The jobs that have begun go on without this process.
+    Detached,
 }
 
 /// What a policy bears no more. It prints as the reason it is.

@@ -75,6 +75,7 @@ impl Launcher for Pretended {
             Halt::Interrupt => (self.lingers, Status::Interrupted),
             Halt::Terminate => (1, Status::Interrupted),
             Halt::Kill => (0, Status::Failed),
+            Halt::Notice => return,
         };
         self.running.insert(job, (self.time.get() + Duration::from_secs(seconds), status));
     }
@@ -237,7 +238,8 @@ pub(super) fn run(
             Entry::Ended { job, status, .. } => format!("-{job} {}", status.name()),
             Entry::Stopped { why, .. } => why.clone(),
             Entry::Finished { .. } => "finished".to_owned(),
-            Entry::Sweep(_) | Entry::Driver { .. } => String::new(),
+            Entry::Detached { .. } => "detached".to_owned(),
+            _ => String::new(),
         });
     })
     .unwrap();

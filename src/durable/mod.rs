@@ -1,5 +1,6 @@
 //! Floor 1: files that are read whole, and written whole or not at all; directories that no one else has, and those below one; logs; locks.
 
+mod claim;
 mod directory;
 mod draft;
 mod lock;
@@ -11,6 +12,7 @@ mod turn;
 mod walk;
 mod whole;
 
+pub use claim::write_first;
 pub use directory::create_exclusive;
 pub(crate) use draft::{Draft, remove_drafts};
 pub use lock::{BEAT, Holder, Life, Lock, disk_clock, holder_of};

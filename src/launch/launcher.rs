@@ -14,6 +14,8 @@ pub enum Halt {
     Terminate,
     /// At once, with all it has started.
     Kill,
+    /// Not yet: its time comes to an end soon, and it is to save what it has.
+    Notice,
 }
 
 /// What happened.
@@ -29,6 +31,8 @@ pub enum Event<E> {
     },
     /// This process was asked to stop.
     Asked(Halt),
+    /// Nobody has to wait any more: the jobs go on without this process.
+    Detached,
 }
 
 /// Runs jobs, some at a time.
@@ -47,6 +51,12 @@ pub trait Launcher {
     /// It cannot be started.
     fn submit(&mut self, job: u64, task: Self::Task) -> Result<()>;
 
+    /// Takes over a job that a driver before had begun and that still runs: its end will be an event. Whether it can.
+    fn adopt(&mut self, job: u64) -> bool {
+        let _ = job;
+        false
+    }
+
     /// What happened next; `None` if nothing did for so long. Without a limit it waits until something does.
     ///
     /// # Errors
@@ -55,4 +65,29 @@ pub trait Launcher {
 
     /// Asks a job to end. That it has is an event as ever.
     fn halt(&mut self, job: u64, how: Halt);
+}
+
+impl<L: Launcher> Launcher for &mut L {
+    type Task = L::Task;
+    type End = L::End;
+
+    fn room(&self) -> usize {
+        (**self).room()
+    }
+
+    fn submit(&mut self, job: u64, task: L::Task) -> Result<()> {
+        (**self).submit(job, task)
+    }
+
+    fn adopt(&mut self, job: u64) -> bool {
+        (**self).adopt(job)
+    }
+
+    fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<L::End>>> {
+        (**self).wait(at_most)
+    }
+
+    fn halt(&mut self, job: u64, how: Halt) {
+        (**self).halt(job, how);
+    }
 }

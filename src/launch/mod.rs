@@ -3,6 +3,7 @@
 mod inline;
 mod launcher;
 mod slots;
+pub mod slurm;
 mod workers;
 
 pub use inline::Inline;

@@ -292,6 +292,7 @@ fn signal(process: u32, group: Group, how: Halt) {
     let _ = match how {
         Halt::Interrupt => kill_process(pid, Signal::INT),
         Halt::Terminate => kill_process(pid, Signal::TERM),
+        Halt::Notice => kill_process(pid, Signal::USR2),
         Halt::Kill if group == Group::Own => kill_process_group(pid, Signal::KILL),
         Halt::Kill => kill_process(pid, Signal::KILL),
     };

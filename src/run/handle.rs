@@ -48,6 +48,10 @@ struct Inner {
     params: Mutex<Option<Arc<Log>>>,
     interrupted: AtomicBool,
     asks: AtomicBool,
+    /// Whether somebody would say that its time comes to an end, whether that was said, and whether the job knows it.
+    expects: AtomicBool,
+    noticed: AtomicBool,
+    told: AtomicBool,
 }
 
 impl Run {
@@ -61,6 +65,7 @@ impl Run {
     ) -> Self {
         let (metrics, params, interrupted) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
         let asks = AtomicBool::new(false);
+        let (expects, noticed, told) = Default::default();
         Self(Arc::new(Inner {
             directory,
             folder,
@@ -72,6 +77,9 @@ impl Run {
             params,
             interrupted,
             asks,
+            expects,
+            noticed,
+            told,
         }))
     }
 
@@ -222,6 +230,67 @@ impl Run {
     pub fn is_interrupted(&self) -> bool {
         self.0.asks.store(true, Ordering::Relaxed);
         self.0.interrupted.load(Ordering::Relaxed)
+    }
+
+    /// Whether the job is to save a checkpoint and come to an end, since its time does: a scheduler has said that it will be
+    /// stopped, or somebody asked it to. A job that ends after that has not completed: it begins again, where
+    /// [`Run::checkpoints`] has what it saved.
+    ///
+    /// ```
+    /// use mainstem::run::Run;
+    /// # let dir = std::env::temp_dir().join(format!("mainstem-doc-{}-notice", std::process::id()));
+    /// # std::fs::create_dir_all(&dir).unwrap();
+    /// let run = Run::without_record(&dir, Default::default());
+    /// let first = run.checkpoints().latest()?.map_or(0, |last| last.step + 1);
+    /// for step in first..10 {
+    ///     // … the work of a step …
+    ///     if run.should_checkpoint() {
+    ///         run.checkpoints().save(step, "what the next life begins with")?;
+    ///         break;
+    ///     }
+    /// #   if step == 3 { run.notice(); }
+    /// }
+    /// assert_eq!(run.checkpoints().latest()?.map(|last| last.step), Some(4));
+    /// # std::fs::remove_dir_all(&dir).unwrap();
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
+    pub fn should_checkpoint(&self) -> bool {
+        // In this order: whoever asks is left to end by itself.
+        let asked = self.is_interrupted() | self.0.noticed.load(Ordering::Relaxed);
+        if asked {
+            self.0.told.store(true, Ordering::Relaxed);
+        }
+        asked
+    }
+
+    /// Says that the time of the job comes to an end.
+    pub fn notice(&self) {
+        self.0.noticed.store(true, Ordering::Relaxed);
+    }
+
+    /// From here on somebody says when the time of the job comes to an end.
+    pub(crate) fn expect_notice(&self) {
+        self.0.expects.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether somebody does.
+    pub(crate) fn expects_notice(&self) -> bool {
+        self.0.expects.load(Ordering::Relaxed)
+    }
+
+    /// Whether that was said.
+    pub(crate) fn is_noticed(&self) -> bool {
+        self.0.noticed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the job knows it, by [`Run::should_checkpoint`].
+    pub(crate) fn was_told(&self) -> bool {
+        self.0.told.load(Ordering::Relaxed)
+    }
+
+    /// Takes it that the job knows it.
+    pub(crate) fn tell(&self) {
+        self.0.told.store(true, Ordering::Relaxed);
     }
 
     /// Whether the job ever asked whether it is to stop.

@@ -32,7 +32,11 @@ pub(crate) static HYDRA_NODE: Shape = Struct(
 /// The `mainstem` node: what Hydra's has no place for.
 pub(crate) static MAINSTEM_NODE: Shape = Struct(
     "the mainstem node",
-    &[("run", Struct("mainstem.run", RUN)), ("sweep", Struct("mainstem.sweep", SWEEP))],
+    &[
+        ("run", Struct("mainstem.run", RUN)),
+        ("sweep", Struct("mainstem.sweep", SWEEP)),
+        ("slurm", Struct("mainstem.slurm", SLURM)),
+    ],
 );
 
 const RUN: &[Field] = &[
@@ -40,6 +44,7 @@ const RUN: &[Field] = &[
     ("tags", List(&Str)),
     ("note", Optional(&Str)),
     ("environment", List(&Str)),
+    ("checkpoint", Optional(&Str)),
 ];
 
 const SWEEP: &[Field] = &[
@@ -56,6 +61,18 @@ const SWEEP: &[Field] = &[
     ("jobs", Optional(&Str)),
     ("when", Optional(&Dict(&Dict(&Any)))),
     ("record", OneOf(&["full", "compact"])),
+];
+
+const SLURM: &[Field] = &[
+    ("detach", Bool),
+    ("driver", Bool),
+    ("single", Bool),
+    ("jobs_per_task", Int),
+    ("jobs_at_a_time", Int),
+    ("container", List(&Str)),
+    ("snapshot", OneOf(&["files", "worktree", "none"])),
+    ("largest_array", Optional(&Int)),
+    ("max_queued", Optional(&Int)),
 ];
 
 const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];

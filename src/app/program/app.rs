@@ -13,11 +13,12 @@ use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, Whose, parse};
-use crate::app::program::multirun::resume;
+use crate::app::program::multirun::{Alone, Task, resume};
 use crate::app::program::order::Order;
 use crate::app::program::outcome::{Failed, JobResult, Objective};
 use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
+use crate::app::program::snapshot::Snapshot;
 use crate::app::program::world::World;
 use crate::app::program::{command, derived, help, info, job, multirun, schema, show, signals, template};
 use crate::compose::{Checking, Report};
@@ -300,7 +301,17 @@ impl App {
     ) -> Finished {
         let console = world.console.clone();
         let mut arguments: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+        let mut world = world;
         let parsed = Order::take(&mut arguments).and_then(|order| {
+            let (task, alone) = (Task::take(&mut arguments)?, Alone::take(&mut arguments)?);
+            let now = task.as_ref().map(Task::now).or(alone.as_ref().map(Alone::now));
+            if let Some(now) = now {
+                world.facts.now = now.into();
+            }
+            let of_order = order.as_ref().and_then(|order| order.snapshot.as_deref());
+            let of_task = task.as_ref().and_then(Task::snapshot);
+            let snapshot = of_order.or(of_task).or(alone.as_ref().and_then(Alone::snapshot));
+            world.snapshot = snapshot.map(Snapshot::read).transpose()?.map(Arc::new);
             let own = self.own.map(|make| make()).transpose()?;
             let known = own.as_ref().map_or(&[][..], |own| &own.flags);
             let words = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
@@ -319,7 +330,7 @@ impl App {
                 Some(own) if flags.help.is_none() => Some((own.read)(&flags.own)?),
                 _ => None,
             };
-            Ok((flags, order, values))
+            Ok((flags, (order, task, alone), values))
         });
         let (flags, order, values) = match parsed {
             Ok(parsed) => parsed,
@@ -337,7 +348,7 @@ impl App {
         world: World,
         flags: Flags,
         arguments: Vec<OsString>,
-        order: Option<Order>,
+        (order, task, alone): (Option<Order>, Option<Task>, Option<Alone>),
         values: Option<OwnValues>,
     ) -> Result<Finished> {
         let console = world.console.clone();
@@ -359,7 +370,7 @@ impl App {
         if ask == Ask::Completion {
             return shell_completion(self, &world, &flags).map_or_else(refused, |output| Ok(print(output)));
         }
-        if flags.resume.is_some() && order.is_none() && help.is_none() {
+        if flags.resume.is_some() && order.is_none() && task.is_none() && help.is_none() {
             return resume(self, world, &flags, &ask, arguments);
         }
         if help.is_some() || matches!(ask, Ask::Schema(_) | Ask::Template) {
@@ -378,7 +389,10 @@ impl App {
                 (said, None) => said.map(print),
             };
         }
-        let session = Session { own: values, ..Session::open(self, world, flags, arguments, order)? };
+        let session = Session { own: values, alone, ..Session::open(self, world, flags, arguments, order)? };
+        if let Some(task) = task {
+            return multirun::work_on_slurm(&session, task);
+        }
         Ok(match ask {
             Ask::Show(shown) => print(show::config(&session, shown)?),
             Ask::Info(topic) => print(info::info(&session, topic)?),

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::app::program::help::group_paths;
+use crate::app::program::snapshot::Snapshot;
 use crate::compose::{Composed, Composer, Explanation, RESERVED};
 use crate::diag::{Error, ErrorKind, Origin, Result, Secrets};
 use crate::facts::Facts;
@@ -45,6 +46,7 @@ pub struct Bound {
     root: Node,
     job: Node,
     components: Components,
+    snapshot: Option<Arc<Snapshot>>,
 }
 
 impl Bound {
@@ -56,6 +58,7 @@ impl Bound {
             job: composed.job(),
             composed: Arc::new(composed),
             components: Components::new(),
+            snapshot: None,
         }
     }
 
@@ -140,6 +143,21 @@ impl Bound {
     /// A key that never was.
     pub fn explain(&self, key: &str) -> Result<Explanation> {
         self.composer.explain(&self.composed, &KeyPath::parse(key))
+    }
+
+    /// The same as what a program composes that runs from a snapshot.
+    pub(crate) fn of_snapshot(self, snapshot: &Arc<Snapshot>) -> Self {
+        Self { snapshot: Some(Arc::clone(snapshot)), ..self }
+    }
+
+    /// The snapshot that the program runs from.
+    pub(crate) fn snapshot(&self) -> Option<&Snapshot> {
+        self.snapshot.as_deref()
+    }
+
+    /// A variable of the process when it began.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.facts.env.get(name)
     }
 
     /// The working directory of the process when it began.

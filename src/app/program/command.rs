@@ -19,6 +19,7 @@ use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
+use crate::app::program::snapshot::Snapshot;
 use crate::app::program::words::{Handed, expand};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::durable::read_regular;
@@ -115,11 +116,15 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     if chdir {
         words.iter_mut().for_each(|word| find(word, handed.bound.cwd()));
     }
+    let mut environment = handed.environment(run)?;
+    if let Some(snapshot) = handed.bound.snapshot() {
+        environment.extend(as_it_was(snapshot, &handed.bound, &mut words));
+    }
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "there is no command").into());
     };
-    let mut command = Command::new(program);
-    command.args(arguments).envs(handed.environment(run)?);
+    let mut command = shielded(program, run);
+    command.args(arguments).envs(environment.clone());
     if chdir {
         command.current_dir(run.dir());
     }
@@ -142,15 +147,32 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         Error::new(kind, message)
     })?;
     let ended = AtomicBool::new(false);
+    let hook = setting(&handed.bound, "mainstem.run.checkpoint")?.map(|line| Hook {
+        line,
+        environment,
+        command: child.id(),
+        cwd: handed.bound.cwd().to_owned(),
+    });
+    let hook = hook.filter(|_| run.expects_notice());
+    let saves = hook.is_some();
     let status = thread::scope(|threads| {
         let passing = threads.spawn(|| pass_on(run, &ended));
+        let has_ended = &ended;
+        let saving = hook.as_ref().map(|hook| threads.spawn(move || save(hook, run, has_ended)));
         let status = child.wait();
         ended.store(true, Ordering::Relaxed);
         passing.thread().unpark();
+        if let Some(saving) = saving {
+            saving.thread().unpark();
+        }
         status
     })?;
     if status.success() {
         return result(run);
+    }
+    if saves && run.is_noticed() {
+        // It was stopped so that it goes on later, and has not failed.
+        run.tell();
     }
     // What is sent to both at once ends the command before this process has heard of it.
     let since = capture::stopwatch();
@@ -164,8 +186,69 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     Err(Error::new(ErrorKind::Job, how).into())
 }
 
+/// The process of a command. The notice of a scheduler goes to all processes of a task, and would end those that do not know
+/// it: a command begins with the signal ignored.
+fn shielded(program: &OsString, run: &Run) -> Command {
+    if !(cfg!(unix) && run.expects_notice()) {
+        return Command::new(program);
+    }
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", r#"trap "" USR2; exec "$@""#, "sh"]).arg(program);
+    command
+}
+
+/// What saves the state of a command whose time comes to an end.
+struct Hook {
+    /// A line of the shell.
+    line: String,
+    environment: Vec<(String, OsString)>,
+    /// The process of the command.
+    command: u32,
+    cwd: PathBuf,
+}
+
+/// Waits for the notice, runs the hook, and asks the command to end.
+fn save(hook: &Hook, run: &Run, ended: &AtomicBool) {
+    while !ended.load(Ordering::Relaxed) {
+        if !run.is_noticed() {
+            thread::park_timeout(STEP);
+            continue;
+        }
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &hook.line]).current_dir(&hook.cwd).envs(hook.environment.clone());
+        let saved = shell.env("MAINSTEM_COMMAND_PID", hook.command.to_string()).status();
+        // Whether it saved anything or not, the time is over.
+        log::info!("{}: {}", hook.line, saved.map_or_else(|error| error.to_string(), |s| s.to_string()));
+        return signals::pass_on();
+    }
+}
+
+/// How often is looked whether something was asked.
+const STEP: Duration = Duration::from_millis(20);
+
 /// How much later than its command a process hears of a signal to both.
 const LATEST: Duration = Duration::from_millis(100);
+
+/// Puts copies in the places of files that the words name. What a Python program imports from beside its file it still finds
+/// there: the variable that says so.
+fn as_it_was(snapshot: &Snapshot, bound: &Bound, words: &mut [OsString]) -> Option<(String, OsString)> {
+    let mut beside = Vec::new();
+    for word in words {
+        let path = bound.cwd().join(&*word);
+        if let Some(copy) = snapshot.copy_of(&path) {
+            *word = copy.into();
+            let is_python = path.extension().is_some_and(|ending| ending == "py");
+            beside.extend(
+                path.parent().filter(|_| is_python).map(|folder| folder.to_string_lossy().into_owned()),
+            );
+        }
+    }
+    if beside.is_empty() {
+        return None;
+    }
+    beside.extend(bound.variable("PYTHONPATH").map(str::to_owned));
+    Some(("PYTHONPATH".to_owned(), beside.join(":").into()))
+}
 
 /// A file of the project that a word names, by its whole path: the command runs in another directory.
 fn find(word: &mut OsString, cwd: &Path) {
@@ -178,7 +261,6 @@ fn find(word: &mut OsString, cwd: &Path) {
 
 /// Passes on to the command that it is to end. Whoever types Ctrl-C tells it himself.
 fn pass_on(run: &Run, ended: &AtomicBool) {
-    const STEP: Duration = Duration::from_millis(20);
     let terminal = std::io::stdin().is_terminal();
     while !ended.load(Ordering::Relaxed) {
         if run.is_interrupted() {

@@ -158,6 +158,7 @@ mod tests {
             facts: Facts { env, cwd: "/where/it/was/started".into(), ..Facts::default() },
             executable: Some(executable.to_owned()),
             console: Console::kept(),
+            snapshot: None,
             owns_process: false,
         }
     }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
-use crate::app::git;
 use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
@@ -16,7 +15,8 @@ use crate::app::program::logging::{Known, Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, directions, recorded};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
-use crate::app::program::{command, logging, panics, worker};
+use crate::app::program::{command, logging, multirun, notice, panics, worker};
+use crate::app::{capture, git};
 use crate::compose::{Composed, Mode};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::create_exclusive;
@@ -35,14 +35,26 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     if let Some(environment) = worker::needed(session, &bound)? {
         return worker::run(session, environment).map(Finished::without_jobs);
     }
+    if multirun::is_for_slurm(session, &bound)? {
+        return multirun::submit_alone(session, &bound);
+    }
     let callbacks = Callbacks::of(session, &bound)?;
     if session.flags.scratch {
         return scratch(session, bound, callbacks);
     }
     let place = Place::of(&session.composer, bound.root()).map_err(|error| bound.located(error))?;
+    let since = capture::stopwatch();
     let job = call(session, bound, &place, Extent::Alone, callbacks)?;
+    if let (Some(alone), Outcome::Interrupted(Some(signal))) = (&session.alone, &job.outcome)
+        && signal == NOTICE
+    {
+        alone.requeue(&session.composer.facts().env, since())?;
+    }
     Ok(Finished::of(job))
 }
+
+/// What a scheduler says before the time of a job comes to an end.
+const NOTICE: &str = "SIGUSR2";
 
 /// The same config as one of a run, or of a sweep.
 ///
@@ -127,6 +139,11 @@ pub(crate) fn call(
     let ending = Arc::new(Ending::new(begun, callbacks));
     let signals = session.owns_process.then(|| watch(session, &ending, extent)).transpose();
     drop(held);
+    if session.is_scheduled() {
+        let run = ending.run.clone();
+        run.expect_notice();
+        notice::take(move || run.notice())?;
+    }
     let job = Call { session, bound: &bound, rank: rank.as_ref(), ending: &ending, extent };
     let ended = signals.as_ref().map_err(Error::clone).and_then(|_| carry_out(&job, ready));
     let (outcome, objectives) = match ended {
@@ -313,6 +330,8 @@ fn outcome(
             let signal = signal.map(|stop| stop.name().to_owned());
             (Outcome::Interrupted(signal), Vec::new())
         }
+        // It saved what it has, and begins again.
+        _ if run.was_told() => (Outcome::Interrupted(Some(NOTICE.to_owned())), Vec::new()),
         Ok(Ok(objectives)) => (Outcome::Completed(recorded(&objectives)), objectives),
         Ok(Err(failed)) => {
             tell(told(failed.as_ref()));

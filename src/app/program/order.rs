@@ -30,6 +30,8 @@ pub(crate) struct Order {
     pub(crate) parent: u32,
     /// Whether its standard input is a pipe that ends with the program that gave the order.
     pub(crate) watched: bool,
+    /// The folder of the snapshot that it runs from.
+    pub(crate) snapshot: Option<PathBuf>,
     /// What stands around the job, if who gave the order knows it.
     pub(crate) surroundings: Option<Surroundings>,
     /// The job of a sweep that it is; none for a job alone.
@@ -51,6 +53,8 @@ pub(crate) struct OfSweep {
     /// Whether that was made for the job.
     pub(crate) made: bool,
     pub(crate) overrides: Vec<String>,
+    /// What a scheduler calls it, if one runs it: `12_3`.
+    pub(crate) scheduled: Option<String>,
 }
 
 /// The largest order, in bytes.
@@ -115,6 +119,7 @@ impl Order {
                 ("directory", path(&job.directory)),
                 ("made", Node::from(job.made)),
                 ("overrides", texts(&job.overrides)),
+                ("scheduled", Node::from(job.scheduled.as_deref())),
             ]))
         });
         let node = Node::from(Map::from([
@@ -122,6 +127,7 @@ impl Order {
             ("before", Node::from(before)),
             ("parent", Node::from(i64::from(self.parent))),
             ("watched", Node::from(self.watched)),
+            ("snapshot", Node::from(self.snapshot.as_deref().map(path))),
             ("surroundings", Node::from(self.surroundings.as_ref().map(around))),
             ("of_sweep", Node::from(of_sweep)),
         ]));
@@ -150,6 +156,7 @@ impl Order {
                 overrides: (job.get_str("overrides")?.as_list()?.iter())
                     .map(|one| one.as_str().map(str::to_owned))
                     .collect::<Option<_>>()?,
+                scheduled: job.get_str("scheduled")?.as_str().map(str::to_owned),
             }),
         };
         let now = NaiveDateTime::parse_from_str(map.get_str("now")?.as_str()?, TIME).ok()?;
@@ -157,7 +164,8 @@ impl Order {
         let parent = u32::try_from(parent).ok()?;
         let watched = *map.get_str("watched")? == Node::from(true);
         let surroundings = map.get_str("surroundings").and_then(around_of);
-        Some(Self { now, before: before.collect(), parent, watched, surroundings, of_sweep })
+        let snapshot = map.get_str("snapshot").and_then(path_of);
+        Some(Self { now, before: before.collect(), parent, watched, snapshot, surroundings, of_sweep })
     }
 }
 
@@ -240,6 +248,7 @@ mod tests {
             before: vec![("A".to_owned(), None), ("B".to_owned(), Some("\"x\n".to_owned()))],
             parent: 7,
             watched: true,
+            snapshot: Some("/s/snapshot".into()),
             surroundings: Some(Surroundings {
                 keys: Map::from([("git", Node::from(Map::from([("dirty", Node::from(true))])))]),
                 files: vec![
@@ -255,6 +264,7 @@ mod tests {
                 directory: "/s/3".into(),
                 made: true,
                 overrides: vec!["a=${b}".to_owned(), "~c".to_owned()],
+                scheduled: Some("12_3".to_owned()),
             }),
         }
     }

@@ -95,6 +95,7 @@ impl Sandbox {
             facts: Facts { env: self.env.clone(), cwd: self.path.clone(), ..Facts::default() },
             executable: None,
             console: console.clone(),
+            snapshot: None,
             owns_process: false,
         };
         let finished = app.run_in(world, arguments);

@@ -11,11 +11,11 @@ use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
 use crate::app::program::logging::Plan;
-use crate::app::program::multirun::Resumed;
+use crate::app::program::multirun::{ALONE, Alone, Resumed, TASK};
 use crate::app::program::order::{Order, WORKER};
 use crate::app::program::own::OwnValues;
 use crate::app::program::signals::Stop;
-
+use crate::app::program::snapshot::Snapshot;
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
 use crate::compose::{Arguments, Composed, Composer, Mode, Provided, Repository};
@@ -35,12 +35,16 @@ pub(crate) struct Session<'a> {
     pub(crate) composer: Arc<Composer>,
     pub(crate) owns_process: bool,
     pub(crate) executable: Option<PathBuf>,
+    /// The program as it was, if that is what runs.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The arguments of the program, without those of a worker: those of a sweep that is resumed are its own.
     pub(crate) arguments: Vec<OsString>,
     /// The last arguments of the process, which are the program's.
     pub(crate) given: Vec<OsString>,
     /// What this process is told, if it is a worker.
     pub(crate) order: Option<Order>,
+    /// The single run that Slurm has begun, if it is this process.
+    pub(crate) alone: Option<Alone>,
     /// The identifier of the sweep whose jobs run.
     pub(crate) sweep: OnceLock<String>,
     /// The sweep that goes on.
@@ -89,6 +93,11 @@ impl<'a> Session<'a> {
         if let Some(order) = &order {
             world.facts = order.restore(world.facts);
         }
+        let own_file = world.executable.clone();
+        if let Some(snapshot) = &world.snapshot {
+            // What lies beside the program lies beside its file, and not beside the copy.
+            world.executable = Some(snapshot.program.clone());
+        }
         let mut errors = Vec::new();
         let project = app.configs.project(&world).unwrap_or_else(|| world.facts.cwd.clone());
         match dotenv::extend(&world.facts, &project, &flags.env_files) {
@@ -113,8 +122,13 @@ impl<'a> Session<'a> {
                 Err(error) => errors.push(error),
             }
         }
-        let World { facts, console, owns_process, executable } = world;
-        let composer = composer(main, more, facts, &app.name)
+        let World { facts, console, owns_process, snapshot, .. } = world;
+        let composer = composer(main, more, facts, &app.name);
+        let composer = match &snapshot {
+            Some(snapshot) => composer.with_frozen(Arc::clone(&snapshot.configs)),
+            None => composer,
+        };
+        let composer = composer
             .with_packages(folders)
             .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
         // The defaults of its struct come before any config.
@@ -140,10 +154,12 @@ impl<'a> Session<'a> {
             console,
             composer,
             owns_process,
-            executable,
+            executable: own_file,
+            snapshot,
             given: arguments.clone(),
             arguments,
             order,
+            alone: None,
             derived_from,
             sweep,
             resumed: None,
@@ -153,6 +169,12 @@ impl<'a> Session<'a> {
             process,
         };
         Ok((session, Error::all(errors)))
+    }
+
+    /// Whether this process runs its job for a scheduler.
+    pub(crate) fn is_scheduled(&self) -> bool {
+        let of_sweep = self.order.as_ref().and_then(|order| order.of_sweep.as_ref());
+        self.alone.is_some() || of_sweep.is_some_and(|job| job.scheduled.is_some())
     }
 
     /// The name of the primary config.
@@ -190,7 +212,11 @@ impl<'a> Session<'a> {
 
     /// A composition, for reading.
     pub(crate) fn bind(&self, composed: Composed) -> Bound {
-        Bound::new(&self.composer, composed).with_components(self.app.components.clone())
+        let bound = Bound::new(&self.composer, composed).with_components(self.app.components.clone());
+        match &self.snapshot {
+            Some(snapshot) => bound.of_snapshot(snapshot),
+            None => bound,
+        }
     }
 
     /// This process, as records name it. Two calls differ in what is drawn at random. Its arguments hold secrets as they
@@ -209,6 +235,8 @@ impl<'a> Session<'a> {
         let own = all.len().checked_sub(self.given.len())?;
         (all[own..] == self.given).then(|| {
             all.truncate(own);
+            let hidden = all.iter().position(|word| word == TASK || word == ALONE);
+            all.truncate(hidden.unwrap_or(all.len()));
             all
         })
     }
@@ -294,7 +322,9 @@ fn process(composer: &Composer, is_worker: bool) -> Process {
     let mut process = capture::process(composer.facts());
     process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
     // How the user would start it.
-    let hidden = process.arguments.iter().position(|argument| argument == WORKER).filter(|_| is_worker);
+    let is_ours =
+        |argument: &String| argument == TASK || argument == ALONE || argument == WORKER && is_worker;
+    let hidden = process.arguments.iter().position(is_ours);
     if let Some(at) = hidden {
         process.arguments.drain(at..(at + 2).min(process.arguments.len()));
     }

@@ -90,6 +90,7 @@ fn order(session: &Session<'_>, environment: &[(String, String)]) -> Order {
         before: before.collect(),
         parent: std::process::id(),
         watched: false,
+        snapshot: session.snapshot.as_ref().map(|snapshot| snapshot.folder.clone()),
         surroundings: None,
         of_sweep: None,
     }
@@ -131,7 +132,7 @@ pub(crate) fn run(session: &Session<'_>, environment: Vec<(String, String)>) -> 
         match workers.wait(None)? {
             Some(Event::Ended { end, .. }) => return Ok(ended(end)),
             Some(Event::Asked(how)) => workers.halt(0, how),
-            None => {}
+            Some(Event::Detached) | None => {}
         }
     }
 }

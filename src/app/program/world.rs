@@ -1,9 +1,11 @@
 //! What a program sees of the world outside, and where it speaks.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::app::capture;
 use crate::app::program::console::Console;
+use crate::app::program::snapshot::Snapshot;
 use crate::diag::Result;
 use crate::facts::Facts;
 
@@ -13,6 +15,8 @@ pub(crate) struct World {
     pub(crate) facts: Facts,
     pub(crate) executable: Option<PathBuf>,
     pub(crate) console: Console,
+    /// The program as it was, if that is what counts.
+    pub(crate) snapshot: Option<Arc<Snapshot>>,
     /// The call owns the process: it may change its directory, take its signals, and start it again for a job.
     pub(crate) owns_process: bool,
 }
@@ -24,7 +28,8 @@ impl World {
     /// There is no working directory.
     pub(crate) fn capture() -> Result<Self> {
         let facts = capture::facts()?;
-        Ok(Self { facts, executable: capture::executable(), console: Console::process(), owns_process: true })
+        let (executable, console) = (capture::executable(), Console::process());
+        Ok(Self { facts, executable, console, snapshot: None, owns_process: true })
     }
 
     /// The same world once more.
@@ -33,6 +38,7 @@ impl World {
             facts: self.facts.clone(),
             executable: self.executable.clone(),
             console: self.console.clone(),
+            snapshot: self.snapshot.clone(),
             owns_process: self.owns_process,
         }
     }

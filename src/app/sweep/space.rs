@@ -212,5 +212,8 @@ fn members(repository: &Repository, group: &str) -> Result<Vec<String>> {
 
 /// Whether an override says how the sweep runs, which is no business of its jobs.
 fn is_about_sweep(one: &Override) -> bool {
-    one.target.key().starts_with("mainstem.sweep.") || one.target.key() == "mainstem.sweep"
+    let key = one.target.key();
+    ["mainstem.sweep", "mainstem.slurm"]
+        .iter()
+        .any(|node| key.strip_prefix(node).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }

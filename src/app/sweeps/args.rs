@@ -14,19 +14,26 @@ pub(super) enum What {
     Show,
     Cancel,
     Resume,
+    Watch,
 }
 
 impl What {
-    const ALL: [(&'static str, Self); 4] =
-        [("ls", Self::Ls), ("show", Self::Show), ("cancel", Self::Cancel), ("resume", Self::Resume)];
+    const ALL: [(&'static str, Self); 5] = [
+        ("ls", Self::Ls),
+        ("show", Self::Show),
+        ("cancel", Self::Cancel),
+        ("resume", Self::Resume),
+        ("watch", Self::Watch),
+    ];
 }
 
 /// The commands.
-pub(crate) const COMMANDS: [(&str, &str); 4] = [
+pub(crate) const COMMANDS: [(&str, &str); 5] = [
     ("cancel", "end a sweep that runs"),
     ("ls", "all sweeps"),
     ("resume", "go on with what was killed"),
     ("show", "the jobs of a sweep"),
+    ("watch", "wait for the jobs that Slurm has"),
 ];
 
 /// The flags of a command as they are completed.
@@ -87,7 +94,7 @@ pub(super) fn parse(arguments: &[String], is_there: impl Fn(&str) -> bool) -> Re
             Some((name, value)) => (name, Some(value)),
             None => (word.as_str(), None),
         };
-        if name != "--format" || *what == What::Cancel {
+        if name != "--format" || matches!(what, What::Cancel | What::Watch) {
             errors.push(args.unknown(first, name));
             continue;
         }
@@ -120,7 +127,7 @@ impl Args {
     fn unknown(&self, command: &str, flag: &str) -> Error {
         let error = wrong(format!("`sweeps {command}` has no flag `{flag}`"));
         match flag {
-            _ if self.what == What::Cancel => error,
+            _ if matches!(self.what, What::Cancel | What::Watch) => error,
             "--json" | "--csv" => error.help(format!("type `--format {}`", &flag[2..])),
             _ => error.help("it has `--format`"),
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::app::output::Output;
 use crate::app::sweeps::main::{shown, state};
+use crate::app::sweeps::queue::{self, Queue, is_on_slurm};
 use crate::app::sweeps::signal::{holds, interrupt};
 use crate::diag::{Error, ErrorKind, Result, SourceId, Style, shell_word, visible};
 use crate::drive::{LOCK, Progress, is_driven};
@@ -33,7 +34,7 @@ struct Driver {
 /// # Errors
 /// There is no sweep, nobody runs it, or somebody whom no signal reaches from here; it does not end.
 pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: Style) -> Result<Output> {
-    let progress = Progress::read(directory)?;
+    let mut progress = Progress::read(directory)?;
     let place = visible(&shown(directory, facts).to_string_lossy()).into_owned();
     let lock = directory.join(LOCK);
     let read = || {
@@ -41,10 +42,18 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
         holder_of(&lock).map_err(failed)
     };
     let Some(holder) = read()?.filter(|_| is_driven(directory, process)) else {
+        let queue = Queue::look(directory, &mut progress, facts, process);
+        if queue.state().is_some() {
+            return on_slurm(facts, process, directory, &place);
+        }
         let error = Error::new(ErrorKind::Job, format!("nobody runs the sweep in `{place}`"));
-        return Err(error.note(format!("it is {}", state(&progress, directory, process))));
+        return Err(error.note(format!("it is {}", state(&progress, &queue, directory, process))));
     };
-    let driver = reachable(&holder, process, &place)?;
+    let driver = match reachable(&holder, process, &place) {
+        // What is on Slurm can be ended from anywhere, and so can a driver that is a job.
+        Err(_) if is_on_slurm(&progress) => return on_slurm(facts, process, directory, &place),
+        driver => driver?,
+    };
     if !holds(driver.process, &lock) {
         return Err(Error::new(
             ErrorKind::Job,
@@ -59,7 +68,11 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
         // Somebody else may go on with it at once.
         let runs = read()?.is_some_and(|now| now.locked == Some(true) && now.about == holder.about);
         if !runs {
-            return came_of(directory, process, &place);
+            // Its process has left the jobs to Slurm.
+            return match is_on_slurm(&progress) {
+                true => on_slurm(facts, process, directory, &place),
+                false => came_of(facts, directory, process, &place),
+            };
         }
         sleep(STEP);
     }
@@ -107,15 +120,24 @@ fn driver(about: &str) -> Option<Driver> {
     Some(Driver { process: u32::try_from(process).ok()?, host: text("host")?, boot: text("boot") })
 }
 
+/// Ends the jobs that Slurm has.
+fn on_slurm(facts: &Facts, process: &Process, directory: &Path, place: &str) -> Result<Output> {
+    let ended = queue::cancel(directory, facts, process)?;
+    let told = format!("took {} out of Slurm's queue\n", ended.join(", "));
+    let _ = Output { err: told, ..Output::success(String::new()) }.write();
+    came_of(facts, directory, process, place)
+}
+
 /// What the journal says, now that nobody runs the sweep any more.
-fn came_of(directory: &Path, process: &Process, place: &str) -> Result<Output> {
-    let progress = Progress::read(directory)?;
+fn came_of(facts: &Facts, directory: &Path, process: &Process, place: &str) -> Result<Output> {
+    let mut progress = Progress::read(directory)?;
+    let queue = Queue::look(directory, &mut progress, facts, process);
     let count = |status| progress.count(status) as u64;
     let (completed, failed) = (count(Status::Completed), count(Status::Failed));
     // One that has no end in the journal was killed with its process.
     let interrupted = count(Status::Interrupted) + count(Status::Running);
     let all = progress.identity.jobs;
-    let how = match (state(&progress, directory, process), &progress.stopped) {
+    let how = match (state(&progress, &queue, directory, process), &progress.stopped) {
         ("stopped", Some(why)) => visible(why).into_owned(),
         ("completed" | "failed", _) => "it came to its end".to_owned(),
         ("running", _) => "somebody else goes on with it".to_owned(),

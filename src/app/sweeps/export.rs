@@ -5,7 +5,6 @@ use indexmap::IndexSet;
 use crate::app::csv::{cell, flattened, write_record};
 use crate::app::json::{count, line, optional, texts};
 use crate::app::sweeps::rows::Row;
-use crate::run::Status;
 use crate::value::{Map, Node};
 
 /// A line of JSON for each job.
@@ -16,7 +15,7 @@ pub(super) fn json(rows: &[Row]) -> String {
 fn object(row: &Row) -> Node {
     Node::from(Map::from([
         ("job", count(usize::try_from(row.job).unwrap_or(usize::MAX))),
-        ("status", optional(row.status.map(Status::name))),
+        ("status", optional(row.state())),
         ("attempts", Node::from(i64::from(row.attempts))),
         ("started", optional(row.started.map(|time| time.to_rfc3339()).as_deref())),
         ("seconds", Node::from(row.seconds.map(Node::from))),
@@ -71,7 +70,7 @@ const BEHIND: [&str; 3] = ["error", "log", "overrides"];
 fn before(row: &Row) -> Vec<String> {
     vec![
         row.job.to_string(),
-        row.status.map(Status::name).unwrap_or_default().to_owned(),
+        row.state().unwrap_or_default().to_owned(),
         row.attempts.to_string(),
         row.started.map(|time| time.to_rfc3339()).unwrap_or_default(),
         row.seconds.map(|seconds| cell(&Node::from(seconds))).unwrap_or_default(),
@@ -83,6 +82,7 @@ fn before(row: &Row) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::app::csv::records;
+    use crate::run::Status;
 
     fn row(job: u64, overrides: &[&str], result: Option<Node>) -> Row {
         let overrides = overrides.iter().map(|&one| one.to_owned()).collect();

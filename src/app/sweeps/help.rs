@@ -12,6 +12,7 @@ mainstem sweeps: sweeps and their jobs, by their journals.
                                        again, to end its jobs at once
   mainstem sweeps resume last          goes on with what was killed
   mainstem sweeps resume last -j 4 --force
+  mainstem sweeps watch last           waits for the jobs that Slurm has
 
 DIR is the directory of a sweep; `last`, or nothing, is the latest below this
 directory. `resume` does as `--resume DIR` of the program that began the sweep,

@@ -8,6 +8,7 @@ use crate::app::format::Format;
 use crate::app::json::{count, line};
 use crate::app::output::Output;
 use crate::app::sweeps::main::{shown, state};
+use crate::app::sweeps::queue::Queue;
 use crate::app::table::{Cell, Fit, table};
 use crate::diag::{Result, Style};
 use crate::drive::{Progress, sweeps};
@@ -38,7 +39,10 @@ pub(super) fn ls(
     let (mut found, mut broken) = (Vec::new(), Vec::new());
     for directory in sweeps(root)? {
         match Progress::read(&directory) {
-            Ok(progress) => found.push((directory, progress)),
+            Ok(mut progress) => {
+                let queue = Queue::look(&directory, &mut progress, facts, process);
+                found.push((directory, progress, queue));
+            }
             Err(error) => broken.push(error),
         }
     }
@@ -66,14 +70,18 @@ pub(super) fn ls(
     Ok(Output::success(text).warn(&broken, err))
 }
 
-fn object((directory, progress): &(PathBuf, Progress), facts: &Facts, process: &Process) -> Map {
+fn object(
+    (directory, progress, queue): &(PathBuf, Progress, Queue),
+    facts: &Facts,
+    process: &Process,
+) -> Map {
     let identity = &progress.identity;
     let jobs = identity.jobs.map(|jobs| i64::try_from(jobs).unwrap_or(i64::MAX));
     Map::from([
         ("id", Node::from(identity.id.as_str())),
         ("name", Node::from(identity.name.as_str())),
         ("started", Node::from(identity.started.to_rfc3339().as_str())),
-        ("state", Node::from(state(progress, directory, process))),
+        ("state", Node::from(state(progress, queue, directory, process))),
         ("jobs", Node::from(jobs.map(Node::from))),
         ("completed", count(progress.count(Status::Completed))),
         ("failed", count(progress.count(Status::Failed))),
@@ -81,12 +89,16 @@ fn object((directory, progress): &(PathBuf, Progress), facts: &Facts, process: &
     ])
 }
 
-fn row((directory, progress): &(PathBuf, Progress), facts: &Facts, process: &Process) -> Vec<Cell> {
+fn row(
+    (directory, progress, queue): &(PathBuf, Progress, Queue),
+    facts: &Facts,
+    process: &Process,
+) -> Vec<Cell> {
     let identity = &progress.identity;
     let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
     vec![
         identity.started.format("%Y-%m-%d %H:%M:%S").to_string().into(),
-        state(progress, directory, process).into(),
+        state(progress, queue, directory, process).into(),
         format!("{}/{of}", progress.count(Status::Completed)).into(),
         progress.count(Status::Failed).to_string().into(),
         Cell::from(&identity.name),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::app::capture;
 use crate::app::output::Output;
 use crate::app::sweeps::args::{What, parse};
+use crate::app::sweeps::queue::Queue;
 use crate::app::sweeps::{cancel, help, ls, resume, show};
 use crate::diag::{Error, ErrorKind, Result, Style};
 use crate::drive::{Progress, is_driven, latest};
@@ -31,7 +32,8 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
     match args.what {
         What::Cancel => cancel::cancel(&facts, &process, &directory, err),
         What::Resume => resume::resume(&facts, &directory, &args.rest, err),
-        What::Show | What::Ls => show::show(&process, &directory, args.format, out),
+        What::Watch => resume::watch(&facts, &directory, err),
+        What::Show | What::Ls => show::show(&facts, &process, &directory, args.format, (out, err)),
     }
 }
 
@@ -49,15 +51,19 @@ fn find(facts: &Facts, word: Option<&str>) -> Result<PathBuf> {
 }
 
 /// How a sweep stands, in a word.
-pub(super) fn state(progress: &Progress, directory: &Path, process: &Process) -> &'static str {
+pub(super) fn state(progress: &Progress, queue: &Queue, directory: &Path, process: &Process) -> &'static str {
     let all = progress.identity.jobs;
     let failed = progress.jobs.values().any(|job| job.status == Status::Failed);
     let completed = progress.count(Status::Completed) as u64;
+    // Its jobs have ended while nobody waited for them.
+    let is_left = progress.detached && progress.stopped.is_none() && progress.has_ended();
     if is_driven(directory, process) {
         "running"
+    } else if let Some(state) = queue.state() {
+        state
     } else if all == Some(completed) {
         "completed"
-    } else if progress.finished && failed {
+    } else if (progress.finished || is_left) && failed {
         "failed"
     } else if progress.stopped.is_some() {
         "stopped"

@@ -6,6 +6,7 @@ mod export;
 mod help;
 mod ls;
 mod main;
+mod queue;
 mod resume;
 mod rows;
 mod show;

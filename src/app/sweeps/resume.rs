@@ -6,6 +6,8 @@ use std::process::Command;
 use crate::app::capture;
 use crate::app::exec::exec;
 use crate::app::output::Output;
+use crate::app::program::copy_of_program;
+use crate::app::sweeps::queue::is_on_slurm;
 use crate::diag::{Error, ErrorKind, Result, Style, shell_word};
 use crate::drive::{Identity, Progress};
 use crate::facts::Facts;
@@ -30,6 +32,19 @@ pub(super) fn resume(facts: &Facts, directory: &Path, more: &[String], err: Styl
                 again.words[again.at]
             ))
     })
+}
+
+/// As [`resume`], for a sweep whose jobs go on by themselves: waits for them, and begins none that has failed.
+///
+/// # Errors
+/// As [`resume`]; nothing of the sweep was handed to Slurm.
+pub(super) fn watch(facts: &Facts, directory: &Path, err: Style) -> Result<Output> {
+    if !is_on_slurm(&Progress::read(directory)?) {
+        let error = Error::new(ErrorKind::Job, "no job of this sweep goes on without its program");
+        return Err(error.help("`mainstem sweeps show` shows how it stands"));
+    }
+    let more = ["mainstem.slurm.detach=false", "mainstem.sweep.retry_failed=false"].map(str::to_owned);
+    resume(facts, directory, &more, err)
 }
 
 /// Whether a program is this command, wherever it lies.
@@ -61,7 +76,10 @@ impl Again {
         // A program that is told to go on from elsewhere says so itself; one whose directory is gone may go on from here.
         let cwd = if identity.cwd.is_dir() { identity.cwd.clone() } else { facts.cwd.clone() };
         let shown = directory.strip_prefix(&cwd).unwrap_or(directory);
-        let mut words = vec![program.to_string_lossy().into_owned()];
+        // Its file may be another program by now.
+        let forced = more.iter().any(|word| word == "--force");
+        let copy = if forced { None } else { copy_of_program(directory) };
+        let mut words = vec![copy.as_deref().unwrap_or(program).to_string_lossy().into_owned()];
         // The one command of ours that has sweeps.
         if is_ours(program) {
             words.push("run".to_owned());

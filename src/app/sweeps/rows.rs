@@ -5,9 +5,11 @@ use std::path::Path;
 
 use chrono::{DateTime, FixedOffset};
 
+use crate::app::program::Stands;
+use crate::app::sweeps::queue::Queue;
 use crate::diag::{Result, SourceId};
 use crate::drive::{Entry, Progress, is_driven};
-use crate::facts::Process;
+use crate::facts::{Facts, Process};
 use crate::grammar::{Action, parse_override};
 use crate::run::{Status, Tenant};
 use crate::value::{Key, Map, Node};
@@ -19,6 +21,8 @@ pub(super) struct Row {
     /// How often it has begun.
     pub(super) attempts: u32,
     pub(super) status: Option<Status>,
+    /// It is in the queue of a scheduler, and has not begun.
+    pub(super) waits: bool,
     pub(super) overrides: Vec<String>,
     /// Seen from that of the sweep.
     pub(super) directory: String,
@@ -33,11 +37,15 @@ pub(super) struct Row {
 ///
 /// # Errors
 /// There is no sweep, or its journal cannot be read.
-pub(super) fn rows(directory: &Path, process: &Process) -> Result<(Progress, Vec<Row>)> {
+pub(super) fn rows(
+    directory: &Path,
+    facts: &Facts,
+    process: &Process,
+) -> Result<(Progress, Queue, Vec<Row>)> {
     let mut rows: BTreeMap<u64, Row> = BTreeMap::new();
     // Those that the drivers before the last one began.
     let mut earlier: BTreeSet<u64> = BTreeSet::new();
-    let progress = Progress::each(directory, |entry| match entry {
+    let mut progress = Progress::each(directory, |entry| match entry {
         Entry::Driver { .. } => earlier.extend(rows.keys()),
         Entry::Started { job, attempt, time, directory, overrides } => {
             let row = Row {
@@ -63,15 +71,20 @@ pub(super) fn rows(directory: &Path, process: &Process) -> Result<(Progress, Vec
         _ => {}
     })?;
     let mut rows: Vec<Row> = rows.into_values().collect();
+    let queue = Queue::look(directory, &mut progress, facts, process);
     let driven = is_driven(directory, process);
     for row in rows.iter_mut().filter(|row| row.status == Some(Status::Running)) {
+        if let Some(stands) = queue.jobs.get(&row.job) {
+            row.take(stands);
+            continue;
+        }
         // Whoever began it was killed. It may have outlived that, and is waited for then.
         let outlives = || Tenant::of_run(&directory.join(&row.directory), process).is_some();
         if !driven || earlier.contains(&row.job) && !outlives() {
             row.status = Some(Status::Interrupted);
         }
     }
-    Ok((progress, rows))
+    Ok((progress, queue, rows))
 }
 
 /// A length of time in seconds.
@@ -82,6 +95,26 @@ pub(super) fn seconds(time: chrono::TimeDelta) -> Option<f64> {
 }
 
 impl Row {
+    /// Takes in how a job stands that goes on by itself.
+    fn take(&mut self, stands: &Stands) {
+        match stands {
+            Stands::Waits => self.waits = true,
+            Stands::Runs => {}
+            Stands::Gone => self.status = Some(Status::Interrupted),
+            Stands::Ended(record) => {
+                self.status = Some(record.status());
+                self.seconds = record.ended().and_then(|ended| seconds(ended - record.started()));
+                self.result = record.result().cloned();
+                self.error = record.error_line().map(str::to_owned);
+            }
+        }
+    }
+
+    /// How it stands, in a word.
+    pub(super) fn state(&self) -> Option<&'static str> {
+        if self.waits { Some("waiting") } else { self.status.map(Status::name) }
+    }
+
     /// What the job was told: the value of each key, as it is read. One that is deleted has its `~` before it.
     pub(super) fn params(&self) -> Map {
         let mut params = Map::default();
@@ -139,7 +172,7 @@ mod tests {
         std::fs::create_dir(scratch.path().join("2")).unwrap();
         let held = Lease::take(&scratch.path().join("2/.run.lock"), &Map::default(), &process).unwrap();
         let said = || {
-            let (_, rows) = rows(scratch.path(), &process).unwrap();
+            let (_, _, rows) = rows(scratch.path(), &Facts::default(), &process).unwrap();
             rows.into_iter().map(|row| row.status.map_or("", Status::name)).collect::<Vec<_>>()
         };
         assert_eq!(said(), ["interrupted", "running", "running"]);

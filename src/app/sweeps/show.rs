@@ -15,7 +15,7 @@ use crate::app::sweeps::rows::{Row, rows, seconds};
 use crate::app::table::{Cell, Fit, table};
 use crate::diag::{Result, Style, shell_word, visible};
 use crate::drive::Progress;
-use crate::facts::Process;
+use crate::facts::{Facts, Process};
 use crate::run::Status;
 
 const HEAD: [(&str, Fit); 6] = [
@@ -31,18 +31,25 @@ const HEAD: [(&str, Fit); 6] = [
 ///
 /// # Errors
 /// There is no sweep, or its journal cannot be read.
-pub(super) fn show(process: &Process, directory: &Path, format: Format, out: Style) -> Result<Output> {
-    let (progress, rows) = rows(directory, process)?;
-    Ok(Output::success(match format {
+pub(super) fn show(
+    facts: &Facts,
+    process: &Process,
+    directory: &Path,
+    format: Format,
+    (out, err): (Style, Style),
+) -> Result<Output> {
+    let (progress, queue, rows) = rows(directory, facts, process)?;
+    let text = match format {
         Format::Json => json(&rows),
         Format::Csv if capture::columns().is_none() => csv(&rows),
         // A terminal obeys what jobs say, a file holds it as it is.
         Format::Csv => csv(&rows).lines().map(|line| format!("{}\n", visible(line))).collect(),
         Format::Text => {
-            let state = state(&progress, directory, process);
+            let state = state(&progress, &queue, directory, process);
             text(&progress, &rows, (state, process.clock.now()), out)
         }
-    }))
+    };
+    Ok(Output::success(text).warn(queue.warning.as_slice(), err))
 }
 
 fn text(
@@ -72,10 +79,13 @@ fn text(
 
 fn cells(row: &Row, now: DateTime<FixedOffset>) -> Vec<Cell> {
     // Of one that runs, how long it has so far.
-    let so_far = || seconds(now - row.started.filter(|_| row.status == Some(Status::Running))?);
+    let so_far = || seconds(now - row.started.filter(|_| row.status == Some(Status::Running) && !row.waits)?);
     vec![
         row.job.to_string().into(),
-        row.status.map(|status| Cell::from(status.name()).coloured(colour(status))).unwrap_or_default(),
+        row.state()
+            .zip(row.status)
+            .map(|(word, status)| Cell::from(word).coloured(colour(status)))
+            .unwrap_or_default(),
         row.seconds.or_else(so_far).map_or_else(String::new, duration).into(),
         row.result.as_ref().map(results).unwrap_or_default().into(),
         row.overrides.join(" ").into(),

@@ -363,3 +363,68 @@ fn a_limit_beyond_all_time_is_none() {
     let (summary, _, time) = run("engine-max", Sweep { policy, slots: 1, ..PLAIN(2) }, script, None);
     assert_eq!((summary.completed, time), (2, 6));
 }
+
+/// Takes all jobs and leaves; a later one takes over those that still run, and waits for them.
+struct Away {
+    waits: bool,
+    taken: Vec<u64>,
+}
+
+impl Launcher for Away {
+    type Task = (u64, Status);
+    type End = Status;
+
+    fn room(&self) -> usize {
+        100
+    }
+
+    fn submit(&mut self, job: u64, _: (u64, Status)) -> Result<()> {
+        self.taken.push(job);
+        Ok(())
+    }
+
+    fn adopt(&mut self, job: u64) -> bool {
+        self.taken.push(job);
+        true
+    }
+
+    fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<Status>>> {
+        if at_most.is_some() {
+            return Ok(None);
+        }
+        let ended = if self.waits { self.taken.pop() } else { None };
+        Ok(Some(ended.map_or(Event::Detached, |job| Event::Ended { job, end: Status::Failed })))
+    }
+
+    fn halt(&mut self, _: u64, _: Halt) {}
+}
+
+#[test]
+fn who_leaves_jobs_behind_is_followed_by_one_who_waits_for_them() {
+    let scratch = Scratch::new("engine-away");
+    let time = Time::default();
+    let drive = |journal: &Journal, waits, before| {
+        let policy = Policy { retry_failed: false, ..Policy::default() };
+        let elapsed = || time.get();
+        let drive = Drive {
+            sweeper: grid("range(2)"),
+            launcher: Away { waits, taken: Vec::new() },
+            host: &mut Script::new(|_, _| (1, Status::Completed), &time, 9),
+            journal,
+            policy,
+            before,
+            clock: Clock::default(),
+            elapsed: &elapsed,
+        };
+        drive.run().unwrap()
+    };
+    let summary = drive(&begin(&scratch), false, Progress::default());
+    assert_eq!((summary.stopped, summary.completed), (Some(Stopped::Detached), 0));
+    let before = Progress::read(scratch.path()).unwrap();
+    assert!(before.detached && before.count(Status::Running) == 2);
+    // Job 0 still runs and fails later; the record of job 1 says that it has completed.
+    let summary = drive(&open(&scratch), true, before);
+    assert_eq!((summary.stopped, summary.failed, summary.kept), (None, 1, 1));
+    let after = Progress::read(scratch.path()).unwrap();
+    assert!(after.finished && after.has_ended());
+}

@@ -226,7 +226,7 @@ pub(super) fn take_over(
         let (status, result) = (Status::Completed, result.clone());
         let (error, log, again) = (None, None, false);
         journal.add(&Entry::Ended { job, attempt, time, status, result, error, log, again })?;
-        before.jobs.insert(job, Standing { attempt, status, again, directory: Some(directory) });
+        before.jobs.insert(job, Standing { attempt, status, again, directory: Some(directory), task: None });
     }
     Ok(())
 }

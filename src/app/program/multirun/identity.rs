@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::app::program::bound::Bound;
 use crate::app::program::derived;
 use crate::app::program::multirun::host::shown_line;
 use crate::app::program::session::Session;
 use crate::app::sweep::LARGEST;
-use crate::compose::{Composed, Included};
+use crate::compose::{Composed, Frozen, Included, Repository};
 use crate::diag::{Error, ErrorKind, Result, SourceKind};
 use crate::drive::Identity;
 use crate::durable::read_regular;
@@ -23,18 +24,24 @@ use crate::value::HashSet;
 pub(super) struct Files {
     sums: BTreeMap<String, String>,
     seen: HashSet<usize>,
+    /// The repositories that they were read by.
+    repositories: Vec<Arc<Repository>>,
 }
 
 impl Files {
     /// Adds the config files of a composition.
     pub(super) fn add(&mut self, composed: &Composed) {
         let selection = composed.selection();
+        let repository = selection.repository();
+        if !self.repositories.iter().any(|known| Arc::ptr_eq(known, repository)) {
+            self.repositories.push(Arc::clone(repository));
+        }
         // How jobs run may be another way when a sweep goes on.
         let is_part = |one: &&Included| !one.config_path.starts_with("hydra/launcher/");
         for included in selection.included().iter().filter(is_part) {
             let document = &included.document;
             // Documents are shared by all jobs, and live as long as the repository.
-            if !self.seen.insert(std::sync::Arc::as_ptr(document) as usize) {
+            if !self.seen.insert(Arc::as_ptr(document) as usize) {
                 continue;
             }
             let source = selection.repository().sources().get(document.source);
@@ -42,6 +49,13 @@ impl Files {
                 self.sums.insert(source.label().to_owned(), sum(source.text().as_bytes()));
             }
         }
+    }
+
+    /// The config files with their texts.
+    pub(super) fn frozen(&self) -> Frozen {
+        let mut frozen = Frozen::default();
+        self.repositories.iter().for_each(|repository| frozen.add(repository));
+        frozen
     }
 
     /// Adds a file of the program. One that takes long to read, such as data, is known by its size and when it was changed.

@@ -10,6 +10,7 @@ mod jobs;
 mod plan;
 mod resume;
 mod run;
+mod slurm;
 mod summary;
 mod tail;
 mod view;
@@ -18,3 +19,7 @@ mod workers;
 
 pub(crate) use resume::{Resumed, resume};
 pub(crate) use run::{run, work};
+pub(crate) use slurm::{
+    ALONE, Alone, Board, Stands, TASK, Task, copy_of_program, is_asked as is_for_slurm,
+    submit as submit_alone, work as work_on_slurm,
+};

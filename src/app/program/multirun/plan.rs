@@ -4,6 +4,7 @@ use std::num::NonZeroU64;
 use std::time::Duration;
 
 use crate::app::program::bound::Bound;
+use crate::app::program::multirun::slurm::Settings;
 use crate::app::program::session::{Session, setting};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::drive::Policy;
@@ -25,6 +26,8 @@ pub(super) enum How {
     Inline,
     /// In processes of their own. What they say goes to files, or to where this process speaks.
     Workers { slots: Vec<Slot>, to_files: bool },
+    /// As tasks of Slurm.
+    Slurm(Box<Settings>),
 }
 
 /// Numbers of the launcher's config.
@@ -60,6 +63,9 @@ impl Plan {
         if sweeper != "BasicSweeper" {
             return Err(unknown(master, "sweeper", sweeper)?.help("it can be basic"));
         }
+        if class == "SlurmLauncher" {
+            return Self::on_slurm(session, master);
+        }
         let settings = Launcher(master);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut policy = policy(master)?;
@@ -86,8 +92,9 @@ impl Plan {
                 )
             }
             _ => {
-                return Err(unknown(master, "launcher", class)?
-                    .help("it can be basic, joblib or submitit_local; `-j N` runs N jobs at a time"));
+                return Err(unknown(master, "launcher", class)?.help(
+                    "it can be basic, joblib, submitit_local or submitit_slurm; `-j N` runs N jobs at a time",
+                ));
             }
         };
         let workers = session.flags.workers.map(usize::from);
@@ -113,12 +120,22 @@ impl Plan {
         Ok(Self { launcher, how, policy })
     }
 
+    fn on_slurm(session: &Session<'_>, master: &Bound) -> Result<Self> {
+        let policy = policy(master)?;
+        if policy.time_limit.is_some() {
+            let error = Error::new(ErrorKind::Job, "nobody ends a job on Slurm at `mainstem.sweep.timeout`");
+            return Err(error.help("say it to Slurm: `hydra.launcher.timeout_min=60`"));
+        }
+        let settings = Box::new(Settings::of(session, master)?);
+        Ok(Self { launcher: "submitit_slurm", how: How::Slurm(settings), policy })
+    }
+
     /// The same with every job in a process of its own, still one after the other: a job needs another environment than
     /// this process has.
     pub(super) fn apart(self) -> Self {
         let how = match self.how {
             How::Inline => How::Workers { slots: vec![Slot::default()], to_files: false },
-            how @ How::Workers { .. } => how,
+            how @ (How::Workers { .. } | How::Slurm(_)) => how,
         };
         Self { how, ..self }
     }

@@ -2,9 +2,12 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 
+use crate::app::capture;
+use crate::app::exec::exec;
 use crate::app::program::app::App;
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
@@ -12,8 +15,10 @@ use crate::app::program::flags::{Ask, Flags, Whose, parse};
 use crate::app::program::job::with_mode;
 use crate::app::program::multirun::identity::NOW;
 use crate::app::program::multirun::run::{arguments, run};
+use crate::app::program::multirun::slurm::last_snapshot;
 use crate::app::program::own::OwnFlag;
 use crate::app::program::session::Session;
+use crate::app::program::snapshot::Snapshot;
 use crate::app::program::world::World;
 use crate::compose::Mode;
 use crate::diag::{Error, ErrorKind, Result};
@@ -88,11 +93,30 @@ pub(crate) fn resume(
     })?;
     let mut world = world;
     world.facts.now = now.into();
+    if !flags.force
+        && let Some(folder) = last_snapshot(&world.facts.cwd.join(&directory))
+    {
+        let snapshot = Snapshot::read(&folder)?;
+        // What goes on is the program that was begun, whatever its file is by now.
+        if world.owns_process && world.executable.as_ref().is_some_and(|own| !is_same(own, &snapshot.copy)) {
+            let mut command = std::process::Command::new(&snapshot.copy);
+            command.args(capture::raw_arguments());
+            return exec(command).map(|output| Finished::without_jobs(output.status)).map_err(|error| {
+                Error::new(ErrorKind::Io, format!("cannot start `{}`: {error}", snapshot.copy.display()))
+                    .help("`--force` goes on with the program as it is now")
+            });
+        }
+        world.snapshot = Some(Arc::new(snapshot));
+    }
     let values = own.map(|own| (own.read)(&merged.own)).transpose()?;
     let mut session = Session { own: values, ..Session::open(app, world, merged, recorded, None)? };
     session.given = given;
     session.resumed = Some(Resumed { directory: session.absolute(directory) });
     run(&session)
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || other.canonicalize().is_ok_and(|other| other == one)
 }
 
 fn another(directory: &Path, what: &str) -> Error {
@@ -125,7 +149,9 @@ fn merged(
         {
             return false;
         }
-        ["mainstem.sweep.", "hydra.launcher.", "hydra/launcher="].iter().any(|start| word.starts_with(start))
+        ["mainstem.sweep.", "mainstem.slurm.", "hydra.launcher.", "hydra/launcher="]
+            .iter()
+            .any(|start| word.starts_with(start))
     };
     let jobs = |flags: &Flags| -> Vec<String> {
         flags.overrides.iter().filter(|word| !about_running(word)).cloned().collect()

@@ -22,15 +22,15 @@ use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
-use crate::app::program::multirun::summary;
 use crate::app::program::multirun::watched::Watched;
 use crate::app::program::multirun::workers::InWorkers;
+use crate::app::program::multirun::{slurm, summary};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
-use crate::compose::{Arguments, Mode};
+use crate::compose::{Arguments, Frozen, Mode};
 use crate::diag::{Error, ErrorKind, Result, shell_word};
-use crate::drive::{Drive, Entry, Host, Journal, Policy, Progress, Stopped, Summary, lease};
+use crate::drive::{Drive, Entry, Host, Identity, Journal, Policy, Progress, Stopped, Summary, lease};
 use crate::durable::{Sync, create_exclusive, write_whole_with};
 use crate::facts::{Clock, Process};
 use crate::grammar::Override;
@@ -58,7 +58,8 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let plan = if apart { plan.apart() } else { plan };
     plan.check()?;
     for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
-        files.add_file(&name, &path)?;
+        let copy = session.snapshot.as_ref().and_then(|snapshot| snapshot.copy_of(&path));
+        files.add_file(&name, copy.unwrap_or(&path))?;
     }
     if let Some(name) = setting(&master, "mainstem.sweep.jobs")? {
         files.add_file(&name, &session.composer.facts().cwd.join(&name))?;
@@ -69,11 +70,16 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 
     let process = session.process();
     let now = identity(session, &master, &process, jobs, &files);
+    let configs = files.frozen();
     let (directory, other) = directory(session, &master)?;
     let lease = lease(&directory, &process)?;
     let secrets = Arc::clone(master.secrets());
     let (journal, mut before) = if session.resumed.is_some() {
         let before = Progress::read(&directory)?;
+        // A snapshot is of the program that began it.
+        let program =
+            if session.snapshot.is_some() { before.identity.program.clone() } else { now.program.clone() };
+        let now = Identity { program, ..now };
         if !session.flags.force {
             unchanged(&before.identity, &now)?;
         }
@@ -115,6 +121,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         session,
         jobs,
         plan,
+        configs,
         journal: Arc::new(journal),
         callbacks: Arc::clone(&callbacks),
         process,
@@ -128,6 +135,7 @@ struct Driving<'a> {
     session: &'a Session<'a>,
     jobs: &'a Jobs,
     plan: Plan,
+    configs: Frozen,
     journal: Arc<Journal>,
     callbacks: Arc<Callbacks>,
     process: Process,
@@ -136,9 +144,13 @@ struct Driving<'a> {
 
 impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
-        let Self { session, jobs, plan, journal, callbacks, process, before } = self;
+        let Self { session, jobs, plan, configs, journal, callbacks, process, before } = self;
         let Plan { launcher: name, how, policy } = plan;
-        let at_a_time = if let How::Workers { slots, .. } = &how { slots.len() } else { 1 };
+        let at_a_time = match &how {
+            How::Inline => 1,
+            How::Workers { slots, .. } => slots.len(),
+            How::Slurm(settings) => settings.at_a_time.unwrap_or(usize::MAX >> 1),
+        };
         journal.add(&Entry::Driver {
             time: process.clock.now(),
             process: process.id,
@@ -149,7 +161,7 @@ impl Driving<'_> {
         let (sweep, count, batch) = (base.directory.clone(), jobs.len(), policy.batch);
         let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
         let batches = jobs.batches(batch);
-        let driven = Driven { jobs, policy, journal: &journal, before, clock: process.clock };
+        let driven = Driven { jobs, policy, journal: &journal, before, clock: process.clock.clone() };
         let (summary, interrupted, jobs) = match how {
             How::Inline => {
                 let _watch =
@@ -158,6 +170,11 @@ impl Driving<'_> {
                 let launcher =
                     launch::Inline::new(|job, task| carry_out(session, &journal, &callbacks, job, task));
                 (driven.drive(launcher, &mut host)?, host.interrupted, host.jobs)
+            }
+            How::Slurm(settings) => {
+                let Driven { jobs, policy, journal, before, .. } = driven;
+                let of_sweep = (jobs, journal, before, &process);
+                (slurm::drive(session, base, &settings, policy, of_sweep, &configs)?, None, Vec::new())
             }
             How::Workers { slots, to_files } => {
                 match slots.len() {
@@ -240,6 +257,8 @@ fn status(summary: &Summary) -> Status {
         Some(Stopped::Asked(Halt::Interrupt)) => Status::Interrupted(2),
         Some(Stopped::Asked(_)) => Status::Interrupted(15),
         Some(Stopped::Failures(_)) => Status::Failure,
+        Some(Stopped::Detached) if summary.broken.is_none() && summary.failed == 0 => Status::Success,
+        Some(Stopped::Detached) => Status::Failure,
         None if summary.failed > 0 || summary.broken.is_some() => Status::Failure,
         None => Status::Success,
     }
@@ -288,6 +307,10 @@ pub(crate) fn work(session: &Session<'_>) -> Result<Finished> {
     let arguments = session.composer.arguments(session.config_name(), &job.overrides)?;
     let composed = session.compose(&arguments, Mode::Run)?;
     let bound = bind_in_sweep(session, composed, job.number, job.sweep.as_deref())?;
+    let bound = match &job.scheduled {
+        Some(id) => bound.with_fact(&["hydra", "job", "id"], id.as_str()),
+        None => bound,
+    };
     let place = place_in_sweep(&bound, job.directory.clone(), job.made, Some(job.mandate.clone()))?;
     let callbacks = Callbacks::of(session, &bound)?;
     let ran = call(session, bound, &place, Extent::OfSweep, callbacks)?;

@@ -14,7 +14,8 @@ const LISTED: usize = 20;
 /// Says which jobs have failed, why the sweep ended before its last job, and how it goes on.
 pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, jobs: u64) {
     let cwd = &session.composer.facts().cwd;
-    if summary.failed == 0 && summary.stopped.is_none() && summary.broken.is_none() {
+    let is_over = !matches!(summary.stopped, Some(Stopped::Asked(_) | Stopped::Failures(_)));
+    if summary.failed == 0 && is_over && summary.broken.is_none() {
         return;
     }
     let place = shown(directory, cwd).display();
@@ -50,7 +51,7 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
             }
         }
         None if summary.broken.is_none() => {}
-        Some(Stopped::Asked(_)) | None => {
+        Some(Stopped::Asked(_) | Stopped::Detached) | None => {
             error = error.note(format!("{rest} of {jobs} jobs have not ended"));
         }
     }

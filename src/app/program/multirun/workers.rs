@@ -75,6 +75,7 @@ impl Host for InWorkers<'_> {
             directory: directory.clone(),
             made: made || self.to_files && new,
             overrides: self.base.composing.typed(job),
+            scheduled: None,
         };
         let environment = worker::needed(self.base.session, &bound)?.unwrap_or_default();
         let surroundings = self.around.now();

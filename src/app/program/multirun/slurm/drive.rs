@@ -1,0 +1,208 @@
+//! A sweep that is handed to Slurm, or taken up again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use crate::app::capture;
+use crate::app::program::job::shown;
+use crate::app::program::multirun::host::Base;
+use crate::app::program::multirun::slurm::board::Board;
+use crate::app::program::multirun::slurm::host::OnSlurm;
+use crate::app::program::multirun::slurm::launcher::Arrays;
+use crate::app::program::multirun::slurm::orders::{Folder, Head};
+use crate::app::program::multirun::slurm::settings::Settings;
+use crate::app::program::multirun::slurm::task::{TASK, program};
+use crate::app::program::session::Session;
+use crate::app::program::snapshot::Snapshot;
+use crate::app::program::{command, signals};
+use crate::compose::Frozen;
+use crate::diag::{Error, ErrorKind, Result, shell_word};
+use crate::drive::{Drive, Entry, FOLDER, Journal, Policy, Progress, Stopped, Summary};
+use crate::facts::Process;
+use crate::launch::slurm::{Array, Slurm};
+use crate::sweep::{Grid, Jobs};
+
+/// Hands the jobs of a sweep to Slurm, and goes, or waits for them.
+///
+/// # Errors
+/// The program cannot be started there; what keeps a sweep from going on.
+pub(in crate::app::program::multirun) fn drive(
+    session: &Session<'_>,
+    base: Base<'_>,
+    settings: &Settings,
+    policy: Policy,
+    (jobs, journal, before, process): (&Jobs, &Journal, Progress, &Process),
+    configs: &Frozen,
+) -> Result<Summary> {
+    let slurm = Slurm::new(&session.composer.facts().env);
+    let board = Rc::new(Board::of(&base.directory, &before, process, slurm));
+    if before.jobs.values().any(|job| job.task.is_some()) {
+        // Whoever comes after a driver that was killed learns what that one did not write down.
+        for (submission, id) in board.look_into_queue()? {
+            journal.add(&Entry::Submitted { time: process.clock.now(), submission, id })?;
+        }
+    }
+    let known = session.snapshot.clone();
+    let wanted = base.directory.join(FOLDER).join("slurm").join("snapshot");
+    let snapshot = || match (&session.executable, settings.takes_snapshot) {
+        (Some(program), true) => take(session, &wanted, program, configs).map(Some),
+        _ => Ok(None),
+    };
+    let head = Head {
+        sweep: base.id.clone(),
+        other: base.other.clone(),
+        snapshot: known.map(|known| known.folder.clone()),
+        now: session.composer.facts().now.get(),
+        ..settings.head()
+    };
+    let place = shown(&base.directory, &session.composer.facts().cwd).display().to_string();
+    if settings.driver {
+        let snapshot = if head.snapshot.is_some() { session.snapshot.clone() } else { snapshot()? };
+        let head = Head { snapshot: snapshot.as_ref().map(|one| one.folder.clone()), ..head };
+        let id = delegate(
+            session,
+            settings,
+            &board,
+            (&base.directory, &head, snapshot.as_deref()),
+            (&before, journal, process),
+        )?;
+        session.note(&format!("the driver of the sweep is in Slurm's queue as {id}"));
+        detached(session, &[(id, 0)], &place);
+        return Ok(Summary { stopped: Some(Stopped::Detached), ..Summary::default() });
+    }
+    let (_watch, asked) = watch(session)?;
+    let say = |waits: usize, runs: usize| session.note(&format!("{waits} jobs wait, {runs} run"));
+    let mut host = OnSlurm { base, board: Rc::clone(&board), minutes: settings.minutes };
+    let mut launcher = Arrays {
+        board,
+        settings,
+        head,
+        snapshot: &snapshot,
+        journal,
+        clock: process.clock.clone(),
+        program: command_of_task(session)?,
+        cwd: session.composer.facts().cwd.clone(),
+        asked,
+        waiting: Vec::new(),
+        running: BTreeMap::new(),
+        events: VecDeque::new(),
+        pause: Duration::from_millis(500),
+        submitted: Vec::new(),
+        told: (0, 0),
+        say: &say,
+    };
+    let elapsed = capture::stopwatch();
+    let summary = Drive {
+        sweeper: Grid::new(jobs.clone()),
+        launcher: &mut launcher,
+        host: &mut host,
+        journal,
+        policy,
+        before,
+        clock: process.clock.clone(),
+        elapsed: &elapsed,
+    }
+    .run()?;
+    if let Some(Stopped::Detached) = summary.stopped {
+        detached(session, &launcher.submitted, &place);
+    }
+    Ok(summary)
+}
+
+/// The program that carries out a task, and what stands behind the folder of its submission.
+fn command_of_task(session: &Session<'_>) -> Result<(Vec<String>, Vec<String>)> {
+    let (command, (own, tail)) = program(session, TASK)?;
+    Ok((command, own.into_iter().chain(tail).collect()))
+}
+
+/// Submits a job that goes on with the sweep, and waits for its jobs in place of this process.
+fn delegate(
+    session: &Session<'_>,
+    settings: &Settings,
+    board: &Board,
+    (directory, head, snapshot): (&Path, &Head, Option<&Snapshot>),
+    (before, journal, process): (&Progress, &Journal, &Process),
+) -> Result<String> {
+    if before.identity.hides_secrets {
+        let error =
+            Error::new(ErrorKind::Job, "the driver of a sweep with secrets among its arguments is no job");
+        return Err(error.note("they are not written down").help("leave `mainstem.slurm.driver` away"));
+    }
+    let (mut command, _) = program(session, "--resume")?;
+    if let Some(snapshot) = snapshot {
+        command[0] = snapshot.copy.to_string_lossy().into_owned();
+    }
+    command.push(directory.to_string_lossy().into_owned());
+    command.extend(["mainstem.slurm.detach=false", "mainstem.slurm.driver=false"].map(str::to_owned));
+    let number = board.next();
+    let folder = board.folder(number);
+    let script = settings.of_driver().script(&Array {
+        tasks: 1,
+        out: directory.join(FOLDER).join("slurm").join("driver_%A.log"),
+        directory: session.composer.facts().cwd.clone(),
+        command,
+        ..Array::default()
+    });
+    folder.write(&script, head, &[])?;
+    journal.add(&Entry::Submitting { time: process.clock.now(), submission: number, tasks: Vec::new() })?;
+    let id = board.slurm.submit(&folder.script())?;
+    journal.add(&Entry::Submitted { time: process.clock.now(), submission: number, id: id.clone() })?;
+    journal.add(&Entry::Detached { time: process.clock.now() })?;
+    Ok(id)
+}
+
+pub(super) fn take(
+    session: &Session<'_>,
+    wanted: &Path,
+    program: &Path,
+    configs: &Frozen,
+) -> Result<Arc<Snapshot>> {
+    let files = match session.app.starts_command {
+        true => command::files(&session.app.tail, &session.composer.facts().cwd),
+        false => Vec::new(),
+    };
+    let files: Vec<PathBuf> = files.into_iter().map(|(_, path)| path).collect();
+    Snapshot::take(wanted, program, configs.clone(), &files).map(Arc::new)
+}
+
+/// Says what goes on without this process.
+fn detached(session: &Session<'_>, submitted: &[(String, usize)], place: &str) {
+    for (id, jobs) in submitted {
+        // For whoever reads it with a program.
+        let _ = session.console.say(&format!("{id}\n"));
+        if *jobs > 0 {
+            session.note(&format!("{jobs} jobs are in Slurm's queue as {id}"));
+        }
+    }
+    let place = shell_word(place);
+    session
+        .note(&format!("`mainstem sweeps watch {place}` waits for them, `sweeps cancel {place}` ends them"));
+}
+
+/// Takes signals: this process goes, and the jobs stay.
+fn watch(session: &Session<'_>) -> Result<(Option<impl Drop + use<>>, Receiver<()>)> {
+    let (sender, asked) = channel();
+    let console = session.console.clone();
+    let watch = session.owns_process.then(|| {
+        signals::watch(move |stop| {
+            console.mention(&format!("{}: the jobs stay in Slurm's queue\n", stop.name()));
+            // Nobody waits any more.
+            let _ = sender.send(());
+        })
+    });
+    Ok((watch.transpose()?, asked))
+}
+
+/// The snapshot that the jobs of a sweep run from that were queued last.
+pub(in crate::app::program::multirun) fn last_snapshot(sweep: &Path) -> Option<PathBuf> {
+    Folder::last_snapshot(sweep)
+}
+
+/// The program that the jobs of a sweep run that were queued last, if a copy of it was made.
+pub(crate) fn copy_of_program(sweep: &Path) -> Option<PathBuf> {
+    Snapshot::read(&last_snapshot(sweep)?).ok().map(|snapshot| snapshot.copy)
+}

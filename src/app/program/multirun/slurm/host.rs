@@ -1,0 +1,129 @@
+//! The program, for jobs on Slurm.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::app::program::logging::hydra_log;
+use crate::app::program::multirun::host::{Base, Placed, failure};
+use crate::app::program::multirun::slurm::board::{Board, Stands};
+use crate::app::program::multirun::slurm::launcher::End;
+use crate::app::program::multirun::slurm::orders::JobOrder;
+use crate::app::program::worker;
+use crate::diag::{Error, Result, Severity};
+use crate::drive::{Host, Left, Policy, Prepared, Standing, Verdict};
+use crate::run::Status;
+use crate::sweep::Job;
+
+/// The program whose jobs run on Slurm.
+pub(super) struct OnSlurm<'a> {
+    pub(super) base: Base<'a>,
+    pub(super) board: Rc<Board>,
+    /// How many minutes a job may take.
+    pub(super) minutes: u64,
+}
+
+impl OnSlurm<'_> {
+    /// Without Slurm, or without its claim, nobody can say of a job that it does not run.
+    fn doubt(&self, error: &Error) -> Left {
+        let console = &self.base.session.console;
+        console.complain(&error.render_as(Severity::Warning, console.err));
+        Left::Running(None)
+    }
+
+    /// What became of a job that left no word.
+    fn gone(&self, job: u64) -> Verdict {
+        let directory = self.board.place(job).map(|place| place.directory);
+        let error = match self.board.end(job).as_deref() {
+            Some("TIMEOUT") => format!("it took longer than {} min", self.minutes),
+            Some("COMPLETED") => "its process ended before the job did".to_owned(),
+            Some(state) => format!("Slurm says `{state}`"),
+            None => "it is not in Slurm's queue any more, and did not say how it ended".to_owned(),
+        };
+        let name = self.base.session.app.name.as_str();
+        let log = directory.as_deref().and_then(|directory| self.base.log(directory, name));
+        Verdict { status: Status::Failed, result: None, error: Some(error), log, directory, asked: None }
+    }
+}
+
+impl Host for OnSlurm<'_> {
+    type Task = JobOrder;
+    type End = End;
+
+    fn prepare(&mut self, job: &Job, _: u32, before: Option<&Path>) -> Result<Prepared<JobOrder>> {
+        let Placed { bound, directory, made, earlier } = self.base.place(job, before)?;
+        let environment = worker::needed(self.base.session, &bound)?.unwrap_or_default();
+        let relative = self.base.relative(&directory);
+        hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
+        let task = JobOrder {
+            number: job.index,
+            directory,
+            made,
+            earlier: earlier.map(|id| id.to_string()),
+            overrides: self.base.composing.typed(job),
+            environment,
+        };
+        Ok(Prepared { directory: relative, task })
+    }
+
+    fn shown(&self, job: &Job) -> Vec<String> {
+        self.base.shown(job)
+    }
+
+    fn judge(&mut self, job: u64, end: End) -> Verdict {
+        let failed = |error: Option<String>| {
+            let status = Status::Failed;
+            Verdict { status, result: None, error, log: None, directory: None, asked: None }
+        };
+        match end {
+            End::Recorded(record) => {
+                let directory = self.board.place(job).map(|place| place.directory).unwrap_or_default();
+                self.base.verdict(&record, &directory)
+            }
+            End::Gone => self.gone(job),
+            End::NotSubmitted(why) => failed(Some(why)),
+        }
+    }
+
+    fn gave_up(&mut self, _: u64) {}
+
+    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+        self.base.had(job)
+    }
+
+    fn anew(&mut self, jobs: &[(u64, Standing)]) {
+        self.base.anew(jobs);
+    }
+
+    fn look(&mut self, job: u64, directory: &Path) -> Left {
+        match self.board.stands(job) {
+            Some(Stands::Waits | Stands::Runs) => Left::Running(None),
+            Some(Stands::Ended(record)) => Left::Ended(self.base.verdict(&record, directory)),
+            Some(Stands::Gone) => match self.board.give_up(job) {
+                Ok(true) => Left::Nothing,
+                Ok(false) => Left::Running(None),
+                Err(error) => self.doubt(&error),
+            },
+            // Whoever had it begun was killed before it was handed on, or did not run on Slurm.
+            None => self.base.look(directory),
+        }
+    }
+
+    fn waits(&mut self, job: &Job, who: Option<&str>) {
+        self.base.waits(job, who);
+    }
+
+    fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, _: &Policy) {
+        if !matches!(verdict.status, Status::Completed | Status::Interrupted) {
+            let error = failure(job, verdict, &self.base);
+            let error = match again {
+                Some(pause) => error.note(format!("it begins again in {pause} s")),
+                None => error,
+            };
+            let console = &self.base.session.console;
+            console.complain(&error.render(console.err));
+        }
+        if verdict.status != Status::Interrupted {
+            self.base.pack(verdict.directory.as_deref());
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What the config says of Slurm: `hydra.launcher` in submitit's words, and `mainstem.slurm`.
+
+use std::path::{Component, PathBuf};
+
+use crate::app::program::bound::Bound;
+use crate::app::program::multirun::slurm::orders::Head;
+use crate::app::program::session::{Session, setting, shown_setting};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::launch::slurm::Batch;
+use crate::value::{Kind, Node, write_str};
+
+/// How a sweep runs on Slurm.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// What each task is given.
+    pub(crate) batch: Batch,
+    /// Where Slurm writes to, in the form of `--output` without the ending.
+    pub(super) logs: PathBuf,
+    /// Whether standard error goes to the same file.
+    pub(super) one_log: bool,
+    /// How many tasks run at a time.
+    pub(crate) at_a_time: Option<usize>,
+    pub(super) jobs_per_task: usize,
+    /// How many jobs of a task run at a time.
+    pub(super) jobs_at_a_time: usize,
+    /// How many minutes a task may take.
+    pub(super) minutes: u64,
+    /// How often a task that was ended at its limit begins once more.
+    pub(super) max_timeouts: u64,
+    pub(super) largest_array: Option<usize>,
+    /// How many tasks are in the queue at most.
+    pub(super) max_queued: Option<usize>,
+    pub(super) detach: bool,
+    /// Whether the driver is a job of its own.
+    pub(super) driver: bool,
+    /// Whether what runs is the program as it was when its jobs were queued.
+    pub(super) takes_snapshot: bool,
+}
+
+/// Fields of submitit and the options of `sbatch` that they are, where the value is the same.
+const OPTIONS: [(&str, &str); 15] = [
+    ("name", "job-name"),
+    ("partition", "partition"),
+    ("qos", "qos"),
+    ("comment", "comment"),
+    ("constraint", "constraint"),
+    ("exclude", "exclude"),
+    ("gres", "gres"),
+    ("account", "account"),
+    ("nodes", "nodes"),
+    ("tasks_per_node", "ntasks-per-node"),
+    ("cpus_per_task", "cpus-per-task"),
+    ("cpus_per_gpu", "cpus-per-gpu"),
+    ("gpus_per_node", "gpus-per-node"),
+    ("gpus_per_task", "gpus-per-task"),
+    ("timeout_min", "time"),
+];
+
+/// Two more, of text.
+const MEMORY: [(&str, &str); 2] = [("mem_per_gpu", "mem-per-gpu"), ("mem_per_cpu", "mem-per-cpu")];
+
+impl Settings {
+    /// What the config of a sweep as a whole says.
+    ///
+    /// # Errors
+    /// A value that cannot be resolved, or that Slurm could not use.
+    pub(crate) fn of(session: &Session<'_>, master: &Bound) -> Result<Self> {
+        let launcher = |key: &str| setting(master, &format!("hydra.launcher.{key}"));
+        let mut options = Vec::new();
+        for (field, option) in OPTIONS.into_iter().chain(MEMORY) {
+            options.extend(launcher(field)?.map(|value| (option.to_owned(), Some(value))));
+        }
+        options.extend(launcher("mem_gb")?.map(|gb| ("mem".to_owned(), Some(format!("{gb}GB")))));
+        // As in submitit, what is said there wins.
+        for (name, value) in additional(master)? {
+            options.retain(|(known, _)| *known != name);
+            options.push((name, value));
+        }
+        let setup = list(master, "hydra.launcher.setup")?;
+        let prefix = list(master, "mainstem.slurm.container")?;
+        let srun = match launcher("use_srun")?.is_none_or(|yes| yes == "True") {
+            true => Some(list(master, "hydra.launcher.srun_args")?),
+            false => None,
+        };
+        let number = |key: &str, least: i64| count(master, key, least);
+        let notice = number("hydra.launcher.signal_delay_s", 0)?.unwrap_or(0) as u64;
+        let size = |key: &str| number(key, 1);
+        let folder = shown_setting(master, "hydra.launcher.submitit_folder")?.unwrap_or_default();
+        let workers = session.flags.workers.map(usize::from);
+        Ok(Self {
+            batch: Batch { options, notice, setup, prefix, srun },
+            logs: logs(&session.absolute(folder)),
+            one_log: launcher("stderr_to_stdout")?.is_some_and(|yes| yes == "True"),
+            at_a_time: workers.or(size("hydra.launcher.array_parallelism")?),
+            jobs_per_task: size("mainstem.slurm.jobs_per_task")?.unwrap_or(1),
+            jobs_at_a_time: size("mainstem.slurm.jobs_at_a_time")?.unwrap_or(1),
+            minutes: size("hydra.launcher.timeout_min")?.unwrap_or(60) as u64,
+            max_timeouts: number("hydra.launcher.max_num_timeout", 0)?.unwrap_or(0) as u64,
+            largest_array: size("mainstem.slurm.largest_array")?,
+            max_queued: size("mainstem.slurm.max_queued")?,
+            takes_snapshot: setting(master, "mainstem.slurm.snapshot")?.is_none_or(|what| what != "none"),
+            driver: setting(master, "mainstem.slurm.driver")?.is_some_and(|yes| yes == "True"),
+            detach: setting(master, "mainstem.slurm.detach")?.is_none_or(|yes| yes == "True"),
+        })
+    }
+}
+
+impl Settings {
+    /// What the orders say of it.
+    pub(super) fn head(&self) -> Head {
+        Head {
+            jobs_at_a_time: self.jobs_at_a_time,
+            minutes: self.minutes,
+            notice: self.batch.notice,
+            max_timeouts: self.max_timeouts,
+            ..Head::default()
+        }
+    }
+
+    /// The same for a process that only waits.
+    pub(super) fn of_driver(&self) -> Batch {
+        let kept = ["partition", "qos", "account", "comment", "constraint", "exclude", "job-name"];
+        let options = self.batch.options.iter().filter(|(name, _)| kept.contains(&name.as_str())).cloned();
+        let small = [("cpus-per-task", "1"), ("mem", "512M")]
+            .map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
+        Batch { options: options.chain(small).collect(), srun: None, ..self.batch.clone() }
+    }
+}
+
+/// The logs lie in the folder that is named, up to the first part with a number of Slurm's: there is no such folder before
+/// the job is submitted, and Slurm makes none.
+fn logs(folder: &std::path::Path) -> PathBuf {
+    let is_fixed = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains('%');
+    folder.components().take_while(is_fixed).collect::<PathBuf>().join("%A_%a_log")
+}
+
+fn list(master: &Bound, key: &str) -> Result<Vec<String>> {
+    let node = master.select(key)?;
+    Ok(node.as_ref().and_then(Node::as_list).unwrap_or_default().iter().map(text).collect())
+}
+
+fn text(node: &Node) -> String {
+    let mut text = String::new();
+    write_str(node, &mut text);
+    text
+}
+
+/// `additional_parameters`: options of `sbatch` by their names, with `_` or `-`. As in submitit, `true` stands for an option
+/// without a value.
+fn additional(master: &Bound) -> Result<Vec<(String, Option<String>)>> {
+    let key = "hydra.launcher.additional_parameters";
+    let Some(node) = master.select(key)? else { return Ok(Vec::new()) };
+    let mut options = Vec::new();
+    for (name, slot) in node.as_map().into_iter().flatten() {
+        let name = name.to_string().replace('_', "-");
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if name.is_empty() || !name.chars().all(plain) {
+            let error = Error::new(ErrorKind::UnknownKey, format!("`{name}` is no option of `sbatch`"));
+            return Err(master.located(error.at(slot.node.origin, "letters, digits and `-`")));
+        }
+        let value = match slot.node.kind {
+            Kind::Bool(true) | Kind::Null => None,
+            Kind::Bool(false) => continue,
+            _ => Some(text(&slot.node)),
+        };
+        options.push((name, value));
+    }
+    Ok(options)
+}
+
+/// A whole number that is not too small.
+fn count(master: &Bound, key: &str, least: i64) -> Result<Option<usize>> {
+    let Some(node) = master.select(key)? else { return Ok(None) };
+    match node.kind {
+        Kind::Int(number) if number >= least => Ok(usize::try_from(number).ok()),
+        Kind::Int(_) => {
+            let error = Error::new(ErrorKind::Range, format!("`{key}` must be at least {least}"));
+            Err(master.located(error.at(node.origin, "this is less")))
+        }
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logs_lie_where_submitit_has_its_folders() {
+        for (folder, expected) in [
+            ("/sw/.submitit/%j", "/sw/.submitit/%A_%a_log"),
+            ("/logs/%x/%j", "/logs/%A_%a_log"),
+            ("/logs", "/logs/%A_%a_log"),
+        ] {
+            assert_eq!(logs(folder.as_ref()), PathBuf::from(expected));
+        }
+    }
+}
