@@ -32,11 +32,12 @@ mod sweeps;
 mod table;
 mod width;
 
+pub use crate::sweep::Direction;
 pub use capture::{arguments, facts, process};
 pub use git::surroundings;
 pub use main::main;
 pub use output::Status;
 pub use program::{
-    App, Bound, Callback, Configs, Direction, Failed, Finished, IntoObjective, Job, JobResult, Maximize,
+    App, Bound, Callback, Configs, Declared, Failed, Finished, IntoObjective, Job, JobResult, Maximize,
     Minimize, Objective, Sandbox, Trial, block_on,
 };

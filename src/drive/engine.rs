@@ -192,7 +192,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             Ok(Ask::Job(job)) => {
                 if let Some(result) = state.elsewhere.remove(&job.index) {
                     state.summary.kept += 1;
-                    state.note(self.sweeper.tell(job.index, Told::Completed(result.as_ref())));
+                    let told = Told::Completed { result: result.as_ref(), direction: None };
+                    state.note(self.sweeper.tell(job.index, told));
                 } else if !self.is_beyond(state, &job) {
                     self.begin(state, job, (1, 1), None);
                 }
@@ -241,11 +242,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             Left::Ended(verdict) => {
                 state.note(self.write_end(job.index, standing.attempt, &verdict, false));
                 state.summary.kept += 1;
-                let told = match verdict.status {
-                    Status::Completed => Told::Completed(verdict.result.as_ref()),
-                    _ => Told::Failed,
-                };
-                state.note(self.sweeper.tell(job.index, told));
+                state.note(self.sweeper.tell(job.index, verdict.told()));
             }
             Left::Nothing => {
                 self.begin(state, job, (standing.attempt.saturating_add(1), 1), standing.directory);
@@ -318,7 +315,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         match verdict.status {
             Status::Completed => {
                 state.summary.completed += 1;
-                return state.note(self.sweeper.tell(job.index, Told::Completed(verdict.result.as_ref())));
+                return state.note(self.sweeper.tell(job.index, verdict.told()));
             }
             Status::Interrupted => {
                 state.summary.interrupted += 1;
@@ -408,6 +405,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             time: self.clock.now(),
             status: verdict.status,
             result: verdict.result.clone(),
+            stopped: verdict.stopped,
             error: verdict.error.clone(),
             log: verdict.log.clone(),
             again,
@@ -421,6 +419,8 @@ impl Verdict {
         Self {
             status: Status::Failed,
             result: None,
+            direction: None,
+            stopped: None,
             error: Some(error.message().to_owned()),
             log: None,
             asked: None,
@@ -548,7 +548,8 @@ mod tests {
             // As of a job that ended before it could say anything.
             let directory = (status == Status::Completed).then(|| job.to_string().into());
             let result = (status == Status::Completed).then(|| Node::from(i64::try_from(job).unwrap()));
-            Verdict { status, result, error: None, log: None, directory, asked: None }
+            let (direction, stopped, error, log) = (None, None, None, None);
+            Verdict { status, result, direction, stopped, error, log, directory, asked: None }
         }
 
         fn gave_up(&mut self, job: u64) {
@@ -743,7 +744,8 @@ mod tests {
             let (attempt, directory) = (0, Some(PathBuf::from("../other")));
             journal.add(&Entry::Started { job, attempt, time, directory, overrides: Vec::new() }).unwrap();
             let (status, result, again) = (Status::Completed, Some(Node::from(0.5)), false);
-            let ended = Entry::Ended { job, attempt, time, status, result, error: None, log: None, again };
+            let (stopped, error, log) = (None, None, None);
+            let ended = Entry::Ended { job, attempt, time, status, result, stopped, error, log, again };
             journal.add(&ended).unwrap();
         }
         drop(journal);
@@ -861,8 +863,9 @@ mod tests {
 
         fn tell(&mut self, job: u64, told: Told<'_>) -> Result<()> {
             let what = match told {
-                Told::Completed(Some(result)) => format!("{job}={}", result.describe()),
-                Told::Completed(None) => format!("{job}="),
+                Told::Completed { result: Some(result), .. } => format!("{job}={}", result.describe()),
+                Told::Completed { result: None, .. } => format!("{job}="),
+                Told::Stopped { step, .. } => format!("{job} stopped at {step}"),
                 Told::Failed => format!("{job} failed"),
             };
             self.1.borrow_mut().push(what);

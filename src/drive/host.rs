@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::diag::Result;
 use crate::drive::policy::Policy;
 use crate::launch::Halt;
-use crate::run::Status;
-use crate::sweep::Job;
+use crate::run::{EarlyStop, Status};
+use crate::sweep::{Job, Told};
 use crate::value::Node;
 
 /// A job that is ready to be launched.
@@ -25,6 +25,10 @@ pub struct Verdict {
     pub status: Status,
     /// What it returned.
     pub result: Option<Node>,
+    /// Which way that is better, as far as its record says it.
+    pub direction: Option<Node>,
+    /// Where it was stopped early, if it was.
+    pub stopped: Option<EarlyStop>,
     /// What went wrong.
     pub error: Option<String>,
     /// The file that says more.
@@ -33,6 +37,27 @@ pub struct Verdict {
     pub directory: Option<PathBuf>,
     /// How this process was asked to stop while the job ran in it, if it was.
     pub asked: Option<Halt>,
+}
+
+impl Verdict {
+    /// What a sweeper is told of a job that does not begin again.
+    pub(super) fn told(&self) -> Told<'_> {
+        told(self.status, self.stopped, self.result.as_ref(), self.direction.as_ref())
+    }
+}
+
+/// What a sweeper is told of a job that ended like that.
+pub(super) fn told<'a>(
+    status: Status,
+    stopped: Option<EarlyStop>,
+    result: Option<&'a Node>,
+    direction: Option<&'a Node>,
+) -> Told<'a> {
+    match (status, stopped) {
+        (Status::Completed, Some(EarlyStop { step, value })) => Told::Stopped { step, value },
+        (Status::Completed, None) => Told::Completed { result, direction },
+        _ => Told::Failed,
+    }
 }
 
 /// What there is of a job whose driver was killed.

@@ -204,6 +204,7 @@ mod tests {
             time,
             status: Status::Completed,
             result: Some(Node::from("hush-hush")),
+            stopped: None,
             error: Some("no access with hush-hush".to_owned()),
             log: None,
             again: false,

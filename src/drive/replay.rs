@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::entry::Entry;
+use crate::drive::host::told;
 use crate::drive::policy::Policy;
 use crate::drive::progress::{Progress, Standing};
 use crate::run::Status;
@@ -52,8 +53,8 @@ pub(super) fn replay(
             replayed.elsewhere.insert(*job, result.clone());
             Ok(())
         }
-        Entry::Ended { job, status: Status::Completed, result, .. } => {
-            sweeper.tell(*job, Told::Completed(result.as_ref()))
+        Entry::Ended { job, status: status @ Status::Completed, result, stopped, .. } => {
+            sweeper.tell(*job, told(*status, *stopped, result.as_ref(), None))
         }
         Entry::Ended { job, status: Status::Failed, again: false, .. } => sweeper.tell(*job, Told::Failed),
         _ => Ok(()),
@@ -79,7 +80,7 @@ fn ask(sweeper: &mut impl Sweeper, number: u64, replayed: &mut Replayed) -> Resu
                         .note("it has to say the same jobs in the same order"));
                 };
                 replayed.kept += 1;
-                sweeper.tell(other.index, Told::Completed(result.as_ref()))?;
+                sweeper.tell(other.index, Told::Completed { result: result.as_ref(), direction: None })?;
             }
             Ask::Wait => {
                 let message = format!("what chooses the jobs said job {number}, and now waits");

@@ -9,7 +9,7 @@ use crate::durable::whole_lines;
 use crate::value::{JsonStyle, Key, Kind, Map, Node, read_json, write_json};
 
 /// The file of the metrics, beside the record: a JSON object a line.
-pub(super) const METRICS: &str = "metrics.jsonl";
+pub(crate) const METRICS: &str = "metrics.jsonl";
 /// The file of the parameters, beside the record: a JSON object a line.
 pub(super) const PARAMS: &str = "params.jsonl";
 

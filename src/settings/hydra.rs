@@ -32,7 +32,11 @@ pub(crate) static HYDRA_NODE: Shape = Struct(
 /// The `mainstem` node: what Hydra's has no place for.
 pub(crate) static MAINSTEM_NODE: Shape = Struct(
     "the mainstem node",
-    &[("run", Struct("mainstem.run", RUN)), ("sweep", Struct("mainstem.sweep", SWEEP))],
+    &[
+        ("run", Struct("mainstem.run", RUN)),
+        ("sweep", Struct("mainstem.sweep", SWEEP)),
+        ("search", Struct("mainstem.search", SEARCH)),
+    ],
 );
 
 const RUN: &[Field] = &[
@@ -56,6 +60,19 @@ const SWEEP: &[Field] = &[
     ("jobs", Optional(&Str)),
     ("when", Optional(&Dict(&Dict(&Any)))),
     ("record", OneOf(&["full", "compact"])),
+];
+
+const SEARCH: &[Field] = &[
+    ("trials", Optional(&Int)),
+    ("sampler", Str),
+    ("seed", Optional(&Int)),
+    ("direction", Any),
+    ("metric", Any),
+    ("pruner", Any),
+    ("fields", Optional(&List(&Str))),
+    ("first", Optional(&List(&Dict(&Any)))),
+    ("from", Any),
+    ("substitute", Bool),
 ];
 
 const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];

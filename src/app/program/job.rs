@@ -13,6 +13,7 @@ use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::finished::{Finished, Job};
 use crate::app::program::logging::{Known, Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, directions, recorded};
+use crate::app::program::reporting::reporting;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::program::{command, logging, panics, worker};
@@ -115,6 +116,9 @@ pub(crate) fn call(
         }
     };
     let begun = begin(session, reserved, &told, &process)?;
+    if let Some(reporting) = reporting(&bound, place)? {
+        begun.run().report_to(reporting);
+    }
     if session.app.starts_command {
         // It may be left behind when this process is killed.
         begun.share()?;
@@ -137,7 +141,8 @@ pub(crate) fn call(
     }
     // A run that nobody can read about has not completed.
     let outcome = ending.finish(&outcome)?;
-    Ok(Job { directory, outcome, objectives })
+    let stopped = ending.run.stopped().filter(|_| outcome.status() == Status::Completed);
+    Ok(Job { directory, outcome, objectives, stopped })
 }
 
 /// What was read before the run begins: the job with its config, and how it logs.
@@ -224,7 +229,7 @@ fn scratch(session: &Session<'_>, bound: Bound, callbacks: Arc<Callbacks>) -> Re
     // What cannot be removed lies where nobody minds.
     let _ = fs::remove_dir_all(&directory);
     let (outcome, objectives) = ended?;
-    let job = Job { directory, outcome, objectives };
+    let job = Job { directory, outcome, objectives, stopped: None };
     Ok(Finished::of(job))
 }
 

@@ -50,6 +50,7 @@ mod unix {
     use crate::app::capture;
     use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
+    use crate::launch::Halt;
 
     /// Signals are taken as long as it lives.
     #[derive(Debug)]
@@ -327,6 +328,15 @@ mod unix {
         });
     }
 
+    /// Asks all that this process started to end, or ends it.
+    pub(crate) fn end_children(how: Halt) {
+        signal_children(match how {
+            Halt::Interrupt => Signal::INT,
+            Halt::Terminate => Signal::TERM,
+            Halt::Kill => Signal::KILL,
+        });
+    }
+
     /// Sends a signal to all that this process started, and what those started.
     fn signal_children(signal: Signal) {
         let mut open = vec![process::id()];
@@ -359,7 +369,7 @@ mod unix {
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{end_in_order, end_with_driver, hold, leave, pass_on, take_later, watch};
+pub(crate) use unix::{end_children, end_in_order, end_with_driver, hold, leave, pass_on, take_later, watch};
 
 #[cfg(target_os = "linux")]
 pub(crate) use unix::end_with_parent;
@@ -405,6 +415,10 @@ pub(crate) fn end_with_driver() -> Result<()> {
 /// Signals do not exist.
 #[cfg(not(unix))]
 pub(crate) fn pass_on() {}
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) fn end_children(_: Halt) {}
 
 /// Nothing is left.
 #[cfg(not(unix))]

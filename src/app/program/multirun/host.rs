@@ -125,6 +125,8 @@ impl<'a> Base<'a> {
             // Nobody else than a driver interrupts the jobs of a sweep, and a kill is a failure like others.
             status: if record.status() == Status::Killed { Status::Failed } else { record.status() },
             result: record.result().cloned(),
+            direction: record.get("direction").cloned(),
+            stopped: record.stopped(),
             log: error.as_ref().and_then(|_| self.log(directory, record.name())),
             error,
             asked: None,

@@ -9,9 +9,11 @@ mod jobs;
 mod plan;
 mod resume;
 mod run;
+mod searching;
 mod summary;
 mod tail;
 mod view;
+mod warm;
 mod watched;
 mod workers;
 

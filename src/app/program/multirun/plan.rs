@@ -48,16 +48,16 @@ impl Launcher<'_> {
 }
 
 impl Plan {
-    /// What the config of a sweep as a whole says.
+    /// What the config of a sweep as a whole says; whether it `searches` was found out before.
     ///
     /// # Errors
     /// A launcher that there is not; settings that exclude each other.
-    pub(super) fn of(session: &Session<'_>, master: &Bound) -> Result<Self> {
+    pub(super) fn of(session: &Session<'_>, master: &Bound, searches: bool) -> Result<Self> {
         let target = setting(master, "hydra.launcher._target_")?.unwrap_or_default();
         let class = target.rsplit('.').next().unwrap_or_default();
         let sweeper = setting(master, "hydra.sweeper._target_")?.unwrap_or_default();
         let sweeper = sweeper.rsplit('.').next().unwrap_or_default();
-        if sweeper != "BasicSweeper" {
+        if sweeper != "BasicSweeper" && !searches {
             return Err(unknown(master, "sweeper", sweeper)?.help("it can be basic"));
         }
         let settings = Launcher(master);
