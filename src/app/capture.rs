@@ -26,6 +26,12 @@ pub fn facts() -> Result<Facts> {
     Ok(Facts { env, cwd, now })
 }
 
+/// What `TZ` says, which the clock of this process goes by.
+#[expect(clippy::disallowed_methods, reason = "the clock goes by it, too")]
+pub(crate) fn time_zone() -> Option<String> {
+    env::var("TZ").ok()
+}
+
 /// The arguments behind the program's name.
 pub(crate) fn raw_arguments() -> impl Iterator<Item = OsString> {
     env::args_os().skip(1)
@@ -46,10 +52,8 @@ pub fn process(facts: &Facts) -> Process {
         let mut values = names.iter().filter_map(|name| facts.env.get(name));
         values.find(|value| !value.is_empty()).map(str::to_owned)
     };
-    let host = line("/proc/sys/kernel/hostname")
-        .or_else(|| named(&["HOSTNAME", "COMPUTERNAME"]))
-        .or_else(|| line("/etc/hostname"))
-        .unwrap_or_else(|| "localhost".to_owned());
+    let host =
+        hostname().or_else(|| named(&["HOSTNAME", "COMPUTERNAME"])).unwrap_or_else(|| "localhost".to_owned());
     #[cfg(unix)]
     let parent = Some(std::os::unix::process::parent_id());
     #[cfg(not(unix))]
@@ -65,6 +69,18 @@ pub fn process(facts: &Facts) -> Process {
         random: random(),
         clock,
     }
+}
+
+/// What the system calls the machine, if it has a name.
+#[cfg(unix)]
+fn hostname() -> Option<String> {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(not(unix))]
+fn hostname() -> Option<String> {
+    None
 }
 
 /// Linux says ` (deleted)` behind the path of a program that was built anew since it was started.
@@ -107,7 +123,9 @@ pub(crate) fn texts(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec
 /// The program's own file; none if the system does not say it.
 pub(crate) fn executable() -> Option<PathBuf> {
     let file = env::current_exe().ok()?;
-    Some(file.canonicalize().unwrap_or(file))
+    // Linux names the file itself, and no link to it.
+    let resolved = if cfg!(target_os = "linux") { None } else { file.canonicalize().ok() };
+    Some(resolved.unwrap_or(file))
 }
 
 /// How much time has gone by since the call.

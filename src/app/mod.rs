@@ -31,6 +31,7 @@ mod sweep;
 mod sweeps;
 mod table;
 mod width;
+mod zone;
 
 pub use crate::sweep::Direction;
 pub use capture::{arguments, facts, process};

@@ -5,6 +5,13 @@ use std::io::{self, Write};
 use crate::diag::{Error, ErrorKind, Severity, Style};
 
 /// How the program ends.
+///
+/// ```
+/// use mainstem::app::Status;
+/// // SIGINT is signal 2.
+/// let all = [Status::Success, Status::Failure, Status::Usage, Status::Interrupted(2)];
+/// assert_eq!(all.map(Status::code), [0, 1, 2, 130]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// All went well.

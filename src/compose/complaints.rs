@@ -393,6 +393,9 @@ pub(crate) fn unused_override(
             |keys| format!("did you mean {keys}?"),
         ));
     }
+    if let Some(error) = whole(key, chosen.origin) {
+        return error;
+    }
     let error = Error::new(ErrorKind::NotFound, format!("no defaults list chooses an option of `{key}`"))
         .at(chosen.origin, "nothing to change");
     if let Choice::One(pick) = choice
@@ -420,6 +423,17 @@ pub(crate) fn unused_override(
             listed_near(&offer.options, &pick.name)
         ))
         .help(format!("to add one type `+{key}={near}`"))
+}
+
+/// The error of who wants to choose or to delete all that the program knows of itself.
+fn whole(key: &str, origin: Origin) -> Option<Error> {
+    let help = match key {
+        "hydra" => "set what is in it: `hydra.run.dir=DIR`; or choose in it: `hydra/launcher=OPTION`",
+        "mainstem" => "set what is in it: `mainstem.run.note=TEXT`",
+        _ => return None,
+    };
+    let message = format!("`{key}` is no config group, but the settings of the program");
+    Some(Error::new(ErrorKind::NotFound, message).at(origin, "cannot be replaced as a whole").help(help))
 }
 
 /// The keys under which a group was chosen.
@@ -457,6 +471,9 @@ pub(crate) fn unused_deletion(
             Some(_) => format!("name the options that stay: `{key}=[…]`"),
             None => format!("type `{key}=[]`"),
         });
+    }
+    if let Some(error) = whole(key, deletion.origin) {
+        return error;
     }
     let error = Error::new(ErrorKind::NotFound, format!("cannot delete `{what}`: no defaults list has it"))
         .at(deletion.origin, "nothing to delete");

@@ -6,6 +6,7 @@ use crate::compose::base::{Base, find};
 use crate::compose::secrets::Secrecy;
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
+use crate::compose::stale::left;
 use crate::diag::{DRAWN, Error, ErrorKind, Result, SourceMap};
 use crate::merge::{Assignment, assign};
 use crate::resolve::Context;
@@ -114,6 +115,9 @@ impl Base {
                 let is_drawn = errors.len() < DRAWN;
                 errors.push(if is_drawn { slips.explain(error, assignment, context) } else { error });
             }
+        }
+        if errors.is_empty() {
+            errors.extend(left(self, &root, assignments));
         }
         let aliases = |root| find(root, &["hydra", "aliases"]);
         if !assignments.is_empty() && aliases(&root) != aliases(&self.root) {

@@ -39,6 +39,7 @@ mod selection;
 mod slash;
 mod slips;
 mod sources;
+mod stale;
 mod store;
 mod survey;
 mod together;

@@ -186,7 +186,10 @@ fn not_a_choice(over: &One, repository: &Repository) -> Error {
 /// `=3`.
 fn nameless(over: &One) -> Error {
     let prefix = over.action.prefix();
-    let value = over.value_text().map_or_else(String::new, |value| format!("={value}"));
+    let value = over.value_text().map_or_else(String::new, |value| match value {
+        "" => "=value".to_owned(),
+        value => format!("={value}"),
+    });
     Error::new(ErrorKind::Override, "a key is missing")
         .at(over.origin, "expected a key or a config group")
         .help(format!("write `{prefix}key{value}`"))

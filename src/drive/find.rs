@@ -7,8 +7,8 @@ use crate::drive::journal::{FOLDER, JOURNAL};
 use crate::drive::progress::Progress;
 use crate::durable::walk;
 
-/// The directories of the sweeps below one, itself included, in no order. What lies in a sweep are its jobs, and hidden
-/// folders are passed by.
+/// The directories of the sweeps below one, itself included, in no order. What lies in a sweep are its jobs. What is passed by
+/// is the same as for runs: [`list`](crate::run::list).
 ///
 /// # Errors
 /// Of kind [`ErrorKind::Io`]: the directory cannot be read.

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diag::Result;
+use crate::diag::{Error, Result};
 use crate::drive::policy::Policy;
+use crate::drive::progress::Standing;
 use crate::launch::Halt;
 use crate::run::{EarlyStop, Status};
 use crate::sweep::{Job, Told};
@@ -40,6 +41,20 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// A job that could not begin.
+    pub(super) fn failed(error: &Error) -> Self {
+        Self {
+            status: Status::Failed,
+            result: None,
+            direction: None,
+            stopped: None,
+            error: Some(error.message().to_owned()),
+            log: None,
+            asked: None,
+            directory: None,
+        }
+    }
+
     /// What a sweeper is told of a job that does not begin again.
     pub(super) fn told(&self) -> Told<'_> {
         told(self.status, self.stopped, self.result.as_ref(), self.direction.as_ref())
@@ -93,6 +108,14 @@ pub trait Host {
 
     /// A job that was made ready does not run after all.
     fn gave_up(&mut self, job: u64);
+
+    /// The directory of a job that the journal of a sweep that goes on knows nothing of, though its record says that this
+    /// sweep had begun it. A machine that goes down may take the last lines of a journal with it.
+    fn had(&mut self, job: &Job) -> Option<PathBuf>;
+
+    /// Jobs of these numbers changed other values when the sweep was begun, and stood so. Those of now are made ready as if
+    /// they had never begun, and must not get the directories of the others.
+    fn anew(&mut self, jobs: &[(u64, Standing)]);
 
     /// What there is of a job that had begun when the driver before was killed.
     fn look(&mut self, job: u64, directory: &Path) -> Left;

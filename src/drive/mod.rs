@@ -8,7 +8,10 @@ mod journal;
 mod policy;
 mod progress;
 mod replay;
+mod state;
 mod summary;
+#[cfg(test)]
+mod testing;
 
 pub use engine::Drive;
 pub use entry::{Entry, Identity};

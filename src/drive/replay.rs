@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, HIDDEN, Result};
 use crate::drive::entry::Entry;
 use crate::drive::host::told;
 use crate::drive::policy::Policy;
@@ -13,19 +13,39 @@ use crate::sweep::{Ask, Job, Sweeper, Told};
 use crate::value::Node;
 
 /// A sweep that goes on, as far as it had come.
+#[derive(Default)]
 pub(super) struct Replayed {
     /// The jobs that had begun and are not done with, by their numbers.
     pub(super) left: BTreeMap<u64, (Job, Standing)>,
     /// How many are.
     pub(super) kept: u64,
-    /// Those that are not asked for yet and have completed elsewhere, with what they returned.
+    /// Those that are not asked for yet and have completed elsewhere.
     pub(super) elsewhere: Elsewhere,
+    /// Those among the ones that are left whose numbers other jobs had, and how these stood.
+    pub(super) changed: Vec<(u64, Standing)>,
 }
 
-/// Jobs that have completed elsewhere, with what they returned.
-pub(super) type Elsewhere = BTreeMap<u64, Option<Node>>;
+/// Jobs that have completed elsewhere: what they changed, and what they returned.
+#[derive(Default)]
+pub(super) struct Elsewhere(BTreeMap<u64, (Vec<String>, Option<Node>)>);
 
-/// Asks and tells a sweeper what it was asked and told before, in the order of the journal.
+impl Elsewhere {
+    /// What a job returned that has completed elsewhere; `None` if it has not, or if that was another job of its number.
+    pub(super) fn take(&mut self, job: &Job, shown: &[String]) -> Option<Option<Node>> {
+        let (overrides, result) = self.0.remove(&job.index)?;
+        are_same(&overrides, shown).then_some(result)
+    }
+}
+
+/// A job that the sweeper was asked for once more.
+struct Asked {
+    job: Job,
+    /// Whether it is the one that the journal speaks of.
+    same: bool,
+}
+
+/// Asks and tells a sweeper what it was asked and told before, in the order of the journal. `shown` is what a job changes, as
+/// it may be shown: one that changes other values than the journal says has not run yet.
 ///
 /// # Errors
 /// The journal cannot be read; the sweeper fails, or says other jobs than it did.
@@ -34,25 +54,32 @@ pub(super) fn replay(
     directory: &Path,
     before: Progress,
     policy: &Policy,
+    shown: &dyn Fn(&Job) -> Vec<String>,
 ) -> Result<Replayed> {
-    let mut jobs = before.jobs;
-    let mut replayed = Replayed { left: BTreeMap::new(), kept: 0, elsewhere: BTreeMap::new() };
-    let mut failed = None;
+    let (mut replayed, mut asked) = (Replayed::default(), BTreeMap::<u64, Asked>::new());
+    let (mut elsewhere, mut failed) = (None, None);
     let mut see = |entry: &Entry| match entry {
-        Entry::Started { job, attempt: 1, .. } => {
-            let Some(asked) = ask(sweeper, *job, &mut replayed)? else { return Ok(()) };
-            match jobs.remove(job) {
-                Some(standing) if !is_settled(&standing, policy) => {
-                    replayed.left.insert(*job, (asked, standing));
-                }
-                _ => replayed.kept += 1,
+        Entry::Started { job, attempt, overrides, .. } => {
+            if let Some(known) = asked.get_mut(job) {
+                known.same = are_same(overrides, &shown(&known.job));
+            } else if *attempt == 0 {
+                elsewhere = Some(overrides.clone());
+            } else if *attempt == 1
+                && let Some(said) = ask(sweeper, *job, &mut replayed, shown)?
+            {
+                let same = are_same(overrides, &shown(&said));
+                asked.insert(*job, Asked { job: said, same });
             }
             Ok(())
         }
-        Entry::Ended { job, attempt: 0, result, .. } if jobs.contains_key(job) => {
-            replayed.elsewhere.insert(*job, result.clone());
+        Entry::Ended { job, attempt: 0, result, .. } if !asked.contains_key(job) => {
+            if let Some(overrides) = elsewhere.take() {
+                replayed.elsewhere.0.insert(*job, (overrides, result.clone()));
+            }
             Ok(())
         }
+        // What came of another job of that number says nothing of this one.
+        Entry::Ended { job, .. } if !asked.get(job).is_some_and(|asked| asked.same) => Ok(()),
         Entry::Ended { job, status: status @ Status::Completed, result, stopped, .. } => {
             sweeper.tell(*job, told(*status, *stopped, result.as_ref(), None))
         }
@@ -64,23 +91,61 @@ pub(super) fn replay(
             failed = see(entry).err();
         }
     })?;
-    failed.map_or(Ok(replayed), Err)
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let mut standings = before.jobs;
+    for (number, Asked { job, same }) in asked {
+        match standings.remove(&number) {
+            Some(standing) if !same => replayed.begin_anew(job, standing),
+            Some(standing) if !is_settled(&standing, policy) => {
+                replayed.left.insert(number, (job, standing));
+            }
+            _ => replayed.kept += 1,
+        }
+    }
+    Ok(replayed)
+}
+
+impl Replayed {
+    /// A job is left whose number another one had.
+    fn begin_anew(&mut self, job: Job, was: Standing) {
+        let (status, directory) = (Status::Unknown, None);
+        let standing = Standing { attempt: was.attempt, status, again: false, directory };
+        self.changed.push((job.index, was));
+        self.left.insert(job.index, (job, standing));
+    }
 }
 
 /// The job of that number; none if there is none any more, since the sweep has become another one.
-fn ask(sweeper: &mut impl Sweeper, number: u64, replayed: &mut Replayed) -> Result<Option<Job>> {
+fn ask(
+    sweeper: &mut impl Sweeper,
+    number: u64,
+    replayed: &mut Replayed,
+    shown: &dyn Fn(&Job) -> Vec<String>,
+) -> Result<Option<Job>> {
     loop {
         match sweeper.ask()? {
             Ask::Job(job) if job.index == number => return Ok(Some(job)),
+            Ask::Job(other) if replayed.elsewhere.0.contains_key(&other.index) => {
+                match replayed.elsewhere.take(&other, &shown(&other)) {
+                    Some(result) => {
+                        replayed.kept += 1;
+                        let told = Told::Completed { result: result.as_ref(), direction: None };
+                        sweeper.tell(other.index, told)?;
+                    }
+                    None => {
+                        let (attempt, status) = (0, Status::Completed);
+                        let was = Standing { attempt, status, again: false, directory: None };
+                        replayed.begin_anew(other, was);
+                    }
+                }
+            }
             Ask::Job(other) => {
-                let Some(result) = replayed.elsewhere.remove(&other.index) else {
-                    let message =
-                        format!("what chooses the jobs said job {number}, and now says job {}", other.index);
-                    return Err(Error::new(ErrorKind::Sweep, message)
-                        .note("it has to say the same jobs in the same order"));
-                };
-                replayed.kept += 1;
-                sweeper.tell(other.index, Told::Completed { result: result.as_ref(), direction: None })?;
+                let message =
+                    format!("what chooses the jobs said job {number}, and now says job {}", other.index);
+                return Err(Error::new(ErrorKind::Sweep, message)
+                    .note("it has to say the same jobs in the same order"));
             }
             Ask::Wait => {
                 let message = format!("what chooses the jobs said job {number}, and now waits");
@@ -98,5 +163,40 @@ fn is_settled(standing: &Standing, policy: &Policy) -> bool {
         Status::Completed => true,
         Status::Failed => !standing.again && !policy.retry_failed,
         _ => false,
+    }
+}
+
+/// Whether two jobs change the same. What is hidden of one of them may be anything.
+fn are_same(one: &[String], other: &[String]) -> bool {
+    let same = |(one, other): (&String, &String)| one == other || covers(one, other) || covers(other, one);
+    one.len() == other.len() && one.iter().zip(other).all(same)
+}
+
+/// Whether a text is one that another one may be that hides something.
+fn covers(hiding: &str, text: &str) -> bool {
+    let parts: Vec<&str> = hiding.split(HIDDEN).collect();
+    let [first, middle @ .., last] = parts.as_slice() else { return false };
+    let Some(rest) = text.strip_prefix(first) else { return false };
+    let rest = middle.iter().try_fold(rest, |rest, part| Some(rest.split_once(part)?.1));
+    rest.is_some_and(|rest| rest.ends_with(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_may_be_anything() {
+        let same = |one: &str, other: &str| are_same(&[one.to_owned()], &[other.to_owned()]);
+        for (one, other) in
+            [("a=1", "a=1"), ("a=***", "a=x"), ("a=x", "a=***"), ("a={b:***,c:***}", "a={b:x,c:y}")]
+        {
+            assert!(same(one, other), "{one} {other}");
+        }
+        for (one, other) in [("a=1", "a=2"), ("a=***", "b=x"), ("a=***,b", "a=x,c"), ("a=***b***c", "a=xcb")]
+        {
+            assert!(!same(one, other), "{one} {other}");
+        }
+        assert!(!are_same(&[], &["a=1".to_owned()]));
     }
 }

@@ -1,5 +1,6 @@
 //! A file that one living process holds.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -21,8 +22,7 @@ const MOST_MOVES: u32 = 10_000;
 /// How often a holder is to show that it lives.
 pub const BEAT: Duration = Duration::from_secs(15);
 
-/// For so long nobody who cannot see the lock takes a holder for dead. Clocks of machines differ, and file systems tell
-/// each other late.
+/// For so long nobody who cannot see the lock takes a holder for dead: file systems tell each other late.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Who takes over from a holder that is only silent looks again after so long whether somebody else did at the same moment.
@@ -40,6 +40,9 @@ pub struct Lock {
     file: File,
     about: String,
     released: AtomicBool,
+    /// Whether processes that were started by this one may have it too.
+    #[cfg(feature = "app")]
+    shared: AtomicBool,
 }
 
 /// What a lock file says of who has it, or had it.
@@ -68,10 +71,10 @@ impl Holder {
     /// Whether it lives. `here` says whether it is a process of the system that this one runs on: then the lock is the
     /// truth. From elsewhere (or after a start of the machine) it may not be seen, and what counts is how lately the holder
     /// showed that it lives.
-    pub fn life(&self, here: bool, now: SystemTime) -> Life {
+    /// It is `now` by the clock that the file system has: see [`disk_clock`].
+    pub fn life(&self, here: bool, now: impl FnOnce() -> SystemTime) -> Life {
         // A beat that is yet to come is a clock that goes wrong, and not old.
-        let is_recent =
-            |seen: SystemTime| seen > now || now.duration_since(seen).is_ok_and(|age| age < PATIENCE);
+        let is_recent = |seen: SystemTime| now().duration_since(seen).map_or(true, |age| age < PATIENCE);
         match self.locked {
             Some(true) => Life::Lives,
             Some(false) if here => Life::Ended,
@@ -191,7 +194,14 @@ impl Lock {
     }
 
     fn new(path: PathBuf, file: File, about: &str) -> Self {
-        Self { path, file, about: about.to_owned(), released: AtomicBool::new(false) }
+        Self {
+            path,
+            file,
+            about: about.to_owned(),
+            released: AtomicBool::new(false),
+            #[cfg(feature = "app")]
+            shared: AtomicBool::new(false),
+        }
     }
 
     fn named(mut self, path: &Path) -> Self {
@@ -205,6 +215,18 @@ impl Lock {
     /// Those of the system: then it is not known.
     pub fn is_held(&self) -> io::Result<bool> {
         is_at(&self.file, &self.path)
+    }
+
+    /// Whether somebody else has taken over: another file has the name of the one that this process holds. If none has,
+    /// somebody removed it; what cannot be looked at is not known to be another one.
+    pub fn is_lost(&self) -> bool {
+        self.path.exists() && self.is_held().is_ok_and(|held| !held)
+    }
+
+    /// Whether processes that were started by this one may have it too.
+    #[cfg(feature = "app")]
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared.load(Ordering::SeqCst)
     }
 
     /// Shows that the holder lives, to who cannot see the lock. After somebody has taken over nobody sees it.
@@ -242,7 +264,9 @@ impl Lock {
     /// Those of the system.
     #[cfg(all(unix, feature = "app"))]
     pub(crate) fn share(&self) -> io::Result<()> {
-        Ok(rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty())?)
+        rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty())?;
+        self.shared.store(true, Ordering::SeqCst);
+        Ok(())
     }
 
     /// Elsewhere processes have only what they are given.
@@ -275,6 +299,17 @@ pub fn holder_of(path: &Path) -> io::Result<Option<Holder>> {
         Err(TryLockError::Error(error)) => return Err(error),
     };
     holder(file, locked).map(Some)
+}
+
+/// What time it is by the clock of the file system that a directory lies on: that of the machine that has the disk. `None` if
+/// nothing can be written there.
+pub fn disk_clock(directory: &Path) -> Option<SystemTime> {
+    let (path, mut file) = create_temporary(directory, OsStr::new("clock")).ok()?;
+    // A shared file system says when a file was changed once it has all of it.
+    let written = file.write_all(b"\n").and_then(|()| file.sync_all());
+    let now = written.and_then(|()| File::open(&path)?.metadata()?.modified());
+    let _ = fs::remove_file(&path);
+    now.ok()
 }
 
 /// Asks the system for the lock of a file. What it says is what is known of others: that one of them has it, that none
@@ -399,6 +434,7 @@ mod tests {
         // A machine that does not see the lock takes over.
         let next = Lock::replace(&path, "next").unwrap();
         assert!(!silent.is_held().unwrap() && next.is_held().unwrap());
+        assert!(silent.is_lost() && !next.is_lost());
         silent.beat().unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "next");
         drop(silent);
@@ -435,7 +471,7 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
         let life = |locked, here, age: u64| {
             let seen = Some(now - Duration::from_secs(age));
-            Holder { locked, about: String::new(), seen }.life(here, now)
+            Holder { locked, about: String::new(), seen }.life(here, || now)
         };
         assert_eq!(life(Some(true), false, 900), Life::Lives);
         assert_eq!(life(Some(false), true, 0), Life::Ended);

@@ -1,6 +1,7 @@
 //! Floor 1: files that are read whole, and written whole or not at all; directories that no one else has, and those below one; logs; locks.
 
 mod directory;
+mod draft;
 mod lock;
 mod log;
 mod regular;
@@ -11,7 +12,8 @@ mod walk;
 mod whole;
 
 pub use directory::create_exclusive;
-pub use lock::{BEAT, Holder, Life, Lock, holder_of};
+pub(crate) use draft::{Draft, remove_drafts};
+pub use lock::{BEAT, Holder, Life, Lock, disk_clock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
 pub(crate) use turn::Turn;

@@ -1,17 +1,24 @@
 //! The directories below one, as runs and sweeps are looked for.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-/// Folders that hold no runs, and many files.
-const PASSED_BY: [&str; 5] = ["node_modules", "__pycache__", "target", "site-packages", "checkpoints"];
+use crate::durable::whole::is_leftover;
+
+/// Folders of code that was installed: many files, and no runs.
+const INSTALLED: [&str; 3] = ["node_modules", "site-packages", "__pycache__"];
+
+/// The file by which a directory says that it is a cache, and what the file begins with: bford.info/cachedir.
+const TAG: (&str, &[u8]) = ("CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55");
 
 /// How deep is looked.
 const DEEPEST: usize = 32;
 
 /// Shows a directory, and those below it, to a function with the folders that lie in each, by name. What it leaves of them
-/// is gone into, except for hidden folders and those that are known to hold none of ours. Links are not followed.
+/// is gone into, except for hidden folders, installed code (`node_modules`, `site-packages`, `__pycache__`) and caches, which
+/// say by a `CACHEDIR.TAG` that they are, as `target` of Cargo does. Links are not followed. The first directory is gone into
+/// whatever it is.
 ///
 /// # Errors
 /// The first directory cannot be read. One below it that cannot, or has just been removed, is none of ours.
@@ -31,7 +38,7 @@ pub fn walk(root: &Path, mut look: impl FnMut(&Path, &mut Vec<PathBuf>)) -> io::
     Ok(())
 }
 
-/// The folders in a directory, by name.
+/// The folders in a directory, by name. One that is being made is not there yet.
 ///
 /// # Errors
 /// It cannot be read.
@@ -39,7 +46,7 @@ pub fn folders(directory: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
         let Ok(entry) = entry else { continue };
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !is_leftover(&entry.file_name()) {
             found.push(entry.path());
         }
     }
@@ -49,7 +56,18 @@ pub fn folders(directory: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn is_open(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
-    !name.as_encoded_bytes().starts_with(b".") && !PASSED_BY.iter().any(|passed| name == *passed)
+    let is_hidden = name.as_encoded_bytes().starts_with(b".");
+    !is_hidden && !INSTALLED.iter().any(|passed| name == *passed) && !is_cache(folder)
+}
+
+fn is_cache(folder: &Path) -> bool {
+    let (name, signature) = TAG;
+    let mut begins = vec![0; signature.len()];
+    // Opening what is no file, such as a pipe, might wait.
+    let tag = folder.join(name);
+    tag.is_file()
+        && File::open(tag).and_then(|mut tag| tag.read_exact(&mut begins)).is_ok()
+        && begins == signature
 }
 
 #[cfg(test)]
@@ -60,9 +78,12 @@ mod tests {
     #[test]
     fn what_is_hidden_or_left_out_is_not_gone_into() {
         let scratch = Scratch::new("walk");
-        for folder in ["a/b", "a/.c/d", "target/e", "f/g/h"] {
+        for folder in ["a/b", "a/.c/d", "node_modules/e", "f/g/h", "target/outputs", "cache/outputs"] {
             fs::create_dir_all(scratch.path().join(folder)).unwrap();
         }
+        let tag = "Signature: 8a477f597d28d172789f06886806bc55\n# made by a test\n";
+        fs::write(scratch.path().join("cache/CACHEDIR.TAG"), tag).unwrap();
+        fs::write(scratch.path().join("target/CACHEDIR.TAG"), "a note of somebody").unwrap();
         let mut seen = Vec::new();
         walk(scratch.path(), |directory, folders| {
             let below = directory.strip_prefix(scratch.path()).unwrap().to_string_lossy().into_owned();
@@ -71,7 +92,13 @@ mod tests {
         })
         .unwrap();
         seen.sort();
-        assert_eq!(seen, [":3", "a/b:0", "a:2", "f:1"]);
+        assert_eq!(seen, [":5", "a/b:0", "a:2", "f:1", "target/outputs:0", "target:1"]);
+        // Who names one means it.
+        for (named, inside) in [("cache", 2), ("a/.c", 2), ("node_modules", 2)] {
+            let mut seen = 0;
+            walk(&scratch.path().join(named), |_, _| seen += 1).unwrap();
+            assert_eq!(seen, inside, "{named}");
+        }
         let error = walk(&scratch.path().join("nowhere"), |_, _| ()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }

@@ -1,6 +1,6 @@
 //! Writing a file whole or not at all.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::diag::{Error, ErrorKind, Result};
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
 /// After so many names that were taken there is something wrong with the directory, not with the names.
-const TRIES: u32 = 1000;
+pub(super) const TRIES: u32 = 1000;
 
 /// Writes a file so that a reader, or a crash at any moment, sees the old content or the new one, never a part.
 ///
@@ -134,9 +134,7 @@ pub fn sync(directory: &Path, names: &[&str]) -> Result<()> {
 pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
-        let name = entry.file_name();
-        let name = name.as_encoded_bytes();
-        if name.starts_with(b".") && name.ends_with(ENDING.as_bytes()) && entry.file_type()?.is_file() {
+        if is_leftover(&entry.file_name()) && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
         }
     }
@@ -146,15 +144,33 @@ pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
 /// How the names of temporary files end: nobody else's do.
 const ENDING: &str = ".whole~";
 
+/// A name for a temporary file or directory beside the target, which no other writer on this machine uses.
+pub(super) fn temporary(directory: &Path, name: &OsStr) -> PathBuf {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}-{number}{ENDING}", std::process::id()));
+    directory.join(hidden)
+}
+
+/// Whether a name is that of something that is being written, or was when its writer was killed.
+pub(super) fn is_leftover(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") && name.ends_with(ENDING.as_bytes())
+}
+
+/// Whether a name is a temporary one for a target of that name.
+pub(super) fn is_temporary(found: &OsStr, name: &OsStr) -> bool {
+    let rest = found.as_encoded_bytes().strip_prefix(b".");
+    let rest = rest.and_then(|rest| rest.strip_prefix(name.as_encoded_bytes())?.strip_prefix(b"."));
+    rest.is_some_and(|rest| rest.ends_with(ENDING.as_bytes()))
+}
+
 /// A new file beside the target, under a name that no other writer uses.
-pub(super) fn create_temporary(directory: &Path, name: &std::ffi::OsStr) -> io::Result<(PathBuf, File)> {
+pub(super) fn create_temporary(directory: &Path, name: &OsStr) -> io::Result<(PathBuf, File)> {
     let mut taken = None;
     for _ in 0..TRIES {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let mut hidden = OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}-{number}{ENDING}", std::process::id()));
-        let path = directory.join(hidden);
+        let path = temporary(directory, name);
         match OpenOptions::new().write(true).create_new(true).open(&path) {
             Ok(file) => return Ok((path, file)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => taken = Some(error),

@@ -1,5 +1,6 @@
 //! Floor 2: the grammar of overrides and of `${…}`; one table of functions.
 
+mod bad_key;
 mod decimal;
 mod draw;
 mod expand;

@@ -1,6 +1,7 @@
 //! The left side of an override.
 
 use crate::diag::Span;
+use crate::grammar::bad_key::{BadKey, Told};
 use crate::grammar::parse::Parser;
 use crate::grammar::scan::{self, byte};
 use crate::grammar::target::Target;
@@ -63,86 +64,9 @@ impl Parser<'_, '_> {
 
     /// Reports what is wrong at an offset, and finds the `=` to go on from.
     fn bad_key(&mut self, start: usize, at: usize, deletes: bool) -> (Option<Target>, Option<usize>) {
-        let bytes = self.text.as_bytes();
-        let equal = self.text.get(at..).and_then(|rest| rest.find('=')).map(|i| at + i);
-        let found = self.text.get(at..).and_then(|rest| rest.chars().next());
-        let span = Span::new(at, at + found.map_or(0, char::len_utf8));
-        let key = self.slice(start, equal.unwrap_or(self.text.len())).trim().to_owned();
-        let (message, help): (String, Vec<String>) = match found {
-            None if self.text.is_empty() => ("an override is empty".into(), vec!["write `key=value`".into()]),
-            None => {
-                let whole = Span::new(start, at);
-                let mut help = vec![format!("to set it, write `{}{key}=value`", self.slice(0, start))];
-                if !deletes && start == 0 {
-                    help.push(format!("to delete it, write `~{key}`"));
-                }
-                let help: Vec<&str> = help.iter().map(String::as_str).collect();
-                self.report(whole, format!("`{}` has no value", self.text), &help);
-                return (None, None);
-            }
-            Some(' ' | '\t') => (
-                "a blank cannot stand in or beside a key".into(),
-                vec!["write `key=value` without blanks before the `=`".into()],
-            ),
-            Some('[') => (
-                "this `[` is not closed, or what it holds is no key".into(),
-                vec!["write `list[0]`, or `list.0`".into()],
-            ),
-            Some('.') => (
-                "a key is missing beside this `.`".into(),
-                vec![r"a dot that belongs to a key is written `\.`".into()],
-            ),
-            Some('/') => (
-                "`/` stands only between the names of config groups".into(),
-                vec!["a group is `db/mysql`, a key is `db.mysql`".into()],
-            ),
-            Some('@') => ("a package cannot follow this".into(), vec!["write `group@package=option`".into()]),
-            Some(':') if equal.is_none() && !key.contains('@') => {
-                let value = self.slice(at + 1, bytes.len()).trim();
-                let help = format!("write `{}={value}`", self.slice(0, at));
-                ("`:` does not stand between a key and its value".into(), vec![help])
-            }
-            Some(':') => (
-                "`:` cannot stand in a key".into(),
-                vec!["write `key=value`, or `group@package=option`: a package is not renamed".into()],
-            ),
-            Some('+') if at > start && equal == Some(at + 1) => {
-                let (key, value) = (self.slice(start, at), self.slice(at + 2, bytes.len()));
-                let help = [
-                    format!("to append to a list, write `{key}=extend_list({value})`"),
-                    format!("to add a key, write `+{key}={value}`"),
-                ];
-                ("`+=` does not exist".into(), help.into())
-            }
-            Some('+' | '~') => ("a key starts with `+`, `++` or `~` at most".into(), vec![]),
-            Some(quote @ ('\'' | '"')) if at == start && self.text.ends_with(quote) && equal.is_some() => {
-                let inner = self.slice(at, bytes.len()).trim_matches(quote);
-                let help = format!("take the quotes away: `{}{inner}`", self.slice(0, start));
-                self.report(span, "an override as a whole is not quoted".to_owned(), &[&help]);
-                return (None, None);
-            }
-            Some('\'' | '"') => {
-                ("a key is not quoted".into(), vec![format!("write `{}`", key.replace(['\'', '"'], ""))])
-            }
-            Some('-') if at == start => {
-                let help = format!("write `{}`", self.text.trim_start_matches('-'));
-                ("a key cannot start with `-`".into(), vec![help])
-            }
-            Some(c) if c.is_ascii_digit() && at == start => {
-                let help = match equal {
-                    Some(_) => "an element of a list is `list.0`".to_owned(),
-                    None => format!("write `key={}`", self.text),
-                };
-                ("a key cannot be a number".into(), vec![help])
-            }
-            Some(c) => (
-                format!("`{c}` cannot stand in a key"),
-                vec!["a key is made of letters, digits, `_`, `-` and `$`, with dots between".into()],
-            ),
-        };
+        let Told { span, message, help, equal } = BadKey { text: self.text, start, at, deletes }.told();
         let help: Vec<&str> = help.iter().map(String::as_str).collect();
         self.report(span, message, &help);
-        debug_assert!(at <= bytes.len(), "the mistake stands in the text");
         (None, equal)
     }
 }

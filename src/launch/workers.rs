@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -25,6 +26,8 @@ pub struct Program {
     pub directory: PathBuf,
     /// Variables beside those of this process.
     pub environment: Vec<(String, String)>,
+    /// What its standard input begins with, if it leads a process group of its own.
+    pub input: Vec<u8>,
     /// Where it writes to.
     pub output: Output,
     /// Which process group it is in.
@@ -36,8 +39,8 @@ pub struct Program {
 #[non_exhaustive]
 pub enum Group {
     /// It leads one of its own. When it has ended, what is left of the group is killed. Its standard input is a pipe to
-    /// which nothing is ever written and whose other end this process holds: it ends when this process is no more, however
-    /// that came about, so that a process that watches it need not outlive this one.
+    /// which [`Program::input`] is written and nothing after it, and whose other end this process holds: it ends when this
+    /// process is no more, however that came about, so that a process that watches it need not outlive this one.
     #[default]
     Own,
     /// In that of this process, whose standard input it has: who types Ctrl-C reaches both.
@@ -105,8 +108,6 @@ pub struct Workers {
 struct Running {
     slot: usize,
     process: Arc<Process>,
-    /// Closed when it is dropped.
-    _watched: Option<ChildStdin>,
 }
 
 /// A process that may be sent signals: as long as it is on the system's list, no other one has its number.
@@ -121,12 +122,14 @@ impl Process {
         self.id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks it to end. One that has ended needs no signal.
-    fn signal(&self, how: Halt) {
+    /// Asks it to end, unless it has ended. Whether a signal went out.
+    fn signal(&self, how: Halt) -> bool {
         // Held until the signal is sent: meanwhile nobody takes it off the list.
-        if let Some(id) = *self.id() {
+        let id = self.id();
+        if let Some(id) = *id {
             signal(id, self.group, how);
         }
+        id.is_some()
     }
 
     /// Waits for it, kills what is left of its group, and takes it off the list.
@@ -155,7 +158,7 @@ impl Workers {
         Bell(self.sender.clone())
     }
 
-    fn spawn(&self, job: u64, slot: usize, task: &Program) -> Result<Running> {
+    fn spawn(&self, job: u64, slot: usize, task: Program) -> Result<Running> {
         let failed = |error: std::io::Error| {
             let message = format!("cannot run `{}` for job {job}: {error}", task.file.display());
             Error::new(ErrorKind::Io, message)
@@ -174,11 +177,13 @@ impl Workers {
         if task.group == Group::Own {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
-        let mut child = command.spawn().map_err(failed)?;
-        let watched = child.stdin.take();
+        let mut child = command.spawn().map_err(&failed)?;
         let process = Arc::new(Process { id: Mutex::new(Some(child.id())), group: task.group });
-        let (sender, waited) = (self.sender.clone(), Arc::clone(&process));
+        let (sender, waited, input) = (self.sender.clone(), Arc::clone(&process), task.input);
         let wait = move || {
+            // Held until the process has ended. It may read late, or never: nobody else waits for that.
+            let mut watched = child.stdin.take();
+            let _ = watched.as_mut().map(|pipe| pipe.write_all(&input));
             // Nobody is there to be told when this process comes to its end.
             let _ = sender.send(Message::Ended(job, waited.reap(&mut child)));
         };
@@ -186,7 +191,7 @@ impl Workers {
             process.signal(Halt::Kill);
             failed(error)
         })?;
-        Ok(Running { slot, process, _watched: watched })
+        Ok(Running { slot, process })
     }
 
     fn took(&mut self, message: Message) -> Event<Exit> {
@@ -214,7 +219,7 @@ impl Launcher for Workers {
         let Some(slot) = self.free.pop() else {
             return Err(Error::new(ErrorKind::Job, format!("there is no room for job {job}")));
         };
-        let running = self.spawn(job, slot, &task).inspect_err(|_| self.free.push(slot))?;
+        let running = self.spawn(job, slot, task).inspect_err(|_| self.free.push(slot))?;
         self.running.insert(job, running);
         Ok(())
     }
@@ -317,6 +322,7 @@ mod tests {
             environment: vec![("JOB".to_owned(), "7".to_owned())],
             output,
             group: Group::Own,
+            ..Program::default()
         }
     }
 
@@ -357,9 +363,40 @@ mod tests {
         assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 1, end: Exit::Signal(9) }));
         for name in ["left", "killed"] {
             let id = std::fs::read_to_string(scratch.path().join(name)).unwrap();
-            let state = std::fs::read_to_string(format!("/proc/{}/stat", id.trim()));
-            assert!(state.is_err() || state.is_ok_and(|state| state.contains(") Z ")), "{name} lives");
+            let lives = || {
+                let state = std::fs::read_to_string(format!("/proc/{}/stat", id.trim()));
+                state.is_ok_and(|state| !state.contains(") Z "))
+            };
+            // It was told to end, and does so when the system lets it.
+            for _ in (0..3000).take_while(|_| lives()) {
+                thread::sleep(Duration::from_millis(10));
+            }
+            assert!(!lives(), "{name} lives");
         }
+    }
+
+    #[test]
+    fn a_process_reads_what_it_is_told_and_its_input_ends_with_the_driver() {
+        let scratch = Scratch::new("workers-input");
+        let told =
+            |script: &str, input: &[u8]| Program { input: input.to_vec(), ..shell(script, scratch.path()) };
+        let mut workers = one(2);
+        // More than a pipe takes: who starts a process that does not read yet, or never does, goes on.
+        let long = "x".repeat(1 << 20) + "\n";
+        workers.submit(0, told("exec sleep 1000", long.as_bytes())).unwrap();
+        workers.submit(1, told("read line; echo ${#line}; read line || echo end", long.as_bytes())).unwrap();
+        let out = || std::fs::read_to_string(scratch.path().join("out")).unwrap_or_default();
+        while out() != "1048576\n" {
+            assert_eq!(workers.wait(Some(Duration::from_millis(5))).unwrap(), None);
+        }
+        workers.halt(0, Halt::Kill);
+        assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 0, end: Exit::Signal(9) }));
+        assert_eq!(
+            (workers.wait(Some(Duration::from_millis(50))).unwrap(), out().as_str()),
+            (None, "1048576\n")
+        );
+        workers.halt(1, Halt::Kill);
+        assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 1, end: Exit::Signal(9) }));
     }
 
     #[test]
@@ -374,16 +411,17 @@ mod tests {
     fn a_process_that_has_ended_is_sent_no_signal() {
         let scratch = Scratch::new("workers-reaped");
         let mut workers = one(1);
-        workers.submit(0, shell("exit 0", scratch.path())).unwrap();
+        workers.submit(0, shell("exec sleep 1000", scratch.path())).unwrap();
         let process = Arc::clone(&workers.running[&0].process);
         let id = process.id().unwrap();
+        assert!(process.signal(Halt::Kill), "it runs");
         while process.id().is_some() {
             thread::sleep(Duration::from_millis(1));
         }
         // It has ended, and whoever waits has not been told yet: its number may be another one's by now.
         assert!(workers.running.contains_key(&0) && !Path::new(&format!("/proc/{id}")).exists());
-        workers.halt(0, Halt::Kill);
-        assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 0, end: Exit::Code(0) }));
+        assert!(!process.signal(Halt::Kill), "it has ended");
+        assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 0, end: Exit::Signal(9) }));
     }
 
     #[test]

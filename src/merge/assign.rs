@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::merge::document::{absent, merge_at, reach, too_deep, twin, twins};
+use crate::merge::document::{Says, absent, merge_at, reach, too_deep, twin, twins};
 use crate::merge::observer::Observer;
 use crate::merge::variant::becomes;
 use crate::resolve::{Context, Scope};
@@ -218,7 +218,8 @@ fn update<O: Observer>(
     }
     if below.is_empty() && value.is_container() && there.is_some_and(Node::is_container) {
         let at = origin;
-        return merge_at(root, &target, value, context, !force, observer).map_err(|error| {
+        let says = if force { Says::Force } else { Says::Change };
+        return merge_at(root, &target, value, context, says, observer).map_err(|error| {
             match error.labels() {
                 [] => error.at(at, ""),
                 _ => error,

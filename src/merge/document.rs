@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
-use crate::merge::variant::becomes;
+use crate::merge::variant::{becomes, stale};
 use crate::resolve::{Context, Scope};
 use crate::schema::{Expected, Type, Variant, twice};
 use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node, Part, Slot};
@@ -46,19 +46,30 @@ pub fn merge<O: Observer>(
         map.insert(key.clone(), doc.origin, embedded);
         embedded = Node::new(Kind::Map(Arc::new(map)), doc.origin);
     }
-    merge_at(root, &KeyPath::ROOT, &embedded, context, false, observer)
+    merge_at(root, &KeyPath::ROOT, &embedded, context, Says::Document, observer)
 }
 
-/// Merges into the container at a path. `closed`: new keys are errors (struct mode).
+/// Who says what is merged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// A config. What it leaves behind that fits no more is an error at once: no later config can take it away.
+    Document,
+    /// An assignment that may change what is there: new keys are errors (struct mode).
+    Change,
+    /// An assignment that may add keys.
+    Force,
+}
+
+/// Merges into the container at a path.
 pub(super) fn merge_at<O: Observer>(
     root: &mut Node,
     path: &KeyPath,
     doc: &Node,
     context: Context<'_>,
-    closed: bool,
+    says: Says,
     observer: &mut O,
 ) -> Result<()> {
-    let mut walk = Walk { path: path.clone(), resume: Vec::new(), closed, errors: Vec::new(), observer };
+    let mut walk = Walk { path: path.clone(), resume: Vec::new(), says, errors: Vec::new(), observer };
     let ty = context.schema.expected().at_in(root, path);
     loop {
         match walk.node(reach(root, path)?, doc, ty) {
@@ -131,7 +142,7 @@ struct Walk<'o, O> {
     path: KeyPath,
     /// Where to go on after a halt: positions in the mappings on the way, the innermost first.
     resume: Vec<usize>,
-    closed: bool,
+    says: Says,
     errors: Vec<Error>,
     observer: &'o mut O,
 }
@@ -192,6 +203,9 @@ impl<O: Observer> Walk<'_, O> {
     fn map(&mut self, there: &mut Map, comes: &Map, ty: Expected<'_>) -> Result<(), Halt> {
         let start = self.resume.pop().unwrap_or(0);
         let variant = becomes(there, comes, ty, &self.path, self.observer);
+        if self.says == Says::Document && start == 0 && variant.is_some() {
+            self.errors.extend(stale(there, there, comes, ty, &self.path));
+        }
         for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
             let renamed = if ty.is_any() { None } else { ty.alias(variant, key) };
             let renamed = renamed.map(|name| Key::Str(name.clone()));
@@ -257,7 +271,7 @@ impl<O: Observer> Walk<'_, O> {
             self.errors.push(twins(&other, key).at(slot.origin, "spells the same"));
             return;
         }
-        if self.closed {
+        if self.says == Says::Change {
             let path = self.path.child(key.clone());
             self.errors.push(super::assign::no_key(there, key, &path, &path).at(slot.origin, "no such key"));
             return;

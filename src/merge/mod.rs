@@ -21,7 +21,8 @@
 //!
 //! In a typed part of the tree the value that comes must fit, keys that a closed struct lacks are errors, and what
 //! a `${…}` stands for is checked when it is resolved. Where the key that names the variant of an enum gets another
-//! value, what stands beside it only as a default of the old variant goes.
+//! value, what stands beside it only as a default of the old variant goes; what was written for the old one, and the new one has
+//! no place for, is an error.
 
 mod assign;
 mod document;
@@ -33,3 +34,4 @@ pub use assign::{Action, Assignment, assign};
 pub use document::merge;
 pub(crate) use document::too_deep;
 pub use observer::Observer;
+pub(crate) use variant::stale;

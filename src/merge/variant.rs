@@ -1,14 +1,45 @@
 //! A value that becomes another variant of an enum.
 
+use crate::diag::{Error, ErrorKind, Origin};
 use crate::merge::observer::Observer;
-use crate::schema::{Enum, Expected, Variant};
-use crate::value::{Key, KeyPath, Map, Node};
+use crate::schema::{Expected, Variant};
+use crate::value::{Key, KeyPath, Map, Node, Slot, Text};
 
-/// The variant that a mapping names; `None` if it names none, or is no enum.
-pub(super) fn variant<'s>(expected: Expected<'s>, map: &Map) -> Option<(&'s Enum, &'s Variant)> {
+/// The variant that a mapping names, with its name and where it says so; `None` if it names none, or is no enum.
+fn named<'s>(expected: Expected<'s>, map: &Map) -> Option<(&'s Text, &'s Variant, Origin)> {
     let variants = expected.as_enum()?;
-    let word = map.get_str(variants.tag.as_ref()?)?.as_str()?;
-    variants.variant(word).map(|(_, variant)| (variants, variant))
+    let word = map.get_str(variants.tag.as_ref()?)?;
+    variants.variant(word.as_str()?).map(|(name, variant)| (name, variant, word.origin))
+}
+
+fn variant<'s>(expected: Expected<'s>, map: &Map) -> Option<&'s Variant> {
+    named(expected, map).map(|(_, variant, _)| variant)
+}
+
+/// What was given to the variant that a mapping was and what the one that it is has no place for: an error for each. It is no
+/// default, so somebody wrote it, and nobody drops in silence what is written. `is` names the variant.
+pub(crate) fn stale(was: &Map, map: &Map, is: &Map, expected: Expected<'_>, path: &KeyPath) -> Vec<Error> {
+    let (Some((old, before, _)), Some((new, variant, said))) = (named(expected, was), named(expected, is))
+    else {
+        return Vec::new();
+    };
+    if std::ptr::eq(before, variant) {
+        return Vec::new();
+    }
+    let is_left = |key: &&Key| {
+        let of_old = key.as_str().is_some_and(|key| before.content.fields.contains_key(key));
+        of_old
+            && expected.child_in(Some(variant), key).is_none()
+            && expected.alias(Some(variant), key).is_none()
+    };
+    let error = |(key, slot): (&Key, &Slot)| {
+        let at = path.child(key.clone());
+        let message = format!("`{at}` belongs to `{old}`, and `{path}` is `{new}` now");
+        Error::new(ErrorKind::UnknownKey, message)
+            .at(slot.origin, format!("set for `{old}` here"))
+            .at(said, format!("`{new}` since here"))
+    };
+    map.iter().filter(|(key, _)| is_left(key)).map(error).collect()
 }
 
 /// The variant that a mapping is when another one has been merged into it. If it was another one before, what stands
@@ -21,8 +52,7 @@ pub(super) fn becomes<'s, O: Observer>(
     observer: &mut O,
 ) -> Option<&'s Variant> {
     expected.as_enum()?;
-    let old = variant(expected, there).map(|(_, variant)| variant);
-    let new = variant(expected, comes).map(|(_, variant)| variant);
+    let (old, new) = (variant(expected, there), variant(expected, comes));
     if let (Some(old), Some(new)) = (old, new)
         && !std::ptr::eq(old, new)
     {

@@ -22,6 +22,8 @@ pub struct About {
     pub note: Option<String>,
     /// The run that started this one, by its identifier.
     pub parent: Option<String>,
+    /// Which job of a sweep it is: `hydra.job.num`, if it is an integer.
+    pub job: Option<Node>,
     /// The run that this one repeats or varies, by its identifier.
     pub derived_from: Option<String>,
     /// The words of the command line that are for flags of the program's own.
@@ -58,12 +60,15 @@ impl About {
         };
         // Other values than integers are seeds of something else.
         let seed = value("seed").ok().flatten();
+        // Alone a run has no number.
+        let job = value("hydra.job.num").ok().flatten();
         Ok(Self {
             name: text("hydra.job.name")?.unwrap_or_default(),
             project: text("mainstem.run.project")?.map(|path| composer.facts().cwd.join(path)),
             tags: texts("mainstem.run.tags")?,
             note: text("mainstem.run.note")?,
             parent: None,
+            job: job.filter(|number| matches!(number.kind, Kind::Int(_))),
             derived_from: None,
             own_flags: Vec::new(),
             seed: seed.filter(|seed| matches!(seed.kind, Kind::Int(_) | Kind::BigInt(_))),

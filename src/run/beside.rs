@@ -1,13 +1,13 @@
 //! What happens beside the job: the rest of the record is found out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Sync, Turn, sync};
-use crate::run::files::TOLD;
+use crate::run::files::{Folder, TOLD};
 use crate::run::lease::Lease;
 use crate::run::record::{Record, Saved};
 use crate::run::surroundings::Surroundings;
@@ -29,6 +29,62 @@ pub(super) struct State {
     complete: bool,
     /// Whether the outcome is recorded, or being so.
     pub(super) ended: bool,
+    /// Why the outcome is not on disk, if it could not be written.
+    pub(super) unwritten: Option<Error>,
+}
+
+impl State {
+    /// The record of a run that has ended, if it could be written.
+    pub(super) fn written(&self) -> Result<Record> {
+        self.unwritten.clone().map_or_else(|| Ok(self.record.clone()), Err)
+    }
+
+    /// Whether the record is still this run's to write.
+    ///
+    /// # Errors
+    /// Another run has the directory by now, or it was moved or removed.
+    pub(super) fn stands(&self, file: &Path) -> Result<()> {
+        let directory = self.lease.as_ref().map_or(file, Lease::directory);
+        if self.lease.as_ref().is_some_and(Lease::is_lost) {
+            return Err(lost(directory));
+        }
+        if self.lease.as_ref().is_none_or(Lease::is_held) || self.saved.is_at(file) {
+            return Ok(());
+        }
+        match Record::load(file) {
+            Ok(there) if there.id() == self.record.id() => Ok(()),
+            Ok(_) => Err(lost(directory)),
+            Err(_) if file.parent().is_some_and(Path::is_dir) => Ok(()),
+            Err(_) => Err(moved(directory)),
+        }
+    }
+
+    /// Writes down how the run ended.
+    pub(super) fn save(&mut self, file: &Path) -> Result<()> {
+        let Self { record, saved, .. } = self;
+        // What somebody else keeps too long is written all the same.
+        let _turn = Turn::take(file);
+        record.keep_words_of(file, saved);
+        // Where there is no room for another file there is that of the one that is there.
+        let written = record.save(file, Sync::Now).map(drop);
+        written.or_else(|error| record.save_over(file).map_err(|_| error))
+    }
+}
+
+fn lost(directory: &Path) -> Error {
+    let message = format!("the run has lost its directory `{}`: another one has it", directory.display());
+    Error::new(ErrorKind::Job, message)
+        .note("who does not show for two minutes that it lives is taken for dead; a directory may have been moved")
+        .note("how it ended is not recorded, so that the record of the other one stays")
+}
+
+fn moved(directory: &Path) -> Error {
+    let directory = directory.display();
+    Error::new(
+        ErrorKind::Io,
+        format!("the directory `{directory}` was moved or removed while its run was in it"),
+    )
+    .note("how the run ended is not recorded")
 }
 
 /// How long the end of a run waits for the rest of its record.
@@ -36,7 +92,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Shared {
     pub(super) fn new(record: Record, lease: Option<Lease>, saved: Saved) -> Arc<Self> {
-        let state = State { record, lease, saved, complete: true, ended: false };
+        let state = State { record, lease, saved, complete: true, ended: false, unwritten: None };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -70,16 +126,18 @@ impl Shared {
 
     fn find_out(&self, file: Option<PathBuf>, find_out: impl FnOnce() -> Surroundings) {
         let found = find_out();
-        if self.state().ended {
+        let is_over =
+            |state: &State| state.ended || file.as_ref().is_some_and(|file| state.stands(file).is_err());
+        if is_over(&self.state()) {
             return;
         }
         if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {
-            let _ = found.write(folder);
+            let _ = found.write(&Folder::Shared(folder.to_owned()));
         }
         let mut state = self.state();
         state.record.surround(&found);
         let Some(file) = file else { return };
-        if !state.ended {
+        if !state.ended && state.stands(&file).is_ok() {
             let State { record, saved, .. } = &mut *state;
             let _turn = Turn::take(&file);
             record.keep_words_of(&file, saved);
@@ -89,10 +147,15 @@ impl Shared {
             }
         }
         drop(state);
-        if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
-            let _ = sync(folder, &[name]);
-            let _ = sync(folder, &TOLD);
-        }
+        reach_disk(&file);
+    }
+}
+
+/// Makes the files of the beginning reach the disk.
+pub(super) fn reach_disk(file: &Path) {
+    if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
+        let _ = sync(folder, &[name]);
+        let _ = sync(folder, &TOLD);
     }
 }
 

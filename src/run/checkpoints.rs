@@ -25,7 +25,11 @@ use crate::durable::{Sync, write_whole_with};
 /// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checkpoints(PathBuf);
+pub struct Checkpoints {
+    directory: PathBuf,
+    /// Whether it lies in that of a run, which is there as long as the run is.
+    is_of_run: bool,
+}
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,18 +40,26 @@ pub struct Checkpoint {
     pub path: PathBuf,
 }
 
+/// The folder of those of a run, in its directory.
+pub(super) const CHECKPOINTS: &str = "checkpoints";
+
 const BEGINNING: &str = "step-";
 const ENDING: &str = ".ckpt";
 
 impl Checkpoints {
     /// Those in a directory, which need not exist yet.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self(directory.into())
+        Self { directory: directory.into(), is_of_run: false }
+    }
+
+    /// Those of a run in that directory.
+    pub(super) fn within(run: &Path) -> Self {
+        Self { directory: run.join(CHECKPOINTS), is_of_run: true }
     }
 
     /// Where they are.
     pub fn directory(&self) -> &Path {
-        &self.0
+        &self.directory
     }
 
     /// Saves the state after a step; one of the same step is replaced.
@@ -67,8 +79,8 @@ impl Checkpoints {
         step: u64,
         write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
     ) -> Result<PathBuf> {
-        fs::create_dir_all(&self.0).map_err(|error| self.failed("make", &error))?;
-        let path = self.0.join(format!("{BEGINNING}{step:012}{ENDING}"));
+        self.make().map_err(|error| self.failed("make", &error))?;
+        let path = self.directory.join(format!("{BEGINNING}{step:012}{ENDING}"));
         write_whole_with(&path, Sync::Now, |file| {
             let mut file = BufWriter::new(file);
             write(&mut file)?;
@@ -77,12 +89,23 @@ impl Checkpoints {
         Ok(path)
     }
 
+    fn make(&self) -> io::Result<()> {
+        if !self.is_of_run {
+            return fs::create_dir_all(&self.directory);
+        }
+        // A run whose directory was moved or removed gets no other one in its place.
+        fs::create_dir(&self.directory).or_else(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(error),
+        })
+    }
+
     /// All of them, by step.
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Io`]: the directory cannot be read.
     pub fn list(&self) -> Result<Vec<Checkpoint>> {
-        let entries = match fs::read_dir(&self.0) {
+        let entries = match fs::read_dir(&self.directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(|error| self.failed("read", &error))?,
         };
@@ -120,6 +143,6 @@ impl Checkpoints {
     }
 
     fn failed(&self, what: &str, error: &io::Error) -> Error {
-        Error::new(ErrorKind::Io, format!("cannot {what} `{}`: {error}", self.0.display()))
+        Error::new(ErrorKind::Io, format!("cannot {what} `{}`: {error}", self.directory.display()))
     }
 }

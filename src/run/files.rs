@@ -1,10 +1,11 @@
 //! The files that say what a run was told, laid out as Hydra lays them out.
 
-use std::io::Write as _;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
-use crate::diag::Result;
-use crate::durable::{Sync, write_whole_with};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::durable::{Draft, Sync, write_whole_with};
 use crate::resolve::Scope;
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
@@ -22,25 +23,65 @@ pub const RUN: &str = "run.json";
 /// What Hydra writes, and the resolved config beside it.
 pub(super) const TOLD: [&str; 4] = [CONFIG, HYDRA, OVERRIDES, RESOLVED];
 
+/// Where the first files of a record are written.
+#[derive(Debug)]
+pub(super) enum Folder {
+    /// A folder that is there when all of them are.
+    New(Draft),
+    /// One that others may have files in, too.
+    Shared(PathBuf),
+}
+
+impl Folder {
+    /// The folder of that path in the directory of a run; `shared`: it is not made for this process alone.
+    pub(super) fn open(directory: &Path, path: &Path, shared: bool) -> Result<Self> {
+        let make = |path: &Path| {
+            fs::create_dir_all(path).map_err(|error| {
+                Error::new(ErrorKind::Io, format!("cannot make the directory `{}`: {error}", path.display()))
+            })
+        };
+        if shared {
+            make(path)?;
+            return Ok(Self::Shared(path.to_owned()));
+        }
+        if let Some(parent) = path.parent().filter(|parent| *parent != directory) {
+            make(parent)?;
+        }
+        Draft::begin(path).map(Self::New)
+    }
+
+    /// Writes a file whole. It reaches the disk when the system sees fit.
+    pub(super) fn write(&self, name: &str, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
+        match self {
+            Self::New(draft) => draft.write(name, fill),
+            Self::Shared(path) => write_whole_with(&path.join(name), Sync::Later, fill),
+        }
+    }
+
+    /// All files are there.
+    pub(super) fn close(self) -> Result<()> {
+        match self {
+            Self::New(draft) => draft.publish(),
+            Self::Shared(_) => Ok(()),
+        }
+    }
+}
+
 /// Writes what the run was told. Nothing is resolved in Hydra's files, so that a later run can be composed from them.
 ///
 /// `root` is the whole tree; `job` the config of the job, and `resolved` the same resolved.
-pub(super) fn write_told(directory: &Path, root: &Node, job: &Node, resolved: &Node) -> Result<()> {
+pub(super) fn write_told(folder: &Folder, root: &Node, job: &Node, resolved: &Node) -> Result<()> {
     let hydra = root.as_map().and_then(|root| root.get_str("hydra")).cloned().unwrap_or_else(Node::null);
     let task =
         ["overrides", "task"].iter().try_fold(&hydra, |node, key| node.as_map()?.get_str(key)).cloned();
     let task = task.unwrap_or_else(|| Node::from(Vec::new()));
     let hydra = Node::from(Map::from([("hydra", hydra)]));
     for (name, node) in [(CONFIG, job), (HYDRA, &hydra), (OVERRIDES, &task), (RESOLVED, resolved)] {
-        write(directory, name, node)?;
+        let mut yaml = String::new();
+        write_yaml(node, &mut yaml);
+        folder.write(name, |file| file.write_all(yaml.as_bytes()))?;
     }
     Ok(())
-}
-
-fn write(directory: &Path, name: &str, node: &Node) -> Result<()> {
-    let mut yaml = String::new();
-    write_yaml(node, &mut yaml);
-    write_whole_with(&directory.join(name), Sync::Later, |file| file.write_all(yaml.as_bytes()))
 }
 
 /// A tree with its interpolations resolved; those that cannot be stay as they are written, since nobody has to read

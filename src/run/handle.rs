@@ -116,7 +116,8 @@ impl Run {
     /// Nothing is written here; a file of that name that is there stays.
     ///
     /// # Errors
-    /// The name leads out of the directory or into the record, or names no file; a folder cannot be made.
+    /// The name leads out of the directory or into the record, or names no file; a folder cannot be made; the directory was
+    /// moved or removed.
     pub fn artifact(&self, name: impl AsRef<Path>) -> Result<PathBuf> {
         let name = name.as_ref();
         let refused = |why: &str| {
@@ -124,6 +125,13 @@ impl Run {
             Error::new(ErrorKind::Io, message)
                 .help("name a file in the run's directory, such as `models/best.bin`")
         };
+        // Its folders are made: a directory that was moved or removed would be there again, with nothing else in it.
+        if !self.0.directory.is_dir() {
+            let message = format!("the directory `{}` is no longer there", self.0.directory.display());
+            return Err(
+                Error::new(ErrorKind::Io, message).note("it was moved or removed while its run was in it")
+            );
+        }
         let mut path = self.0.directory.clone();
         for part in name.components() {
             match part {
@@ -257,12 +265,31 @@ impl Run {
     /// The checkpoints of the run. Those of a run before, in a directory that is used again, are among them: a job can
     /// go on from the latest.
     pub fn checkpoints(&self) -> Checkpoints {
-        Checkpoints::new(self.0.directory.join("checkpoints"))
+        Checkpoints::within(&self.0.directory)
     }
 
     /// Whether the job was asked to stop: it is to come to an end soon, and may save a checkpoint.
     ///
     /// A job that calls this now and then is left to end by itself. One that never did is ended where it is.
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("mainstem-doc-{}-interrupted", std::process::id()));
+    /// # std::fs::create_dir_all(&dir).unwrap();
+    /// use mainstem::facts::Clock;
+    /// use mainstem::run::Run;
+    /// let run = Run::without_record(&dir, Clock::default());
+    /// let mut step = 0;
+    /// while !run.is_interrupted() {
+    ///     step += 1;
+    ///     if step == 3 {
+    ///         run.interrupt(); // In a real run, Ctrl-C or the scheduler does.
+    ///     }
+    /// }
+    /// run.checkpoints().save(step, "the state")?;
+    /// assert_eq!(run.checkpoints().latest()?.map(|latest| latest.step), Some(3));
+    /// # std::fs::remove_dir_all(&dir).unwrap();
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
     pub fn is_interrupted(&self) -> bool {
         self.0.asks.store(true, Ordering::Relaxed);
         self.0.interrupted.load(Ordering::Relaxed)

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{BEAT, Holder, Life, Lock, holder_of};
+use crate::durable::{BEAT, Holder, Life, Lock, disk_clock, holder_of};
 use crate::facts::Process;
 use crate::value::{JsonStyle, Map, Node, read_json, write_json, write_str};
 
@@ -70,7 +70,7 @@ impl Lease {
     pub fn take(path: &Path, about: &Map, process: &Process) -> Result<std::result::Result<Self, Tenant>> {
         let mut text = String::new();
         write_json(&Node::from(about.clone()), JsonStyle::Compact, &mut text);
-        let lock = match Lock::take(path, &text, |left| life(left, process))? {
+        let lock = match Lock::take(path, &text, |left| life(left, directory_of(path), process))? {
             Ok(lock) => Arc::new(lock),
             Err(holder) => return Ok(Err(Tenant::of(holder))),
         };
@@ -84,14 +84,26 @@ impl Lease {
         self.lock.is_held().is_ok_and(|held| held)
     }
 
+    /// Whether somebody else has taken over. A lock file that somebody has removed is nobody else's.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lock.is_lost()
+    }
+
     /// What shows others that they act for the holder.
     pub fn mandate(&self) -> Mandate {
         Mandate { lock: self.lock.path().to_owned(), id: self.id.clone() }
     }
 
+    /// Does something beside, right behind the next sign of life: within 15 seconds, unless the lease ends before.
+    pub(super) fn beside(&self, task: impl FnOnce() + Send + 'static) {
+        if let Some(own) = held().locks.iter_mut().find(|one| one.number == self.number) {
+            own.task = Some(Box::new(task));
+        }
+    }
+
     /// The directory that the lock file lies in.
     pub fn directory(&self) -> &Path {
-        self.lock.path().parent().unwrap_or(Path::new(""))
+        directory_of(self.lock.path())
     }
 
     /// Lets the processes that are started from here on have it too: it is held as long as one of them lives, unless it is
@@ -110,7 +122,7 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        held().locks.retain(|(number, _)| *number != self.number);
+        held().locks.retain(|one| one.number != self.number);
         // Who shows that it lives may be at it just now.
         self.lock.release();
     }
@@ -126,7 +138,9 @@ impl Tenant {
     /// true that somebody has it.
     pub fn find(path: &Path, process: &Process) -> Option<Self> {
         match holder_of(path) {
-            Ok(holder) => holder.filter(|holder| life(holder, process) == Life::Lives).map(Self::of),
+            Ok(holder) => {
+                holder.filter(|holder| life(holder, directory_of(path), process) == Life::Lives).map(Self::of)
+            }
             Err(_) => Some(Self { about: String::new(), told: Node::null() }),
         }
     }
@@ -164,26 +178,46 @@ fn said<'a>(told: &'a Node, key: &str) -> Option<&'a Node> {
     told.as_map()?.get_str("process")?.as_map()?.get_str(key)
 }
 
-/// Whether the holder of a lock lives, as far as can be known by this process.
-pub(super) fn life(holder: &Holder, process: &Process) -> Life {
+/// Whether the holder of a lock in a directory lives, as far as can be known by this process. Its silence is measured by the
+/// clock of the disk, which is the same for both; who may not write there has only its own, and takes nothing over.
+pub(super) fn life(holder: &Holder, directory: &Path, process: &Process) -> Life {
     let told = read_json(&holder.about, SourceId::NONE).unwrap_or_else(|_| Node::null());
     let text = |key: &str| said(&told, key).and_then(Node::as_str);
     let here = match (text("boot"), process.boot.as_deref()) {
         (Some(theirs), Some(ours)) => theirs == ours,
         _ => text("host") == Some(process.host.as_str()),
     };
-    holder.life(here, SystemTime::from(process.clock.now()))
+    let now = || disk_clock(directory).unwrap_or_else(|| SystemTime::from(process.clock.now()));
+    holder.life(here, now)
 }
 
-/// The locks that this process holds, each with a number.
+pub(super) fn directory_of(lock: &Path) -> &Path {
+    lock.parent().unwrap_or(Path::new(""))
+}
+
+/// A lock that this process holds.
+struct One {
+    number: u64,
+    lock: Arc<Lock>,
+    /// What is to be done behind its next sign of life.
+    task: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// The locks that this process holds.
 struct Held {
-    locks: Vec<(u64, Arc<Lock>)>,
+    locks: Vec<One>,
     begun: u64,
     /// Whether the one thread is there that shows for all of them that this process lives.
     beats: bool,
 }
 
 static HELD: Mutex<Held> = Mutex::new(Held { locks: Vec::new(), begun: 0, beats: false });
+
+/// Gives back all that this process has, right before it ends. What it has handed on to processes that it started is theirs.
+#[cfg(feature = "app")]
+pub(crate) fn give_back_all() {
+    held().locks.iter().filter(|one| !one.lock.is_shared()).for_each(|one| one.lock.release());
+}
 
 fn held() -> MutexGuard<'static, Held> {
     HELD.lock().unwrap_or_else(PoisonError::into_inner)
@@ -201,7 +235,7 @@ impl Held {
         }
         held.begun += 1;
         let number = held.begun;
-        held.locks.push((number, lock));
+        held.locks.push(One { number, lock, task: None });
         Ok(number)
     }
 }
@@ -210,17 +244,24 @@ impl Held {
 fn beat() {
     loop {
         thread::sleep(BEAT);
-        let locks: Vec<Arc<Lock>> = {
-            let mut held = held();
-            held.beats = !held.locks.is_empty();
-            held.locks.iter().map(|(_, lock)| Arc::clone(lock)).collect()
-        };
-        if locks.is_empty() {
+        if !show() {
             return;
         }
-        // A disk that does not take it now may take the next one.
-        locks.iter().for_each(|lock| drop(lock.beat()));
     }
+}
+
+/// Shows that this process lives, and does what waits for that. Whether it holds something.
+fn show() -> bool {
+    let found: Vec<_> = {
+        let mut held = held();
+        held.beats = !held.locks.is_empty();
+        held.locks.iter_mut().map(|one| (Arc::clone(&one.lock), one.task.take())).collect()
+    };
+    // A disk that does not take it now may take the next one.
+    found.iter().for_each(|(lock, _)| drop(lock.beat()));
+    let is_empty = found.is_empty();
+    found.into_iter().filter_map(|(_, task)| task).for_each(|task| task());
+    !is_empty
 }
 
 #[cfg(test)]
@@ -266,14 +307,42 @@ mod tests {
         let mut text = String::new();
         write_json(&Node::from(about("x", "elsewhere")), JsonStyle::Compact, &mut text);
         std::fs::write(&path, text).unwrap();
-        let written = std::fs::metadata(&path).unwrap().modified().unwrap();
-        let written = written.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
-        assert!(Tenant::find(&path, &process("here", written + 100)).is_some());
-        assert_eq!(Tenant::find(&path, &process("here", written + 130)), None);
-        assert_eq!(Tenant::find(&path, &process("elsewhere", written)), None);
+        let silent = |seconds| {
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            let now = disk_clock(scratch.path()).unwrap();
+            file.set_modified(now - Duration::from_secs(seconds)).unwrap();
+        };
         let ours = about("y", "here");
-        Lease::take(&path, &ours, &process("here", written)).unwrap().unwrap_err();
-        drop(Lease::take(&path, &ours, &process("here", written + 130)).unwrap().unwrap());
+        // What the clocks of the machines say does not count, but that of the disk does.
+        for clock in [0, 4_000_000_000] {
+            silent(100);
+            assert!(Tenant::find(&path, &process("here", clock)).is_some());
+            Lease::take(&path, &ours, &process("here", clock)).unwrap().unwrap_err();
+        }
+        assert_eq!(Tenant::find(&path, &process("elsewhere", 0)), None);
+        silent(130);
+        assert_eq!(Tenant::find(&path, &process("here", 0)), None);
+        drop(Lease::take(&path, &ours, &process("here", 0)).unwrap().unwrap());
+        assert_eq!(scratch.names(), [""; 0]);
+    }
+
+    #[test]
+    fn what_waits_for_a_sign_of_life_is_done_once_and_not_after_the_end() {
+        let scratch = Scratch::new("lease-beside");
+        let here = process("a", 0);
+        let take =
+            |name: &str| Lease::take(&scratch.path().join(name), &about(name, "a"), &here).unwrap().unwrap();
+        let (lasting, ended) = (take("lasting"), take("ended"));
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let task = |name: &'static str| {
+            let done = Arc::clone(&done);
+            move || done.lock().unwrap().push(name)
+        };
+        lasting.beside(task("lasting"));
+        ended.beside(task("ended"));
+        drop(ended);
+        assert!(show() && show());
+        assert_eq!(*done.lock().unwrap(), ["lasting"]);
     }
 
     #[test]

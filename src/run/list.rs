@@ -4,19 +4,22 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, FixedOffset};
+use chrono::DateTime;
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Life, Sync, Turn, folders, holder_of, remove_leftovers, walk};
+use crate::durable::{Sync, Turn, folders, holder_of, walk};
 use crate::facts::Process;
+use crate::run::checkpoints::CHECKPOINTS;
 use crate::run::files::{HYDRA, RUN};
-use crate::run::lease::{Lease, life};
+use crate::run::lease::Lease;
 use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
 use crate::run::outcome::Status;
-use crate::run::packed::{Packed, RECORDS};
+use crate::run::packed::Packed;
 use crate::run::place::is_inside;
-use crate::run::record::{Record, Saved};
+use crate::run::rank::rank_in;
+use crate::run::record::Record;
 use crate::run::reserve::LOCK;
+use crate::run::truth::{Kept, with_ranks};
 use crate::value::{HashSet, Map, Node};
 use crate::yaml;
 
@@ -33,12 +36,32 @@ pub struct Found {
     pub packed: Option<Packed>,
 }
 
-/// All runs below a directory, it included, the oldest first; and those whose records cannot be read, as errors. Links
-/// and hidden folders are not followed.
+/// All runs below a directory, it included, the oldest first; and those whose records cannot be read, as errors. Links are
+/// not followed. Hidden folders, installed code (`node_modules`, `site-packages`) and caches, which say by a `CACHEDIR.TAG`
+/// that they are, are passed by, unless the directory itself is one or lies in one.
 ///
 /// What is said of each is true now: a run that is on record as `running` and is not any more is `killed`, and so is
 /// one that was killed before it was on record. That is written down, where it may be. Runs of Hydra itself are
 /// [`Status::Unknown`].
+///
+/// ```
+/// use mainstem::app::{App, Bound, Sandbox};
+/// use mainstem::facts::Process;
+/// use mainstem::run::{Run, Status, list};
+/// let app = App::new("train", |_: &Bound, run: &Run| run.log_metric("loss", 0.25, 1));
+/// let sandbox = Sandbox::new()?;
+/// for directory in ["hydra.run.dir=runs/a", "hydra.run.dir=runs/b"] {
+///     sandbox.run(&app, [directory]);
+/// }
+/// let (runs, unreadable) = list(sandbox.path(), &Process::default())?;
+/// assert!(unreadable.is_empty());
+/// for run in &runs {
+///     assert_eq!((run.record.name(), run.record.status()), ("train", Status::Completed));
+///     assert_eq!(run.metrics()?[0].value, 0.25);
+/// }
+/// assert_eq!(runs.len(), 2);
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
 ///
 /// # Errors
 /// The directory cannot be read.
@@ -46,11 +69,9 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     let mut packed = Vec::new();
     let looked = walk(root, |directory, folders| {
-        if directory.join(RECORDS).is_file() {
-            let (runs, broken) = Packed::all(directory);
-            packed.extend(runs);
-            errors.extend(broken);
-        }
+        let (runs, broken) = Packed::all(directory);
+        packed.extend(runs);
+        errors.extend(broken);
         let mut records = 0_usize;
         folders.retain(|folder| {
             if !has_record(folder) {
@@ -70,6 +91,10 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
             }
             false
         });
+        // What a run saves to go on from are its own files.
+        if records > 0 {
+            folders.retain(|folder| !folder.ends_with(CHECKPOINTS));
+        }
         // A folder of a record that was asked for by its own name is no run.
         let own = if records == 0 && has_record(directory) {
             look(directory, directory, process).ok()
@@ -238,6 +263,40 @@ impl Found {
         is_named && told("directory.record").is_none_or(|record| is_inside(Path::new(record)))
     }
 
+    /// The leases of the directory: that of the first rank, and those of all others that left a lock.
+    fn leases(&self, process: &Process) -> Result<Vec<Lease>> {
+        let entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        let of_rank = |name: &str| rank_in(name, LOCK).is_some_and(|number| number > 0);
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let locks = std::iter::once(LOCK.to_owned()).chain(names.filter(|name| of_rank(name)));
+        let running = |_| {
+            let message = format!("the run in `{}` is running", self.directory.display());
+            Error::new(ErrorKind::Io, message).help("end it first")
+        };
+        locks
+            .map(|lock| {
+                Lease::take(&self.directory.join(lock), self.record.tree(), process)?.map_err(running)
+            })
+            .collect()
+    }
+
+    /// The run of a directory whose record cannot be read, so that it can be removed: nothing of it is known but when its
+    /// record was written. `None` if there is no record.
+    pub fn unread(directory: &Path) -> Option<Self> {
+        let mut folders = folders(directory).ok()?;
+        folders.push(directory.to_owned());
+        // Other programs, too, have files of that name.
+        let is_record =
+            |folder: &PathBuf| folder.join(RUN).is_file() && folder.join(HYDRA).is_file() && is_hydra(folder);
+        let folder = folders.into_iter().find(is_record)?;
+        let own = folder.as_path() != directory;
+        let above = folder.parent().filter(|_| own || is_hidden(&folder)).unwrap_or(directory).to_owned();
+        let written = folder.join(RUN).metadata().and_then(|data| data.modified()).ok()?;
+        let name = above.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let record = Record::unknown(&name, DateTime::<chrono::Utc>::from(written).fixed_offset());
+        Some(Self { directory: above, folder, record, packed: None })
+    }
+
     /// Removes the run: its directory, if the run made it and nobody else's run is in it; otherwise its record.
     /// Returns what was removed.
     ///
@@ -250,11 +309,8 @@ impl Found {
         let failed = |path: &Path, error: &io::Error| {
             Error::new(ErrorKind::Io, format!("cannot remove `{}`: {error}", path.display()))
         };
-        let lease = Lease::take(&self.directory.join(LOCK), self.record.tree(), process)?.map_err(|_| {
-            let message = format!("the run in `{}` is running", self.directory.display());
-            Error::new(ErrorKind::Io, message).help("end it first")
-        })?;
-        if !self.folder.join(RUN).is_file() && self.record.status() == Status::Unknown {
+        let leases = self.leases(process)?;
+        if self.record.status() == Status::Unknown {
             written_by_hydra(&self.folder)?;
         }
         let made = self.record.get("directory.made") == Some(&Node::from(true)) && self.is_at_home();
@@ -271,7 +327,7 @@ impl Found {
             return Ok(file);
         }
         fs::remove_dir_all(&self.folder).map_err(|error| failed(&self.folder, &error))?;
-        drop(lease);
+        drop(leases);
         Ok(self.folder.clone())
     }
 }
@@ -307,63 +363,19 @@ fn look(directory: &Path, folder: &Path, process: &Process) -> Result<Record> {
         };
     }
     let record = Record::load(&file)?;
-    if record.status() != Status::Running {
-        return Ok(record);
-    }
     // A record that was put aside belongs to nobody who runs.
     let is_current = record
         .get("directory.record")
         .and_then(Node::as_str)
         .is_none_or(|name| directory.join(name).components().eq(folder.components()));
-    judge(directory, folder, record, is_current, process)
-}
-
-/// What is true of a run that is on record as running.
-fn judge(
-    directory: &Path,
-    folder: &Path,
-    record: Record,
-    is_current: bool,
-    process: &Process,
-) -> Result<Record> {
-    let lock = directory.join(LOCK);
-    let file = folder.join(RUN);
-    // Of whom nothing can be known, it is not known that they are dead.
-    let Ok(holder) = holder_of(&lock) else { return Ok(record) };
-    let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
-    if let Some(holder) = &holder {
-        let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };
-        if is_current && owner == record.id() && life(holder, process) == Life::Lives {
-            return Ok(record);
+    let record = match record.status() {
+        Status::Running => {
+            let shared = record.get("distributed").is_some_and(Node::is_container);
+            Kept::of(directory, folder, 0, shared).judge(record, is_current, process)?
         }
-    }
-    // It may have ended since its record was read: it writes that down before it lets go of the lock.
-    let mut record = if file.is_file() { Record::load(&file)? } else { record };
-    if record.status() != Status::Running {
-        return Ok(record);
-    }
-    let own = holder.filter(|holder| id(&holder.about) == record.id());
-    // The clock of a file system is a little behind.
-    let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record).max(record.started()));
-    record.close(Status::Killed, seen);
-    repair(&lock, folder, &mut record, process);
-    Ok(record)
-}
-
-/// Writes down that a run was killed, and clears away what it left. Whoever may not, or comes while another run has the
-/// directory, leaves it.
-fn repair(lock: &Path, folder: &Path, record: &mut Record, process: &Process) {
-    let Ok(Ok(_lease)) = Lease::take(lock, record.tree(), process) else { return };
-    let file = folder.join(RUN);
-    let Ok(_turn) = Turn::take(&file) else { return };
-    // Now nobody else writes: what is there is the truth.
-    if file.is_file() && !Record::load(&file).is_ok_and(|there| there.status() == Status::Running) {
-        return;
-    }
-    record.keep_words_of(&file, &Saved::default());
-    if fs::create_dir_all(folder).is_ok() && record.save(&file, Sync::Now).is_ok() {
-        let _ = remove_leftovers(folder);
-    }
+        _ => record,
+    };
+    Ok(with_ranks(record, directory, folder, is_current, process))
 }
 
 /// A run that left nothing but its lock: it was killed before it was on record, or is just about to be.
@@ -375,7 +387,7 @@ fn never_begun(directory: &Path, process: &Process) -> Option<Found> {
     if folder.join(RUN).is_file() {
         return None;
     }
-    let record = judge(directory, &folder, record, true, process).ok()?;
+    let record = Kept::of(directory, &folder, 0, false).judge(record, true, process).ok()?;
     Some(Found { directory: directory.to_owned(), folder, record, packed: None })
 }
 
@@ -415,9 +427,4 @@ fn setting_of(path: &Path, keys: &[&str]) -> Result<Option<Node>> {
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
-}
-
-/// A moment of the file system with the offset that the record has.
-fn local(at: std::time::SystemTime, record: &Record) -> DateTime<FixedOffset> {
-    DateTime::<chrono::Utc>::from(at).with_timezone(record.started().offset())
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::durable::whole_lines;
+use crate::run::rank::rank_in;
 use crate::value::{JsonStyle, Key, Kind, Map, Node, read_json, write_json};
 
 /// The file of the metrics, beside the record: a JSON object a line.
@@ -134,18 +135,7 @@ impl<'a> Logs<'a> {
 
     /// Every line of a log and of those that other ranks have beside it.
     fn each(&self, name: &str, sample: &str, mut take: impl FnMut(&Map) -> Option<()>) -> Result<()> {
-        let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
-        let rank = |file: &str| -> Option<u32> {
-            if file == name {
-                return Some(0);
-            }
-            file.strip_prefix(stem)?
-                .strip_prefix(".rank")?
-                .strip_suffix(ending)?
-                .strip_suffix('.')?
-                .parse()
-                .ok()
-        };
+        let rank = |file: &String| rank_in(file, name);
         let mut files: Vec<_> = self.names.iter().filter_map(|file| Some((rank(file)?, file))).collect();
         files.sort();
         for (_, file) in files {

@@ -1,6 +1,7 @@
 //! Floor 8: one run: its directory, its record, and what the job leaves in it.
 
 mod about;
+mod artifacts;
 mod beside;
 mod checkpoints;
 mod files;
@@ -18,13 +19,17 @@ mod reporting;
 mod reserve;
 mod running;
 mod surroundings;
+mod truth;
 mod withheld;
 
 pub use about::About;
+pub use artifacts::Artifact;
 pub use checkpoints::{Checkpoint, Checkpoints};
 pub use files::{CONFIG, HYDRA, OVERRIDES, RESOLVED, RUN};
 pub use handle::Run;
 pub use id::RunId;
+#[cfg(feature = "app")]
+pub(crate) use lease::give_back_all;
 pub use lease::{Lease, Mandate, Tenant};
 pub use list::{Found, list};
 #[cfg(feature = "app")]

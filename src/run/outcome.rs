@@ -48,6 +48,14 @@ impl Status {
 }
 
 /// How a job ended.
+///
+/// ```
+/// use mainstem::run::{Failure, Outcome, Status};
+/// use mainstem::value::Node;
+/// assert_eq!(Outcome::Completed(Some(Node::from(0.9))).status(), Status::Completed);
+/// assert_eq!(Outcome::Panicked(Failure::default()).status(), Status::Failed);
+/// assert_eq!(Outcome::Interrupted(Some("SIGTERM".to_owned())).status().name(), "interrupted");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Well, with what it returned: the objective of a sweep, several of them as a mapping, or nothing.

@@ -15,6 +15,10 @@ use crate::value::{JsonStyle, Key, Map, Node, Slot, read_json, write_json};
 /// that of the sweep; `files` are those that lay in the folder of its record, by their names.
 pub const RECORDS: &str = ".sweep/records.jsonl";
 
+/// Its folder: when another sweep begins in the same directory, `.1` is added to its name, or the next free number.
+const FOLDER: &str = ".sweep";
+const FILE: &str = "records.jsonl";
+
 /// The largest record that is packed, in bytes. One with more in it stays as it is.
 const LARGEST: u64 = 1 << 20;
 
@@ -99,15 +103,34 @@ impl Pack {
 }
 
 impl Packed {
-    /// The packed runs of a sweep, in the order in which they were packed, and those that cannot be read, as errors.
+    /// The files of packed records of a sweep, those of the sweeps before it in the same directory first.
+    pub(super) fn files_of(sweep: &Path) -> Vec<PathBuf> {
+        let aside = (1_u32..).map(|number| sweep.join(format!("{FOLDER}.{number}")));
+        let folders = aside.take_while(|folder| folder.is_dir()).chain([sweep.join(FOLDER)]);
+        folders.map(|folder| folder.join(FILE)).filter(|file| file.is_file()).collect()
+    }
+
+    /// The packed runs of a sweep, and of those before it in the same directory, in the order in which they were packed; and
+    /// those that cannot be read, as errors.
     pub(super) fn all(sweep: &Path) -> (Vec<Found>, Vec<Error>) {
-        let file = sweep.join(RECORDS);
-        let (mut found, mut errors) = (Vec::<Found>::new(), Vec::new());
-        // There is none, or it has just been removed.
-        let Ok(open) = File::open(&file) else { return (found, errors) };
+        let (mut found, mut errors, mut last) = (Vec::new(), Vec::new(), BTreeMap::new());
+        for file in Self::files_of(sweep) {
+            Self::read(sweep, &file, (&mut found, &mut errors), &mut last);
+        }
+        (found, errors)
+    }
+
+    /// Reads a file of packed runs. `last` is where the last one of each directory is among those that were found.
+    fn read(
+        sweep: &Path,
+        file: &Path,
+        (found, errors): (&mut Vec<Found>, &mut Vec<Error>),
+        last: &mut BTreeMap<PathBuf, usize>,
+    ) {
+        // It has just been removed.
+        let Ok(open) = File::open(file) else { return };
         let mut lines = BufReader::new(open);
         let (mut at, mut number, mut line) = (0, 0_usize, String::new());
-        let mut last: BTreeMap<PathBuf, usize> = BTreeMap::new();
         loop {
             line.clear();
             let length = match lines.read_line(&mut line) {
@@ -134,20 +157,19 @@ impl Packed {
                     }
                     // A name of its own, since a directory may have had several records.
                     let folder = file.join(number.to_string());
-                    let packed = Some(Self { file: file.clone(), at, latest: true });
+                    let packed = Some(Self { file: file.to_owned(), at, latest: true });
                     found.push(Found { directory, folder, record, packed });
                 }
                 Err(error) => errors.push(error),
             }
             at += length;
         }
-        (found, errors)
     }
 
     /// The last packed run of a directory; `None` if no sweep around it has one.
     pub(super) fn of(directory: &Path) -> Option<Found> {
         let sweep =
-            directory.ancestors().skip(1).take(DEEPEST).find(|above| above.join(RECORDS).is_file())?;
+            directory.ancestors().skip(1).take(DEEPEST).find(|above| !Self::files_of(above).is_empty())?;
         let (found, _) = Self::all(sweep);
         found.into_iter().rev().find(|found| found.directory == directory)
     }
@@ -257,6 +279,33 @@ mod tests {
         assert!(errors[0].message().starts_with("line 3 of "), "{}", errors[0]);
         let none = Found::read(&scratch.path().join("1"), &Process::default()).unwrap_err();
         assert_eq!(none.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn records_of_a_sweep_that_was_put_aside_are_listed() {
+        let scratch = Scratch::new("packed-aside");
+        write(&scratch, "0/.hydra/run.json", RECORD.as_bytes());
+        let line = format!("{}\n", pack(&scratch, "0").unwrap().line);
+        fs::remove_dir_all(scratch.path().join("0")).unwrap();
+        write(&scratch, ".sweep.1/records.jsonl", line.as_bytes());
+        write(&scratch, ".sweep.2/records.jsonl", line.replace("5FAA", "5FAB").as_bytes());
+        let listed = || {
+            let (found, errors) = list(scratch.path(), &Process::default()).unwrap();
+            assert!(errors.is_empty(), "{errors:?}");
+            found
+                .iter()
+                .map(|found| (found.text("run.json").unwrap().is_some(), found.is_latest()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(listed(), [(true, false), (true, true)]);
+        write(
+            &scratch,
+            ".sweep/records.jsonl",
+            line.replace("5FAA", "5FAC").replace(":\"0\"", ":\"1\"").as_bytes(),
+        );
+        assert_eq!(listed(), [(true, false), (true, true), (true, true)]);
+        let latest = Found::read(&scratch.path().join("0"), &Process::default()).unwrap();
+        assert!(latest.record.id().unwrap().to_string().ends_with("5FAB"));
     }
 
     #[test]

@@ -112,13 +112,7 @@ impl Rank {
 
     /// The name of the file that is this rank's own: `train.rank1.log` for `train.log`, which is the first rank's.
     pub fn file_name(&self, name: &str) -> String {
-        if self.leads() {
-            return name.to_owned();
-        }
-        match name.rsplit_once('.') {
-            Some((stem, ending)) if !stem.is_empty() => format!("{stem}.rank{}.{ending}", self.number),
-            _ => format!("{name}.rank{}", self.number),
-        }
+        file_name(self.number, name)
     }
 
     pub(super) fn to_node(&self) -> Node {
@@ -129,6 +123,27 @@ impl Rank {
             ("job", Node::from(self.job.as_str())),
         ]))
     }
+}
+
+/// As [`Rank::file_name`].
+pub(super) fn file_name(number: u32, name: &str) -> String {
+    if number == 0 {
+        return name.to_owned();
+    }
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() => format!("{stem}.rank{number}.{ending}"),
+        _ => format!("{name}.rank{number}"),
+    }
+}
+
+/// Whose file it is, if it is that of a rank for `name`.
+pub(super) fn rank_in(file: &str, name: &str) -> Option<u32> {
+    if file == name {
+        return Some(0);
+    }
+    let digits = file.split_once(".rank")?.1.split('.').next()?;
+    let number = digits.parse().ok()?;
+    (file_name(number, name) == file).then_some(number)
 }
 
 fn is_plain(c: char) -> bool {
@@ -170,5 +185,13 @@ mod tests {
         assert_eq!(file(12, "a.b.log"), "a.b.rank12.log");
         assert_eq!(file(1, "log"), "log.rank1");
         assert_eq!(file(1, ".log"), ".log.rank1");
+        for name in ["train.log", ".run.lock", "log", ".log", "run.json"] {
+            for number in [0, 1, 12] {
+                assert_eq!(rank_in(&file(number, name), name), Some(number), "{name}");
+            }
+        }
+        for no in ["train.rank1.txt", "train.rank01.log", "train.rank.log", "other.rank1.log", "x"] {
+            assert_eq!(rank_in(no, "train.log"), None, "{no}");
+        }
     }
 }

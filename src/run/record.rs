@@ -1,7 +1,7 @@
 //! What is written down of a run.
 
-use std::fs::{self, Metadata};
-use std::io::Write as _;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -36,6 +36,7 @@ const SCHEMA: i64 = 1;
 /// | `error` | `message`, `headline` (the same in one line, if it has more), `chain` (its causes, nearest first), `code`, `panicked_at` |
 /// | `tags`, `note` | what people said of it |
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |
+/// | `job` | its number in the sweep that is its parent |
 /// | `arguments`, `cwd` | how and where it was started |
 /// | `own_flags` | those of the arguments that are for flags of the program's own |
 /// | `process` | `id`, `host`, `boot`, `user` |
@@ -50,7 +51,20 @@ const SCHEMA: i64 = 1;
 /// | `gpu` | `driver`, `devices` |
 /// | `scheduler` | the variables of Slurm, PBS, LSF, … that name the job |
 ///
-/// The keys from `program` on are written beside the job, and may be missing.
+/// The keys from `program` on are written beside the job, and may be missing. Where a record is read as it is now
+/// ([`Record::read`]), `distributed` has `ranks`, too: by its number, the `status`, `ended` and `error` of each rank.
+///
+/// ```
+/// use mainstem::run::{Record, Status};
+/// let text = r#"{"schema": 1, "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "name": "train", "status": "failed",
+///     "started": "2026-11-24T12:00:00.000000+01:00", "ended": "2026-11-24T12:00:07.000000+01:00",
+///     "error": {"message": "no data", "chain": ["no such file"]}, "git": {"branch": "main"}}"#;
+/// let record = Record::parse("run.json", text)?;
+/// assert_eq!((record.status(), record.error_line()), (Status::Failed, Some("no data")));
+/// assert_eq!(record.ended().map(|ended| (ended - record.started()).num_seconds()), Some(7));
+/// assert_eq!(record.get("git.branch").and_then(|node| node.as_str()), Some("main"));
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     id: Option<RunId>,
@@ -95,6 +109,7 @@ impl Record {
             ("note", text(&about.note)),
             ("project", Node::from(about.project.as_deref().map(path))),
             ("parent", text(&about.parent)),
+            ("job", Node::from(about.parent.as_ref().and(about.job.clone()))),
             ("derived_from", text(&about.derived_from)),
             ("arguments", process.arguments.iter().map(String::as_str).collect()),
             ("own_flags", about.own_flags.iter().map(String::as_str).collect()),
@@ -163,11 +178,8 @@ impl Record {
     /// Reads a `run.json` as it stands. What it says may be no longer true: see [`list`](crate::run::list).
     pub(super) fn load(path: &Path) -> Result<Self> {
         let text = fs::read_to_string(path).map_err(|error| {
-            let kind = if error.kind() == std::io::ErrorKind::NotFound {
-                ErrorKind::NotFound
-            } else {
-                ErrorKind::Io
-            };
+            let kind =
+                if error.kind() == io::ErrorKind::NotFound { ErrorKind::NotFound } else { ErrorKind::Io };
             Error::new(kind, format!("cannot read `{}`: {error}", path.display()))
         })?;
         Self::parse(&path.display().to_string(), &text)
@@ -175,9 +187,17 @@ impl Record {
 
     /// Writes it, whole or not at all.
     pub(super) fn save(&self, path: &Path, sync: Sync) -> Result<Saved> {
+        self.save_with(|fill| write_whole_with(path, sync, fill))
+    }
+
+    /// Writes it by a function that gets what fills the file.
+    pub(super) fn save_with(
+        &self,
+        write: impl FnOnce(&mut dyn FnMut(&mut File) -> io::Result<()>) -> Result<()>,
+    ) -> Result<Saved> {
         let json = self.to_json();
         let mut saved = Saved::default();
-        write_whole_with(path, sync, |file| {
+        write(&mut |file| {
             file.write_all(json.as_bytes())?;
             saved = Saved::of(&file.metadata()?);
             Ok(())
@@ -357,7 +377,7 @@ impl Saved {
     }
 
     /// Whether that very file is still there. What is not known is read.
-    fn is_at(&self, path: &Path) -> bool {
+    pub(super) fn is_at(&self, path: &Path) -> bool {
         self.0.is_some() && fs::metadata(path).is_ok_and(|file| Self::of(&file) == *self)
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::compose::{Composer, RESERVED};
 use crate::diag::{Error, ErrorKind, Result, Secrets, SourceId};
-use crate::durable::{Sync, create_exclusive, write_whole_with};
+use crate::durable::{Sync, create_exclusive, remove_drafts, write_whole_with};
 use crate::facts::{Facts, Process};
 use crate::resolve::{Hydra, Scope};
 use crate::run::about::About;
@@ -121,20 +121,16 @@ impl Place {
         let started = process.clock.now();
         let mut record = Record::begin(RunId::new(process, started), started, about, facts, process);
         record.set_directory(&directory, made, None, self.record.as_deref(), rank.as_ref());
-        let lease = self.lease(&directory, &record, process)?;
+        let lease = self.lease(&directory.join(LOCK), &record, process)?;
         self.ordered()?;
         let folder = self.record.as_ref().map(|name| directory.join(name));
         let earlier = match &folder {
             Some(folder) => set_aside(&directory, folder)?,
             None => None,
         };
-        if let Some(folder) = &folder {
-            fs::create_dir_all(folder).map_err(|error| {
-                Error::new(
-                    ErrorKind::Io,
-                    format!("cannot make the directory `{}`: {error}", folder.display()),
-                )
-            })?;
+        if let Some(folder) = folder.as_ref().filter(|_| !made) {
+            // What cannot be removed is hidden and harmless.
+            let _ = remove_drafts(folder);
         }
         let earlier_name = earlier.as_ref().and_then(|path| path.strip_prefix(&directory).ok());
         record.set_directory(&directory, made, earlier_name, self.record.as_deref(), rank.as_ref());
@@ -155,8 +151,9 @@ impl Place {
         Some(name.map_or_else(|| directory.to_owned(), |name| self.named.with_file_name(name)))
     }
 
-    fn lease(&self, directory: &Path, record: &Record, process: &Process) -> Result<Lease> {
-        Lease::take(&directory.join(LOCK), record.tree(), process)?.map_err(|tenant| {
+    fn lease(&self, lock: &Path, record: &Record, process: &Process) -> Result<Lease> {
+        Lease::take(lock, record.tree(), process)?.map_err(|tenant| {
+            let directory = lock.parent().unwrap_or(lock);
             let message = format!("the directory `{}` is in use by another run", directory.display());
             let mut error = Error::new(ErrorKind::Io, message).at(self.origin, "");
             if let Ok(record) = Record::parse(LOCK, &tenant.about) {
@@ -214,8 +211,11 @@ impl Place {
                 if !folder.as_ref().is_some_and(was_there) {
                     let mut record = Record::begin(id, process.clock.now(), about, facts, process);
                     record.set_directory(&directory, false, None, self.record.as_deref(), Some(&rank));
+                    // A lock of its own tells whether this rank lives, whatever the first one does.
+                    let lock = directory.join(rank.file_name(LOCK));
+                    let lease = Some(self.lease(&lock, &record, process)?);
                     let (other, process) = (self.other(&directory), process.clone());
-                    let (earlier, made, lease, rank) = (None, false, None, Some(rank));
+                    let (earlier, made, rank) = (None, false, Some(rank));
                     return Ok(Reserved {
                         directory,
                         other,

@@ -1,14 +1,13 @@
 //! A run from its beginning to its end.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diag::{Error, ErrorKind, Result};
-use crate::durable::{Sync, Turn};
+use crate::diag::{Error, Result};
 use crate::facts::Clock;
-use crate::run::beside::{Shared, State};
-use crate::run::files::{RUN, TOLD, write_told};
+use crate::run::beside::{Shared, reach_disk};
+use crate::run::files::{Folder, RUN, TOLD, write_told};
 use crate::run::handle::Run;
 #[cfg(feature = "app")]
 use crate::run::lease::Lease;
@@ -21,12 +20,39 @@ use crate::value::Node;
 
 /// A run whose job runs: on disk it is `running`, and its directory is locked.
 ///
-/// Its end is recorded once, by whoever comes first: the thread of the job, or the one that takes signals. When it is
-/// dropped without an end, the run has failed.
+/// Its end is recorded once, by whoever comes first: the thread of the job, or the one that takes signals. The directory
+/// stays locked until it is dropped: a job may still write there when a signal has ended its run. When it is dropped
+/// without an end, the run has failed.
 ///
 /// When things reach the disk: the files of the beginning are there, whole, before the job begins, and reach the disk
 /// beside it, in its first moments; the outcome, what was logged, and every checkpoint have reached it when the call
 /// returns.
+///
+/// ```
+/// use mainstem::compose::{Memory, Mode};
+/// use mainstem::facts::{Facts, Process};
+/// use mainstem::run::{About, Outcome, Place, Record, Status, Surroundings};
+/// use mainstem::settings::project;
+/// # let cwd = std::env::temp_dir().join(format!("mainstem-doc-{}-running", std::process::id()));
+/// # std::fs::create_dir_all(&cwd).unwrap();
+/// let (facts, process) = (Facts { cwd: cwd.clone(), ..Facts::default() }, Process::default());
+/// let composer = project(Memory::new().text("config", "lr: 0.1"), facts.clone(), "train");
+/// let arguments = composer.arguments(Some("config"), &["hydra.run.dir=out"])?;
+/// let composed = composer.compose(Some("config"), &arguments, Mode::Run)?;
+/// // Which directory, that it is this run's alone, and that the run is on record: each step is a type.
+/// let place = Place::of(&composer, composed.root())?;
+/// let about = About::of(&composer, composed.root())?;
+/// let reserved = place.reserve(&about, &facts, &process, None)?;
+/// let told = reserved.tell(&composer, composed.root());
+/// let running = reserved.begin(&told, Surroundings::default)?;
+/// let status = || Ok(Record::read(&cwd.join("out"), &process)?.status());
+/// assert_eq!(status()?, Status::Running);
+/// running.run().log_metric("loss", 0.5, 1)?;
+/// running.finish(&Outcome::Completed(None))?;
+/// assert_eq!(status()?, Status::Completed);
+/// # std::fs::remove_dir_all(&cwd).unwrap();
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Running {
     run: Run,
@@ -40,51 +66,45 @@ impl Reserved {
     /// [`surroundings`](crate::run::surroundings)) is added beside the job, from a thread of its own.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`], such as a disk that is full: then there is no record, and a directory that was made
+    /// Of kind [`Io`](crate::diag::ErrorKind::Io), such as a disk that is full: then there is no record, and a directory that was made
     /// for the run is removed.
     pub fn begin(
         self,
         told: &Told,
         find_out: impl FnOnce() -> Surroundings + Send + 'static,
     ) -> Result<Running> {
-        self.start(told, |shared, file| shared.start(file, find_out))
+        self.start(told, None, |shared, file| shared.start(file, find_out))
     }
 
     /// As [`Reserved::begin`], where what stands around the run is known already. There is no thread beside the job, and the
-    /// files of the beginning reach the disk when the system sees fit.
+    /// files of the beginning reach the disk when the run first shows that it lives, 15 seconds later at most.
     ///
     /// # Errors
     /// As [`Reserved::begin`].
     pub fn begin_with(mut self, told: &Told, surroundings: &Surroundings) -> Result<Running> {
         self.record.surround(surroundings);
-        let folder = self.folder.clone();
-        self.start(told, |_, _| folder.map_or(Ok(()), |folder| surroundings.write(&folder)))
+        self.start(told, Some(surroundings), |shared, file| {
+            if let (Some(lease), Some(file)) = (&shared.state().lease, file) {
+                lease.beside(move || reach_disk(&file));
+            }
+            Ok(())
+        })
     }
 
     fn start(
         self,
         told: &Told,
+        known: Option<&Surroundings>,
         beside: impl FnOnce(&Arc<Shared>, Option<PathBuf>) -> Result<()>,
     ) -> Result<Running> {
         let clean = Clean { folder: self.folder.clone(), made: self.made.then(|| self.directory.clone()) };
         let leads = self.rank.as_ref().is_none_or(Rank::leads);
         let name = self.rank.as_ref().map_or_else(|| RUN.to_owned(), |rank| rank.file_name(RUN));
-        let file = self.folder.as_ref().map(|folder| folder.join(name));
-        let written = match &self.folder {
-            Some(folder) if leads => write_told(folder, &told.root, &told.job, &told.resolved),
-            Some(folder) => fs::create_dir_all(folder).map_err(|error| {
-                Error::new(
-                    ErrorKind::Io,
-                    format!("cannot make the directory `{}`: {error}", folder.display()),
-                )
-            }),
-            None => Ok(()),
-        };
-        // The record comes last: where it is, all the other files are.
-        let saved = written.and_then(|()| match &file {
-            Some(file) => self.record.save(file, Sync::Later),
-            None => Ok(Saved::default()),
-        });
+        let file = self.folder.as_ref().map(|folder| folder.join(&name));
+        let saved = self
+            .folder
+            .as_ref()
+            .map_or(Ok(Saved::default()), |folder| self.write(folder, &name, told, known));
         let Self { directory, folder, rank, lease, record, process, secrets, .. } = self;
         let (id, clock) = (record.id(), process.clock);
         let (saved, written) = match saved {
@@ -109,6 +129,22 @@ impl Reserved {
             clock,
             shared,
         })
+    }
+
+    /// Writes the first files of the record. Where the record is, all the others are.
+    fn write(&self, path: &Path, name: &str, told: &Told, known: Option<&Surroundings>) -> Result<Saved> {
+        // Ranks share a folder, and the record may lie among the files of the job.
+        let shared = self.rank.is_some() || !self.made && path.exists() || *path == self.directory;
+        let folder = Folder::open(&self.directory, path, shared)?;
+        if self.rank.as_ref().is_none_or(Rank::leads) {
+            write_told(&folder, &told.root, &told.job, &told.resolved)?;
+        }
+        if let Some(known) = known {
+            known.write(&folder)?;
+        }
+        let saved = self.record.save_with(|fill| folder.write(name, fill))?;
+        folder.close()?;
+        Ok(saved)
     }
 }
 
@@ -141,7 +177,7 @@ impl Running {
     /// not ended before they have.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`].
+    /// Of kind [`Io`](crate::diag::ErrorKind::Io).
     #[cfg(feature = "app")]
     pub(crate) fn share(&self) -> Result<()> {
         self.shared.state().lease.as_ref().map_or(Ok(()), Lease::share)
@@ -157,17 +193,18 @@ impl Running {
         self.shared.state().record.set("direction", directions);
     }
 
-    /// Records how the job ended, and frees the directory. Only the first call does; what it wrote is returned by all.
+    /// Records how the job ended. Only the first call does; what came of it is returned by all. The directory stays locked.
     ///
     /// Waits up to 5 seconds for what is found out beside the job.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`]: the outcome cannot be written. The record says `running` then, and whoever reads it
-    /// finds that the run is no more.
+    /// Of kind [`Io`](crate::diag::ErrorKind::Io): the outcome cannot be written, or the directory was moved or removed. The record says `running` then, and whoever reads it
+    /// finds that the run is no more. Of kind [`Job`](crate::diag::ErrorKind::Job): this process was taken for dead, and another run has the
+    /// directory, where nothing is written then.
     pub fn finish(&self, outcome: &Outcome) -> Result<Record> {
         let mut state = self.shared.complete();
         if state.ended {
-            return Ok(state.record.clone());
+            return state.written();
         }
         state.ended = true;
         // What a job says of its end may hold what it was told.
@@ -178,29 +215,26 @@ impl Running {
         let mut errors = Vec::new();
         errors.extend(self.run.sync().err());
         if let Some(file) = &self.file {
-            let State { record, saved, .. } = &mut *state;
-            // What somebody else keeps too long is written all the same.
-            let _turn = Turn::take(file);
-            record.keep_words_of(file, saved);
-            // Where there is no room for another file there is that of the one that is there.
-            let written = record.save(file, Sync::Now).map(drop);
-            errors.extend(written.or_else(|error| record.save_over(file).map_err(|_| error)).err());
+            errors.extend(state.stands(file).and_then(|()| state.save(file)).err());
         }
-        state.lease = None;
-        match Error::all(errors) {
-            None => Ok(state.record.clone()),
-            Some(error) => Err(error),
-        }
+        state.unwritten = Error::all(errors);
+        state.written()
+    }
+
+    /// Gives the directory back, once nothing of the job runs any more.
+    pub(crate) fn give_back(&self) {
+        self.shared.state().lease = None;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.has_ended() {
-            return;
+        if !self.has_ended() {
+            let message = if std::thread::panicking() { "a panic" } else { "the program gave the run up" };
+            let failure = Failure { message: message.to_owned(), ..Failure::default() };
+            // There is nobody to tell; the record says `running`, and readers find that it is not.
+            let _ = self.finish(&Outcome::Failed(failure));
         }
-        let message = if std::thread::panicking() { "a panic" } else { "the program gave the run up" };
-        // There is nobody to tell; the record says `running`, and readers find that it is not.
-        let _ = self.finish(&Outcome::Failed(Failure { message: message.to_owned(), ..Failure::default() }));
+        self.give_back();
     }
 }

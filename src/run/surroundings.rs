@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 use hmac_sha256::Hash;
 
 use crate::diag::Result;
-use crate::durable::{Sync, write_whole_with};
 use crate::facts::{Environment, Facts, Process};
+use crate::run::files::Folder;
 use crate::run::record::moment;
 use crate::value::{Key, Map, Node};
 
@@ -24,11 +24,8 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Writes the files beside a record. They reach the disk when the system sees fit.
-    pub(super) fn write(&self, folder: &Path) -> Result<()> {
-        let write = |(name, bytes): &(String, Vec<u8>)| {
-            write_whole_with(&folder.join(name), Sync::Later, |file| file.write_all(bytes))
-        };
-        self.files.iter().try_for_each(write)
+    pub(super) fn write(&self, folder: &Folder) -> Result<()> {
+        self.files.iter().try_for_each(|(name, bytes)| folder.write(name, |file| file.write_all(bytes)))
     }
 }
 

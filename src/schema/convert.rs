@@ -402,9 +402,10 @@ mod tests {
         for (text, number) in [("5", 5), (" 5 ", 5), ("1_000", 1000), ("010", 10), ("-3", -3)] {
             assert_eq!(fit(&Type::INT, text), Ok(Node::from(number)), "{text}");
         }
-        for text in ["5.0", "1e3", "0x10", "", "1__0", "_1"] {
+        for text in ["5.0", "1e3", "0x10", " ", "1__0", "_1"] {
             assert_eq!(refusal(&Type::INT, text), "`k` must be an integer, but is a string", "{text}");
         }
+        assert_eq!(refusal(&Type::INT, ""), "`k` must be an integer, but is an empty string");
         assert_eq!(refusal(&Type::INT, 5.0), "`k` must be an integer, but is a float");
         assert_eq!(refusal(&Type::INT, true), "`k` must be an integer, but is a boolean");
         assert_eq!(fit(&Type::Float, "1e3"), Ok(Node::from(1000.0)));

@@ -84,13 +84,29 @@ pub(crate) fn missing(path: &KeyPath, origin: Origin) -> Error {
     error.help(format!("set it in a config, or by `{path}=…` on the command line"))
 }
 
-/// A value is `???` that an option of a config group could be, and no defaults list chooses one.
-pub(crate) fn unchosen(path: &KeyPath, origin: Origin, group: &str, options: &[&str]) -> Error {
+/// A value is `???` that an option of a config group could be or hold, and no defaults list chooses one. `is_deleted`: it was
+/// chosen, and the command line has taken it away.
+pub(crate) fn unchosen(
+    path: &KeyPath,
+    origin: Origin,
+    group: &str,
+    options: &[&str],
+    is_deleted: bool,
+) -> Error {
     let error = Error::new(ErrorKind::MissingValue, format!("{} must be given: it is `???`", Subject(path)));
     let first = options.first().copied().unwrap_or("OPTION");
-    error.at(origin, "").note(format!("options: {}", listed(options))).help(format!(
-        "type `+{group}={first}`, or add `- {group}: {first}` to the defaults list of the config"
-    ))
+    let what = if path.to_string() == group.replace('/', ".") {
+        "options".to_owned()
+    } else {
+        format!("options of `{group}`")
+    };
+    let error = error.at(origin, "").note(format!("{what}: {}", listed(options)));
+    error.help(match is_deleted {
+        true => format!("type `{group}={first}` in place of `~{group}`"),
+        false => {
+            format!("type `+{group}={first}`, or add `- {group}: {first}` to the defaults list of the config")
+        }
+    })
 }
 
 /// There is no value.

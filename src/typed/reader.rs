@@ -33,6 +33,8 @@ pub(crate) struct OpenGroup {
     pub(crate) path: KeyPath,
     pub(crate) group: Text,
     pub(crate) options: Vec<Text>,
+    /// Whether the command line has deleted what was chosen.
+    pub(crate) is_deleted: bool,
 }
 
 /// The components that may be read, and what becomes of them.
@@ -189,10 +191,11 @@ impl<'a> Reader<'a> {
         let error = match at.node() {
             None => more(absent(&self.path, at.origin())),
             Some(node) => match node.kind {
-                Kind::Missing => match self.open.iter().find(|open| open.path == self.path) {
-                    Some(OpenGroup { group, options, .. }) => {
+                // What is not given may come with an option of the group that it lies in.
+                Kind::Missing => match self.open.iter().find(|open| self.path.starts_with(&open.path)) {
+                    Some(OpenGroup { group, options, is_deleted, .. }) => {
                         let options: Vec<&str> = options.iter().map(Text::as_str).collect();
-                        unchosen(&self.path, node.origin, group, &options)
+                        unchosen(&self.path, node.origin, group, &options, *is_deleted)
                     }
                     None => more(missing(&self.path, node.origin)),
                 },

@@ -263,6 +263,8 @@ impl Node {
             Kind::Bool(_) => "a boolean",
             Kind::Int(_) | Kind::BigInt(_) => "an integer",
             Kind::Float(_) => "a float",
+            // How long a secret is, is no one's business.
+            Kind::Str(ref text) if text.is_empty() && !self.origin.is_secret() => "an empty string",
             Kind::Str(_) => "a string",
             Kind::Bytes(_) => "bytes",
             Kind::Template(_) => "an interpolation",

@@ -622,6 +622,6 @@ mod composing {
             Ok(Choice::Net { layers: vec![3] })
         );
         let error = compose(&["model.trees=7", "model.type=net", "+model.layers=[3]"]).unwrap_err();
-        assert_eq!(error.message(), "there is no key `model.trees`");
+        assert_eq!(error.message(), "`model.trees` belongs to `forest`, and `model` is `net` now");
     }
 }

@@ -521,3 +521,46 @@ mod args {
         );
     }
 }
+
+mod open {
+    //! What a group holds of which no option is chosen.
+
+    #[derive(mainstem::Config)]
+    pub(super) struct Train {
+        _target: Target,
+    }
+
+    #[derive(mainstem::Config)]
+    pub(super) struct Target {
+        _classes: Vec<String>,
+    }
+}
+
+#[test]
+fn what_an_option_would_give_is_told_with_the_options() {
+    static CONF: &[(&str, &str)] = &[
+        ("config", "defaults: [{_target: good}]"),
+        ("bare", "{}"),
+        ("_target/good", "_classes: [a, b]"),
+        ("_target/levels", "_classes: [a, b, c]"),
+    ];
+    let app = App::typed("train", |_: open::Train, _: &Run| ())
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config");
+    for (arguments, help) in [
+        (&["~_target"][..], "type `_target=good` in place of `~_target`"),
+        (
+            &["-cn", "bare"],
+            "type `+_target=good`, or add `- _target: good` to the defaults list of the config",
+        ),
+    ] {
+        let trial = Sandbox::new().expect("a sandbox").run(&app, arguments.iter().copied());
+        let expected = format!(
+            "error[missing-value]: `_target._classes` must be given: it is `???`
+  defaults of Train
+  note: options of `_target`: good, levels
+  help: {help}\n"
+        );
+        assert_eq!(trial.err(), expected, "{arguments:?}");
+    }
+}

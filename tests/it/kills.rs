@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -12,7 +12,9 @@ use mainstem::drive::{FOLDER, JOURNAL, Progress};
 use mainstem::run::{Run, Status};
 
 use crate::run::disk::Disk;
-use crate::sweeps::{CONFIG, app, children, completions, kill, mainstem, run, sandbox, wait, wait_until};
+use crate::sweeps::{
+    CONFIG, app, children, completions, kill, lives, mainstem, run, sandbox, wait, wait_until,
+};
 
 const JOBS: u64 = 6;
 
@@ -276,6 +278,70 @@ fn a_command_gets_the_signal_that_came() {
 }
 
 #[test]
+fn a_second_signal_leaves_nothing_that_a_job_has_put_into_the_background() {
+    // Who started it has ended, so that only its process group says whose it is.
+    let script =
+        "(sleep 1000 & echo $! > left); trap '' INT TERM; echo > ready; while :; do sleep 0.05; done";
+    let sandbox = sandbox();
+    let words = ["run", "-m", "x=1", "hydra.sweep.dir=sw", "-j", "1", "--", "sh", "-c", script];
+    let driver = mainstem(&sandbox, &words).stderr(Stdio::null()).spawn().expect("it starts");
+    wait_until("the job runs", || sandbox.path().join("ready").exists());
+    let left = sandbox.read("left").expect("a number");
+    assert!(lives(left.trim()));
+    kill(driver.id(), "INT");
+    // Another signal is another request, however soon it comes.
+    wait_until("the sweep is interrupted", || {
+        Progress::read(&sandbox.path().join("sw")).is_ok_and(|progress| progress.stopped.is_some())
+    });
+    kill(driver.id(), "TERM");
+    wait(driver);
+    wait_until("nothing is left", || !lives(left.trim()));
+}
+
+#[test]
+fn ctrl_z_takes_the_block_away_and_it_comes_back() {
+    if Command::new("script").arg("--version").output().is_err() {
+        eprintln!("SKIPPED: a terminal that is stopped, since there is no `script`");
+        return;
+    }
+    let sandbox = sandbox();
+    let app = app(&sandbox, &[]);
+    let line = "stty cols 80 rows 24; exec \"$APP\" -cd conf -m x=1,2 hydra.sweep.dir=sw -j 2";
+    let mut terminal = sandbox.command("/usr/bin/env");
+    terminal.args(["script", "-q", "-f", "-c", line, "shown"]).env("APP", app.get_program());
+    terminal.envs([
+        ("PATH", "/usr/bin:/bin"),
+        ("TERM", "xterm"),
+        ("HC_CONFIG_NAME", "config"),
+        ("HC_SLEEP", "100"),
+    ]);
+    terminal.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut terminal = terminal.spawn().expect("it starts");
+    let shown = || fs::read(sandbox.path().join("shown")).unwrap_or_default();
+    let count = |what: &str| String::from_utf8_lossy(&shown()).matches(what).count();
+    // A line of the block, and the way back to where it begins with nothing written over it.
+    let (block, gone) = (|| count("#1 "), || count("A\x1b[J"));
+    wait_until("the block is shown", || block() > 0);
+    let lock = sandbox.read("sw/.sweep.lock").expect("a lock");
+    let id = lock.split("\"process\":{\"id\":").nth(1).and_then(|rest| rest.split(',').next());
+    let driver: u32 = id.and_then(|id| id.parse().ok()).expect("a number");
+    let before = gone();
+    kill(driver, "TSTP");
+    let stat = || fs::read_to_string(format!("/proc/{driver}/stat")).unwrap_or_default();
+    wait_until("it is stopped", || stat().contains(") T "));
+    let drawn = block();
+    // `script` stops with it, as soon as it hears of it.
+    wait_until("the block is drawn anew", || {
+        [terminal.id(), driver].into_iter().for_each(|process| kill(process, "CONT"));
+        block() > drawn
+    });
+    assert!(gone() > before, "{:?}", String::from_utf8_lossy(&shown()));
+    kill(driver, "INT");
+    drop(terminal.stdin.take());
+    wait(terminal);
+}
+
+#[test]
 fn a_sweep_on_a_full_disk_stops_and_goes_on_when_there_is_room() {
     for (jobs, size, workers) in [(12, "180k", false), (6, "100k", true)] {
         let Some(disk) = Disk::new(size) else {
@@ -304,19 +370,6 @@ fn a_sweep_on_a_full_disk_stops_and_goes_on_when_there_is_room() {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a directory");
-    for entry in fs::read_dir(from).expect("a directory") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("a copy");
-        }
-    }
-}
-
 #[test]
 fn a_journal_cut_at_any_byte_goes_on_or_says_why_not() {
     let ran = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -324,7 +377,9 @@ fn a_journal_cut_at_any_byte_goes_on_or_says_why_not() {
     let app = App::new(
         "train",
         move |config: &Bound, _: &Run| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-            let number = config.require("x")?.describe();
+            let mainstem::value::Kind::Int(number) = config.require("x")?.kind else {
+                return Err("no number".into());
+            };
             said.lock().expect("nobody panics").push(number);
             Ok(())
         },
@@ -332,34 +387,31 @@ fn a_journal_cut_at_any_byte_goes_on_or_says_why_not() {
     let app = app.with_config_name("config");
     let sandbox = Sandbox::new().and_then(|sandbox| sandbox.with_file("conf/config.yaml", CONFIG));
     let sandbox = sandbox.expect("a directory");
-    let words = ["-cd", "conf", "-m", "x=1,2,3", "hydra.sweep.dir=sw"];
+    let words = ["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw"];
     let trial = sandbox.run(&app, words);
     assert_eq!(trial.status(), mainstem::app::Status::Success, "{}", trial.err());
-    let (sweep, whole) = (sandbox.path().join("sw"), sandbox.path().join("whole"));
-    fs::rename(&sweep, &whole).expect("it may go");
-    let journal = fs::read(whole.join(FOLDER).join(JOURNAL)).expect("a journal");
+    let sweep = sandbox.path().join("sw");
+    let path = sweep.join(FOLDER).join(JOURNAL);
+    let journal = fs::read(&path).expect("a journal");
     let first = journal.iter().position(|byte| *byte == b'\n').expect("a line");
-    let every = if kills() >= 100 { 1 } else { 211 };
-    let is_end = |at: &usize| journal.get(*at) == Some(&b'\n') || *at > 0 && journal[*at - 1] == b'\n';
-    for end in (0..=journal.len()).filter(|end| end % every == 0 || is_end(end)) {
-        copy(&whole, &sweep);
-        fs::write(sweep.join(FOLDER).join(JOURNAL), &journal[..end]).expect("a file");
-        let before = Progress::read(&sweep);
-        ran.lock().expect("nobody panics").clear();
+    ran.lock().expect("nobody panics").clear();
+    for end in 0..=journal.len() {
+        fs::write(&path, &journal[..end]).expect("a file");
         let trial = sandbox.run(&app, ["--resume", "sw"]);
-        let Ok(before) = before else {
-            assert!(end <= first, "{end}");
-            assert_eq!(trial.status(), mainstem::app::Status::Failure);
+        if end <= first {
+            assert_eq!(trial.status(), mainstem::app::Status::Failure, "{end}");
             assert!(trial.err().contains("does not say what the sweep is"), "{}", trial.err());
-            fs::remove_dir_all(&sweep).expect("it may go");
             continue;
-        };
+        }
         assert_eq!(trial.status(), mainstem::app::Status::Success, "{end}: {}", trial.err());
-        assert_eq!(completions(&sweep), BTreeMap::from([(0, 1), (1, 1), (2, 1)]), "{end}");
-        // Those that had begun are on record as completed.
-        let begun = before.jobs.len();
-        assert_eq!(ran.lock().expect("nobody panics").len(), 3 - begun, "{end}");
-        assert!(before.jobs.values().all(|job| job.status != Status::Failed));
-        fs::remove_dir_all(&sweep).expect("it may go");
+        assert_eq!(completions(&sweep), BTreeMap::from([(0, 1), (1, 1)]), "{end}");
+        // Their records say that they have completed, whatever is left of the journal.
+        assert!(ran.lock().expect("nobody panics").is_empty(), "{end}: something ran twice");
     }
+    // The same without the record of one of them.
+    fs::remove_dir_all(sweep.join("1")).expect("it may go");
+    fs::write(&path, &journal[..=first]).expect("a file");
+    let trial = sandbox.run(&app, ["--resume", "sw"]);
+    assert_eq!(trial.status(), mainstem::app::Status::Success, "{}", trial.err());
+    assert_eq!(*ran.lock().expect("nobody panics"), [2]);
 }

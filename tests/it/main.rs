@@ -20,6 +20,9 @@ mod sweep;
 mod yaml;
 
 #[cfg(feature = "app")]
+mod again;
+
+#[cfg(feature = "app")]
 mod app;
 
 #[cfg(all(feature = "app", feature = "derive"))]
@@ -39,6 +42,9 @@ mod kills;
 
 #[cfg(all(feature = "app", unix))]
 mod logging;
+
+#[cfg(all(feature = "app", unix))]
+mod orders;
 
 #[cfg(all(feature = "app", unix))]
 mod rerun;

@@ -304,3 +304,32 @@ fn a_run_with_overrides_behind_two_dashes_is_run_again() {
     assert!(config.contains("lr: 0.2") && config.contains("depth: 3"), "{config}");
     assert!(record(&scratch, "b").get("derived_from").and_then(|node| node.as_str()).is_some());
 }
+
+#[test]
+fn a_run_shows_its_choices_and_what_it_left_and_nothing_that_is_not_there() {
+    let scratch = project();
+    let first = ["-cd", "conf", "-cn", "config", "model=tree", "hydra.run.dir=a"];
+    assert!(run(&scratch, "app", &first).status.success());
+    fs::create_dir_all(scratch.0.join("a/models")).expect("a folder");
+    fs::write(scratch.0.join("a/models/best.bin"), vec![0; 3 << 10]).expect("a file");
+    // Another run lies in it.
+    assert!(run(&scratch, "app", &["-cd", "conf", "-cn", "config", "hydra.run.dir=a/b"]).status.success());
+    let shown = text(&run(&scratch, "mainstem", &["runs", "show", "a"]).stdout);
+    let line = |name: &str| shown.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    assert_eq!(line("choices "), Some("model=tree"), "{shown}");
+    assert_eq!(line("overrides "), Some("model=tree"), "{shown}");
+    assert_eq!(line("in "), scratch.0.canonicalize().expect("it is there").to_str());
+    assert!(shown.contains("\nartifacts\n  app.log          0 B\n  models/best.bin  3.0 KiB\n"), "{shown}");
+    for absent in ["null", "error", "note", "tags", "parent", "ranks"] {
+        assert!(!shown.contains(absent), "`{absent}` in {shown}");
+    }
+    let json = text(&run(&scratch, "mainstem", &["runs", "show", "a", "--format", "json"]).stdout);
+    for there in [
+        r#""choices":{"model":"tree"}"#,
+        r#"{"path":"models/best.bin","size":3072}"#,
+        r#""error":null"#,
+        r#""schema":1"#,
+    ] {
+        assert!(json.contains(there), "{there} is not in {json}");
+    }
+}

@@ -71,7 +71,7 @@ pub(crate) fn children(process: u32) -> Vec<u32> {
 }
 
 /// Whether a process is there, and no mere entry in the system's list.
-fn lives(process: &str) -> bool {
+pub(crate) fn lives(process: &str) -> bool {
     fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 

@@ -4,7 +4,7 @@ use crate::app::args::{self, Args, Command};
 use crate::app::complete::face::{Face, Holds, Part, names, part, values};
 use crate::app::complete::program;
 use crate::app::complete::shell::Shell;
-use crate::app::program::faces;
+use crate::app::program::{Whose, faces};
 use crate::app::{help, project, runs, sweeps};
 use crate::complete::{Candidate, Completer, Line, Wanted, files};
 use crate::facts::Facts;
@@ -78,7 +78,7 @@ fn of_run(line: &Line, before: &[String], facts: &Facts, described: bool) -> Vec
     }
     let line = Line { before: before.to_vec(), ..line.clone() };
     let nowhere = args::read(Command::Completion, []);
-    program::of_hydra(&nowhere, &faces(true), facts, &line, described)
+    program::of_hydra(&nowhere, &faces(Whose::Commands), facts, &line, described)
 }
 
 /// Behind a command that takes the directory of what ran.

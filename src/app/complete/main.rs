@@ -9,7 +9,7 @@ use crate::app::complete::shell::Shell;
 use crate::app::complete::{answer, command, program, script};
 use crate::app::json::{line, object};
 use crate::app::output::Output;
-use crate::app::program::faces;
+use crate::app::program::{Whose, faces};
 use crate::app::project;
 use crate::complete::{Candidate, Line};
 use crate::diag::{Error, ErrorKind, Result};
@@ -100,7 +100,7 @@ fn query(shell: Shell, args: &Args, facts: &Facts) -> Result<Output> {
         }
         Some(script) => {
             let Some(asked) = asked.behind_script(script) else { return Ok(Output::success(String::new())) };
-            let found = program::of_hydra(args, &faces(false), facts, &asked.line, described);
+            let found = program::of_hydra(args, &faces(Whose::Hydras), facts, &asked.line, described);
             (asked, found)
         }
     };
@@ -122,7 +122,7 @@ fn lines(args: &Args, facts: &Facts) -> Result<Output> {
     drop(project::open(args, facts.clone())?);
     let mut out = String::new();
     for one in lines {
-        let found = program::of_hydra(args, &faces(false), facts, &Line::parse(one), true);
+        let found = program::of_hydra(args, &faces(Whose::Hydras), facts, &Line::parse(one), true);
         if args.format == Format::Json {
             let candidates: Node = found.into_iter().map(node).collect();
             out.push_str(&line(&object([("line", Node::from(one)), ("candidates", candidates)])));

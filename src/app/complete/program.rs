@@ -8,7 +8,7 @@ use crate::app::complete::face::{Face, Part, names, part, values};
 use crate::app::complete::script;
 use crate::app::complete::shell::Shell;
 use crate::app::output::Output;
-use crate::app::program::{App, Flags, OwnFlag, Session, World, faces, read};
+use crate::app::program::{App, Flags, OwnFlag, Session, Whose, World, faces, read};
 use crate::app::{capture, project};
 use crate::complete::{Candidate, Completer, Line};
 use crate::compose::Composer;
@@ -33,7 +33,7 @@ pub(crate) fn complete(
     if part == Part::Name {
         return names(faces, word);
     }
-    let (flags, _) = read(line.before.iter().cloned(), own);
+    let (flags, _) = read(line.before.iter().cloned(), own, Whose::Commands);
     let opened = open(&flags).or_else(|| {
         // A directory that is half typed, or not there.
         open(&Flags { config_name: flags.config_name.clone(), ..Flags::default() })
@@ -80,6 +80,7 @@ pub(crate) fn of_hydra(
         let args = Args {
             config_path: flags.config_path.clone().or_else(|| args.config_path.clone()),
             config_dirs: [dirs, &*flags.config_dirs].concat(),
+            declared: [&*args.declared, &*flags.declared].concat(),
             ..args.clone()
         };
         let composer = Arc::new(project::open(&args, facts.clone()).ok()?);
@@ -140,7 +141,8 @@ fn query(app: &App, world: &World, called: &Flags, asked: &Asked, shell: Shell) 
     };
     // A program whose flags are wrong says so when it is called.
     let own = app.own.and_then(|make| make().ok()).map(|own| own.flags).unwrap_or_default();
-    let faces: Vec<Face> = faces(true).into_iter().chain(own.iter().flat_map(OwnFlag::faces)).collect();
+    let faces: Vec<Face> =
+        faces(Whose::Apps).into_iter().chain(own.iter().flat_map(OwnFlag::faces)).collect();
     let found = complete(&asked.line, &faces, &own, &world.facts, &open, shell.describes());
     shell.print(&asked.line.word, &found, &asked.breaks)
 }

@@ -12,12 +12,12 @@ use crate::app::program::bound::Bound;
 use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
 use crate::app::program::finished::Finished;
-use crate::app::program::flags::{Ask, Flags, Help, parse};
+use crate::app::program::flags::{Ask, Flags, Help, Whose, parse};
 use crate::app::program::multirun::resume;
+use crate::app::program::order::Order;
 use crate::app::program::outcome::{Declared, Failed, JobResult, Objective};
 use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
-use crate::app::program::worker::Order;
 use crate::app::program::world::World;
 use crate::app::program::{command, derived, help, info, job, multirun, schema, show, signals, template};
 use crate::compose::{Checking, Report};
@@ -181,7 +181,25 @@ impl App {
         Self { version: version.into(), ..self }
     }
 
-    /// With a resolver: `${name:…}` in configs.
+    /// With a resolver: `${name:…}` in configs. A name that is there already, such as `oc.env`, is this one's from then on.
+    ///
+    /// ```
+    /// use mainstem::app::{App, Bound, Configs, Sandbox};
+    /// use mainstem::resolve::Invocation;
+    /// use mainstem::run::Run;
+    /// use mainstem::value::{Kind, Node};
+    /// static CONF: &[(&str, &str)] = &[("config", "width: ${double:${depth}}\ndepth: 4")];
+    /// let app = App::new("train", |_: &Bound, _: &Run| ())
+    ///     .with_configs(Configs::embedded(CONF))
+    ///     .with_config_name("config")
+    ///     .with_resolver("double", |call: &Invocation<'_>| match call.argument(0)?.kind {
+    ///         Kind::Int(number) => Ok(Node::from(number * 2)),
+    ///         _ => Err(call.error("`double` needs an integer")),
+    ///     });
+    /// let trial = Sandbox::new()?.run(&app, ["--cfg", "job", "--resolve"]);
+    /// assert_eq!(trial.out(), "width: 8\ndepth: 4\n");
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
     #[must_use]
     pub fn with_resolver(self, name: &str, resolver: impl Resolver + 'static) -> Self {
         Self { resolvers: self.resolvers.with(name, resolver), ..self }
@@ -294,7 +312,8 @@ impl App {
             let own = self.own.map(|make| make()).transpose()?;
             let known = own.as_ref().map_or(&[][..], |own| &own.flags);
             let words = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
-            let mut flags = parse(capture::texts(words)?, known)?;
+            let whose = if self.starts_command { Whose::Commands } else { Whose::Apps };
+            let mut flags = parse(capture::texts(words)?, known, whose)?;
             if self.starts_command {
                 command::open(&mut flags);
             }

@@ -16,6 +16,27 @@ use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
 /// resolved when a value is read, not before: one that nobody reads may be broken.
+///
+/// ```
+/// use mainstem::app::{App, Bound, Configs, Sandbox};
+/// use mainstem::run::Run;
+/// static CONF: &[(&str, &str)] =
+///     &[("config", "base: 0.5\nopt: {lr: '${base}', name: adam}\nunread: '${nowhere}'")];
+/// let app = App::new("train", |config: &Bound, run: &Run| {
+///     let lr: f64 = config.read("opt.lr")?;
+///     let name = config.require("opt.name")?;
+///     let momentum = config.select("opt.momentum")?;
+///     assert_eq!((lr, name.as_str(), momentum), (0.5, Some("adam"), None));
+///     // The `hydra` node says of this very run where it is.
+///     let directory: std::path::PathBuf = config.read("hydra.runtime.output_dir")?;
+///     assert_eq!(directory, run.dir());
+///     Ok::<(), mainstem::diag::Error>(())
+/// });
+/// let app = app.with_configs(Configs::embedded(CONF)).with_config_name("config");
+/// let trial = Sandbox::new()?.run(&app, [] as [&str; 0]);
+/// assert_eq!(trial.status().code(), 0, "{}", trial.err());
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Bound {
     composer: Arc<Composer>,
@@ -223,13 +244,21 @@ impl figment::Provider for Bound {
 fn open_groups(composed: &Composed) -> Result<Vec<OpenGroup>> {
     let selection = composed.selection();
     let repository = selection.repository();
+    let typed = ["overrides", "task"]
+        .iter()
+        .try_fold(composed.hydra(), |node, key| Some(node?.as_map()?.get_str(key)));
+    let typed = typed.flatten().and_then(Node::as_list).unwrap_or_default();
     let mut open = Vec::new();
     for group in group_paths(repository)? {
         let is_chosen = selection.choices().any(|(key, _)| key.split('@').next() == Some(group.as_str()));
         let options = repository.options(&group)?;
         if !is_chosen && !options.is_empty() {
             let path = group.split('/').map(Key::from).collect();
-            open.push(OpenGroup { path, group: group.into(), options });
+            let is_deleted = typed.iter().filter_map(Node::as_str).any(|one| {
+                let key = one.strip_prefix('~').map(|rest| rest.split_once('=').map_or(rest, |(key, _)| key));
+                key == Some(group.as_str())
+            });
+            open.push(OpenGroup { path, group: group.into(), options, is_deleted });
         }
     }
     Ok(open)

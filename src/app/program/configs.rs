@@ -14,6 +14,18 @@ use crate::diag::{Error, ErrorKind, Result};
 /// A folder is looked for
 /// 1. in the program's crate, if cargo runs the program or it still lies where cargo built it;
 /// 2. beside the program's file.
+///
+/// ```
+/// use mainstem::app::{App, Bound, Configs, Sandbox};
+/// use mainstem::run::Run;
+/// static CONF: &[(&str, &str)] = &[("config", "defaults: [{db: pg}]"), ("db/pg", "port: 5432")];
+/// let app = App::new("serve", |_: &Bound, _: &Run| ())
+///     .with_configs(Configs::embedded(CONF))
+///     .with_config_name("config");
+/// let trial = Sandbox::new()?.run(&app, ["--cfg", "job", "db.port=5433"]);
+/// assert_eq!(trial.out(), "db:\n  port: 5433\n");
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Configs(Place);
 

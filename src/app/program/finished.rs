@@ -8,7 +8,23 @@ use crate::app::program::outcome::Objective;
 use crate::app::program::signals::Stop;
 use crate::run::{EarlyStop, Outcome};
 
-/// What a call of a program came to. As the result of `main` it is the exit status.
+/// What a call of a program came to. As the result of `main` it is the exit status: `fn main() -> Finished` may end with
+/// [`App::run`](crate::app::App::run).
+///
+/// ```
+/// use mainstem::app::{App, Bound, Configs, Finished, Minimize};
+/// use mainstem::run::Run;
+/// static CONF: &[(&str, &str)] = &[("config", "x: 3")];
+/// let app = App::new("square", |config: &Bound, _: &Run| {
+///     let x: f64 = config.read("x")?;
+///     Ok::<_, mainstem::diag::Error>(Minimize(x * x))
+/// });
+/// let app = app.with_configs(Configs::embedded(CONF)).with_config_name("config");
+/// let finished: Finished = app.run(["x=4", "--scratch"]);
+/// assert_eq!(finished.status().code(), 0);
+/// assert_eq!(finished.jobs()[0].objectives()[0].value, 16.0);
+/// assert_eq!(finished.sweep(), None);
+/// ```
 #[derive(Debug)]
 #[must_use = "the exit status is in it"]
 pub struct Finished {

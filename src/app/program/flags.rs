@@ -18,6 +18,8 @@ pub(crate) struct Flags {
     pub(crate) config_name: Option<String>,
     pub(crate) config_dirs: Vec<String>,
     pub(crate) env_files: Vec<String>,
+    /// Resolvers that only the command knows.
+    pub(crate) declared: Vec<String>,
     pub(crate) scratch: bool,
     /// How many jobs of a sweep run at a time.
     pub(crate) workers: Option<NonZeroUsize>,
@@ -31,6 +33,17 @@ pub(crate) struct Flags {
     pub(crate) overrides: Vec<String>,
     /// What is for the program's own flags.
     pub(crate) own: Vec<String>,
+}
+
+/// Whose flags a table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// A Python program's that uses Hydra.
+    Hydras,
+    /// A program's that is built on this library.
+    Apps,
+    /// `mainstem run`'s: all that there are.
+    Commands,
 }
 
 /// A text to be printed instead of running, whatever else is asked for.
@@ -94,6 +107,7 @@ enum Id {
     Schema,
     Template,
     EnvFile,
+    Declare,
     Scratch,
     Jobs,
     Resume,
@@ -165,18 +179,39 @@ const ROWS: &[Row] = &[
     ours("--dry-run", Id::DryRun, Takes::Nothing, "with --multirun: show the jobs and run none"),
 ];
 
+/// What a program of ours knows of itself, and a command cannot say.
+const OF_COMMANDS: &[Row] = &[ours(
+    "--declare",
+    Id::Declare,
+    Takes::Value("RESOLVER"),
+    "resolvers that only the command knows: their values stay text",
+)];
+
+fn rows(whose: Whose) -> impl Iterator<Item = &'static Row> {
+    let more = if whose == Whose::Commands { OF_COMMANDS } else { &[] };
+    ROWS.iter().chain(more).filter(move |(flag, _)| whose != Whose::Hydras || !flag.ours)
+}
+
 /// Reads the arguments behind the program's name.
 ///
 /// # Errors
 /// Wrong usage: everything that is wrong, at once.
-pub(crate) fn parse(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]) -> Result<Flags> {
-    let (flags, errors) = read(arguments, own);
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = String>,
+    own: &[OwnFlag],
+    whose: Whose,
+) -> Result<Flags> {
+    let (flags, errors) = read(arguments, own, whose);
     Error::all(errors).map_or(Ok(flags), Err)
 }
 
 /// Reads what can be read of the arguments, and what is wrong with the others.
-pub(crate) fn read(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag]) -> (Flags, Vec<Error>) {
-    let table: Vec<Flag<Id>> = ROWS.iter().map(|(flag, _)| *flag).collect();
+pub(crate) fn read(
+    arguments: impl IntoIterator<Item = String>,
+    own: &[OwnFlag],
+    whose: Whose,
+) -> (Flags, Vec<Error>) {
+    let table: Vec<Flag<Id>> = rows(whose).map(|(flag, _)| *flag).collect();
     let (found, mut errors) = scan(&table, own, arguments);
     let mut flags = Flags::default();
     let mut keys = Vec::new();
@@ -220,6 +255,7 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag])
                 Id::ConfigName => flags.config_name = Some(value),
                 Id::ConfigDir => flags.config_dirs.push(value),
                 Id::EnvFile => flags.env_files.push(value),
+                Id::Declare => flags.declared.extend(value.split(',').map(str::to_owned)),
                 Id::Resume => flags.resume = Some(value),
                 Id::Jobs => match value.parse() {
                     Ok(count) => flags.workers = Some(count),
@@ -238,25 +274,26 @@ pub(crate) fn read(arguments: impl IntoIterator<Item = String>, own: &[OwnFlag])
     (flags, errors)
 }
 
-/// The flags as they are completed: Hydra's, and the few more.
-pub(crate) fn faces(more: bool) -> Vec<Face> {
-    let rows = ROWS.iter().filter(|(flag, _)| more || !flag.ours);
-    rows.map(|&(flag, about)| {
-        let holds = match (flag.takes, flag.id) {
-            (Takes::Nothing, _) => Holds::Nothing,
-            (Takes::OneOf(words), _) => Holds::Words(words.to_vec()),
-            (Takes::Perhaps(words), _) => Holds::Perhaps(words.to_vec()),
-            (Takes::Value(_), Id::ConfigName) => Holds::ConfigName,
-            (Takes::Value(_), Id::Package | Id::Explain) => Holds::Key,
-            (Takes::Value(_), Id::EnvFile) => Holds::File,
-            (Takes::Value(_), Id::Jobs) => Holds::Nothing,
-            (Takes::Value(_), _) => Holds::Directory,
-            (Takes::Maybe(_), Id::Schema) => Holds::Group,
-            (Takes::Maybe(_), _) => Holds::Directory,
-        };
-        Face { long: flag.long.into(), short: flag.short.into(), holds, about: about.to_owned() }
-    })
-    .collect()
+/// The flags as they are completed.
+pub(crate) fn faces(whose: Whose) -> Vec<Face> {
+    rows(whose)
+        .map(|&(flag, about)| {
+            let holds = match (flag.takes, flag.id) {
+                (Takes::Nothing, _) => Holds::Nothing,
+                (Takes::OneOf(words), _) => Holds::Words(words.to_vec()),
+                (Takes::Perhaps(words), _) => Holds::Perhaps(words.to_vec()),
+                (Takes::Value(_), Id::ConfigName) => Holds::ConfigName,
+                (Takes::Value(_), Id::Package | Id::Explain) => Holds::Key,
+                (Takes::Value(_), Id::EnvFile) => Holds::File,
+                (Takes::Value(_), Id::Jobs) => Holds::Nothing,
+                (Takes::Value(_), Id::Declare) => Holds::Text,
+                (Takes::Value(_), _) => Holds::Directory,
+                (Takes::Maybe(_), Id::Schema) => Holds::Group,
+                (Takes::Maybe(_), _) => Holds::Directory,
+            };
+            Face { long: flag.long.into(), short: flag.short.into(), holds, about: about.to_owned() }
+        })
+        .collect()
 }
 
 /// The flags and words among arguments, each flag by its long name.
@@ -268,7 +305,7 @@ pub(crate) fn names(arguments: impl IntoIterator<Item = String>) -> (Vec<Found<&
         takes: flag.takes,
         ours: flag.ours,
     };
-    scan(&ROWS.iter().map(named).collect::<Vec<_>>(), &[], arguments)
+    scan(&rows(Whose::Commands).map(named).collect::<Vec<_>>(), &[], arguments)
 }
 
 impl Flags {
@@ -356,7 +393,8 @@ mod tests {
     use super::*;
 
     fn flags(line: &str) -> Flags {
-        parse(line.split_whitespace().map(str::to_owned), &[]).expect("a command line that is right")
+        parse(line.split_whitespace().map(str::to_owned), &[], Whose::Apps)
+            .expect("a command line that is right")
     }
 
     #[test]
@@ -384,5 +422,15 @@ mod tests {
         assert_eq!(names.len(), all);
         let text = described();
         assert!(names.iter().all(|name| text.contains(name)), "{text}");
+    }
+
+    #[test]
+    fn only_a_command_has_resolvers_that_are_declared() {
+        let words = || ["--declare=a,b", "--declare", "c"].map(str::to_owned);
+        let flags = parse(words(), &[], Whose::Commands).map(|flags| flags.declared);
+        assert_eq!(flags.ok(), Some(["a", "b", "c"].map(str::to_owned).to_vec()));
+        let error = parse(words(), &[], Whose::Apps).err().map(|error| error.message().to_owned());
+        assert_eq!(error.as_deref().map(|text| text.contains("--declare")), Some(true), "{error:?}");
+        assert!(!described().contains("--declare"));
     }
 }

@@ -3,13 +3,14 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 
 use crate::app::git;
 use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
+use crate::app::program::ending::Ending;
 use crate::app::program::finished::{Finished, Job};
 use crate::app::program::logging::{Known, Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, directions, recorded};
@@ -107,6 +108,10 @@ pub(crate) fn call(
             return Err(error);
         }
     };
+    // Of a sweep it was said before its first job.
+    if extent == Extent::Alone {
+        session.note_left_out([&ready.hydra_logging, &ready.job_logging]);
+    }
     // From its first moment on record a run is told of signals, and until its outcome is.
     let held = match session.owns_process.then(signals::hold).transpose() {
         Ok(held) => held,
@@ -133,6 +138,7 @@ pub(crate) fn call(
         // The run has begun, so that its record has to say how it ended.
         Err(error) => {
             let unwritten = ending.finish(&Outcome::Failed(Failure::of(&error))).err();
+            ending.give_back();
             return Err(Error::all([error.clone()].into_iter().chain(unwritten)).unwrap_or(error));
         }
     };
@@ -140,7 +146,9 @@ pub(crate) fn call(
         running.say_directions(directions);
     }
     // A run that nobody can read about has not completed.
-    let outcome = ending.finish(&outcome)?;
+    let outcome = ending.finish(&outcome);
+    ending.give_back();
+    let outcome = outcome?;
     let stopped = ending.run.stopped().filter(|_| outcome.status() == Status::Completed);
     Ok(Job { directory, outcome, objectives, stopped })
 }
@@ -168,7 +176,10 @@ pub(crate) fn ready(session: &Session<'_>, bound: &Bound) -> Result<Prepared> {
 pub(crate) fn check(session: &Session<'_>, bound: &Bound, known: &Known) -> Result<()> {
     let logging = match known.covers(bound) {
         true => Ok(()),
-        false => plans(session, bound).map(|_| known.learn(bound)),
+        false => plans(session, bound).map(|(hydra, job)| {
+            session.note_left_out([&hydra, &job]);
+            known.learn(bound);
+        }),
     };
     both(call_of(session, bound), logging).map(drop)
 }
@@ -221,8 +232,9 @@ fn scratch(session: &Session<'_>, bound: Bound, callbacks: Arc<Callbacks>) -> Re
     let bound =
         worker::with_environment(bound)?.with_fact(&["hydra", "runtime", "output_dir"], text.as_str());
     let ready = ready(session, &bound).inspect_err(|_| drop(fs::remove_dir_all(&directory)))?;
+    session.note_left_out([&ready.hydra_logging, &ready.job_logging]);
     let run = Run::without_record(&directory, session.process().clock);
-    let ending = Arc::new(Ending { run, running: None, signal: Mutex::default(), callbacks });
+    let ending = Arc::new(Ending::unrecorded(run, callbacks));
     let job = Call { session, bound: &bound, rank: None, ending: &ending, extent: Extent::Alone };
     let signals = session.owns_process.then(|| watch(session, &ending, Extent::Alone)).transpose();
     let ended = signals.as_ref().map_err(Error::clone).and_then(|_| carry_out(&job, ready));
@@ -329,38 +341,6 @@ fn told(failed: &(dyn std::error::Error + Send + Sync + 'static)) -> Error {
     failure.chain.iter().fold(error, |error, cause| error.note(format!("caused by: {cause}")))
 }
 
-/// The end of a run, which comes once: from the job, or from a signal.
-#[derive(Debug)]
-struct Ending {
-    run: Run,
-    running: Option<Running>,
-    signal: Mutex<Option<Stop>>,
-    callbacks: Arc<Callbacks>,
-}
-
-impl Ending {
-    fn new(running: Running, callbacks: Arc<Callbacks>) -> Self {
-        Self { run: running.run().clone(), running: Some(running), signal: Mutex::default(), callbacks }
-    }
-
-    fn signal(&self) -> Option<Stop> {
-        *self.signal.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Records the outcome. Returns the one on record: a signal may have come first.
-    ///
-    /// # Errors
-    /// The record cannot be written.
-    fn finish(&self, outcome: &Outcome) -> Result<Outcome> {
-        let record = self.running.as_ref().map(|running| running.finish(outcome)).transpose()?;
-        let interrupted = record.is_some_and(|record| record.status() == Status::Interrupted);
-        Ok(match self.signal().filter(|_| interrupted) {
-            Some(stop) => Outcome::Interrupted(Some(stop.name().to_owned())),
-            None => outcome.clone(),
-        })
-    }
-}
-
 /// Takes signals while the job runs. A job that asks whether it is to stop ends by itself; any other is ended.
 fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<impl Drop + use<>> {
     let (ending, console) = (Arc::clone(ending), session.console.clone());
@@ -369,7 +349,7 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<
     let main = thread::current().id();
     signals::watch(move |stop| {
         debug_assert_ne!(thread::current().id(), main, "a signal is taken beside the job");
-        *ending.signal.lock().unwrap_or_else(PoisonError::into_inner) = Some(stop);
+        ending.take(stop);
         let place = shown(ending.run.dir(), &cwd).display().to_string();
         ending.run.interrupt();
         if ending.run.asks() {

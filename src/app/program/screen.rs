@@ -10,6 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::app::capture::{Size, screen};
+use crate::app::program::signals;
 use crate::app::width::{beginning, width};
 use crate::diag::Style;
 
@@ -133,7 +134,10 @@ pub(crate) fn show(draw: impl Fn(Size) -> Vec<Line> + Send + 'static) -> Option<
         }
     };
     match thread::Builder::new().name("screen".to_owned()).spawn(draw) {
-        Ok(thread) => Some(Shown(Some((sender, thread)))),
+        Ok(thread) => {
+            signals::stop_without_block();
+            Some(Shown(Some((sender, thread))))
+        }
         Err(_) => {
             close();
             None
@@ -152,26 +156,40 @@ impl Drop for Shown {
     }
 }
 
-/// Takes the block away and says what waits. For the end of the process, too, which may come while somebody draws: who
-/// hangs is not waited for long.
+/// Takes the block away and says what waits. For the end of the process, too, which may come while somebody draws.
 pub(crate) fn close() {
-    for _ in 0..20 {
-        let mut block = match BLOCK.try_lock() {
-            Ok(block) => block,
-            Err(TryLockError::Poisoned(block)) => block.into_inner(),
-            Err(TryLockError::WouldBlock) => {
-                thread::sleep(Duration::from_millis(5));
-                continue;
-            }
-        };
-        if let Some(block) = block.take() {
-            // Who says something now says it behind what waits.
-            let mut waiting = lock(&WAITING);
-            let said = waiting.take().map(|waiting| waiting.said).unwrap_or_default();
-            block.over(screen().unwrap_or(block.size), said, "");
-        }
-        return;
+    if let Some(block) = patiently().and_then(|mut block| block.take()) {
+        // Who says something now says it behind what waits.
+        let mut waiting = lock(&WAITING);
+        let said = waiting.take().map(|waiting| waiting.said).unwrap_or_default();
+        block.over(screen().unwrap_or(block.size), said, "");
     }
+}
+
+/// Takes the block away while a function runs, and lets it be drawn anew below what was said by then.
+pub(crate) fn aside(call: impl FnOnce()) {
+    // Nobody draws as long as this is held.
+    let mut held = patiently();
+    if let Some(block) = held.as_deref_mut().and_then(Option::as_mut) {
+        let said =
+            lock(&WAITING).as_mut().map(|waiting| std::mem::take(&mut waiting.said)).unwrap_or_default();
+        block.over(screen().unwrap_or(block.size), said, "");
+        block.widths.clear();
+        block.text.clear();
+    }
+    call();
+}
+
+/// The block; `None` if somebody is about to draw it and hangs, who is not waited for long.
+fn patiently() -> Option<MutexGuard<'static, Option<Block>>> {
+    for _ in 0..20 {
+        match BLOCK.try_lock() {
+            Ok(block) => return Some(block),
+            Err(TryLockError::Poisoned(block)) => return Some(block.into_inner()),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+    None
 }
 
 impl Block {

@@ -10,10 +10,12 @@ use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
 use crate::app::program::derived;
 use crate::app::program::flags::Flags;
+use crate::app::program::logging::Plan;
 use crate::app::program::multirun::Resumed;
+use crate::app::program::order::{Order, WORKER};
 use crate::app::program::own::OwnValues;
 use crate::app::program::signals::Stop;
-use crate::app::program::worker::{Order, WORKER};
+
 use crate::app::program::world::World;
 use crate::app::{capture, dotenv, project};
 use crate::compose::{Arguments, Composed, Composer, Mode, Provided, Repository};
@@ -49,7 +51,7 @@ pub(crate) struct Session<'a> {
     pub(crate) derived_from: Option<RunId>,
     /// What was read of the program's own flags.
     pub(crate) own: Option<OwnValues>,
-    /// What stands around the jobs of this process, once it was found out beside the first of them.
+    /// What stands around the jobs of this process, once it was found out beside the first of them, or if its order says it.
     pub(crate) surroundings: Arc<OnceLock<Surroundings>>,
     pub(crate) process: Process,
 }
@@ -114,7 +116,7 @@ impl<'a> Session<'a> {
         let World { facts, console, owns_process, executable } = world;
         let composer = composer(main, more, facts, &app.name)
             .with_packages(folders)
-            .with_resolvers(app.resolvers.clone());
+            .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
         // The defaults of its struct come before any config.
         let composer = match &app.typed {
             Some(schema) => composer.with_schema(schema.clone()),
@@ -127,6 +129,10 @@ impl<'a> Session<'a> {
         let process = process(&composer, order.is_some());
         if let Some(job) = order.as_ref().and_then(|order| order.of_sweep.as_ref()) {
             let _ = sweep.set(job.id.clone());
+        }
+        let surroundings = Arc::new(OnceLock::new());
+        if let Some(known) = order.as_ref().and_then(|order| order.surroundings.clone()) {
+            let _ = surroundings.set(known);
         }
         let session = Self {
             app,
@@ -143,7 +149,7 @@ impl<'a> Session<'a> {
             resumed: None,
             interrupted: Mutex::default(),
             own: None,
-            surroundings: Arc::default(),
+            surroundings,
             process,
         };
         Ok((session, Error::all(errors)))
@@ -255,6 +261,11 @@ impl<'a> Session<'a> {
             let severity = crate::diag::Severity::Warning;
             self.console.complain(&warning.render_as(severity, self.console.err));
         }
+    }
+
+    /// Says what of logging configs is left out.
+    pub(crate) fn note_left_out(&self, plans: [&Plan; 2]) {
+        plans.iter().flat_map(|plan| &plan.notes).for_each(|note| self.note(note));
     }
 
     /// Says what is worth knowing.

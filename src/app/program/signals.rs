@@ -32,7 +32,7 @@ impl Stop {
 #[cfg(unix)]
 mod unix {
     use std::fs::File;
-    use std::io::{self, Read as _};
+    use std::io::{self, Read};
     use std::os::fd::AsFd as _;
     use std::path::PathBuf;
     use std::process;
@@ -41,8 +41,8 @@ mod unix {
     use std::thread;
     use std::time::Duration;
 
-    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
@@ -51,6 +51,7 @@ mod unix {
     use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
     use crate::launch::Halt;
+    use crate::run::give_back_all;
 
     /// Signals are taken as long as it lives.
     #[derive(Debug)]
@@ -181,6 +182,25 @@ mod unix {
         }
     }
 
+    /// Ctrl-Z takes the block of the screen away before it stops this process; it is drawn anew when the process goes on.
+    pub(crate) fn stop_without_block() {
+        static ONCE: OnceLock<()> = OnceLock::new();
+        ONCE.get_or_init(|| {
+            // A shell without job control has it ignored, and nobody could go on with this process.
+            if OTHERS.get_or_init(Others::find).ignored.contains(&SIGTSTP) {
+                return;
+            }
+            let Ok(mut signals) = Signals::new([SIGTSTP]) else { return };
+            let stop = move || {
+                for signal in signals.forever() {
+                    screen::aside(|| drop(emulate_default_handler(signal)));
+                }
+            };
+            // Without it the block stays where it is.
+            let _ = thread::Builder::new().name("pause".to_owned()).spawn(stop);
+        });
+    }
+
     /// Takes a signal once more in a second, unless the process has come to its own end by then.
     pub(crate) fn take_later(stop: Stop) {
         thread::sleep(PATIENCE);
@@ -202,7 +222,7 @@ mod unix {
             let of = |name: &str| {
                 let mask = status.lines().find_map(|line| line.strip_prefix(name));
                 let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
-                let all = [SIGINT, SIGTERM, SIGHUP].into_iter();
+                let all = [SIGINT, SIGTERM, SIGHUP, SIGTSTP].into_iter();
                 all.filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
             };
             Self { taken: of("SigCgt:"), ignored: of("SigIgn:") }
@@ -233,6 +253,8 @@ mod unix {
             let _ = emulate_default_handler(stop.0);
         }
         screen::close();
+        // The function of the job runs until now.
+        give_back_all();
         process::exit(128 + stop.0)
     }
 
@@ -268,6 +290,7 @@ mod unix {
             return;
         }
         signal_children(Signal::KILL);
+        give_back_all();
         // It leads its process group: what is left of it goes too, and it itself.
         if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
             let _ = kill_process_group(own, Signal::KILL);
@@ -293,7 +316,7 @@ mod unix {
         WATCHED.store(true, Ordering::Relaxed);
         let mut pipe = File::from(pipe);
         let watch = move || {
-            while matches!(pipe.read(&mut [0]), Ok(1)) {}
+            wait_for_end(&mut pipe);
             ALONE.store(true, Ordering::SeqCst);
             if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
                 let _ = kill_process(own, Signal::TERM);
@@ -302,6 +325,19 @@ mod unix {
             }
         };
         thread::Builder::new().name("driver".to_owned()).spawn(watch).map(drop).map_err(failed)
+    }
+
+    /// Waits until nobody has the other end of a pipe any more.
+    fn wait_for_end(pipe: &mut impl Read) {
+        loop {
+            match pipe.read(&mut [0]) {
+                Ok(0) => return,
+                Ok(_) => {}
+                // A signal that somebody else takes, or a debugger, woke up this thread.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
     }
 
     /// Asks this process to end when the one that started it is no more, as far as the system can: Linux does. `parent`
@@ -351,6 +387,10 @@ mod unix {
             }
         }
         for pid in found.into_iter().filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+            // With one that leads a group of its own, what it left in the background and lost sight of is killed too.
+            if signal == Signal::KILL && getpgid(Some(pid)).is_ok_and(|group| group == pid) {
+                let _ = kill_process_group(pid, signal);
+            }
             let _ = kill_process(pid, signal);
         }
     }
@@ -366,10 +406,34 @@ mod unix {
             .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>())
             .collect()
     }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        /// Answers that a pipe gives, the last one first.
+        struct Answers(Vec<io::Result<usize>>);
+
+        impl Read for Answers {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                self.0.pop().unwrap_or(Ok(0))
+            }
+        }
+
+        #[test]
+        fn who_is_woken_up_by_a_signal_goes_on_waiting_for_the_end() {
+            let woken = || Err(io::ErrorKind::Interrupted.into());
+            let mut pipe = Answers(vec![Ok(1), Ok(0), woken(), Ok(1), woken()]);
+            wait_for_end(&mut pipe);
+            assert_eq!(pipe.0.len(), 1, "it waits until the end, and no longer");
+        }
+    }
 }
 
 #[cfg(unix)]
-pub(crate) use unix::{end_children, end_in_order, end_with_driver, hold, leave, pass_on, take_later, watch};
+pub(crate) use unix::{
+    end_children, end_in_order, end_with_driver, hold, leave, pass_on, stop_without_block, take_later, watch,
+};
 
 #[cfg(target_os = "linux")]
 pub(crate) use unix::end_with_parent;
@@ -383,6 +447,10 @@ pub(crate) fn end_with_parent(_: u32) {}
 pub(crate) fn watch(_: impl FnOnce(Stop) + Send + 'static) -> Result<()> {
     Ok(())
 }
+
+/// Nobody stops a process there.
+#[cfg(not(unix))]
+pub(crate) fn stop_without_block() {}
 
 /// Nothing is taken.
 #[cfg(not(unix))]

@@ -8,6 +8,7 @@ use crate::app::runs::view::View;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::{Facts, Process};
 use crate::run::{Found, list};
+use crate::value::HashSet;
 
 /// Where runs and sweeps are put unless a config says otherwise.
 const USUAL: [&str; 2] = ["outputs", "multirun"];
@@ -32,7 +33,8 @@ impl Runs {
         }
         // Links are not followed, but for those that stand where runs are put: on a larger disk, as often as not.
         let usual: Vec<_> = roots.iter().flat_map(|root| USUAL.map(|name| root.join(name))).collect();
-        roots.extend(usual.into_iter().filter(|place| place.is_symlink() && place.is_dir()));
+        // They come first: a run is called by the name under which it was put.
+        roots.splice(0..0, usual.into_iter().filter(|place| place.is_symlink() && place.is_dir()));
         Ok(Self { process: capture::process(&facts), facts, roots })
     }
 
@@ -44,9 +46,12 @@ impl Runs {
             all.extend(found);
             broken.extend(errors);
         }
-        // A root may lie in another one.
+        // A root may lie in another one, by a link as well.
+        if self.roots.len() > 1 {
+            let mut seen = HashSet::default();
+            all.retain(|run| seen.insert(run.folder.canonicalize().unwrap_or_else(|_| run.folder.clone())));
+        }
         all.sort_by(|a, b| (a.record.started(), &a.folder).cmp(&(b.record.started(), &b.folder)));
-        all.dedup_by(|a, b| a.folder == b.folder);
         Ok((all.into_iter().map(View::new).collect(), broken))
     }
 
@@ -84,6 +89,11 @@ impl Runs {
                 Err(wrong(message).help(format!("say more of the ID: {}", ids.join(", "))))
             }
         }
+    }
+
+    /// The run in a directory whose record cannot be read.
+    pub(super) fn unread(&self, word: &str) -> Option<Found> {
+        Found::unread(&capture::absolute(&self.facts, word))
     }
 
     fn none(&self, message: &str) -> Error {

@@ -15,6 +15,9 @@ mainstem runs: what ran, and what came of it.
 
 RUN is a run's directory, the beginning or the end of its ID, or `last`.
 
+Hidden folders, caches (CACHEDIR.TAG, as in Cargo's target), node_modules and
+site-packages are passed by, unless you name one.
+
 Filters
   KEY = VALUE, != < <= > >=   numbers as numbers, else text; `tags=good` looks
                               into a list

@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
             // All are found before one goes, so that `last` is one run and a slip removes nothing.
             let mut found = Vec::<Found>::new();
             for word in &args.words {
-                let run = runs.find(word)?;
+                let run = runs.find(word).or_else(|error| runs.unread(word).ok_or(error))?;
                 if !found.iter().any(|known| known.folder == run.folder) {
                     found.push(run);
                 }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::app::duration::duration;
 use crate::diag::{Error, Result, Source, SourceKind, SourceMap, visible};
-use crate::run::{CONFIG, Found, Metric, OVERRIDES, RESOLVED, Status};
+use crate::run::{CONFIG, Found, HYDRA, Metric, OVERRIDES, RESOLVED, Status};
 use crate::value::{Key, KeyPath, Kind, Map, Node, Slot};
 use crate::yaml;
 
@@ -118,6 +118,22 @@ impl View {
         let parsed = yaml::parse(&text, source, &yaml::Limits::default(), &mut errors);
         self.broken.borrow_mut().extend(errors.into_iter().map(|error| error.located(&sources)));
         parsed.map(|parsed| parsed.root)
+    }
+
+    /// The options of config groups that were chosen, without those of Hydra's own groups.
+    pub(crate) fn choices(&self) -> Map {
+        let hydra = self.read_yaml(HYDRA);
+        let mut keys = ["hydra", "runtime", "choices"].iter();
+        let chosen =
+            hydra.as_ref().and_then(|root| keys.try_fold(root, |node, key| node.as_map()?.get_str(key)));
+        let is_own = |key: &Key| key.as_str().is_none_or(|key| !key.starts_with("hydra/"));
+        let mut choices = Map::default();
+        for (key, slot) in chosen.and_then(Node::as_map).into_iter().flatten() {
+            if is_own(key) && !matches!(slot.node.kind, Kind::Null) {
+                choices.insert(key.clone(), slot.origin, slot.node.clone());
+            }
+        }
+        choices
     }
 
     /// The overrides of the job, as they were typed.

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use crate::app::args::Args;
 use crate::app::sweep::space::{Space, Sweep};
 use crate::compose::{Arguments, Composer, Mode, Repository};
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean, listed_near};
+use crate::diag::{Error, ErrorKind, Origin, Result, SourceKind, SourceMap, did_you_mean, listed_near};
 use crate::grammar::{Action, Operand, Override, SweepKind, Value, ValueKind};
 use crate::sweep::Job;
 use crate::value::Text;
@@ -56,7 +56,7 @@ fn try_some(
     for job in numbers.filter_map(|number| jobs.get(number)) {
         tried_jobs += 1;
         for error in attempt(&job).err().map(Error::each).unwrap_or_default() {
-            let key = (error.labels().first().map(|label| label.origin), error.message().to_owned());
+            let key = (place(&error, sources), error.message().to_owned());
             let (_, first, met) = found.entry(key).or_insert_with(|| (error, job.clone(), 0));
             *met += 1;
             if job.index < first.index {
@@ -79,6 +79,13 @@ fn try_some(
         }
     });
     Error::all(errors).map_or(Ok(()), Err)
+}
+
+/// Where a mistake is. A key that is wrong in each row of a file of jobs is wrong once.
+fn place(error: &Error, sources: &SourceMap) -> Option<Origin> {
+    let origin = error.labels().first()?.origin;
+    let in_row = sources.get(origin.source).is_some_and(|source| *source.kind() == SourceKind::Line);
+    (!in_row || origin.span.start > 0).then_some(origin)
 }
 
 /// Tries the jobs of a sweep as a whole, if the overrides are one. Intervals are left to sweepers that search; one of

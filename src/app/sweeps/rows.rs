@@ -1,6 +1,6 @@
 //! The jobs of a sweep, each as its journal has it last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use chrono::{DateTime, FixedOffset};
@@ -9,7 +9,7 @@ use crate::diag::{Result, SourceId};
 use crate::drive::{Entry, Progress, is_driven};
 use crate::facts::Process;
 use crate::grammar::{Action, parse_override};
-use crate::run::{EarlyStop, Status};
+use crate::run::{EarlyStop, Status, Tenant};
 use crate::value::{Key, Map, Node};
 
 /// One job as it is shown.
@@ -37,7 +37,10 @@ pub(crate) struct Row {
 /// There is no sweep, or its journal cannot be read.
 pub(crate) fn rows(directory: &Path, process: &Process) -> Result<(Progress, Vec<Row>)> {
     let mut rows: BTreeMap<u64, Row> = BTreeMap::new();
+    // Those that the drivers before the last one began.
+    let mut earlier: BTreeSet<u64> = BTreeSet::new();
     let progress = Progress::each(directory, |entry| match entry {
+        Entry::Driver { .. } => earlier.extend(rows.keys()),
         Entry::Started { job, attempt, time, directory, overrides } => {
             let row = Row {
                 job: *job,
@@ -48,6 +51,7 @@ pub(crate) fn rows(directory: &Path, process: &Process) -> Result<(Progress, Vec
                 started: Some(*time),
                 ..Row::default()
             };
+            earlier.remove(job);
             rows.insert(*job, row);
         }
         Entry::Ended { job, time, status, result, stopped, error, log, .. } => {
@@ -62,10 +66,13 @@ pub(crate) fn rows(directory: &Path, process: &Process) -> Result<(Progress, Vec
         _ => {}
     })?;
     let mut rows: Vec<Row> = rows.into_values().collect();
-    if !is_driven(directory, process) {
-        // Nobody runs it: whoever did was killed.
-        let running = rows.iter_mut().filter(|row| row.status == Some(Status::Running));
-        running.for_each(|row| row.status = Some(Status::Interrupted));
+    let driven = is_driven(directory, process);
+    for row in rows.iter_mut().filter(|row| row.status == Some(Status::Running)) {
+        // Whoever began it was killed. It may have outlived that, and is waited for then.
+        let outlives = || Tenant::of_run(&directory.join(&row.directory), process).is_some();
+        if !driven || earlier.contains(&row.job) && !outlives() {
+            row.status = Some(Status::Interrupted);
+        }
     }
     Ok((progress, rows))
 }
@@ -114,8 +121,43 @@ fn param(line: &str) -> (String, Node) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::app::json::line;
+    use crate::drive::{Journal, lease};
+    use crate::durable::testing::Scratch;
+    use crate::run::Lease;
+
+    #[test]
+    fn what_a_driver_before_had_begun_does_not_run_unless_it_has_its_directory() {
+        let (scratch, process) = (Scratch::new("rows"), Process::default());
+        let driver = lease(scratch.path(), &process).unwrap();
+        let (journal, _) = Journal::begin(driver, &Entry::Sweep(Box::default()), Arc::default()).unwrap();
+        let time = process.clock.now();
+        let begin = |jobs: &[u64]| {
+            let (host, launcher) = (String::new(), String::new());
+            journal.add(&Entry::Driver { time, process: 1, host, launcher, slots: 1 }).unwrap();
+            for &job in jobs {
+                let (directory, overrides) = (Some(job.to_string().into()), Vec::new());
+                journal.add(&Entry::Started { job, attempt: 1, time, directory, overrides }).unwrap();
+            }
+        };
+        begin(&[0, 1, 2]);
+        // The next one has begun one of them again, and waits for another.
+        begin(&[1]);
+        std::fs::create_dir(scratch.path().join("2")).unwrap();
+        let held = Lease::take(&scratch.path().join("2/.run.lock"), &Map::default(), &process).unwrap();
+        let said = || {
+            let (_, rows) = rows(scratch.path(), &process).unwrap();
+            rows.into_iter().map(|row| row.status.map_or("", Status::name)).collect::<Vec<_>>()
+        };
+        assert_eq!(said(), ["interrupted", "running", "running"]);
+        drop(held);
+        assert_eq!(said(), ["interrupted", "running", "interrupted"]);
+        drop(journal);
+        assert_eq!(said(), ["interrupted"; 3]);
+    }
 
     #[test]
     fn values_are_those_that_the_job_was_told() {

@@ -38,6 +38,41 @@ fn a_name_with_the_moment_in_it_is_one_runs_alone() {
 }
 
 #[test]
+fn a_run_that_was_killed_as_it_began_leaves_no_part_of_a_record() {
+    let scratch = Scratch::new();
+    let directory = scratch.0.join("out");
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let begun = || {
+        let (reserved, told) = start.reserve(None).expect("it is free");
+        // The folder of the record comes with all that is in it.
+        assert!(!directory.join(".hydra").exists());
+        let running = reserved.begin(&told, Default::default).expect("it begins");
+        running.finish(&Outcome::Completed(None)).expect("it ends");
+    };
+    let left = directory.join("..hydra.7-0.whole~");
+    fs::create_dir_all(&left).expect("a directory");
+    fs::write(left.join("run.json"), "half of").expect("a file");
+    let (runs, errors) = list(&scratch.0, &start.process).expect("a directory");
+    assert!(runs.is_empty() && errors.is_empty(), "{errors:?}");
+    begun();
+    let names = |folder: &str| {
+        let entries = fs::read_dir(directory.join(folder)).expect("a directory").flatten();
+        let mut names: Vec<_> = entries.map(|entry| entry.file_name().into_string().expect("text")).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(""), [".hydra"]);
+    let files = ["config.resolved.yaml", "config.yaml", "hydra.yaml", "overrides.yaml", "run.json"];
+    assert_eq!(names(".hydra"), files);
+    begun();
+    assert_eq!(names(""), [".hydra", ".hydra.1"]);
+    assert_eq!(
+        (names(".hydra"), names(".hydra.1")),
+        (files.map(String::from).into(), files.map(String::from).into())
+    );
+}
+
+#[test]
 fn a_directory_that_is_used_again_keeps_what_was_there() {
     let scratch = Scratch::new();
     let directory = run(&scratch.0, &["hydra.run.dir=out", "seed=1"]);
@@ -48,6 +83,7 @@ fn a_directory_that_is_used_again_keeps_what_was_there() {
     let running = reserved.begin(&told, Default::default).expect("it begins");
     let record = running.finish(&Outcome::Completed(None)).expect("it ends");
     assert_eq!(record.get("directory.earlier"), Some(&Node::from(".hydra.1")));
+    drop(running);
     run(&scratch.0, &["hydra.run.dir=out", "seed=3"]);
     assert_eq!(fs::read_to_string(directory.join("model.bin")).expect("it is there"), "1");
     let seed =
@@ -114,12 +150,48 @@ fn two_runs_never_have_one_directory_at_once() {
         error.notes()[0].starts_with(&format!("`train`, process {} on ", std::process::id())),
         "{error:#}"
     );
-    first.finish(&Outcome::Completed(None)).expect("it ends");
+    // A signal ends the run while the function of its job still writes there.
+    first.finish(&Outcome::Interrupted(Some("SIGINT".to_owned()))).expect("it is on record");
+    assert_eq!(start.begin_alone().expect_err("it is in use").message(), expected);
+    drop(first);
     let second = start.begin_alone().expect("it is free");
     second.run().log_metric("x", 1.0, 0).expect("a metric");
     second.finish(&Outcome::Completed(None)).expect("it ends");
+    drop(second);
     let outside: Vec<_> = scratch.files().into_iter().filter(|file| !file.contains('/')).collect();
     assert_eq!(outside, ["metrics.jsonl"]);
+}
+
+#[test]
+fn who_has_lost_the_directory_writes_nothing_there() {
+    let scratch = Scratch::new();
+    let first = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
+    let [lock, other] = [".run.lock", "other"].map(|name| scratch.0.join("out").join(name));
+    // Another machine, which does not see the lock, takes over after a long silence.
+    fs::write(&other, "{}").expect("a file");
+    fs::rename(&other, &lock).expect("it may");
+    let record = scratch.0.join("out/.hydra/run.json");
+    let before = fs::read(&record).expect("a record");
+    let error = first.finish(&Outcome::Completed(None)).expect_err("it is another one's");
+    assert_eq!(error.kind(), ErrorKind::Job, "{error:#}");
+    drop(first);
+    assert_eq!(fs::read(&record).expect("a record"), before);
+    assert!(lock.exists(), "it is the other one's");
+    // Where somebody has only removed the lock, nobody else is.
+    let second = Start::new(&scratch.0, &["hydra.run.dir=else"]).begin_alone().expect("it begins");
+    fs::remove_file(scratch.0.join("else/.run.lock")).expect("it is there");
+    second.finish(&Outcome::Completed(None)).expect("it ends");
+}
+
+#[test]
+fn an_outcome_that_could_not_be_written_is_an_error_each_time() {
+    let scratch = Scratch::new();
+    let running = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
+    fs::remove_dir_all(scratch.0.join("out/.hydra")).expect("it may go");
+    for _ in 0..2 {
+        let error = running.finish(&Outcome::Completed(None)).expect_err("there is no room for it");
+        assert_eq!(error.kind(), ErrorKind::Io, "{error:#}");
+    }
 }
 
 #[test]
@@ -311,6 +383,7 @@ fn what_is_found_out_too_late_or_not_at_all_keeps_nobody_waiting() {
     let record = running.finish(&Outcome::Completed(None)).expect("it ends");
     assert_eq!((record.status(), record.get("program")), (Status::Completed, None));
     assert!(running.has_ended());
+    drop(running);
     // Another thread ends it while the job still runs: the signals'.
     let running = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
     std::thread::scope(|threads| {
@@ -322,4 +395,89 @@ fn what_is_found_out_too_late_or_not_at_all_keeps_nobody_waiting() {
     assert!(running.run().is_interrupted());
     let record = running.finish(&Outcome::Completed(None)).expect("it has ended");
     assert_eq!(record.status(), Status::Interrupted);
+}
+
+#[test]
+fn a_directory_that_is_moved_while_its_run_is_in_it_is_told_and_nobody_elses_record_is_written() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    for is_taken_again in [false, true] {
+        let running = start.begin_alone().expect("it begins");
+        let run = running.run().clone();
+        run.log_metric("loss", 0.5, 0).expect("a metric");
+        let (place, moved) = (scratch.0.join("out"), scratch.0.join(format!("moved-{is_taken_again}")));
+        fs::rename(&place, &moved).expect("it can be moved");
+        let next = is_taken_again.then(|| start.begin_alone().expect("it is free"));
+        // What is open goes on where it is.
+        run.log_metric("loss", 0.25, 1).expect("a metric");
+        if !is_taken_again {
+            let error = run.artifact("models/best.bin").expect_err("there is no directory");
+            assert!(error.message().ends_with("is no longer there"), "{error:#}");
+            run.checkpoints().save(1, "x").expect_err("there is no directory");
+            assert!(!place.exists());
+        }
+        let error = running.finish(&Outcome::Completed(None)).expect_err("the directory is gone");
+        let what = if is_taken_again { "another one has it" } else { "was moved or removed" };
+        assert!(error.message().contains(what), "{error:#}");
+        let kind = if is_taken_again { ErrorKind::Job } else { ErrorKind::Io };
+        assert_eq!((error.kind(), place.exists()), (kind, is_taken_again));
+        drop(running);
+        assert_eq!(metrics(&moved.join(".hydra")).expect("metrics").len(), 2);
+        let found = Found::read(&moved, &start.process).expect("a run");
+        assert_eq!((found.record.status(), found.record.id()), (Status::Killed, run.id()));
+        if let Some(next) = next {
+            let theirs = Found::read(&place, &start.process).expect("a run").record;
+            assert_eq!((theirs.status(), theirs.id()), (Status::Running, next.run().id()));
+            next.finish(&Outcome::Completed(None)).expect("it ends");
+        }
+    }
+}
+
+#[test]
+fn a_run_whose_record_is_broken_can_be_removed_by_its_directory() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    for (broken, named) in [("{", "out"), ("{\"schema\": 1}", "out/.hydra")] {
+        let directory = run(&scratch.0, &["hydra.run.dir=out"]);
+        fs::write(directory.join("model.bin"), "1").expect("an artifact");
+        fs::write(directory.join(".hydra/run.json"), broken).expect("a file");
+        let named = scratch.0.join(named);
+        Found::read(&named, &process).expect_err("it cannot be read");
+        let found = Found::unread(&named).expect("there is a record");
+        assert_eq!((found.record.status(), found.record.name()), (Status::Unknown, "out"));
+        assert_eq!(found.remove(&process).expect("it may go"), directory.join(".hydra"));
+        // Who made the directory is not known any more.
+        assert!(directory.join("model.bin").exists());
+        assert!(Found::unread(&named).is_none());
+    }
+    let others = scratch.0.join("data");
+    fs::create_dir_all(others.join("results")).expect("a folder");
+    fs::write(others.join("results/run.json"), "{").expect("a file");
+    assert!(Found::unread(&others).is_none(), "a file of this name is no record yet");
+    let running = Start::new(&scratch.0, &["hydra.run.dir=busy"]).begin_alone().expect("it begins");
+    fs::write(running.run().dir().join(".hydra/run.json"), "{").expect("a file");
+    let found = Found::unread(running.run().dir()).expect("there is a record");
+    assert!(found.remove(&process).expect_err("it runs").message().ends_with("is running"));
+}
+
+#[test]
+fn what_a_run_left_is_listed_with_its_sizes() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let directory = scratch.0.join("out");
+    for (made, expected) in [(true, vec![("models/best.bin", 3)]), (false, vec![("new.txt", 1)])] {
+        let running = start.begin_alone().expect("it begins");
+        let file = running.run().artifact(if made { "models/best.bin" } else { "new.txt" }).expect("a name");
+        fs::write(&file, if made { "abc" } else { "x" }).expect("a file");
+        fs::write(directory.join(".hidden"), "x").expect("a file");
+        running.finish(&Outcome::Completed(None)).expect("it ends");
+        run(&scratch.0, &["hydra.run.dir=out/inner"]);
+        fs::write(scratch.0.join("out/inner/x"), "x").expect("a file");
+        let found = Found::read(&directory, &start.process).expect("a run").artifacts();
+        let found: Vec<_> = found.iter().map(|one| (one.path.to_str().expect("text"), one.size)).collect();
+        assert_eq!(found, expected);
+        // Written before the next one begins: longer ago than the clock of a file system may be behind.
+        let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        fs::File::options().write(true).open(&file).expect("a file").set_modified(old).expect("a moment");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use mainstem::run::{Outcome, Rank, Record, metrics};
+use mainstem::run::{Failure, Found, Outcome, Rank, Record, Running, Status, list, metrics};
 use mainstem::value::Node;
 
 use super::project::{Scratch, Start, spawn};
@@ -20,7 +20,7 @@ fn the_ranks_of_a_job_share_a_directory() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
     let process = Start::new(&scratch.0, &[]).process;
-    let (runs, errors) = mainstem::run::list(&scratch.0, &process).expect("a directory");
+    let (runs, errors) = list(&scratch.0, &process).expect("a directory");
     assert_eq!((runs.len(), errors.len()), (1, 0));
     assert_eq!(runs[0].record.get("distributed.world"), Some(&Node::from(4)));
     let names: Vec<_> = fs::read_dir(&runs[0].folder)
@@ -60,4 +60,92 @@ fn a_job_of_the_same_name_that_comes_later_has_another_directory() {
     });
     assert_eq!(second.0, second.1);
     assert_ne!(first.0, second.0);
+}
+
+/// Two ranks that run, in one directory.
+fn two(start: &Start) -> [Running; 2] {
+    [0, 1].map(|number| {
+        let job = "torchrun-two".to_owned();
+        let rank = Rank { number, world: Some(2), job, launcher: "torchrun" };
+        let (reserved, told) = start.reserve(Some(rank)).expect("a place");
+        reserved.begin(&told, Default::default).expect("it begins")
+    })
+}
+
+fn failed(message: &str) -> Outcome {
+    Outcome::Failed(Failure { message: message.to_owned(), ..Failure::default() })
+}
+
+#[test]
+fn a_rank_that_failed_is_seen_in_the_run_whatever_the_first_one_says() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &[]);
+    let [first, second] = two(&start);
+    let folder = first.run().record_dir().expect("a record").to_owned();
+    let seen = || {
+        let (runs, errors) = list(&scratch.0, &start.process).expect("a directory");
+        assert_eq!((runs.len(), errors.len()), (1, 0));
+        runs.into_iter().next().expect("a run").record
+    };
+    let said = |record: &Record| (record.status(), record.error_line().map(str::to_owned));
+    let refused = || {
+        let found = Found::read(first.run().dir(), &start.process).expect("a run");
+        found.remove(&start.process).expect_err("it runs").message().to_owned()
+    };
+    assert_eq!(said(&seen()), (Status::Running, None));
+    // Nobody waits for anybody, and the job has not ended before its last rank has.
+    first.finish(&Outcome::Completed(Some(Node::from(0.5)))).expect("it ends");
+    assert_eq!(said(&seen()), (Status::Running, None));
+    assert_eq!(seen().ended(), None);
+    assert!(refused().ends_with("is running"));
+    let before = fs::read_to_string(folder.join("run.json")).expect("a file");
+    second.finish(&failed("no memory")).expect("it ends");
+    let record = seen();
+    assert_eq!(said(&record), (Status::Failed, Some("rank 1: no memory".to_owned())));
+    assert!(record.ended().is_some());
+    let of_rank = |number: &str| record.get(&format!("distributed.ranks.{number}.status")).cloned();
+    assert_eq!([of_rank("0"), of_rank("1")], ["completed", "failed"].map(|one| Some(Node::from(one))));
+    // Who reads writes nothing for others.
+    assert_eq!(fs::read_to_string(folder.join("run.json")).expect("a file"), before);
+}
+
+#[test]
+fn a_job_whose_ranks_have_all_completed_is_completed() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &[]);
+    let ranks = two(&start);
+    let mut ended: Vec<Record> = Vec::new();
+    for rank in &ranks {
+        ended.push(rank.finish(&Outcome::Completed(None)).expect("it ends"));
+    }
+    let found = Found::read(ranks[0].run().dir(), &start.process).expect("a run");
+    assert_eq!((found.record.status(), found.record.ended()), (Status::Completed, ended[0].ended()));
+    assert!(found.record.get("distributed.ranks.1").is_some());
+    drop(ranks);
+    assert!(!found.directory.join(".run.rank1.lock").exists());
+    assert_eq!(found.remove(&start.process).expect("nobody runs"), found.directory);
+}
+
+#[test]
+fn a_rank_that_was_killed_takes_the_job_with_it() {
+    let scratch = Scratch::new();
+    let env = |rank: &'static str| [("SLURM_JOB_ID", "78"), ("SLURM_PROCID", rank), ("SLURM_NTASKS", "2")];
+    let start = Start::new(&scratch.0, &[]);
+    let mut children = ["0", "1"].map(|rank| spawn(&scratch.0, "wait", &["hydra.run.dir=out"], &env(rank)));
+    let place = scratch.0.join("out");
+    let begun = || ["run.json", "run.rank1.json"].iter().all(|name| place.join(".hydra").join(name).exists());
+    while !begun() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let status = || Record::read(&place, &start.process).expect("a record").status();
+    assert_eq!(status(), Status::Running);
+    children[1].kill().expect("it is killed");
+    children[1].wait().expect("it ends");
+    assert_eq!(status(), Status::Killed);
+    let own = fs::read_to_string(place.join(".hydra/run.rank1.json")).expect("a file");
+    assert_eq!(Record::parse("run.rank1.json", &own).expect("a record").status(), Status::Killed);
+    let first = fs::read_to_string(place.join(".hydra/run.json")).expect("a file");
+    assert_eq!(Record::parse("run.json", &first).expect("a record").status(), Status::Running);
+    children[0].kill().expect("it is killed");
+    children[0].wait().expect("it ends");
 }

@@ -1,8 +1,10 @@
 //! What is said of runs that nobody can ask.
 
 use std::fs::{self, File};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use chrono::TimeDelta;
+use mainstem::durable::disk_clock;
 use mainstem::facts::{Clock, Process};
 use mainstem::run::{Found, Outcome, Record, Status, list};
 
@@ -49,11 +51,12 @@ fn from_another_machine_it_counts_when_a_run_was_last_seen() {
     let (file, lock) = (directory.join(".hydra/run.json"), directory.join(".run.lock"));
     let (record, about) = (fs::read(&file).expect("a file"), fs::read(&lock).expect("a file"));
     running.finish(&Outcome::Completed(None)).expect("it ends");
+    drop(running);
     // As on a file system that shows no locks of others.
     let leave = |age: u64| {
         fs::write(&file, &record).expect("a file");
         fs::write(&lock, &about).expect("a file");
-        let seen = SystemTime::from(start.process.clock.now()) - Duration::from_secs(age);
+        let seen = disk_clock(&directory).expect("a moment") - Duration::from_secs(age);
         File::options().write(true).open(&lock).expect("a file").set_modified(seen).expect("a time");
     };
     let status = |process: &Process| Record::read(&directory, process).expect("a record").status();
@@ -66,14 +69,21 @@ fn from_another_machine_it_counts_when_a_run_was_last_seen() {
     }));
     leave(300);
     assert_eq!(status(&elsewhere(&start.process)), Status::Killed);
+    // It may go on: no reader takes its lock, or writes into its record.
+    assert_eq!(
+        (fs::read(&file).expect("a file"), fs::read(&lock).expect("a file")),
+        (record.clone(), about.clone())
+    );
     // Here the lock says it at once.
     leave(0);
     assert_eq!(status(&start.process), Status::Killed);
     // A clock that goes wrong does not make a run dead.
-    leave(0);
-    let early = start.process.clock.now() - Duration::from_secs(1000);
-    let slow = Process { clock: Clock::new(move || early), ..elsewhere(&start.process) };
-    assert_eq!(status(&slow), Status::Running);
+    for seconds in [-1000, 1000] {
+        leave(0);
+        let wrong = start.process.clock.now() + TimeDelta::seconds(seconds);
+        let machine = Process { clock: Clock::new(move || wrong), ..elsewhere(&start.process) };
+        assert_eq!(status(&machine), Status::Running);
+    }
 }
 
 #[test]
@@ -174,7 +184,7 @@ fn a_run_that_was_killed_in_a_directory_of_others_is_told_from_them() {
     let id = reserved.id();
     drop(reserved);
     // Killed when the record of the first was put aside, and nothing was written yet.
-    fs::remove_dir(scratch.0.join("out/.hydra")).expect("it is empty");
+    assert!(!scratch.0.join("out/.hydra").exists());
     fs::write(scratch.0.join("out/.run.lock"), about).expect("a file");
     let said = || {
         let (runs, errors) = list(&scratch.0, &start.process).expect("a directory");
@@ -188,4 +198,25 @@ fn a_run_that_was_killed_in_a_directory_of_others_is_told_from_them() {
     fs::write(&file, text).expect("a file");
     run(&scratch.0, &["hydra.run.dir=out"]);
     assert_eq!(said(), [(Status::Completed, false), (Status::Killed, true), (Status::Completed, false)]);
+}
+
+#[test]
+fn who_names_a_directory_that_is_passed_by_finds_what_is_in_it() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    for place in ["target/a/outputs/x", "cache/outputs/y", "node_modules/z", ".hidden/w", "checkpoints/v"] {
+        run(&scratch.0, &[&format!("hydra.run.dir={place}")]);
+    }
+    let tag = "Signature: 8a477f597d28d172789f06886806bc55";
+    fs::write(scratch.0.join("cache/CACHEDIR.TAG"), tag).expect("a file");
+    let below = |root: &str| {
+        let (runs, errors) = list(&scratch.0.join(root), &process).expect("a directory");
+        assert!(errors.is_empty());
+        let name = |run: &Found| run.directory.file_name().expect("a name").to_string_lossy().into_owned();
+        let mut names: Vec<_> = runs.iter().map(name).collect();
+        names.sort();
+        names.concat()
+    };
+    assert_eq!(below(""), "vx");
+    assert_eq!(["cache", "node_modules", ".hidden", "cache/outputs"].map(below), ["y", "z", "w", "y"]);
 }

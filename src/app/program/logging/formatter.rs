@@ -1,6 +1,7 @@
 //! How a line looks: `logging.Formatter` and `colorlog.ColoredFormatter`.
 
 use crate::app::program::logging::colour::{self, RESET};
+use crate::app::program::logging::date::Date;
 use crate::app::program::logging::entry::Entry;
 use crate::app::program::logging::field::Field;
 use crate::app::program::logging::level::Level;
@@ -8,15 +9,14 @@ use crate::app::program::logging::part::{Part, no_such};
 use crate::app::program::logging::pattern::{self, Named, Names, Piece, Style};
 use crate::app::program::logging::plan::Palette;
 use crate::app::program::logging::spec::Spec;
-use crate::diag::{Error, ErrorKind, Result};
-use crate::resolve::strftime;
+use crate::diag::Error;
 
 /// How a line looks.
 #[derive(Clone, Debug)]
 pub(super) struct Formatter {
     pieces: Vec<Piece>,
     /// How the moment is written, if not as Python does it by default.
-    date: Option<String>,
+    date: Option<Date>,
     /// The colours of the levels: that of the level itself, and more.
     tables: Vec<Table>,
     /// The line ends with what puts the colours back.
@@ -57,6 +57,11 @@ impl Formatter {
         Self { pieces, ..Self::message() }
     }
 
+    /// The same with the moment written otherwise.
+    pub(super) fn with_date(self, date: Option<Date>) -> Self {
+        Self { date, ..self }
+    }
+
     /// What a config says.
     pub(super) fn read(part: &Part<'_>, palette: &Palette, errors: &mut Vec<Error>) -> Self {
         let class = ["()", "class"].into_iter().find_map(|key| part.text(key, errors).zip(part.get(key)));
@@ -90,7 +95,7 @@ impl Formatter {
             }
             found
         });
-        let mut formatter = Self { date: date(part, errors), ..Self::message() };
+        let mut formatter = Self { date: Date::read(part, "datefmt", errors), ..Self::message() };
         let visible = coloured && is_visible(part, palette, errors);
         if coloured {
             formatter.tables = tables(part, visible, errors);
@@ -114,7 +119,10 @@ impl Formatter {
     /// The line of a record, without its end.
     pub(super) fn line(&self, entry: &Entry<'_>) -> String {
         let mut out = String::with_capacity(entry.message.len() + 64);
-        let time = || moment(entry, self.date.as_deref());
+        let time = || match &self.date {
+            None => entry.at.naive_local().format("%Y-%m-%d %H:%M:%S,%3f").to_string(),
+            Some(date) => date.write(entry.at),
+        };
         let colour = |table: usize| self.tables[table].of(entry.level).to_owned();
         pattern::fill(&self.pieces, entry, time, colour, &mut out);
         if self.resets && !out.ends_with(RESET) {
@@ -132,57 +140,6 @@ fn by_default(coloured: bool, style: Style) -> &'static str {
         (true, Style::Percent) => "%(log_color)s%(levelname)s:%(name)s:%(message)s",
         (true, Style::Brace) => "{log_color}{levelname}:{name}:{message}",
         (true, Style::Dollar) => "$log_color$levelname:$name:$message",
-    }
-}
-
-/// How the moment is written; told if it cannot be.
-fn date(part: &Part<'_>, errors: &mut Vec<Error>) -> Option<String> {
-    let (text, node) = part.text("datefmt", errors).zip(part.get("datefmt"))?;
-    let attempt = with_offset(&text, "").and_then(|text| {
-        strftime(chrono::NaiveDateTime::default(), &text)
-            .map_err(|message| Error::new(ErrorKind::Constraint, message))
-    });
-    if let Err(error) = attempt {
-        errors.push(error.at(node.origin, "in this format"));
-    }
-    Some(text)
-}
-
-/// The text with `%z` filled in: a time alone does not know its offset. Whoever asks for the name of the zone gets an
-/// error, since no one here knows it.
-fn with_offset(text: &str, offset: &str) -> Result<String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('%') {
-        out.push_str(&rest[..at]);
-        let directive: String = rest[at..].chars().take(2).collect();
-        match directive.as_str() {
-            "%z" => out.push_str(offset),
-            "%Z" => {
-                return Err(Error::new(
-                    ErrorKind::Constraint,
-                    "the name of the time zone, `%Z`, is not known",
-                )
-                .help("type `%z` for the offset"));
-            }
-            _ => out.push_str(&directive),
-        }
-        rest = &rest[at + directive.len()..];
-    }
-    out.push_str(rest);
-    Ok(out)
-}
-
-/// The moment of a record, as the formatter writes it.
-fn moment(entry: &Entry<'_>, date: Option<&str>) -> String {
-    let local = entry.at.naive_local();
-    match date {
-        None => local.format("%Y-%m-%d %H:%M:%S,%3f").to_string(),
-        // It was tried when it was read.
-        Some(date) => with_offset(date, &entry.at.format("%z").to_string())
-            .ok()
-            .and_then(|date| strftime(local, &date).ok())
-            .unwrap_or_default(),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::app::program::logging::entry::Entry;
 use crate::app::program::logging::formatter::Formatter;
 use crate::app::program::logging::level::Level;
 use crate::app::program::logging::part::{Part, no_such};
+use crate::app::program::logging::rich::{self, Frame, RICH};
 use crate::app::program::logging::sink::{FileSink, Mode, Rotation, Sink};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::run::Rank;
@@ -20,6 +21,8 @@ pub(super) struct HandlerPlan {
     level: Level,
     formatter: Arc<Formatter>,
     filters: Vec<String>,
+    /// What stands before and behind what the formatter makes.
+    frame: Option<Frame>,
     to: To,
 }
 
@@ -37,6 +40,7 @@ pub(super) struct Handler {
     level: Level,
     formatter: Arc<Formatter>,
     filters: Vec<String>,
+    frame: Option<Frame>,
     sink: Sink,
 }
 
@@ -44,7 +48,7 @@ const STREAM: &str = "logging.StreamHandler";
 const FILE: &str = "logging.FileHandler";
 const ROTATING: &str = "logging.handlers.RotatingFileHandler";
 const NULL: &str = "logging.NullHandler";
-const CLASSES: [&str; 4] = [STREAM, FILE, ROTATING, NULL];
+const CLASSES: [&str; 5] = [STREAM, FILE, ROTATING, NULL, RICH];
 const COMMON: [&str; 5] = ["class", "()", "level", "formatter", "filters"];
 
 /// What a config has declared by the time its handlers are read.
@@ -78,6 +82,7 @@ impl HandlerPlan {
         name: String,
         part: &Part<'_>,
         declared: &Declared,
+        notes: &mut Vec<String>,
         errors: &mut Vec<Error>,
     ) -> Option<Self> {
         let key = if part.get("()").is_some() { "()" } else { "class" };
@@ -108,6 +113,7 @@ impl HandlerPlan {
             FILE => &["filename", "mode", "encoding", "delay", "errors"],
             ROTATING => &["filename", "mode", "maxBytes", "backupCount", "encoding", "delay", "errors"],
             NULL => &[],
+            RICH => &rich::FIELDS,
             _ => {
                 let node = part.get(key).unwrap_or(part.node);
                 let error = no_such("handler class", &class, node, CLASSES.into_iter());
@@ -120,16 +126,19 @@ impl HandlerPlan {
         let to = match class.as_str() {
             STREAM => stream(part, errors)?,
             NULL => To::Nowhere,
+            RICH => To::Out,
             _ => file(part, class == ROTATING, errors)?,
         };
+        let frame = (class == RICH).then(|| Frame::read(part, notes, errors));
         let formatter = formatter.unwrap_or_else(|| Arc::new(Formatter::message()));
-        Some(Self { name, level: level.unwrap_or(Level::NOTSET), formatter, filters, to })
+        Some(Self { name, level: level.unwrap_or(Level::NOTSET), formatter, filters, frame, to })
     }
 
     /// What writes to standard output in that format.
     pub(super) fn to_stdout(format: &str) -> Self {
         let formatter = Arc::new(Formatter::of(format));
-        Self { name: String::new(), level: Level::NOTSET, formatter, filters: Vec::new(), to: To::Out }
+        let (name, filters) = (String::new(), Vec::new());
+        Self { name, level: Level::NOTSET, formatter, filters, frame: None, to: To::Out }
     }
 
     /// Opens what it writes to. Files count from `cwd`; those of a rank carry its number.
@@ -155,7 +164,7 @@ impl HandlerPlan {
             }
         };
         let (formatter, filters) = (Arc::clone(&self.formatter), self.filters.clone());
-        Ok(Handler { level: self.level, formatter, filters, sink })
+        Ok(Handler { level: self.level, formatter, filters, frame: self.frame.clone(), sink })
     }
 }
 
@@ -218,6 +227,9 @@ impl Handler {
         }
         if !matches!(self.sink, Sink::Nowhere) {
             let mut line = self.formatter.line(entry);
+            if let Some(frame) = &self.frame {
+                line = frame.around(&line, entry);
+            }
             line.push('\n');
             self.sink.write(&line);
         }

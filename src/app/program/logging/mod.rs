@@ -1,6 +1,7 @@
 //! The log of a job: Python's logging configs as data, behind the crates `log` and `tracing`.
 
 mod colour;
+mod date;
 mod entry;
 mod field;
 mod formatter;
@@ -12,6 +13,7 @@ mod loggers;
 mod part;
 mod pattern;
 mod plan;
+mod rich;
 mod sink;
 mod spec;
 

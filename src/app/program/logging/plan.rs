@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(super) changes: Option<Changes>,
     /// `hydra.verbose`: the loggers that say everything; the empty name is the root.
     pub(super) verbose: Vec<String>,
+    /// What of it is left out, for people.
+    pub(crate) notes: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -88,7 +90,7 @@ impl Plan {
 
     /// Leaves everything as it is.
     pub(crate) fn nothing() -> Self {
-        Self { changes: None, verbose: Vec::new() }
+        Self { changes: None, verbose: Vec::new(), notes: Vec::new() }
     }
 
     /// Reads logging configs.
@@ -104,11 +106,12 @@ impl Plan {
         let mut errors = Vec::new();
         let verbose = said.map(|node| verbose(&node, &mut errors)).unwrap_or_default();
         let plans = keys.map(|key| {
+            let mut notes = Vec::new();
             // The names of files are shown everywhere.
             let changes = match bound.select_shown(key) {
                 Ok(Some(node)) if !matches!(node.kind, Kind::Null) => {
                     let part = Part::of(key.to_owned(), &node, &mut errors);
-                    part.and_then(|part| Changes::read(&part, palette, &mut errors))
+                    part.and_then(|part| Changes::read(&part, palette, &mut notes, &mut errors))
                 }
                 Ok(_) => Some(Changes::usual()),
                 Err(error) => {
@@ -116,7 +119,7 @@ impl Plan {
                     None
                 }
             };
-            Self { changes, verbose: verbose.clone() }
+            Self { changes, verbose: verbose.clone(), notes }
         });
         match Error::all(errors) {
             Some(error) => Err(bound.located(error)),
@@ -164,7 +167,12 @@ impl Changes {
     }
 
     /// None if the config says `root: null`, with which Hydra leaves everything as it is.
-    fn read(part: &Part<'_>, palette: Palette, errors: &mut Vec<Error>) -> Option<Self> {
+    fn read(
+        part: &Part<'_>,
+        palette: Palette,
+        notes: &mut Vec<String>,
+        errors: &mut Vec<Error>,
+    ) -> Option<Self> {
         part.get("root")?;
         let known =
             ["version", "formatters", "filters", "handlers", "loggers", "root", "disable_existing_loggers"];
@@ -197,7 +205,7 @@ impl Changes {
         let names: Vec<String> = parts.iter().map(|(name, _)| name.clone()).collect();
         let handlers: Vec<HandlerPlan> = parts
             .into_iter()
-            .filter_map(|(name, part)| HandlerPlan::read(name, &part, &declared, errors))
+            .filter_map(|(name, part)| HandlerPlan::read(name, &part, &declared, notes, errors))
             .collect();
         let named = Named { declared: &declared, handlers: &handlers, names: &names };
         let loggers = part.parts("loggers", errors).into_iter().filter(|(name, _)| name != NOBODY);

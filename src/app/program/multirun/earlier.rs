@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::app::program::bound::Bound;
 use crate::app::program::command;
-use crate::app::program::flags::parse;
+use crate::app::program::flags::{Whose, parse};
 use crate::app::program::session::Session;
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::drive::{Entry, Journal, Progress, Standing};
@@ -192,7 +192,7 @@ fn same_program(session: &Session<'_>, record: &Record, process: &Process) -> Re
     }
     let Some(own) = session.app.own.map(|make| make()).transpose()? else { return Ok(true) };
     let texts: Vec<String> = arguments.by_ref().map(str::to_owned).collect();
-    Ok(parse(texts, &own.flags).is_ok_and(|flags| flags.own == session.flags.own))
+    Ok(parse(texts, &own.flags, Whose::Commands).is_ok_and(|flags| flags.own == session.flags.own))
 }
 
 /// Leaves out what the sweep itself has completed, as far as it is known.

@@ -1,6 +1,6 @@
 //! What the jobs of a sweep have in common, wherever they run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
@@ -12,9 +12,9 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Left, Progress, Standing, Verdict};
 use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
-use crate::run::{Mandate, Record, RunId, Status, Tenant};
+use crate::run::{Mandate, Record, RunId, Status, Tenant, list};
 use crate::sweep::Job;
-use crate::value::Node;
+use crate::value::{Kind, Node};
 
 /// A sweep in its directory.
 pub(super) struct Base<'a> {
@@ -35,6 +35,10 @@ pub(super) struct Base<'a> {
     pub(super) compact: Option<Log>,
     /// The directories that jobs have, a number for each, and whose they are.
     taken: BTreeMap<u64, u64>,
+    /// The directories of jobs that have records, and that the journal says nothing of, seen from that of the sweep.
+    lost: BTreeMap<u64, PathBuf>,
+    /// Jobs that must not have the directory that is there.
+    anew: BTreeSet<u64>,
 }
 
 /// A job in its directory.
@@ -72,7 +76,51 @@ impl<'a> Base<'a> {
             process: process.clone(),
             compact: None,
             taken,
+            lost: BTreeMap::new(),
+            anew: BTreeSet::new(),
         }
+    }
+
+    /// Looks for jobs that the journal says nothing of, though their records say that this sweep had begun them.
+    ///
+    /// # Errors
+    /// The directory of the sweep cannot be read.
+    pub(super) fn find_lost(&mut self, before: &Progress) -> Result<()> {
+        let (runs, _) = list(&self.directory, &self.process)?;
+        for run in runs {
+            let number = match run.record.get("job").map(|node| &node.kind) {
+                Some(Kind::Int(number)) => u64::try_from(*number).ok(),
+                _ => None,
+            };
+            let Some(number) = number.filter(|_| self.is_ours(&run.record) && run.is_latest()) else {
+                continue;
+            };
+            if !before.jobs.contains_key(&number) {
+                self.taken.insert(self::number(&run.directory), number);
+                self.lost.insert(number, self.relative(&run.directory));
+            }
+        }
+        Ok(())
+    }
+
+    /// The directory of a job by its record, if the journal says nothing of it.
+    pub(super) fn had(&mut self, job: &Job) -> Option<PathBuf> {
+        self.lost.remove(&job.index)
+    }
+
+    /// Jobs of these numbers were others: those of now get directories of their own.
+    pub(super) fn anew(&mut self, jobs: &[(u64, Standing)]) {
+        const NAMED: usize = 8;
+        self.anew.extend(jobs.iter().map(|(job, _)| *job));
+        let mut names: Vec<String> = jobs.iter().take(NAMED).map(|(job, _)| job.to_string()).collect();
+        if jobs.len() > NAMED {
+            names.push("…".to_owned());
+        }
+        let (count, names) = (jobs.len(), names.join(", "));
+        self.session.note(&match count {
+            1 => format!("job {names} changes other values than it did, and begins anew in a directory of its own"),
+            _ => format!("{count} jobs change other values than they did ({names}), and begin anew in directories of their own"),
+        });
     }
 
     /// Composes a job, and finds its directory: the one it had, or one that no other job of the sweep has.
@@ -86,7 +134,8 @@ impl<'a> Base<'a> {
         let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
         let wanted = self.session.absolute(self.directory.join(subdir));
         // One that could not begin, and begins again, has it already.
-        let made = self.taken.get(&number(&wanted)).is_some_and(|owner| *owner != job.index);
+        let made = self.anew.remove(&job.index)
+            || self.taken.get(&number(&wanted)).is_some_and(|owner| *owner != job.index);
         let directory = if made { create_exclusive(&wanted)? } else { wanted };
         self.taken.insert(number(&directory), job.index);
         let earlier = self.record(&directory).and_then(|record| record.id());
@@ -106,8 +155,11 @@ impl<'a> Base<'a> {
     /// What the record of a job says, if it is that of this sweep.
     pub(super) fn record(&self, directory: &Path) -> Option<Record> {
         let record = Record::read(&self.directory.join(directory), &self.process).ok()?;
-        let ours = record.get("parent").and_then(Node::as_str) == Some(self.id.as_str());
-        ours.then_some(record)
+        self.is_ours(&record).then_some(record)
+    }
+
+    fn is_ours(&self, record: &Record) -> bool {
+        record.get("parent").and_then(Node::as_str) == Some(self.id.as_str())
     }
 
     /// As [`Base::record`], for a job that has ended just now: the record of the time before is none.
@@ -115,15 +167,11 @@ impl<'a> Base<'a> {
         self.record(directory).filter(|record| earlier.is_none() || record.id() != earlier)
     }
 
-    /// What became of a job by its record.
+    /// What became of a job by its record, which says how it ended.
     pub(super) fn verdict(&self, record: &Record, directory: &Path) -> Verdict {
-        let error = match record.status() {
-            Status::Killed => Some("it was killed".to_owned()),
-            _ => record.error_line().map(str::to_owned),
-        };
+        let error = record.error_line().map(str::to_owned);
         Verdict {
-            // Nobody else than a driver interrupts the jobs of a sweep, and a kill is a failure like others.
-            status: if record.status() == Status::Killed { Status::Failed } else { record.status() },
+            status: record.status(),
             result: record.result().cloned(),
             direction: record.get("direction").cloned(),
             stopped: record.stopped(),

@@ -9,7 +9,7 @@ use crate::app::program::derived;
 use crate::app::program::multirun::host::shown_line;
 use crate::app::program::session::Session;
 use crate::app::sweep::LARGEST;
-use crate::compose::Composed;
+use crate::compose::{Composed, Included};
 use crate::diag::{Error, ErrorKind, Result, SourceKind};
 use crate::drive::Identity;
 use crate::durable::read_regular;
@@ -29,7 +29,9 @@ impl Files {
     /// Adds the config files of a composition.
     pub(super) fn add(&mut self, composed: &Composed) {
         let selection = composed.selection();
-        for included in selection.included() {
+        // How jobs run may be another way when a sweep goes on.
+        let is_part = |one: &&Included| !one.config_path.starts_with("hydra/launcher/");
+        for included in selection.included().iter().filter(is_part) {
             let document = &included.document;
             // Documents are shared by all jobs, and live as long as the repository.
             if !self.seen.insert(std::sync::Arc::as_ptr(document) as usize) {

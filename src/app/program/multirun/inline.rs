@@ -15,7 +15,7 @@ use crate::app::program::outcome::directions;
 use crate::app::program::session::Session;
 use crate::app::program::signals::Stop;
 use crate::diag::Result;
-use crate::drive::{Entry, Host, Journal, Left, Policy, Prepared, Verdict};
+use crate::drive::{Entry, Host, Journal, Left, Policy, Prepared, Standing, Verdict};
 use crate::launch::Halt;
 use crate::run::{Outcome, Record, Status};
 use crate::sweep::Job;
@@ -155,6 +155,14 @@ impl Host for Inline<'_> {
 
     /// What a job is called with goes as it came.
     fn gave_up(&mut self, _: u64) {}
+
+    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+        self.base.had(job)
+    }
+
+    fn anew(&mut self, jobs: &[(u64, Standing)]) {
+        self.base.anew(jobs);
+    }
 
     fn look(&mut self, _: u64, directory: &Path) -> Left {
         self.base.look(directory)

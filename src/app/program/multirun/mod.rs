@@ -1,5 +1,6 @@
 //! A sweep of a program: its jobs, how they run, and how it goes on after it was ended.
 
+mod around;
 mod compact;
 mod earlier;
 mod host;

@@ -8,7 +8,7 @@ use chrono::NaiveDateTime;
 use crate::app::program::app::App;
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
-use crate::app::program::flags::{Ask, Flags, parse};
+use crate::app::program::flags::{Ask, Flags, Whose, parse};
 use crate::app::program::job::with_mode;
 use crate::app::program::multirun::identity::NOW;
 use crate::app::program::multirun::run::{arguments, run};
@@ -112,7 +112,8 @@ fn merged(
     own: &[OwnFlag],
 ) -> Result<Flags> {
     let texts = recorded.iter().map(|text| text.to_string_lossy().into_owned());
-    let mut merged = parse(texts, own)?;
+    let whose = if app.starts_command { Whose::Commands } else { Whose::Apps };
+    let mut merged = parse(texts, own, whose)?;
     if app.starts_command {
         command::open(&mut merged);
     }
@@ -141,11 +142,20 @@ fn merged(
         return Err(another(directory, &format!("it was begun by `{}`", identity.arguments.join(" "))));
     }
     let anew: Vec<String> = flags.overrides.iter().filter(about_running).cloned().collect();
+    // What is said anew of a group takes the place of what was said: it cannot be chosen twice.
+    let said_anew = |known: &String| anew.iter().any(|word| key(word) == key(known));
+    merged.overrides.retain(|known| !(about_running(&known) && said_anew(known)));
     merged.overrides.extend(anew);
     merged.workers = flags.workers.or(merged.workers);
     merged.force = flags.force;
     merged.dry_run = flags.dry_run;
     Ok(merged)
+}
+
+/// The key of an override, however it is set.
+fn key(word: &str) -> &str {
+    let word = word.trim_start_matches('+');
+    word.split_once('=').map_or(word, |(key, _)| key)
 }
 
 /// The directory of the sweep that the config names, or the latest of those that it names.

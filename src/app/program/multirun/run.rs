@@ -14,6 +14,7 @@ use crate::app::program::command;
 use crate::app::program::finished::Finished;
 use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, shown as shown_path, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
+use crate::app::program::multirun::around::Around;
 use crate::app::program::multirun::compact;
 use crate::app::program::multirun::earlier::{Earlier, Taken, new_to, take_over};
 use crate::app::program::multirun::host::{Base, shown};
@@ -119,6 +120,10 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let compact = compact::open(&master, &directory)?;
     let mut base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
     base.compact = compact;
+    // With `--force` jobs may be others than those of the records.
+    if session.resumed.is_some() && !session.flags.force && (before.jobs.len() as u64) < jobs.len() {
+        base.find_lost(&before)?;
+    }
     Driving {
         session,
         results: searching.as_ref().map(Searching::name),
@@ -184,7 +189,7 @@ impl Driving<'_> {
                 }
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
-                let host = InWorkers::new(base, to_files);
+                let host = InWorkers::new(base, to_files, Around::of(session));
                 let mut host = Watched::new(host, count, at_a_time, &driven.before, &driven.policy);
                 let shown_meanwhile = host.show();
                 let summary = driven.drive(launcher, &mut host)?;

@@ -1,6 +1,6 @@
 //! Jobs in processes of their own, as somebody looks at them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::app::program::multirun::view::{Begun, View};
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::screen::{self, Shown};
 use crate::diag::{Result, visible};
-use crate::drive::{Entry, Host, Left, Policy, Prepared, Progress, Verdict};
+use crate::drive::{Entry, Host, Left, Policy, Prepared, Progress, Standing, Verdict};
 use crate::launch::{Exit, Program};
 use crate::run::Status;
 use crate::sweep::Job;
@@ -117,6 +117,21 @@ impl Host for Watched<'_> {
     fn gave_up(&mut self, job: u64) {
         self.view().running.remove(&job);
         self.host.gave_up(job);
+    }
+
+    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+        self.host.had(job)
+    }
+
+    fn anew(&mut self, jobs: &[(u64, Standing)]) {
+        let mut view = self.view();
+        for (_, was) in jobs {
+            let failed = was.status == Status::Failed && view.failed > 0;
+            view.ended -= u64::from(failed || was.status == Status::Completed).min(view.ended);
+            view.failed -= u64::from(failed);
+        }
+        drop(view);
+        self.host.anew(jobs);
     }
 
     fn look(&mut self, job: u64, directory: &Path) -> Left {

@@ -5,10 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::app::program::logging::hydra_log;
+use crate::app::program::multirun::around::Around;
 use crate::app::program::multirun::host::{Base, Placed, failure};
-use crate::app::program::worker::{self, OfSweep, OrderFile};
+use crate::app::program::order::OfSweep;
+use crate::app::program::worker;
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Host, Left, Policy, Prepared, Verdict};
+use crate::drive::{Host, Left, Policy, Prepared, Standing, Verdict};
 use crate::launch::{Exit, Output, Program};
 use crate::run::{RunId, Status};
 use crate::sweep::Job;
@@ -18,6 +20,7 @@ pub(super) struct InWorkers<'a> {
     pub(super) base: Base<'a>,
     /// Whether what jobs say goes to files.
     pub(super) to_files: bool,
+    around: Around,
     running: BTreeMap<u64, Begun>,
 }
 
@@ -26,16 +29,14 @@ struct Begun {
     directory: PathBuf,
     /// The record that was in it before.
     earlier: Option<RunId>,
-    /// Which the worker takes.
-    _order: OrderFile,
 }
 
 /// The files of a job's output.
 const OUTPUT: [&str; 2] = ["stdout.log", "stderr.log"];
 
 impl<'a> InWorkers<'a> {
-    pub(super) fn new(base: Base<'a>, to_files: bool) -> Self {
-        Self { base, to_files, running: BTreeMap::new() }
+    pub(super) fn new(base: Base<'a>, to_files: bool, around: Around) -> Self {
+        Self { base, to_files, around, running: BTreeMap::new() }
     }
 
     /// A job that said nothing leaves no files that say so.
@@ -87,10 +88,11 @@ impl Host for InWorkers<'_> {
             overrides: self.base.composing.typed(job),
         };
         let environment = worker::needed(self.base.session, &bound)?.unwrap_or_default();
-        let (program, order) = worker::program(self.base.session, environment, Some(of_sweep))?;
+        let surroundings = self.around.now();
+        let program = worker::of_sweep(self.base.session, environment, surroundings, of_sweep)?;
         hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
         let relative = self.base.relative(&directory);
-        self.running.insert(job.index, Begun { directory: relative.clone(), earlier, _order: order });
+        self.running.insert(job.index, Begun { directory: relative.clone(), earlier });
         Ok(Prepared { directory: relative, task: Program { output, ..program } })
     }
 
@@ -131,9 +133,16 @@ impl Host for InWorkers<'_> {
         self.base.shown(job)
     }
 
-    /// Its order goes, too: it may hold what nobody else is to read.
     fn gave_up(&mut self, job: u64) {
         self.running.remove(&job);
+    }
+
+    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+        self.base.had(job)
+    }
+
+    fn anew(&mut self, jobs: &[(u64, Standing)]) {
+        self.base.anew(jobs);
     }
 
     fn look(&mut self, _: u64, directory: &Path) -> Left {

@@ -1,0 +1,366 @@
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::rc::Rc;
+
+use super::*;
+use crate::drive::LOCK;
+use crate::drive::testing::{PLAIN, Pretended, Script, Sweep, Time, begin, grid, open, run};
+use crate::durable::testing::Scratch;
+use crate::sweep::Grid;
+use crate::value::Node;
+
+#[test]
+fn a_slot_is_filled_as_soon_as_it_is_free() {
+    let script = |job, _| (if job == 0 { 10 } else { 1 }, Status::Completed);
+    let (summary, said, time) = run("engine-fill", PLAIN(8), script, None);
+    let expected = "+0.1 +1.1 -1 +2.1 -2 +3.1 -3 +4.1 -4 +5.1 -5 +6.1 -6 +7.1 -7 -0 finished";
+    assert_eq!(said.join(" ").replace(" completed", ""), expected);
+    assert_eq!((summary.completed, summary.stopped, time), (8, None, 10));
+    // 100 jobs of 1 to 10 seconds: as long as the longest of the two slots has to do.
+    let (_, _, time) = run("engine-busy", PLAIN(100), |job, _| (1 + job * 7 % 10, Status::Completed), None);
+    assert!((275..=280).contains(&time), "{time}");
+}
+
+#[test]
+fn a_failure_is_tried_again_after_a_pause_while_others_run() {
+    let policy = Policy { retries: 2, backoff: Duration::from_secs(3), ..Policy::default() };
+    let script = |job, attempt| (1, if job == 0 && attempt < 3 { Status::Failed } else { Status::Completed });
+    let (summary, said, time) = run("engine-retry", Sweep { slots: 1, policy, ..PLAIN(3) }, script, None);
+    let expected =
+        "+0.1 -0 failed +1.1 -1 completed +2.1 -2 completed +0.2 -0 failed +0.3 -0 completed finished";
+    assert_eq!(said.join(" "), expected);
+    // Failed at 1, again at 4 until 5, and once more 6 seconds later.
+    assert_eq!((summary.failed, time), (0, 12));
+}
+
+#[test]
+fn no_new_job_begins_while_all_that_ended_have_failed_and_are_tried_again() {
+    let policy = Policy { retries: 1, backoff: Duration::from_secs(9), ..Policy::default() };
+    let (_, said, _) = run(
+        "engine-hopeless",
+        Sweep { policy: policy.clone(), ..PLAIN(99) },
+        |_, _| (1, Status::Failed),
+        None,
+    );
+    // Two slots: the third and the fourth have begun by the time that the first three have failed.
+    assert_eq!(said.iter().filter(|said| said.ends_with(".1")).count(), 4, "{said:?}");
+    assert!(said.iter().any(|said| said == "the first 3 jobs have failed"), "{said:?}");
+    let recovers = |_, attempt| (1, if attempt == 1 { Status::Failed } else { Status::Completed });
+    let (summary, _, _) = run("engine-hopes", Sweep { policy, ..PLAIN(9) }, recovers, None);
+    assert_eq!((summary.completed, summary.stopped), (9, None));
+}
+
+#[test]
+fn who_was_asked_to_end_is_not_asked_again_when_its_time_is_over() {
+    let policy = Policy { time_limit: Some(Duration::from_secs(5)), ..Policy::default() };
+    let of = |lingers| {
+        let sweep = Sweep { slots: 1, policy: policy.clone(), asked: Some(4), lingers, ..PLAIN(2) };
+        let (summary, said, time) = run("engine-late", sweep, |_, _| (99, Status::Failed), None);
+        assert_eq!(said.join(" "), "+0.1 interrupted by SIGINT -0 interrupted");
+        assert_eq!((summary.interrupted, summary.failed), (1, 0));
+        time
+    };
+    // Until ten seconds after its limit it may take what it needs.
+    assert_eq!([of(3), of(50)], [7, 15]);
+}
+
+#[test]
+fn failures_end_a_sweep_as_the_policy_says() {
+    let all = |_, _| (1, Status::Failed);
+    let stopped = |policy: Policy, script: &dyn Fn(u64, u32) -> (u64, Status)| {
+        let (summary, said, _) = run("engine-policy", Sweep { slots: 1, policy, ..PLAIN(9) }, script, None);
+        (summary.failed, summary.completed, said.last().cloned().unwrap_or_default())
+    };
+    assert_eq!(stopped(Policy::default(), &all), (3, 0, "the first 3 jobs have failed".to_owned()));
+    let never = Policy { first_failures: None, ..Policy::default() };
+    assert_eq!(stopped(never.clone(), &all), (9, 0, "finished".to_owned()));
+    let most = |count| Policy { max_failures: NonZeroU64::new(count), ..never.clone() };
+    assert_eq!(stopped(most(1), &all), (1, 0, "a job has failed".to_owned()));
+    let odd = |job: u64, _| (1, if job % 2 == 1 { Status::Failed } else { Status::Completed });
+    assert_eq!(stopped(Policy::default(), &odd), (4, 5, "finished".to_owned()));
+    assert_eq!(stopped(most(2), &odd), (2, 2, "2 jobs have failed".to_owned()));
+    let batch = Policy { batch: NonZeroU64::new(4), ..never };
+    let said = "a job of the batch before has failed".to_owned();
+    assert_eq!(stopped(batch, &odd), (2, 2, said));
+    let broken = |job: u64, _| (1, if job == 0 { Status::Unknown } else { Status::Completed });
+    assert_eq!(stopped(Policy::default(), &broken), (1, 8, "finished".to_owned()));
+}
+
+#[test]
+fn what_has_completed_elsewhere_is_passed_by_whatever_its_number() {
+    let scratch = Scratch::new("engine-elsewhere");
+    let journal = begin(&scratch);
+    let time = Clock::default().now();
+    for job in [0, 2] {
+        let (attempt, directory) = (0, Some(PathBuf::from("../other")));
+        journal
+            .add(&Entry::Started { job, attempt, time, directory, overrides: vec![format!("x={job}")] })
+            .unwrap();
+        let (status, result, again) = (Status::Completed, Some(Node::from(0.5)), false);
+        let ended = Entry::Ended { job, attempt, time, status, result, stopped: None, error: None, log: None, again };
+        journal.add(&ended).unwrap();
+    }
+    drop(journal);
+    let script = |job, _| (4, if job == 3 { Status::Failed } else { Status::Completed });
+    let sweep = Sweep { slots: 1, asked: Some(6), ..PLAIN(4) };
+    let (summary, said, _) = run("", sweep, script, Some(&scratch));
+    assert_eq!(said.join(" "), "+1.1 -1 completed +3.1 interrupted by SIGINT -3 interrupted");
+    assert_eq!((summary.kept, summary.completed), (2, 1));
+    let (summary, said, _) = run("", Sweep { slots: 1, ..PLAIN(4) }, script, Some(&scratch));
+    assert_eq!(said.join(" "), "+3.2 -3 failed finished");
+    assert_eq!((summary.kept, summary.failed), (3, 1));
+}
+
+#[test]
+fn a_job_that_takes_too_long_has_failed() {
+    let policy = Policy { time_limit: Some(Duration::from_secs(5)), ..Policy::default() };
+    let script = |job, _| (if job == 0 { 1000 } else { 4 }, Status::Completed);
+    let (summary, said, time) = run("engine-limit", Sweep { policy, ..PLAIN(3) }, script, None);
+    assert_eq!(said.join(" "), "+0.1 +1.1 -1 completed +2.1 -0 failed -2 completed finished");
+    assert_eq!((summary.failures[0].error.as_str(), time), ("it took longer than 5 s", 8));
+}
+
+#[test]
+fn who_is_asked_to_stop_lets_the_jobs_end_and_goes_on_later() {
+    let scratch = Scratch::new("engine-asked");
+    drop(begin(&scratch));
+    let script = |job, _| (4, if job == 3 { Status::Failed } else { Status::Completed });
+    let (summary, said, time) = run("", Sweep { asked: Some(6), ..PLAIN(5) }, script, Some(&scratch));
+    let expected = "+0.1 +1.1 -0 completed +2.1 -1 completed +3.1 interrupted by SIGINT \
+                    -2 interrupted -3 interrupted";
+    assert_eq!((said.join(" ").as_str(), time), (expected, 7));
+    assert_eq!(summary.stopped, Some(Stopped::Asked(Halt::Interrupt)));
+    let (summary, said, _) = run("", PLAIN(5), script, Some(&scratch));
+    let expected = "+2.2 +3.2 -2 completed +4.1 -3 failed -4 completed finished";
+    assert_eq!((said.join(" ").as_str(), summary.kept), (expected, 2));
+    // What has failed begins again, unless the policy says otherwise.
+    let policy = Policy { retry_failed: false, ..Policy::default() };
+    let (summary, said, _) = run("", Sweep { policy, ..PLAIN(5) }, script, Some(&scratch));
+    assert_eq!((said.join(" ").as_str(), summary.kept), ("finished", 5));
+    let (_, said, _) = run("", PLAIN(5), script, Some(&scratch));
+    assert_eq!(said.join(" "), "+3.3 -3 failed finished");
+}
+
+#[test]
+fn a_job_whose_driver_was_killed_begins_again_unless_its_record_says_that_it_has_completed() {
+    let scratch = Scratch::new("engine-killed");
+    let journal = begin(&scratch);
+    for job in [0, 1] {
+        let (time, directory) = (Clock::default().now(), Some(job.to_string().into()));
+        journal
+            .add(&Entry::Started { job, attempt: 1, time, directory, overrides: vec![format!("x={job}")] })
+            .unwrap();
+    }
+    drop(journal);
+    let (_, said, _) = run("", PLAIN(3), |_, _| (1, Status::Completed), Some(&scratch));
+    assert_eq!(said.join(" "), "+0.2 -1 completed +2.1 -0 completed -2 completed finished");
+}
+
+#[test]
+fn a_job_that_the_journal_has_lost_does_not_run_again_if_its_record_says_that_it_has_completed() {
+    let scratch = Scratch::new("engine-lost-line");
+    drop(begin(&scratch));
+    // The record of job 1 says that it has completed, that of job 2 that it had begun.
+    let sweep = Sweep { slots: 1, lost: &[1, 2], ..PLAIN(3) };
+    let (summary, said, _) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
+    let expected = "+0.1 -0 completed +1.1 -1 completed +2.1 +2.2 -2 completed finished";
+    assert_eq!((said.join(" ").as_str(), summary.completed, summary.kept), (expected, 2, 1));
+    let (summary, said, _) = run("", PLAIN(3), |_, _| (1, Status::Failed), Some(&scratch));
+    assert_eq!((said.join(" ").as_str(), summary.kept), ("finished", 3));
+}
+
+#[test]
+fn a_job_that_changes_other_values_than_the_journal_says_is_another_one() {
+    let scratch = Scratch::new("engine-changed");
+    let all = |_, _| (1, Status::Completed);
+    let sweep = |values| Sweep { slots: 1, values: Some(values), ..PLAIN(0) };
+    drop(begin(&scratch));
+    run("", sweep("0,1,2"), all, Some(&scratch));
+    let (summary, said, _) = run("", sweep("0,7,2,3"), all, Some(&scratch));
+    let expected = "+1.2 -1 completed +3.1 -3 completed finished";
+    assert_eq!((said.join(" ").as_str(), summary.kept), (expected, 2));
+    // It is known by what it changes now.
+    let (_, said, _) = run("", sweep("0,7,2,3"), all, Some(&scratch));
+    assert_eq!(said.join(" "), "finished");
+    let (_, said, _) = run("", sweep("0,1,2,3"), all, Some(&scratch));
+    assert_eq!(said.join(" "), "+1.3 -1 completed finished");
+}
+
+#[test]
+fn what_has_completed_elsewhere_counts_for_the_job_that_it_was() {
+    let scratch = Scratch::new("engine-changed-elsewhere");
+    let journal = begin(&scratch);
+    let time = Clock::default().now();
+    for job in [0, 1] {
+        let (attempt, directory) = (0, Some("../other".into()));
+        let overrides = vec![format!("x={job}")];
+        journal.add(&Entry::Started { job, attempt, time, directory, overrides }).unwrap();
+        let (status, result, again) = (Status::Completed, None, false);
+        let ended = Entry::Ended { job, attempt, time, status, result, stopped: None, error: None, log: None, again };
+        journal.add(&ended).unwrap();
+    }
+    drop(journal);
+    let sweep = Sweep { slots: 1, values: Some("0,7"), ..PLAIN(0) };
+    let (summary, said, _) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
+    assert_eq!((said.join(" ").as_str(), summary.kept), ("+1.1 -1 completed finished", 1));
+}
+
+#[test]
+fn a_job_that_still_runs_does_not_begin_again_before_it_has_ended() {
+    let scratch = Scratch::new("engine-orphan");
+    let (time, directory) = (Clock::default().now(), Some("0".into()));
+    let started = Entry::Started { job: 0, attempt: 1, time, directory, overrides: vec!["x=0".to_owned()] };
+    begin(&scratch).add(&started).unwrap();
+    let sweep = Sweep { slots: 1, alive: 5, ..PLAIN(3) };
+    let (_, said, time) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
+    let expected = "+0.2 -0 completed +1.1 -1 completed +2.1 -2 completed finished";
+    assert_eq!((said.join(" ").as_str(), time), (expected, 8));
+    let scratch = Scratch::new("engine-orphan-beside");
+    begin(&scratch).add(&started).unwrap();
+    let (_, said, time) =
+        run("", Sweep { alive: 5, ..PLAIN(3) }, |_, _| (1, Status::Completed), Some(&scratch));
+    let expected = "+1.1 -1 completed +2.1 -2 completed +0.2 -0 completed finished";
+    assert_eq!((said.join(" ").as_str(), time), (expected, 6));
+}
+
+#[test]
+fn who_may_not_write_any_more_lets_the_jobs_end_and_begins_none() {
+    let scratch = Scratch::new("engine-lost");
+    drop(begin(&scratch));
+    let other = scratch.path().join("other");
+    let script = |job, _| {
+        if job == 2 {
+            // Another driver has taken over, which could not see the lock of this one.
+            std::fs::write(&other, "{}").unwrap();
+            std::fs::rename(&other, scratch.path().join(LOCK)).unwrap();
+        }
+        (1 + job * 4, Status::Completed)
+    };
+    let (summary, said, time) = run("", PLAIN(9), script, Some(&scratch));
+    assert_eq!(said.join(" "), "+0.1 +1.1 -0 completed");
+    assert_eq!((summary.completed, summary.stopped, time), (2, None, 5));
+    assert_eq!(summary.broken.unwrap().message(), "this process does not run the sweep any more");
+    assert!(scratch.path().join(LOCK).exists(), "it is the other one's");
+}
+
+#[test]
+fn who_is_asked_to_stop_is_heard_while_no_job_can_begin() {
+    let policy = Policy { first_failures: None, ..Policy::default() };
+    let script = |_, _| (1, Status::Unknown);
+    let sweep = Sweep { asked: Some(0), policy, ..PLAIN(1000) };
+    let (summary, _, _) = run("engine-deaf", sweep, script, None);
+    assert_eq!((summary.failed, summary.stopped), (1, Some(Stopped::Asked(Halt::Interrupt))));
+}
+
+/// Says the jobs of a grid, and remembers what it was asked and told.
+struct Remembering<'a>(Grid, &'a std::cell::RefCell<Vec<String>>);
+
+impl Sweeper for Remembering<'_> {
+    fn ask(&mut self) -> Result<Ask> {
+        let ask = self.0.ask()?;
+        if let Ask::Job(job) = &ask {
+            self.1.borrow_mut().push(format!("?{}", job.index));
+        }
+        Ok(ask)
+    }
+
+    fn tell(&mut self, job: u64, told: Told<'_>) -> Result<()> {
+        let what = match told {
+            Told::Completed { result: Some(result), .. } => format!("{job}={}", result.describe()),
+            Told::Completed { result: None, .. } => format!("{job}="),
+            Told::Stopped { step, .. } => format!("{job} stopped at {step}"),
+            Told::Failed => format!("{job} failed"),
+        };
+        self.1.borrow_mut().push(what);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_sweeper_of_a_sweep_that_goes_on_is_asked_and_told_all_of_it_again() {
+    let scratch = Scratch::new("engine-replay");
+    drop(begin(&scratch));
+    let drive = |asked: Option<u64>| {
+        let log = std::cell::RefCell::new(Vec::new());
+        let (time, journal) = (Time::default(), open(&scratch));
+        let now = Rc::clone(&time);
+        // Job 2 fails once, and job 3 always does; the first jobs take longest.
+        let script = |job, attempt| {
+            let fails = job == 3 || job == 2 && attempt == 1;
+            (6_u64.saturating_sub(job), if fails { Status::Failed } else { Status::Completed })
+        };
+        let asked = asked.map(Duration::from_secs);
+        let policy = Policy { retries: 1, retry_failed: false, ..Policy::default() };
+        let drive = Drive {
+            sweeper: Remembering(grid("range(9)"), &log),
+            launcher: Pretended {
+                slots: 3,
+                time: Rc::clone(&time),
+                running: BTreeMap::new(),
+                asked,
+                lingers: 1,
+            },
+            host: &mut Script::new(script, &time, 0),
+            journal: &journal,
+            policy,
+            before: Progress::read(scratch.path()).unwrap(),
+            clock: Clock::default(),
+            elapsed: &move || now.get(),
+        };
+        drive.run().unwrap();
+        log.into_inner()
+    };
+    let first = drive(Some(12));
+    let second = drive(None);
+    assert!(first.iter().any(|what| what == "3 failed") && first.iter().any(|what| what.starts_with("2=")));
+    // What it was asked for, and could not begin any more, is asked for when there is room.
+    assert_eq!(second[..first.len()], first);
+    assert_eq!(second.iter().filter(|what| what.starts_with('?')).count(), 9);
+    assert_eq!(drive(None), second);
+}
+
+/// Waits for jobs that there are not.
+struct Waiting;
+
+impl Sweeper for Waiting {
+    fn ask(&mut self) -> Result<Ask> {
+        Ok(Ask::Wait)
+    }
+
+    fn tell(&mut self, _: u64, _: Told<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_sweep_that_waits_for_nothing_has_not_finished() {
+    let scratch = Scratch::new("engine-wait");
+    let journal = begin(&scratch);
+    let time = Time::default();
+    let drive = Drive {
+        sweeper: Waiting,
+        launcher: Pretended {
+            slots: 1,
+            time: Rc::clone(&time),
+            running: BTreeMap::new(),
+            asked: None,
+            lingers: 1,
+        },
+        host: &mut Script::new(|_, _| (1, Status::Completed), &time, 0),
+        journal: &journal,
+        policy: Policy::default(),
+        before: Progress::default(),
+        clock: Clock::default(),
+        elapsed: &move || time.get(),
+    };
+    assert_eq!(drive.run().unwrap().broken.unwrap().kind(), ErrorKind::Sweep);
+    assert!(!Progress::read(scratch.path()).unwrap().finished);
+}
+
+#[test]
+fn a_limit_beyond_all_time_is_none() {
+    let policy = Policy { time_limit: Some(Duration::MAX), ..Policy::default() };
+    let script = |_, _| (3, Status::Completed);
+    let (summary, _, time) = run("engine-max", Sweep { policy, slots: 1, ..PLAIN(2) }, script, None);
+    assert_eq!((summary.completed, time), (2, 6));
+}
