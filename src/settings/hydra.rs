@@ -60,6 +60,7 @@ const SWEEP: &[Field] = &[
     ("jobs", Optional(&Str)),
     ("when", Optional(&Dict(&Dict(&Any)))),
     ("record", OneOf(&["full", "compact"])),
+    ("substitute", Bool),
 ];
 
 const SEARCH: &[Field] = &[
@@ -72,7 +73,6 @@ const SEARCH: &[Field] = &[
     ("fields", Optional(&List(&Str))),
     ("first", Optional(&List(&Dict(&Any)))),
     ("from", Any),
-    ("substitute", Bool),
 ];
 
 const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("template", Str)];

@@ -84,6 +84,14 @@ pub(crate) struct Asked {
     pub(crate) first: Vec<Node>,
     /// Where earlier trials are: names of directories and files.
     pub(crate) from: Vec<Node>,
+    /// Fields that are searched in the space that their types say.
+    pub(crate) fields: Vec<Node>,
+    /// What is searched beside `hydra.sweeper.params`: spaces as they would be typed.
+    pub(crate) params: Option<Node>,
+    /// Of which share of the jobs it is no reason to stop that they fail.
+    pub(crate) may_fail: Option<f64>,
+    /// How many jobs run at a time at most, unless the command line says it.
+    pub(crate) at_a_time: Option<usize>,
     /// What the file of its results calls it.
     pub(crate) name: &'static str,
     /// Where the search is asked for.
@@ -133,6 +141,9 @@ impl Asked {
         if let Some(node) = own("direction")? {
             asked.directions = directions(&node)?;
         }
+        if let Some(node) = own("fields")? {
+            asked.fields = node.as_list().unwrap_or_default().to_vec();
+        }
         if let Some(node) = own("first")? {
             asked.first = node.as_list().unwrap_or_default().to_vec();
         }
@@ -147,9 +158,22 @@ impl Asked {
 
     pub(super) fn new(origin: Origin) -> Self {
         let (metrics, directions) = (Vec::new(), Vec::new());
-        let (first, from) = (Vec::new(), Vec::new());
-        let (algorithm, pruning, name) = (Algorithm::Auto, None, "mainstem");
-        Self { algorithm, trials: 1, seed: 0, metrics, directions, pruning, first, from, name, origin }
+        Self {
+            algorithm: Algorithm::Auto,
+            trials: 1,
+            seed: 0,
+            metrics,
+            directions,
+            pruning: None,
+            first: Vec::new(),
+            from: Vec::new(),
+            fields: Vec::new(),
+            params: None,
+            may_fail: None,
+            at_a_time: None,
+            name: "mainstem",
+            origin,
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod asked;
 mod defined;
+mod fields;
 mod listed;
 mod optuna;
 mod pruning;
 mod space;
+mod substitutes;
 mod tried;
 
 pub(crate) use listed::{LARGEST, table};

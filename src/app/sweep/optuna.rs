@@ -2,6 +2,7 @@
 
 use crate::app::sweep::asked::{Algorithm, Asked, count, directions, seed};
 use crate::app::sweep::defined::Whole;
+use crate::app::sweep::substitutes::{of_ax, of_nevergrad};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::settings::builtin;
 use crate::value::{Key, Kind, Map, Node};
@@ -18,11 +19,17 @@ pub(super) fn asked(whole: Whole<'_>) -> Result<Option<Asked>> {
     match class {
         Some("OptunaSweeper") => of_optuna(map, target).map(Some),
         Some(class @ ("AxSweeper" | "NevergradSweeper")) => {
-            let message = format!("the algorithms of `{class}` are not here");
-            let error = Error::new(ErrorKind::Sweep, message);
-            let error = error
-                .at(target.map_or(sweeper.origin, |node| node.origin), "it is chosen by `hydra/sweeper`");
-            Err(error.help("search with our own: `hydra/sweeper=basic mainstem.search.trials=100`"))
+            let origin = target.map_or(sweeper.origin, |node| node.origin);
+            if whole.select("mainstem.sweep.substitute")? != Some(Node::from(true)) {
+                let error = Error::new(ErrorKind::Sweep, format!("the algorithms of `{class}` are not here"));
+                let error = error.at(origin, "it is chosen by `hydra/sweeper`");
+                return Err(error.help("`mainstem.sweep.substitute=true` searches with another one, of ours"));
+            }
+            let asked = Asked::new(origin);
+            match class {
+                "AxSweeper" => of_ax(map, asked).map(Some),
+                _ => of_nevergrad(map, asked).map(Some),
+            }
         }
         _ => Ok(None),
     }
@@ -54,6 +61,12 @@ fn of_optuna(map: &Map, target: Option<&Node>) -> Result<Asked> {
     }
     if let Some(node) = get("direction") {
         take(directions(node).map(|all| asked.directions = all));
+    }
+    if let Some(Kind::Float(rate)) = get("max_failure_rate").map(|node| &node.kind) {
+        asked.may_fail = Some(rate.clamp(0.0, 1.0));
+    }
+    if let Some(Kind::Int(jobs)) = get("n_jobs").map(|node| &node.kind) {
+        asked.at_a_time = usize::try_from(*jobs).ok().filter(|jobs| *jobs > 0);
     }
     if let Some(sampler) = get("sampler") {
         take(of_sampler(sampler).map(|(algorithm, seed)| {

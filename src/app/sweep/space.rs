@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::app::sweep::asked::Asked;
 use crate::app::sweep::defined::{Defined, Whole};
+use crate::app::sweep::fields::fields;
 use crate::app::sweep::listed::{conditions, listed, of_map, text};
 use crate::compose::{Arguments, Composed, Composer, Mode, RESERVED, Repository};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
@@ -122,7 +123,13 @@ impl<'a> Space<'a> {
         }
         let repository = whole.selection().repository();
         let options = |group: &str| members(repository, group);
-        let space = SearchSpace::new(&self.overrides(&defined)?, &options, SEED)?;
+        let sources = &self.arguments.sources;
+        let mut overrides = fields(&asked.fields, self.whole(whole), sources)?;
+        if let Some(params) = &asked.params {
+            overrides.extend(of_map(params, sources, "hydra.sweeper", &text)?);
+        }
+        overrides.extend(self.overrides(&defined)?);
+        let space = SearchSpace::new(&overrides, &options, SEED)?;
         let conditions = conditions(&defined, &self.arguments.sources, &options)?;
         let whole = self.whole(whole);
         let space = space.when(&conditions, &|key| -> Option<Node> { whole.settled(key) })?;

@@ -52,7 +52,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let jobs = &sweep.jobs;
     let searching =
         sweep.search.as_ref().map(|search| Searching::new(session, &master, search)).transpose()?;
-    let plan = Plan::of(session, &master, searching.is_some())?;
+    let plan = Plan::of(session, &master, sweep.search.as_ref())?;
     let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
     let earlier = Earlier::find(session, &master)?;
