@@ -13,6 +13,7 @@ pub mod merge;
 pub mod resolve;
 pub mod run;
 pub mod schema;
+pub mod search;
 pub mod settings;
 pub mod sweep;
 pub mod typed;
