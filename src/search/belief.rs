@@ -111,7 +111,7 @@ impl Pairs {
         for i in 0..count {
             let row = covariance.row_mut(i);
             let part = parts.row_mut(i);
-            for j in 0..i {
+            for (cell, part) in row[..i].iter_mut().zip(&mut part[..i]) {
                 let apart = &self.differences[at..at + columns];
                 let (near, bend) = matern(dot(apart, weights));
                 bends.extend(apart.iter().map(|apart| together * bend * apart));
@@ -121,8 +121,8 @@ impl Pairs {
                     sum += near;
                     bends.push(share * bend * apart[k]);
                 }
-                part[j] = together * near;
-                row[j] = part[j] + share * sum;
+                *part = together * near;
+                *cell = *part + share * sum;
                 at += columns;
             }
             row[i] = together + alone + noise;
