@@ -13,6 +13,7 @@ pub mod merge;
 pub mod resolve;
 pub mod run;
 pub mod schema;
+pub mod search;
 pub mod settings;
 pub mod sweep;
 pub mod typed;
@@ -25,6 +26,8 @@ pub mod app;
 pub mod drive;
 #[cfg(feature = "app")]
 pub mod launch;
+#[cfg(feature = "app")]
+mod plot;
 
 pub use typed::Config;
 

@@ -43,6 +43,7 @@ fn implementation(input: &DeriveInput, mistakes: &mut Mistakes) -> TokenStream {
     };
     let mut names: Vec<String> = Vec::new();
     let mut objectives = Vec::new();
+    let mut declared = Vec::new();
     for field in fields {
         let said = Said::read(&field.attrs, &["rename", "skip"], mistakes);
         if let (true, Some(rename)) = (said.skip, &said.rename) {
@@ -65,6 +66,13 @@ fn implementation(input: &DeriveInput, mistakes: &mut Mistakes) -> TokenStream {
         objectives.push(quote_spanned! {field.ty.span()=>
             #krate::app::IntoObjective::into_objective(self.#ident, #name)
         });
+        let ty = &field.ty;
+        declared.push(quote_spanned! {field.ty.span()=>
+            #krate::app::Declared {
+                name: ::std::string::String::from(#name),
+                direction: <#ty as #krate::app::IntoObjective>::direction(),
+            }
+        });
         names.push(name);
     }
     if objectives.is_empty() {
@@ -79,6 +87,10 @@ fn implementation(input: &DeriveInput, mistakes: &mut Mistakes) -> TokenStream {
                 self,
             ) -> ::core::result::Result<::std::vec::Vec<#krate::app::Objective>, #krate::app::Failed> {
                 ::core::result::Result::Ok(::std::vec![#(#objectives),*])
+            }
+
+            fn declared() -> ::core::option::Option<::std::vec::Vec<#krate::app::Declared>> {
+                ::core::option::Option::Some(::std::vec![#(#declared),*])
             }
         }
     }

@@ -33,11 +33,12 @@ mod table;
 mod width;
 mod zone;
 
+pub use crate::sweep::Direction;
 pub use capture::{arguments, facts, process};
 pub use git::surroundings;
 pub use main::main;
 pub use output::Status;
 pub use program::{
-    App, Bound, Callback, Configs, Direction, Failed, Finished, IntoObjective, Job, JobResult, Maximize,
+    App, Bound, Callback, Configs, Declared, Failed, Finished, IntoObjective, Job, JobResult, Maximize,
     Minimize, Objective, Sandbox, Trial, block_on,
 };

@@ -134,7 +134,8 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             Ok(Ask::Job(job)) => {
                 if let Some(result) = state.elsewhere.take(&job, &self.host.shown(&job)) {
                     state.summary.kept += 1;
-                    state.note(self.sweeper.tell(job.index, Told::Completed(result.as_ref())));
+                    let told = Told::Completed { result: result.as_ref(), direction: None };
+                    state.note(self.sweeper.tell(job.index, told));
                 } else if !self.is_beyond(state, &job) {
                     self.begin_first(state, job);
                 }
@@ -200,7 +201,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             Left::Ended(verdict) if verdict.status == Status::Completed => {
                 state.note(self.write_end(job.index, standing.attempt, &verdict, false));
                 state.summary.kept += 1;
-                state.note(self.sweeper.tell(job.index, Told::Completed(verdict.result.as_ref())));
+                state.note(self.sweeper.tell(job.index, verdict.told()));
             }
             // It failed while nobody looked, and now somebody does.
             Left::Ended(verdict) if self.policy.retry_failed => {
@@ -282,7 +283,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         match verdict.status {
             Status::Completed => {
                 state.summary.completed += 1;
-                return state.note(self.sweeper.tell(job.index, Told::Completed(verdict.result.as_ref())));
+                return state.note(self.sweeper.tell(job.index, verdict.told()));
             }
             Status::Interrupted => {
                 state.summary.interrupted += 1;
@@ -372,6 +373,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             time: self.clock.now(),
             status: verdict.status,
             result: verdict.result.clone(),
+            stopped: verdict.stopped,
             error: verdict.error.clone(),
             log: verdict.log.clone(),
             again,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, FixedOffset, SecondsFormat};
 
 use crate::diag::{Error, ErrorKind, Origin, Result, Secrets, SourceId};
-use crate::run::Status;
+use crate::run::{EarlyStop, Status};
 use crate::value::{JsonStyle, Key, Kind, Map, Node, Slot, read_json, write_json};
 
 /// The version of the layout of a journal. A reader takes every version up to its own, and leaves out events that it does
@@ -28,6 +28,8 @@ pub struct Identity {
     pub jobs: Option<u64>,
     /// The SHA-256 over what its jobs change, as it may be shown: without the secrets.
     pub overrides: Option<String>,
+    /// What is searched, if it is a search: see [`Search`](crate::sweep::Search).
+    pub search: Option<Node>,
     /// The arguments behind the program's name, as they were typed.
     pub arguments: Vec<String>,
     /// Whether secrets in the arguments are not written down.
@@ -84,6 +86,8 @@ pub enum Entry {
         status: Status,
         /// What it returned.
         result: Option<Node>,
+        /// Where it was stopped early, if it was.
+        stopped: Option<EarlyStop>,
         /// What went wrong.
         error: Option<String>,
         /// The file that says more.
@@ -163,7 +167,7 @@ impl Identity {
                 (Key::from(name.as_str()), Slot { origin: Origin::NONE, node: Node::from(sum.as_str()) })
             })
             .collect();
-        Map::from([
+        let mut map = Map::from([
             ("format", Node::from(FORMAT)),
             ("id", Node::from(self.id.as_str())),
             ("name", Node::from(self.name.as_str())),
@@ -176,7 +180,11 @@ impl Identity {
             ("cwd", path(&self.cwd)),
             ("program", Node::from(program.map(Node::from))),
             ("configs", Node::from(configs)),
-        ])
+        ]);
+        if let Some(search) = &self.search {
+            map.set(Key::from("search"), search.clone());
+        }
+        map
     }
 
     fn of(fields: &Fields<'_>) -> Option<Self> {
@@ -198,6 +206,7 @@ impl Identity {
             now: fields.text("now")?.to_owned(),
             jobs: fields.number("jobs"),
             overrides: fields.text("overrides").map(str::to_owned),
+            search: fields.get("search").filter(|node| node.as_map().is_some()).cloned(),
             arguments: fields.texts("arguments")?,
             hides_secrets: fields.get("hides_secrets") == Some(&Node::from(true)),
             cwd: fields.text("cwd")?.into(),
@@ -241,7 +250,7 @@ impl Entry {
                     ("overrides", texts(overrides)),
                 ]),
             ),
-            Self::Ended { job, attempt, time, status, result, error, log, again } => {
+            Self::Ended { job, attempt, time, status, result, stopped, error, log, again } => {
                 let mut map = Map::from([
                     ("job", number(*job)),
                     ("attempt", number(u64::from(*attempt))),
@@ -251,7 +260,14 @@ impl Entry {
                 let log = log.as_deref().map(path);
                 let error = error.as_deref().map(Node::from);
                 let again = again.then(|| Node::from(true));
-                let more = [("result", result.clone()), ("error", error), ("log", log), ("again", again)];
+                let stopped = stopped.map(EarlyStop::to_node);
+                let more = [
+                    ("result", result.clone()),
+                    ("stopped", stopped),
+                    ("error", error),
+                    ("log", log),
+                    ("again", again),
+                ];
                 for (key, node) in more {
                     if let Some(node) = node {
                         map.set(Key::from(key), node);
@@ -385,6 +401,7 @@ impl<'a> Fields<'a> {
                 time: self.time()?,
                 status: Status::parse(self.text("status")?)?,
                 result: self.get("result").cloned(),
+                stopped: self.get("stopped").and_then(EarlyStop::of),
                 error: self.text("error").map(str::to_owned),
                 log: self.text("log").map(PathBuf::from),
                 again: self.get("again") == Some(&Node::from(true)),

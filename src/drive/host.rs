@@ -6,8 +6,8 @@ use crate::diag::{Error, Result};
 use crate::drive::policy::Policy;
 use crate::drive::progress::Standing;
 use crate::launch::Halt;
-use crate::run::Status;
-use crate::sweep::Job;
+use crate::run::{EarlyStop, Status};
+use crate::sweep::{Job, Told};
 use crate::value::Node;
 
 /// A job that is ready to be launched.
@@ -26,6 +26,10 @@ pub struct Verdict {
     pub status: Status,
     /// What it returned.
     pub result: Option<Node>,
+    /// Which way that is better, as far as its record says it.
+    pub direction: Option<Node>,
+    /// Where it was stopped early, if it was.
+    pub stopped: Option<EarlyStop>,
     /// What went wrong.
     pub error: Option<String>,
     /// The file that says more.
@@ -39,14 +43,40 @@ pub struct Verdict {
 impl Verdict {
     /// A job that could not begin.
     pub(super) fn failed(error: &Error) -> Self {
+        Self::because(error.message())
+    }
+
+    /// A job that failed, of which nothing else is known.
+    pub(crate) fn because(why: impl Into<String>) -> Self {
         Self {
             status: Status::Failed,
             result: None,
-            error: Some(error.message().to_owned()),
+            direction: None,
+            stopped: None,
+            error: Some(why.into()),
             log: None,
             asked: None,
             directory: None,
         }
+    }
+
+    /// What a sweeper is told of a job that does not begin again.
+    pub(super) fn told(&self) -> Told<'_> {
+        told(self.status, self.stopped, self.result.as_ref(), self.direction.as_ref())
+    }
+}
+
+/// What a sweeper is told of a job that ended like that.
+pub(super) fn told<'a>(
+    status: Status,
+    stopped: Option<EarlyStop>,
+    result: Option<&'a Node>,
+    direction: Option<&'a Node>,
+) -> Told<'a> {
+    match (status, stopped) {
+        (Status::Completed, Some(EarlyStop { step, value })) => Told::Stopped { step, value },
+        (Status::Completed, None) => Told::Completed { result, direction },
+        _ => Told::Failed,
     }
 }
 

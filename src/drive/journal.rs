@@ -205,6 +205,7 @@ mod tests {
             time,
             status: Status::Completed,
             result: Some(Node::from("hush-hush")),
+            stopped: None,
             error: Some("no access with hush-hush".to_owned()),
             log: None,
             again: false,

@@ -19,5 +19,5 @@ pub use find::{latest, sweeps};
 pub use host::{Host, Left, Prepared, Verdict};
 pub use journal::{FOLDER, JOURNAL, Journal, LOCK, is_driven, lease};
 pub use policy::Policy;
-pub use progress::{Progress, Standing};
+pub use progress::{Progress, Standing, identity};
 pub use summary::{Failure, Limit, Stopped, Summary};

@@ -178,6 +178,22 @@ impl Progress {
     }
 }
 
+/// What the sweep in a directory is, by the first line of its journal.
+///
+/// # Errors
+/// As of [`Progress::read`].
+pub fn identity(directory: &Path) -> Result<Identity> {
+    let path = directory.join(FOLDER).join(JOURNAL);
+    let failed = |why: String| Error::new(ErrorKind::Io, format!("cannot read `{}`: {why}", path.display()));
+    let mut line = String::new();
+    let mut file = BufReader::new(File::open(&path).map_err(|error| failed(error.to_string()))?);
+    file.read_line(&mut line).map_err(|error| failed(error.to_string()))?;
+    match Entry::read(line.trim_end_matches('\n'))? {
+        Some(Entry::Sweep(identity)) => Ok(*identity),
+        _ => Err(failed("it does not say what the sweep is".to_owned())),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -187,7 +203,8 @@ mod tests {
     use crate::drive::{Journal, lease};
     use crate::durable::testing::Scratch;
     use crate::facts::Process;
-    use crate::value::Node;
+    use crate::run::EarlyStop;
+    use crate::value::{Map, Node};
 
     fn entries() -> Vec<Entry> {
         let time = DateTime::parse_from_rfc3339("2026-01-02T03:04:05.000006+01:00").unwrap();
@@ -198,6 +215,7 @@ mod tests {
             now: "2026-01-02T03:04:05".to_owned(),
             jobs: Some(3),
             overrides: Some("ee".to_owned()),
+            search: Some(Node::from(Map::from([("sampler", Node::from("random"))]))),
             arguments: vec!["-m".to_owned(), "a=1,2".to_owned()],
             hides_secrets: true,
             cwd: "/w".into(),
@@ -217,6 +235,7 @@ mod tests {
             time,
             status,
             result,
+            stopped: (job == 0).then_some(EarlyStop { step: 3, value: 0.25 }),
             error: Some("x".to_owned()),
             log: Some("0/err".into()),
             again: job == 1,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::diag::{Error, ErrorKind, HIDDEN, Result};
 use crate::drive::entry::Entry;
+use crate::drive::host::told;
 use crate::drive::policy::Policy;
 use crate::drive::progress::{Progress, Standing};
 use crate::run::Status;
@@ -79,8 +80,8 @@ pub(super) fn replay(
         }
         // What came of another job of that number says nothing of this one.
         Entry::Ended { job, .. } if !asked.get(job).is_some_and(|asked| asked.same) => Ok(()),
-        Entry::Ended { job, status: Status::Completed, result, .. } => {
-            sweeper.tell(*job, Told::Completed(result.as_ref()))
+        Entry::Ended { job, status: status @ Status::Completed, result, stopped, .. } => {
+            sweeper.tell(*job, told(*status, *stopped, result.as_ref(), None))
         }
         Entry::Ended { job, status: Status::Failed, again: false, .. } => sweeper.tell(*job, Told::Failed),
         _ => Ok(()),
@@ -130,7 +131,8 @@ fn ask(
                 match replayed.elsewhere.take(&other, &shown(&other)) {
                     Some(result) => {
                         replayed.kept += 1;
-                        sweeper.tell(other.index, Told::Completed(result.as_ref()))?;
+                        let told = Told::Completed { result: result.as_ref(), direction: None };
+                        sweeper.tell(other.index, told)?;
                     }
                     None => {
                         let (attempt, status) = (0, Status::Completed);

@@ -122,7 +122,8 @@ impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
         // As of a job that ended before it could say anything.
         let directory = (status == Status::Completed).then(|| job.to_string().into());
         let result = (status == Status::Completed).then(|| Node::from(i64::try_from(job).unwrap()));
-        Verdict { status, result, error: None, log: None, directory, asked: None }
+        let (direction, stopped, error, log, asked) = (None, None, None, None, None);
+        Verdict { status, result, direction, stopped, error, log, directory, asked }
     }
 
     fn gave_up(&mut self, job: u64) {

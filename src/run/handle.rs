@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::diag::{Error, ErrorKind, Result, Secrets};
 use crate::durable::Log;
@@ -11,7 +11,9 @@ use crate::facts::Clock;
 use crate::run::checkpoints::Checkpoints;
 use crate::run::id::RunId;
 use crate::run::metrics::{METRICS, Metric, PARAMS, param_lines};
+use crate::run::outcome::EarlyStop;
 use crate::run::rank::Rank;
+use crate::run::reporting::Reporting;
 use crate::run::reserve::LOCK;
 use crate::value::Node;
 
@@ -52,6 +54,8 @@ struct Inner {
     expects: AtomicBool,
     noticed: AtomicBool,
     told: AtomicBool,
+    reporting: Mutex<Option<Reporting>>,
+    stopped: Mutex<Option<EarlyStop>>,
 }
 
 impl Run {
@@ -80,6 +84,8 @@ impl Run {
             expects,
             noticed,
             told,
+            reporting: Mutex::default(),
+            stopped: Mutex::default(),
         }))
     }
 
@@ -170,6 +176,71 @@ impl Run {
     /// Of kind [`ErrorKind::Io`], such as a disk that is full.
     pub fn log_metric(&self, name: &str, value: impl Into<f64>, step: u64) -> Result<()> {
         self.log_number(name, value.into(), step)
+    }
+
+    /// Writes down what the run has come to at a step, for the search that it is a part of: the number that the search is
+    /// after, as good as it is known by now. Whether the job is to stop, since others have come further by that step: then
+    /// it returns what it has, and its record says where it was stopped. Never waits.
+    ///
+    /// The number is among the metrics of the run under the name that the search has for it, or as `objective`. Outside of a
+    /// search that is all, and the answer is no.
+    ///
+    /// # Errors
+    /// As [`Run::log_metric`].
+    ///
+    /// ```
+    /// # let dir = std::env::temp_dir().join(format!("mainstem-doc-{}-report", std::process::id()));
+    /// # std::fs::create_dir_all(&dir).unwrap();
+    /// use mainstem::facts::Clock;
+    /// use mainstem::run::Run;
+    /// let run = Run::without_record(&dir, Clock::default());
+    /// let mut loss = 1.0;
+    /// for epoch in 1..=10 {
+    ///     loss *= 0.9;
+    ///     if run.report(epoch, loss)? {
+    ///         break;
+    ///     }
+    /// }
+    /// assert_eq!(mainstem::run::metrics(run.dir())?.len(), 10);
+    /// # std::fs::remove_dir_all(&dir).unwrap();
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
+    pub fn report(&self, step: u64, value: impl Into<f64>) -> Result<bool> {
+        let value = value.into();
+        let name = self.report_name().unwrap_or_else(|| "objective".to_owned());
+        self.log_number(&name, value, step)?;
+        if self.reported(step, value)? {
+            self.stop_early(EarlyStop { step, value });
+        }
+        Ok(self.stopped().is_some())
+    }
+
+    /// What a number that is reported is called among the metrics; none outside of a search.
+    pub(crate) fn report_name(&self) -> Option<String> {
+        self.reporting().as_ref().map(|reporting| reporting.name().to_owned())
+    }
+
+    /// As [`Run::report`], of a number that is among the metrics already: whether it is a reason to stop.
+    pub(crate) fn reported(&self, step: u64, value: f64) -> Result<bool> {
+        self.reporting().as_mut().map_or(Ok(false), |reporting| reporting.report(step, value))
+    }
+
+    /// The job is to stop. The first reason counts.
+    pub(crate) fn stop_early(&self, stop: EarlyStop) {
+        self.0.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(stop);
+    }
+
+    /// From here on what the job reports goes there, too.
+    #[cfg(feature = "app")]
+    pub(crate) fn report_to(&self, reporting: Reporting) {
+        // Of a job in several processes one speaks for all.
+        if self.rank().is_none_or(Rank::leads) {
+            *self.reporting() = Some(reporting);
+        }
+    }
+
+    fn reporting(&self) -> MutexGuard<'_, Option<Reporting>> {
+        self.0.reporting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn log_number(&self, name: &str, value: f64, step: u64) -> Result<()> {
@@ -301,6 +372,11 @@ impl Run {
     /// Asks the job to stop.
     pub fn interrupt(&self) {
         self.0.interrupted.store(true, Ordering::Relaxed);
+    }
+
+    /// Where the search that the run is a part of has told it to stop, if it has.
+    pub fn stopped(&self) -> Option<EarlyStop> {
+        *self.0.stopped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Opened when the first line is written, so that there are no empty files.

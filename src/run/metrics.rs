@@ -10,7 +10,7 @@ use crate::run::rank::rank_in;
 use crate::value::{JsonStyle, Key, Kind, Map, Node, read_json, write_json};
 
 /// The file of the metrics, beside the record: a JSON object a line.
-pub(super) const METRICS: &str = "metrics.jsonl";
+pub(crate) const METRICS: &str = "metrics.jsonl";
 /// The file of the parameters, beside the record: a JSON object a line.
 pub(super) const PARAMS: &str = "params.jsonl";
 

@@ -15,6 +15,7 @@ mod packed;
 mod place;
 mod rank;
 mod record;
+mod reporting;
 mod reserve;
 mod running;
 mod surroundings;
@@ -31,12 +32,16 @@ pub use id::RunId;
 pub(crate) use lease::give_back_all;
 pub use lease::{Lease, Mandate, Tenant};
 pub use list::{Found, list};
+#[cfg(feature = "app")]
+pub(crate) use metrics::METRICS;
 pub use metrics::{Metric, metrics, params};
-pub use outcome::{Failure, Outcome, Status};
+pub use outcome::{EarlyStop, Failure, Outcome, Status};
 pub use packed::{Pack, Packed, RECORDS};
 pub use place::Place;
 pub use rank::Rank;
 pub use record::Record;
+#[cfg(feature = "app")]
+pub(crate) use reporting::{Reporting, reports};
 pub use reserve::{Reserved, Told};
 pub use running::Running;
 #[cfg(feature = "app")]

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::panic::Location;
 
 use crate::diag::{self, Secrets};
-use crate::value::{Map, Node};
+use crate::value::{Kind, Map, Node};
 
 /// What is known of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,6 +66,36 @@ pub enum Outcome {
     Panicked(Failure),
     /// On request, by the signal of that name if it was one: `SIGINT`.
     Interrupted(Option<String>),
+}
+
+/// Where a job was stopped early, since it did not promise enough.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EarlyStop {
+    /// At this step, as the job counts.
+    pub step: u64,
+    /// What it had reported then.
+    pub value: f64,
+}
+
+impl EarlyStop {
+    /// As records and journals hold it.
+    pub(crate) fn to_node(self) -> Node {
+        let step = i64::try_from(self.step).unwrap_or(i64::MAX);
+        Node::from(Map::from([("step", Node::from(step)), ("value", Node::from(self.value))]))
+    }
+
+    /// What [`EarlyStop::to_node`] has made.
+    pub(crate) fn of(node: &Node) -> Option<Self> {
+        let map = node.as_map()?;
+        let step = match map.get_str("step")?.kind {
+            Kind::Int(step) => u64::try_from(step).ok()?,
+            _ => return None,
+        };
+        match map.get_str("value")?.kind {
+            Kind::Float(value) => Some(Self { step, value }),
+            _ => None,
+        }
+    }
 }
 
 impl Outcome {

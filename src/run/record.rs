@@ -12,7 +12,7 @@ use crate::durable::{Sync, write_over, write_whole_with};
 use crate::facts::{Facts, Process};
 use crate::run::about::About;
 use crate::run::id::RunId;
-use crate::run::outcome::{Outcome, Status};
+use crate::run::outcome::{EarlyStop, Outcome, Status};
 use crate::run::rank::Rank;
 use crate::run::surroundings::Surroundings;
 use crate::value::{JsonStyle, Key, KeyPath, Kind, Map, Node, read_json, write_json};
@@ -32,6 +32,7 @@ const SCHEMA: i64 = 1;
 /// | `started`, `ended` | moments, with the offset that held there; `ended` is `null` while it runs, and of a killed run when it was last seen alive |
 /// | `result` | what the job returned, if it returned something |
 /// | `direction` | which way that is better, if the job says it: `maximize` or `minimize`, or these by the names of several results |
+/// | `stopped` | of a job that a search has stopped early: the `step` at which it was, and the `value` that it had reported |
 /// | `error` | `message`, `headline` (the same in one line, if it has more), `chain` (its causes, nearest first), `code`, `panicked_at` |
 /// | `tags`, `note` | what people said of it |
 /// | `project`, `parent`, `derived_from` | a path, and two identifiers |
@@ -264,6 +265,11 @@ impl Record {
     /// What the job returned.
     pub fn result(&self) -> Option<&Node> {
         self.get("result").filter(|node| !matches!(node.kind, Kind::Null))
+    }
+
+    /// Where the job was stopped early, if it was.
+    pub fn stopped(&self) -> Option<EarlyStop> {
+        self.get("stopped").and_then(EarlyStop::of)
     }
 
     /// What went wrong, in the words of the error.

@@ -208,6 +208,9 @@ impl Running {
         }
         state.ended = true;
         // What a job says of its end may hold what it was told.
+        if let (Some(stop), Outcome::Completed(_)) = (self.run.stopped(), outcome) {
+            state.record.set("stopped", stop.to_node());
+        }
         state.record.end(&outcome.clone().without(self.run.secrets()), self.clock.now());
         let mut errors = Vec::new();
         errors.extend(self.run.sync().err());

@@ -36,6 +36,7 @@ pub(crate) static MAINSTEM_NODE: Shape = Struct(
         ("run", Struct("mainstem.run", RUN)),
         ("sweep", Struct("mainstem.sweep", SWEEP)),
         ("slurm", Struct("mainstem.slurm", SLURM)),
+        ("search", Struct("mainstem.search", SEARCH)),
     ],
 );
 
@@ -61,6 +62,19 @@ const SWEEP: &[Field] = &[
     ("jobs", Optional(&Str)),
     ("when", Optional(&Dict(&Dict(&Any)))),
     ("record", OneOf(&["full", "compact"])),
+    ("substitute", Bool),
+];
+
+const SEARCH: &[Field] = &[
+    ("trials", Optional(&Int)),
+    ("sampler", Str),
+    ("seed", Optional(&Int)),
+    ("direction", Any),
+    ("metric", Any),
+    ("pruner", Any),
+    ("fields", Optional(&List(&Str))),
+    ("first", Optional(&List(&Dict(&Any)))),
+    ("from", Any),
 ];
 
 const SLURM: &[Field] = &[

@@ -8,6 +8,6 @@ mod source;
 mod table;
 
 pub use project::{HYDRA_VERSION, HYDRA_VERSION_BASE, composer, project, resolvers};
-#[cfg(feature = "app")]
-pub(crate) use source::nodes;
 pub use source::{PRELUDES, is_reserved, search_path};
+#[cfg(feature = "app")]
+pub(crate) use source::{builtin, nodes};

@@ -1,11 +1,17 @@
 //! The built-in configs as sources, and the search path that they make with the user's own.
 
 use crate::compose::{ConfigSource, Content, Entry, Provided, RESERVED, SCHEMA, members};
+#[cfg(any(test, feature = "app"))]
+use crate::diag::SourceId;
 use crate::diag::{Result, SourceKind};
 use crate::schema::{Schema, Type};
 use crate::settings::hydra::{HYDRA_NODE, MAINSTEM_NODE};
 use crate::settings::plugins::plugin;
 use crate::settings::table::{COLORLOG, File, HYDRA, STORE};
+#[cfg(any(test, feature = "app"))]
+use crate::value::Node;
+#[cfg(any(test, feature = "app"))]
+use crate::yaml;
 
 /// Configs that are merged before the primary one: the defaults of the nodes `mainstem` and `hydra`.
 pub const PRELUDES: [&str; 2] = ["mainstem/config", "hydra/config"];
@@ -49,6 +55,13 @@ fn schema(config_path: &str) -> Option<Type> {
 #[cfg(feature = "app")]
 pub(crate) fn nodes() -> [(&'static str, Type); 2] {
     [("hydra", HYDRA_NODE.to_type()), ("mainstem", MAINSTEM_NODE.to_type())]
+}
+
+/// A built-in config as it is before anybody changes it.
+#[cfg(feature = "app")]
+pub(crate) fn builtin(config_path: &str) -> Option<Node> {
+    let (_, text) = STORE.iter().find(|(path, _)| *path == config_path)?;
+    yaml::parse(text, SourceId::NONE, &yaml::Limits::default(), &mut ()).map(|parsed| parsed.root)
 }
 
 impl ConfigSource for Builtin {
@@ -98,10 +111,9 @@ pub fn is_reserved(config_path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::{Origin, SourceId};
+    use crate::diag::Origin;
     use crate::schema::Struct;
-    use crate::value::{Key, KeyPath, Kind, Map, Node, Text};
-    use crate::yaml;
+    use crate::value::{Key, KeyPath, Kind, Map, Text};
 
     /// Keys in order, of a mapping and of the struct that it must be.
     fn agree(path: &str, closed: &Struct, map: &Map, wrong: &mut Vec<String>) {

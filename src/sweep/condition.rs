@@ -12,16 +12,16 @@ use crate::value::{HashMap, HashSet, Node};
 /// Where a parameter of a sweep applies.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    key: String,
-    origin: Origin,
-    requires: Vec<Required>,
+    pub(super) key: String,
+    pub(super) origin: Origin,
+    pub(super) requires: Vec<Required>,
 }
 
 /// A parameter that must have one of some values.
 #[derive(Clone, Debug)]
-struct Required {
-    key: String,
-    values: Vec<Node>,
+pub(super) struct Required {
+    pub(super) key: String,
+    pub(super) values: Vec<Node>,
 }
 
 /// A parameter is compared with so many values.
@@ -101,13 +101,7 @@ impl Jobs {
         if conditions.is_empty() {
             return Ok(self);
         }
-        let known = |required: &&Required| swept.contains(&required.key) || settled(&required.key).is_some();
-        let required = conditions.iter().flat_map(|one| one.requires.iter().map(|required| (*one, required)));
-        let unknown = required.filter(|(_, required)| !known(required));
-        let errors = unknown.map(|(condition, required)| unknown_key(condition, required, &swept));
-        if let Some(error) = Error::all(errors.chain(circles(&conditions)).collect::<Vec<_>>()) {
-            return Err(error);
-        }
+        check(&conditions, &swept, settled)?;
         let asked = |one: &Override| {
             let key = one.target.to_string();
             conditions.iter().flat_map(|condition| &condition.requires).any(|required| required.key == key)
@@ -165,6 +159,19 @@ impl<'a> Case<'a> {
         };
         value.is_some_and(|value| required.values.contains(&value)) && self.applies(&required.key)
     }
+}
+
+/// That everything that is asked for is known, and nothing leads back to itself.
+pub(super) fn check(
+    conditions: &[&Condition],
+    swept: &[String],
+    settled: &dyn Fn(&str) -> Option<Node>,
+) -> Result<()> {
+    let known = |required: &Required| swept.contains(&required.key) || settled(&required.key).is_some();
+    let required = conditions.iter().flat_map(|one| one.requires.iter().map(|required| (*one, required)));
+    let unknown = required.filter(|(_, required)| !known(required));
+    let errors = unknown.map(|(condition, required)| unknown_key(condition, required, swept));
+    Error::all(errors.chain(circles(conditions)).collect::<Vec<_>>()).map_or(Ok(()), Err)
 }
 
 fn unknown_key(condition: &Condition, required: &Required, swept: &[String]) -> Error {

@@ -102,6 +102,15 @@ impl Jobs {
         Ok(Self { factors, count })
     }
 
+    /// One job, with these overrides.
+    pub(super) fn fixed(overrides: Vec<Override>) -> Result<Self> {
+        let axis = |one: Override| {
+            let (key, origin) = (one.key_element(), one.origin);
+            Factor::Axis(Named { key, origin, axis: Arc::new(Axis::fixed(one)) })
+        };
+        Self::of(overrides.into_iter().map(axis).collect())
+    }
+
     pub(super) fn factors(&self) -> &[Factor] {
         &self.factors
     }
@@ -273,11 +282,15 @@ impl Jobs {
 
     /// The numbers of the jobs in batches of at most that many; without a size, all in one.
     pub fn batches(&self, size: Option<NonZeroU64>) -> impl Iterator<Item = Range<u64>> + use<> {
-        let count = self.count;
-        let size = size.map_or(count, NonZeroU64::get).max(1);
-        (0..count.div_ceil(size)).map(move |batch| {
-            let start = batch.saturating_mul(size);
-            start..start.saturating_add(size).min(count)
-        })
+        batches(self.count, size)
     }
+}
+
+/// The numbers of so many jobs in batches of at most that many; without a size, all in one.
+pub fn batches(count: u64, size: Option<NonZeroU64>) -> impl Iterator<Item = Range<u64>> + use<> {
+    let size = size.map_or(count, NonZeroU64::get).max(1);
+    (0..count.div_ceil(size)).map(move |batch| {
+        let start = batch.saturating_mul(size);
+        start..start.saturating_add(size).min(count)
+    })
 }

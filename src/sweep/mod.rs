@@ -3,17 +3,24 @@
 mod axis;
 mod branch;
 mod condition;
+mod dimension;
 mod factor;
 mod glob;
+mod goal;
 mod jobs;
 mod pattern;
+mod search;
+mod search_space;
 mod sweeper;
 
 #[cfg(feature = "app")]
 pub(crate) use branch::Branch;
 pub use condition::Condition;
+pub use goal::{Direction, Goal, Goals};
 #[cfg(feature = "app")]
 pub(crate) use jobs::Seen;
-pub use jobs::{Job, Jobs};
+pub use jobs::{Job, Jobs, batches};
 pub use pattern::matches;
+pub use search::Search;
+pub use search_space::SearchSpace;
 pub use sweeper::{Ask, Grid, Sweeper, Told};

@@ -20,8 +20,21 @@ pub enum Ask {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Told<'a> {
-    /// Well, with what it returned.
-    Completed(Option<&'a Node>),
+    /// Well.
+    Completed {
+        /// What it returned.
+        result: Option<&'a Node>,
+        /// Which way that is better, as far as its record says it: a word, or words by name. Not known of a job of which the
+        /// journal alone is left.
+        direction: Option<&'a Node>,
+    },
+    /// It was stopped early, since it did not promise enough.
+    Stopped {
+        /// At this step, as the job counts.
+        step: u64,
+        /// What it had reported then.
+        value: f64,
+    },
     /// It failed for good.
     Failed,
 }
@@ -46,6 +59,16 @@ pub trait Sweeper {
     /// # Errors
     /// Whatever keeps it from taking that in.
     fn tell(&mut self, job: u64, told: Told<'_>) -> Result<()>;
+}
+
+impl<S: Sweeper + ?Sized> Sweeper for Box<S> {
+    fn ask(&mut self) -> Result<Ask> {
+        (**self).ask()
+    }
+
+    fn tell(&mut self, job: u64, told: Told<'_>) -> Result<()> {
+        (**self).tell(job, told)
+    }
 }
 
 /// All jobs of a grid in order, whatever comes of them.

@@ -61,6 +61,9 @@ mod sweep_commands;
 #[cfg(all(feature = "app", unix))]
 mod sweeps;
 
+#[cfg(all(feature = "app", feature = "derive", unix))]
+mod search;
+
 #[cfg(all(feature = "app", feature = "derive"))]
 mod secrets;
 

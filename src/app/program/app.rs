@@ -15,7 +15,7 @@ use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, Whose, parse};
 use crate::app::program::multirun::{Alone, Task, resume};
 use crate::app::program::order::Order;
-use crate::app::program::outcome::{Failed, JobResult, Objective};
+use crate::app::program::outcome::{Declared, Failed, JobResult, Objective};
 use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
 use crate::app::program::snapshot::Snapshot;
@@ -63,6 +63,8 @@ pub struct App {
     describe: Option<fn(&mut Types) -> Type>,
     pub(crate) components: Components,
     pub(crate) function: Arc<Function>,
+    /// What the job will return, as far as its type says it.
+    pub(crate) declared: Option<Vec<Declared>>,
     /// Whether the job is a command that is started.
     pub(crate) starts_command: bool,
     /// What the arguments of the process end with that are no arguments of the program: `--`, and a command.
@@ -89,7 +91,7 @@ impl App {
             let (job, bound) = (Arc::clone(&job), bound.clone());
             Ok(Box::new(move |run| job(&bound, run).objectives()))
         };
-        Self::of(name.into(), Arc::new(ready))
+        Self::of(name.into(), Arc::new(ready)).returning::<R>()
     }
 
     /// A program whose job gets its config as a type. The type is enforced while composing, and the config is read
@@ -122,7 +124,12 @@ impl App {
                 job(config, run).objectives()
             }))
         };
-        Self::of(name.into(), Arc::new(ready)).reading::<T>()
+        Self::of(name.into(), Arc::new(ready)).reading::<T>().returning::<R>()
+    }
+
+    /// With the type of what the job returns.
+    pub(crate) fn returning<R: JobResult>(self) -> Self {
+        Self { declared: R::declared(), ..self }
     }
 
     /// With the type of its config.
@@ -150,6 +157,7 @@ impl App {
             describe: None,
             components: Components::new(),
             function,
+            declared: None,
             starts_command: false,
             tail: Vec::new(),
             own: None,

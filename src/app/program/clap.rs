@@ -44,7 +44,7 @@ impl App {
             let (job, bound, args) = (Arc::clone(&job), bound.clone(), args::<A>(values)?);
             Ok(Box::new(move |run| job(&bound, args, run).objectives()))
         };
-        Self::with_own_flags::<A>(name.into(), Arc::new(ready))
+        Self::with_own_flags::<A>(name.into(), Arc::new(ready)).returning::<R>()
     }
 
     /// As [`App::typed`], with flags of the program's own: see [`App::with_args`]. `#[mainstem::pipeline_main(args =
@@ -79,7 +79,7 @@ impl App {
                 job(config, args, run).objectives()
             }))
         };
-        Self::with_own_flags::<A>(name.into(), Arc::new(ready)).reading::<T>()
+        Self::with_own_flags::<A>(name.into(), Arc::new(ready)).reading::<T>().returning::<R>()
     }
 
     fn with_own_flags<A: Args + 'static>(name: Text, function: Arc<Function>) -> Self {

@@ -17,12 +17,14 @@ use crate::app::program::bound::Bound;
 use crate::app::program::flags::Flags;
 use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
+use crate::app::program::reporting::Reported;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::words::{Handed, expand};
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::durable::read_regular;
+use crate::launch::Halt;
 use crate::run::Run;
 use crate::value::{Kind, Node, read_json};
 
@@ -156,7 +158,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     let hook = hook.filter(|_| run.expects_notice());
     let saves = hook.is_some();
     let status = thread::scope(|threads| {
-        let passing = threads.spawn(|| pass_on(run, &ended));
+        let passing = threads.spawn(|| watch(run, &ended));
         let has_ended = &ended;
         let saving = hook.as_ref().map(|hook| threads.spawn(move || save(hook, run, has_ended)));
         let status = child.wait();
@@ -167,7 +169,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         }
         status
     })?;
-    if status.success() {
+    if status.success() || run.stopped().is_some() {
         return result(run);
     }
     if saves && run.is_noticed() {
@@ -259,9 +261,13 @@ fn find(word: &mut OsString, cwd: &Path) {
     }
 }
 
-/// Passes on to the command that it is to end. Whoever types Ctrl-C tells it himself.
-fn pass_on(run: &Run, ended: &AtomicBool) {
+/// Passes on to the command that it is to end: since this process is, or since a search has seen enough of it. Whoever types
+/// Ctrl-C tells it himself.
+fn watch(run: &Run, ended: &AtomicBool) {
+    const STEP: Duration = Duration::from_millis(20);
     let terminal = std::io::stdin().is_terminal();
+    let mut reported = Reported::of(run);
+    let (since, mut kill) = (capture::stopwatch(), None);
     while !ended.load(Ordering::Relaxed) {
         if run.is_interrupted() {
             if !terminal {
@@ -269,9 +275,31 @@ fn pass_on(run: &Run, ended: &AtomicBool) {
             }
             return;
         }
+        match kill {
+            None => {
+                let stop = reported.as_mut().and_then(|reported| reported.stop(run));
+                if let Some(stop) = stop {
+                    run.stop_early(stop);
+                    signals::end_children(Halt::Terminate);
+                    kill = Some(since() + GRACE);
+                }
+            }
+            Some(at) if since() >= at => {
+                signals::end_children(Halt::Kill);
+                kill = Some(since() + GRACE);
+            }
+            Some(_) => {}
+        }
         thread::park_timeout(STEP);
     }
+    // What it said last counts for the others.
+    if let Some(reported) = &mut reported {
+        let _ = reported.stop(run);
+    }
 }
+
+/// A command that was asked to end has so long until it is killed.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// The file that a command leaves its result in.
 pub(super) const RESULT: &str = "result.json";

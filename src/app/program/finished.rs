@@ -6,7 +6,7 @@ use std::process::{ExitCode, Termination};
 use crate::app::output::Status;
 use crate::app::program::outcome::Objective;
 use crate::app::program::signals::Stop;
-use crate::run::Outcome;
+use crate::run::{EarlyStop, Outcome};
 
 /// What a call of a program came to. As the result of `main` it is the exit status: `fn main() -> Finished` may end with
 /// [`App::run`](crate::app::App::run).
@@ -39,6 +39,7 @@ pub struct Job {
     pub(crate) directory: PathBuf,
     pub(crate) outcome: Outcome,
     pub(crate) objectives: Vec<Objective>,
+    pub(crate) stopped: Option<EarlyStop>,
 }
 
 impl Finished {
@@ -88,6 +89,11 @@ impl Job {
     /// What a sweep is to make large or small; empty if the job failed or said nothing.
     pub fn objectives(&self) -> &[Objective] {
         &self.objectives
+    }
+
+    /// Where the search that it is a part of has stopped it early, if it has.
+    pub fn stopped(&self) -> Option<EarlyStop> {
+        self.stopped
     }
 
     /// The exit status that it leads to.

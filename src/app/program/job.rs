@@ -13,6 +13,7 @@ use crate::app::program::ending::Ending;
 use crate::app::program::finished::{Finished, Job};
 use crate::app::program::logging::{Known, Palette, Plan};
 use crate::app::program::outcome::{Failed, Objective, directions, recorded};
+use crate::app::program::reporting::reporting;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::program::{command, logging, multirun, notice, panics, worker};
@@ -132,6 +133,9 @@ pub(crate) fn call(
         }
     };
     let begun = begin(session, reserved, &told, &process)?;
+    if let Some(reporting) = reporting(&bound, place)? {
+        begun.run().report_to(reporting);
+    }
     if session.app.starts_command {
         // It may be left behind when this process is killed.
         begun.share()?;
@@ -161,7 +165,9 @@ pub(crate) fn call(
     // A run that nobody can read about has not completed.
     let outcome = ending.finish(&outcome);
     ending.give_back();
-    Ok(Job { directory, outcome: outcome?, objectives })
+    let outcome = outcome?;
+    let stopped = ending.run.stopped().filter(|_| outcome.status() == Status::Completed);
+    Ok(Job { directory, outcome, objectives, stopped })
 }
 
 /// What was read before the run begins: the job with its config, and how it logs.
@@ -252,7 +258,7 @@ fn scratch(session: &Session<'_>, bound: Bound, callbacks: Arc<Callbacks>) -> Re
     // What cannot be removed lies where nobody minds.
     let _ = fs::remove_dir_all(&directory);
     let (outcome, objectives) = ended?;
-    let job = Job { directory, outcome, objectives };
+    let job = Job { directory, outcome, objectives, stopped: None };
     Ok(Finished::of(job))
 }
 

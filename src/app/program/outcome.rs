@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 
+use crate::sweep::Direction;
 use crate::value::{Key, Map, Node, Slot};
 
 /// A number that a sweep looks at.
@@ -13,15 +14,6 @@ pub struct Objective {
     pub value: f64,
     /// Which way is better; none where the sweeper's settings say it.
     pub direction: Option<Direction>,
-}
-
-/// Which way a number is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// The larger, the better.
-    Maximize,
-    /// The smaller, the better.
-    Minimize,
 }
 
 /// A number of which more is better, such as an accuracy.
@@ -59,6 +51,21 @@ pub trait JobResult {
     /// # Errors
     /// Why the job failed.
     fn objectives(self) -> Result<Vec<Objective>, Failed>;
+
+    /// What it will be, as far as the type alone says it; none if only a value can say it. So a search that looks for
+    /// something else is refused before its first job.
+    fn declared() -> Option<Vec<Declared>> {
+        None
+    }
+}
+
+/// An objective whose value is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared {
+    /// What it is called; empty if there is only one.
+    pub name: String,
+    /// Which way is better; none where the sweeper's settings say it.
+    pub direction: Option<Direction>,
 }
 
 /// One number that a sweep looks at: a field of a struct that derives [`Objectives`](crate::Objectives).
@@ -77,17 +84,30 @@ pub trait JobResult {
 pub trait IntoObjective {
     /// The objective under that name.
     fn into_objective(self, name: &str) -> Objective;
+
+    /// Which way it is better, if the type says it.
+    fn direction() -> Option<Direction> {
+        None
+    }
 }
 
 impl IntoObjective for Maximize {
     fn into_objective(self, name: &str) -> Objective {
         Objective { name: name.to_owned(), value: self.0, direction: Some(Direction::Maximize) }
     }
+
+    fn direction() -> Option<Direction> {
+        Some(Direction::Maximize)
+    }
 }
 
 impl IntoObjective for Minimize {
     fn into_objective(self, name: &str) -> Objective {
         Objective { name: name.to_owned(), value: self.0, direction: Some(Direction::Minimize) }
+    }
+
+    fn direction() -> Option<Direction> {
+        Some(Direction::Minimize)
     }
 }
 
@@ -102,9 +122,17 @@ fn one(value: f64, direction: Option<Direction>) -> Result<Vec<Objective>, Faile
     Ok(vec![Objective { name: String::new(), value, direction }])
 }
 
+fn declared_one(direction: Option<Direction>) -> Option<Vec<Declared>> {
+    Some(vec![Declared { name: String::new(), direction }])
+}
+
 impl JobResult for () {
     fn objectives(self) -> Result<Vec<Objective>, Failed> {
         Ok(Vec::new())
+    }
+
+    fn declared() -> Option<Vec<Declared>> {
+        Some(Vec::new())
     }
 }
 
@@ -112,11 +140,19 @@ impl JobResult for Maximize {
     fn objectives(self) -> Result<Vec<Objective>, Failed> {
         one(self.0, Some(Direction::Maximize))
     }
+
+    fn declared() -> Option<Vec<Declared>> {
+        declared_one(Some(Direction::Maximize))
+    }
 }
 
 impl JobResult for Minimize {
     fn objectives(self) -> Result<Vec<Objective>, Failed> {
         one(self.0, Some(Direction::Minimize))
+    }
+
+    fn declared() -> Option<Vec<Declared>> {
+        declared_one(Some(Direction::Minimize))
     }
 }
 
@@ -124,6 +160,10 @@ impl JobResult for Minimize {
 impl JobResult for f64 {
     fn objectives(self) -> Result<Vec<Objective>, Failed> {
         one(self, None)
+    }
+
+    fn declared() -> Option<Vec<Declared>> {
+        declared_one(None)
     }
 }
 
@@ -139,22 +179,25 @@ impl<T: JobResult> JobResult for Option<T> {
     fn objectives(self) -> Result<Vec<Objective>, Failed> {
         self.map_or(Ok(Vec::new()), T::objectives)
     }
+
+    fn declared() -> Option<Vec<Declared>> {
+        T::declared()
+    }
 }
 
 impl<T: JobResult, E: Into<Failed>> JobResult for Result<T, E> {
     fn objectives(self) -> Result<Vec<Objective>, Failed> {
         self.map_err(Into::into).and_then(T::objectives)
     }
+
+    fn declared() -> Option<Vec<Declared>> {
+        T::declared()
+    }
 }
 
 /// Which way objectives are better, in the form of [`recorded`]; none if none of them says it.
 pub(crate) fn directions(objectives: &[Objective]) -> Option<Node> {
-    let word = |one: &Objective| {
-        one.direction.map(|direction| match direction {
-            Direction::Maximize => "maximize",
-            Direction::Minimize => "minimize",
-        })
-    };
+    let word = |one: &Objective| one.direction.map(Direction::name);
     match objectives {
         [one] if one.name.is_empty() => word(one).map(Node::from),
         several => {

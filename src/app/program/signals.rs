@@ -50,6 +50,7 @@ mod unix {
     use crate::app::capture;
     use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
+    use crate::launch::Halt;
     use crate::run::give_back_all;
 
     /// Signals are taken as long as it lives.
@@ -363,6 +364,17 @@ mod unix {
         });
     }
 
+    /// Asks all that this process started to end, or ends it.
+    pub(crate) fn end_children(how: Halt) {
+        signal_children(match how {
+            Halt::Interrupt => Signal::INT,
+            Halt::Terminate => Signal::TERM,
+            Halt::Kill => Signal::KILL,
+            // Whoever ends them gives no notice.
+            Halt::Notice => return,
+        });
+    }
+
     /// Sends a signal to all that this process started, and what those started.
     fn signal_children(signal: Signal) {
         let mut open = vec![process::id()];
@@ -422,7 +434,7 @@ mod unix {
 
 #[cfg(unix)]
 pub(crate) use unix::{
-    end_in_order, end_with_driver, hold, leave, pass_on, stop_without_block, take_later, watch,
+    end_children, end_in_order, end_with_driver, hold, leave, pass_on, stop_without_block, take_later, watch,
 };
 
 #[cfg(target_os = "linux")]
@@ -473,6 +485,10 @@ pub(crate) fn end_with_driver() -> Result<()> {
 /// Signals do not exist.
 #[cfg(not(unix))]
 pub(crate) fn pass_on() {}
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) fn end_children(_: Halt) {}
 
 /// Nothing is left.
 #[cfg(not(unix))]

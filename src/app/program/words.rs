@@ -11,6 +11,7 @@ use crate::app::program::session::setting;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::write_whole;
 use crate::grammar::{Quote, quoted};
+use crate::run::METRICS;
 use crate::run::{CONFIG, RESOLVED, Run};
 use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str, write_yaml};
 
@@ -32,8 +33,9 @@ impl Handed {
         ];
         if let Some(folder) = run.record_dir() {
             all.push(("MAINSTEM_CONFIG".to_owned(), folder.join(RESOLVED).into()));
-            all.push(("MAINSTEM_METRICS".to_owned(), folder.join("metrics.jsonl").into()));
+            all.push(("MAINSTEM_METRICS".to_owned(), folder.join(METRICS).into()));
         }
+        all.extend(run.report_name().map(|name| ("MAINSTEM_REPORT".to_owned(), name.into())));
         let number = self.bound.select("hydra.job.num")?.filter(|node| matches!(node.kind, Kind::Int(_)));
         all.extend(number.map(|node| {
             let mut text = String::new();

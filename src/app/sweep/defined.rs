@@ -14,7 +14,7 @@ pub(super) struct Whole<'a> {
 
 impl Whole<'_> {
     /// A value of the nodes that are no part of a job's config, resolved.
-    fn select(&self, key: &str) -> Result<Option<Node>> {
+    pub(super) fn select(&self, key: &str) -> Result<Option<Node>> {
         let context = self.composer.context(&|_| {}).with_schema(self.composed.schema());
         Scope::new(self.composed.root(), context).select(&KeyPath::parse(key))
     }

@@ -137,6 +137,14 @@ struct Row {
     map: Map,
 }
 
+/// The rows of a file, each as its keys say.
+///
+/// # Errors
+/// It cannot be read, or has no rows of keys and values.
+pub(crate) fn table(cwd: &Path, name: &str, origin: Origin, sources: &SourceMap) -> Result<Vec<Map>> {
+    Ok(read(cwd, name, origin, sources)?.into_iter().map(|row| row.map).collect())
+}
+
 /// The rows of a file: CSV with a line of keys, JSON Lines, or a YAML list of mappings.
 fn read(cwd: &Path, name: &str, origin: Origin, sources: &SourceMap) -> Result<Vec<Row>> {
     let failed = |why: &dyn std::fmt::Display| {

@@ -1,10 +1,16 @@
 //! Which jobs a sweep has, for all commands and programs.
 
+mod asked;
 mod defined;
+mod fields;
 mod listed;
+mod optuna;
+mod pruning;
 mod space;
+mod substitutes;
 mod tried;
 
-pub(crate) use listed::LARGEST;
-pub(crate) use space::{Space, Sweep};
+pub(crate) use listed::{LARGEST, table};
+pub(crate) use pruning::{Pruning, REPORTS};
+pub(crate) use space::{Searched, Space, Sweep};
 pub(crate) use tried::{try_all, try_jobs, try_whole};

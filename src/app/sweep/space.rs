@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::app::sweep::asked::Asked;
 use crate::app::sweep::defined::{Defined, Whole};
+use crate::app::sweep::fields::fields;
 use crate::app::sweep::listed::{conditions, listed, of_map, text};
 use crate::compose::{Arguments, Composed, Composer, Mode, RESERVED, Repository};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::grammar::{Action, Override};
-use crate::sweep::{Branch, Job, Jobs};
+use crate::sweep::{Branch, Job, Jobs, SearchSpace};
 use crate::value::{HashSet, Kind, Node};
 
 /// The seed of `shuffle`: the same sweep has the same order every time.
@@ -27,9 +29,31 @@ pub(crate) struct Sweep {
     /// What the command line says of the `hydra` node, which every job has.
     own: Vec<Override>,
     sources: Arc<SourceMap>,
+    /// What it searches, if it does: its `jobs` are then those that are tried before it begins.
+    pub(crate) search: Option<Searched>,
+}
+
+/// A sweep that searches.
+#[derive(Clone, Debug)]
+pub(crate) struct Searched {
+    pub(crate) space: SearchSpace,
+    pub(crate) asked: Asked,
+    sources: Arc<SourceMap>,
+}
+
+impl Searched {
+    /// The texts that what it searches points into.
+    pub(crate) fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
 }
 
 impl Sweep {
+    /// How many jobs it has, or has at most.
+    pub(crate) fn count(&self) -> u64 {
+        self.search.as_ref().map_or_else(|| self.jobs.len(), |search| search.asked.trials)
+    }
+
     /// The arguments of a job.
     pub(crate) fn arguments(&self, job: &Job) -> Arguments {
         let overrides = self.own.iter().chain(&job.overrides).cloned().collect();
@@ -73,10 +97,49 @@ impl<'a> Space<'a> {
     /// # Errors
     /// What makes no sweep; what cannot be resolved; options that cannot be listed.
     pub(crate) fn sweep(&self, whole: &Composed) -> Result<Sweep> {
-        let found = self.nested(whole).map_err(|error| error.located(&self.arguments.sources));
-        let (jobs, choices, is_nested) = found?;
+        let located = |error: Error| error.located(&self.arguments.sources);
         let own = self.arguments.overrides.iter().filter(|one| one.target.is_hydra()).cloned().collect();
-        Ok(Sweep { jobs, is_nested, choices, own, sources: Arc::clone(&self.arguments.sources) })
+        let sources = Arc::clone(&self.arguments.sources);
+        if let Some(asked) = Asked::of(self.whole(whole)).map_err(located)? {
+            let (jobs, space) = self.searched(&asked, whole).map_err(located)?;
+            let search = Some(Searched { space, asked, sources: Arc::clone(&sources) });
+            return Ok(Sweep { jobs, is_nested: false, choices: HashSet::default(), own, sources, search });
+        }
+        let (jobs, choices, is_nested) = self.nested(whole).map_err(located)?;
+        Ok(Sweep { jobs, is_nested, choices, own, sources, search: None })
+    }
+
+    /// What is searched, and the jobs that are tried before.
+    fn searched(&self, asked: &Asked, whole: &Composed) -> Result<(Jobs, SearchSpace)> {
+        let defined = Defined::of(self.whole(whole))?;
+        let listed = [("zip", &defined.zip), ("grids", &defined.grids), ("jobs", &defined.jobs)];
+        let listed = listed.into_iter().filter(|(_, node)| !matches!(node.kind, Kind::Null));
+        let errors = listed.map(|(name, node)| {
+            let error = Error::new(ErrorKind::Sweep, format!("a search takes no `mainstem.sweep.{name}`"));
+            error.at(node.origin, "this lists the jobs").at(asked.origin, "and this searches")
+        });
+        if let Some(error) = Error::all(errors.collect::<Vec<_>>()) {
+            return Err(error);
+        }
+        let repository = whole.selection().repository();
+        let options = |group: &str| members(repository, group);
+        let sources = &self.arguments.sources;
+        let mut overrides = fields(&asked.fields, self.whole(whole), sources)?;
+        if let Some(params) = &asked.params {
+            overrides.extend(of_map(params, sources, "hydra.sweeper", &text)?);
+        }
+        overrides.extend(self.overrides(&defined)?);
+        let space = SearchSpace::new(&overrides, &options, SEED)?;
+        let conditions = conditions(&defined, &self.arguments.sources, &options)?;
+        let whole = self.whole(whole);
+        let space = space.when(&conditions, &|key| -> Option<Node> { whole.settled(key) })?;
+        if space.space().is_empty() {
+            let error = Error::new(ErrorKind::Sweep, "there is nothing to search");
+            return Err(error
+                .at(asked.origin, "a search is asked for")
+                .help("say between which values: `lr=interval(0,1)`, `model=knn,forest`"));
+        }
+        Ok((space.corners()?, space))
     }
 
     /// The sweep that the arguments span where no config is known: those of the `hydra` node are like others.
@@ -91,7 +154,8 @@ impl<'a> Space<'a> {
             .and_then(|repository| Jobs::new(overrides, &|group: &str| members(&repository, group), SEED));
         let jobs = jobs.map_err(|error| error.located(&self.arguments.sources))?;
         let sources = Arc::clone(&self.arguments.sources);
-        Ok(Sweep { jobs, is_nested: false, choices: HashSet::default(), own: Vec::new(), sources })
+        let choices = HashSet::default();
+        Ok(Sweep { jobs, is_nested: false, choices, own: Vec::new(), sources, search: None })
     }
 
     /// The jobs, what of them chooses configs, and whether choices say themselves what is swept.
@@ -160,10 +224,17 @@ impl<'a> Space<'a> {
         let repository = whole.selection().repository();
         let grid =
             |overrides: &[Override]| Jobs::new(overrides, &|group: &str| members(repository, group), SEED);
+        let overrides = self.overrides(defined)?;
+        listed(&self.composer.facts().cwd, defined, sources, grid(&overrides)?, &grid)
+    }
+
+    /// The overrides that a config and the arguments give to all jobs, or sweep over.
+    fn overrides(&self, defined: &Defined) -> Result<Vec<Override>> {
+        let sources = &self.arguments.sources;
         let mut overrides = of_map(&defined.params, sources, "hydra.sweeper.params", &text)?;
         let own = |one: &&Override| !one.target.is_hydra() && !is_about_sweep(one);
         overrides.extend(self.arguments.overrides.iter().filter(own).cloned());
-        listed(&self.composer.facts().cwd, defined, sources, grid(&overrides)?, &grid)
+        Ok(overrides)
     }
 
     /// The jobs without what does not apply in them.
@@ -213,7 +284,7 @@ fn members(repository: &Repository, group: &str) -> Result<Vec<String>> {
 /// Whether an override says how the sweep runs, which is no business of its jobs.
 fn is_about_sweep(one: &Override) -> bool {
     let key = one.target.key();
-    ["mainstem.sweep", "mainstem.slurm"]
+    ["mainstem.sweep", "mainstem.search", "mainstem.slurm"]
         .iter()
         .any(|node| key.strip_prefix(node).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }

@@ -12,25 +12,44 @@ use crate::diag::{Error, Result, did_you_mean};
 pub(super) enum What {
     Ls,
     Show,
+    Best,
+    Plot,
+    Export,
     Cancel,
     Resume,
     Watch,
 }
 
 impl What {
-    const ALL: [(&'static str, Self); 5] = [
+    const ALL: [(&'static str, Self); 8] = [
         ("ls", Self::Ls),
         ("show", Self::Show),
+        ("best", Self::Best),
+        ("plot", Self::Plot),
+        ("export", Self::Export),
         ("cancel", Self::Cancel),
         ("resume", Self::Resume),
         ("watch", Self::Watch),
     ];
+
+    /// Its flags: each takes a value.
+    fn flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Ls | Self::Show | Self::Best => &["--format"],
+            Self::Plot => &["-o"],
+            Self::Export => &["--format", "-o"],
+            Self::Cancel | Self::Resume | Self::Watch => &[],
+        }
+    }
 }
 
 /// The commands.
-pub(crate) const COMMANDS: [(&str, &str); 5] = [
+pub(crate) const COMMANDS: [(&str, &str); 8] = [
+    ("best", "what a search has found"),
     ("cancel", "end a sweep that runs"),
+    ("export", "a search for optuna-dashboard"),
     ("ls", "all sweeps"),
+    ("plot", "pictures of a search"),
     ("resume", "go on with what was killed"),
     ("show", "the jobs of a sweep"),
     ("watch", "wait for the jobs that Slurm has"),
@@ -38,11 +57,16 @@ pub(crate) const COMMANDS: [(&str, &str); 5] = [
 
 /// The flags of a command as they are completed.
 pub(crate) fn faces(command: &str) -> Vec<Face> {
-    if !["ls", "show"].contains(&command) {
-        return Vec::new();
-    }
-    let holds = Holds::Words(Format::NAMES.into());
-    vec![Face { long: "--format".into(), short: "".into(), holds, about: about(HELP, "--format") }]
+    let flags = What::ALL.iter().find(|(name, _)| *name == command).map_or(&[][..], |(_, what)| what.flags());
+    let face = |flag: &&str| match *flag {
+        "-o" => Face { long: "".into(), short: "-o".into(), holds: Holds::File, about: about(HELP, "-o") },
+        _ => {
+            let names: &[&str] = if command == "export" { &["optuna"] } else { &Format::NAMES };
+            let holds = Holds::Words(names.into());
+            Face { long: "--format".into(), short: "".into(), holds, about: about(HELP, "--format") }
+        }
+    };
+    flags.iter().map(face).collect()
 }
 
 /// A command with its flags and words.
@@ -52,6 +76,8 @@ pub(super) struct Args {
     /// The directory, or what stands for it.
     pub(super) directory: Option<String>,
     pub(super) format: Format,
+    /// Where what is made goes.
+    pub(super) out: Option<String>,
     /// What the program that goes on is told beside.
     pub(super) rest: Vec<String>,
 }
@@ -76,7 +102,8 @@ pub(super) fn parse(arguments: &[String], is_there: impl Fn(&str) -> bool) -> Re
             }
         });
     };
-    let mut args = Args { what: *what, directory: None, format: Format::Text, rest: Vec::new() };
+    let (directory, format, out, rest_of_line) = (None, Format::Text, None, Vec::new());
+    let mut args = Args { what: *what, directory, format, out, rest: rest_of_line };
     if *what == What::Resume {
         args.take_words(rest, is_there);
         return Ok(Some(args));
@@ -94,14 +121,25 @@ pub(super) fn parse(arguments: &[String], is_there: impl Fn(&str) -> bool) -> Re
             Some((name, value)) => (name, Some(value)),
             None => (word.as_str(), None),
         };
-        if name != "--format" || matches!(what, What::Cancel | What::Watch) {
+        if !what.flags().contains(&name) {
             errors.push(args.unknown(first, name));
             continue;
         }
         let Some(value) = attached.or_else(|| rest.next().map(String::as_str)) else {
-            errors.push(wrong("`--format` needs a value").help("type `--format csv`"));
+            let example = if name == "-o" { "-o FILE" } else { "--format csv" };
+            errors.push(wrong(format!("`{name}` needs a value")).help(format!("type `{example}`")));
             continue;
         };
+        if name == "-o" {
+            args.out = Some(value.to_owned());
+            continue;
+        }
+        if *what == What::Export {
+            if value != "optuna" {
+                errors.push(wrong(format!("`sweeps export` cannot write `{value}`")).help("formats: optuna"));
+            }
+            continue;
+        }
         match Format::parse(value) {
             Some(format) => args.format = format,
             None => {
@@ -127,9 +165,9 @@ impl Args {
     fn unknown(&self, command: &str, flag: &str) -> Error {
         let error = wrong(format!("`sweeps {command}` has no flag `{flag}`"));
         match flag {
-            _ if matches!(self.what, What::Cancel | What::Watch) => error,
+            _ if self.what.flags().is_empty() => error,
             "--json" | "--csv" => error.help(format!("type `--format {}`", &flag[2..])),
-            _ => error.help("it has `--format`"),
+            _ => error.help(format!("it has `{}`", self.what.flags().join("`, `"))),
         }
     }
 }

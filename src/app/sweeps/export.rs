@@ -5,11 +5,12 @@ use indexmap::IndexSet;
 use crate::app::csv::{cell, flattened, write_record};
 use crate::app::json::{count, line, optional, texts};
 use crate::app::sweeps::rows::Row;
+use crate::run::EarlyStop;
 use crate::value::{Map, Node};
 
 /// A line of JSON for each job.
-pub(super) fn json(rows: &[Row]) -> String {
-    rows.iter().map(|row| line(&object(row))).collect()
+pub(super) fn json<'r>(rows: impl IntoIterator<Item = &'r Row>) -> String {
+    rows.into_iter().map(|row| line(&object(row))).collect()
 }
 
 fn object(row: &Row) -> Node {
@@ -22,6 +23,7 @@ fn object(row: &Row) -> Node {
         ("directory", Node::from(row.directory.as_str())),
         ("params", Node::from(row.params())),
         ("result", Node::from(row.result.clone())),
+        ("stopped", Node::from(row.stopped.map(EarlyStop::to_node))),
         ("error", optional(row.error.as_deref())),
         ("log", optional(row.log.as_deref())),
         ("overrides", texts(&row.overrides)),
@@ -30,7 +32,8 @@ fn object(row: &Row) -> Node {
 
 /// A record for each job below one of names. Each key that some job was told has a column, and so has each result that has
 /// a name; what a job was not told, and what is null, is an empty cell.
-pub(super) fn csv(rows: &[Row]) -> String {
+pub(super) fn csv<'r>(rows: impl IntoIterator<Item = &'r Row>) -> String {
+    let rows: Vec<&Row> = rows.into_iter().collect();
     let mut params: IndexSet<String> = IndexSet::new();
     let mut results: IndexSet<String> = IndexSet::new();
     let flat: Vec<(Map, Vec<(String, Node)>)> = rows
@@ -46,7 +49,7 @@ pub(super) fn csv(rows: &[Row]) -> String {
     let mut head: Vec<String> = BEFORE.map(str::to_owned).into();
     head.extend(prefixed.chain(results.iter().cloned()).chain(BEHIND.map(str::to_owned)));
     write_record(head.iter().map(String::as_str), &mut text);
-    for (row, (told, said)) in rows.iter().zip(&flat) {
+    for (row, (told, said)) in rows.into_iter().zip(&flat) {
         let told = params.iter().map(|key| told.get_str(key).map(cell).unwrap_or_default());
         let said = results.iter().map(|name| {
             let found = said.iter().find(|(known, _)| known == name);

@@ -8,6 +8,11 @@ mainstem sweeps: sweeps and their jobs, by their journals.
   mainstem sweeps show last            how each job stands, and what came of it
   mainstem sweeps show last --format csv > jobs.csv
                                        the same for programs
+  mainstem sweeps best last            the best job of a search, and how to run it
+  mainstem sweeps plot last            pictures of a search: DIR/plots/*.svg
+  mainstem sweeps export last -o study.log
+                                       for optuna-dashboard: the file of a
+                                       JournalStorage
   mainstem sweeps cancel last          asks the process that runs it to end it;
                                        again, to end its jobs at once
   mainstem sweeps resume last          goes on with what was killed
@@ -19,7 +24,9 @@ directory. `resume` does as `--resume DIR` of the program that began the sweep,
 with its arguments and where it was started; flags behind DIR are its own.
 
   --format text|json|csv    default: text; JSON is one line for each sweep or
-                            job
+                            job; of `export` it is optuna
+  -o PATH                   where what is made goes: a directory of pictures, or
+                            a file
 ";
 
 #[cfg(test)]

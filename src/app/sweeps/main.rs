@@ -6,9 +6,11 @@ use crate::app::capture;
 use crate::app::output::Output;
 use crate::app::sweeps::args::{What, parse};
 use crate::app::sweeps::queue::Queue;
-use crate::app::sweeps::{cancel, help, ls, resume, show};
+use crate::app::sweeps::study::Study;
+use crate::app::sweeps::{best, cancel, help, ls, optuna, plot, resume, show};
 use crate::diag::{Error, ErrorKind, Result, Style};
 use crate::drive::{Progress, is_driven, latest};
+use crate::durable::write_whole;
 use crate::facts::{Facts, Process};
 use crate::run::Status;
 
@@ -33,6 +35,20 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         What::Cancel => cancel::cancel(&facts, &process, &directory, err),
         What::Resume => resume::resume(&facts, &directory, &args.rest, err),
         What::Watch => resume::watch(&facts, &directory, err),
+        What::Best => best::best(&Study::read(&directory, &facts, &process)?, args.format, out),
+        What::Plot => {
+            let into = args
+                .out
+                .as_deref()
+                .map_or_else(|| directory.join("plots"), |word| capture::absolute(&facts, word));
+            plot::plot(&Study::read(&directory, &facts, &process)?, &into, &facts)
+        }
+        What::Export => {
+            let text = optuna::journal(&Study::read(&directory, &facts, &process)?);
+            let Some(word) = &args.out else { return Ok(Output::success(text)) };
+            write_whole(&capture::absolute(&facts, word), text.as_bytes())?;
+            Ok(Output::success(String::new()))
+        }
         What::Show | What::Ls => show::show(&facts, &process, &directory, args.format, (out, err)),
     }
 }

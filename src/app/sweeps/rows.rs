@@ -11,33 +11,35 @@ use crate::diag::{Result, SourceId};
 use crate::drive::{Entry, Progress, is_driven};
 use crate::facts::{Facts, Process};
 use crate::grammar::{Action, parse_override};
-use crate::run::{Status, Tenant};
+use crate::run::{EarlyStop, Status, Tenant};
 use crate::value::{Key, Map, Node};
 
 /// One job as it is shown.
 #[derive(Debug, Default)]
-pub(super) struct Row {
-    pub(super) job: u64,
+pub(crate) struct Row {
+    pub(crate) job: u64,
     /// How often it has begun.
-    pub(super) attempts: u32,
-    pub(super) status: Option<Status>,
+    pub(crate) attempts: u32,
+    pub(crate) status: Option<Status>,
     /// It is in the queue of a scheduler, and has not begun.
-    pub(super) waits: bool,
-    pub(super) overrides: Vec<String>,
+    pub(crate) waits: bool,
+    pub(crate) overrides: Vec<String>,
     /// Seen from that of the sweep.
-    pub(super) directory: String,
-    pub(super) started: Option<DateTime<FixedOffset>>,
-    pub(super) seconds: Option<f64>,
-    pub(super) result: Option<Node>,
-    pub(super) error: Option<String>,
-    pub(super) log: Option<String>,
+    pub(crate) directory: String,
+    pub(crate) started: Option<DateTime<FixedOffset>>,
+    pub(crate) seconds: Option<f64>,
+    pub(crate) result: Option<Node>,
+    /// Where it was stopped early, if it was.
+    pub(crate) stopped: Option<EarlyStop>,
+    pub(crate) error: Option<String>,
+    pub(crate) log: Option<String>,
 }
 
 /// The jobs that have begun, by their numbers.
 ///
 /// # Errors
 /// There is no sweep, or its journal cannot be read.
-pub(super) fn rows(
+pub(crate) fn rows(
     directory: &Path,
     facts: &Facts,
     process: &Process,
@@ -60,11 +62,12 @@ pub(super) fn rows(
             earlier.remove(job);
             rows.insert(*job, row);
         }
-        Entry::Ended { job, time, status, result, error, log, .. } => {
+        Entry::Ended { job, time, status, result, stopped, error, log, .. } => {
             let row = rows.entry(*job).or_insert_with(|| Row { job: *job, ..Row::default() });
             row.status = Some(*status);
             row.seconds = row.started.and_then(|started| seconds(*time - started));
             row.result.clone_from(result);
+            row.stopped = *stopped;
             row.error.clone_from(error);
             row.log = log.as_ref().map(|log| log.display().to_string());
         }
@@ -88,7 +91,7 @@ pub(super) fn rows(
 }
 
 /// A length of time in seconds.
-pub(super) fn seconds(time: chrono::TimeDelta) -> Option<f64> {
+pub(crate) fn seconds(time: chrono::TimeDelta) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "microseconds of a job fit")]
     let micros = time.num_microseconds()? as f64;
     Some(micros / 1e6)
@@ -115,8 +118,15 @@ impl Row {
         if self.waits { Some("waiting") } else { self.status.map(Status::name) }
     }
 
+    /// When it ended, if it has.
+    pub(crate) fn ended(&self) -> Option<DateTime<FixedOffset>> {
+        #[expect(clippy::cast_possible_truncation, reason = "a job takes no thousands of years")]
+        let time = chrono::TimeDelta::microseconds((self.seconds? * 1e6) as i64);
+        self.started?.checked_add_signed(time)
+    }
+
     /// What the job was told: the value of each key, as it is read. One that is deleted has its `~` before it.
-    pub(super) fn params(&self) -> Map {
+    pub(crate) fn params(&self) -> Map {
         let mut params = Map::default();
         for line in &self.overrides {
             let (key, value) = param(line);

@@ -97,7 +97,8 @@ fn what_has_completed_elsewhere_is_passed_by_whatever_its_number() {
             .add(&Entry::Started { job, attempt, time, directory, overrides: vec![format!("x={job}")] })
             .unwrap();
         let (status, result, again) = (Status::Completed, Some(Node::from(0.5)), false);
-        let ended = Entry::Ended { job, attempt, time, status, result, error: None, log: None, again };
+        let ended =
+            Entry::Ended { job, attempt, time, status, result, stopped: None, error: None, log: None, again };
         journal.add(&ended).unwrap();
     }
     drop(journal);
@@ -196,7 +197,8 @@ fn what_has_completed_elsewhere_counts_for_the_job_that_it_was() {
         let overrides = vec![format!("x={job}")];
         journal.add(&Entry::Started { job, attempt, time, directory, overrides }).unwrap();
         let (status, result, again) = (Status::Completed, None, false);
-        let ended = Entry::Ended { job, attempt, time, status, result, error: None, log: None, again };
+        let ended =
+            Entry::Ended { job, attempt, time, status, result, stopped: None, error: None, log: None, again };
         journal.add(&ended).unwrap();
     }
     drop(journal);
@@ -266,8 +268,9 @@ impl Sweeper for Remembering<'_> {
 
     fn tell(&mut self, job: u64, told: Told<'_>) -> Result<()> {
         let what = match told {
-            Told::Completed(Some(result)) => format!("{job}={}", result.describe()),
-            Told::Completed(None) => format!("{job}="),
+            Told::Completed { result: Some(result), .. } => format!("{job}={}", result.describe()),
+            Told::Completed { result: None, .. } => format!("{job}="),
+            Told::Stopped { step, .. } => format!("{job} stopped at {step}"),
             Told::Failed => format!("{job} failed"),
         };
         self.1.borrow_mut().push(what);

@@ -14,7 +14,7 @@ import subprocess
 import sysconfig
 import time
 
-__all__ = ["Error", "command", "compose", "log_metric", "runs"]
+__all__ = ["Error", "command", "compose", "log_metric", "report", "runs"]
 
 
 class Error(RuntimeError):
@@ -67,6 +67,14 @@ def log_metric(name, value, step=None):
     # One write, so that the lines of several processes do not mix.
     with open(path, "ab", buffering=0) as log:
         log.write(json.dumps(line).encode() + b"\n")
+
+
+def report(value, step):
+    """Says what this job of a search has come to at a step: the number that the search is after, as good as it is known.
+
+    A search with a pruner may end the program after that (SIGTERM). Outside of a run it does nothing.
+    """
+    log_metric(os.environ.get("MAINSTEM_REPORT", "objective"), value, step)
 
 
 def _ask(*arguments):

@@ -224,8 +224,8 @@ pub(super) fn take_over(
             overrides: overrides.clone(),
         })?;
         let (status, result) = (Status::Completed, result.clone());
-        let (error, log, again) = (None, None, false);
-        journal.add(&Entry::Ended { job, attempt, time, status, result, error, log, again })?;
+        let (stopped, error, log, again) = (None, None, None, false);
+        journal.add(&Entry::Ended { job, attempt, time, status, result, stopped, error, log, again })?;
         before.jobs.insert(job, Standing { attempt, status, again, directory: Some(directory), task: None });
     }
     Ok(())

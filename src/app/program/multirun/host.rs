@@ -173,6 +173,8 @@ impl<'a> Base<'a> {
         Verdict {
             status: record.status(),
             result: record.result().cloned(),
+            direction: record.get("direction").cloned(),
+            stopped: record.stopped(),
             log: error.as_ref().and_then(|_| self.log(directory, record.name())),
             error,
             asked: None,

@@ -17,7 +17,7 @@ use crate::durable::read_regular;
 use crate::facts::Process;
 use crate::run::RunId;
 use crate::sweep::{Jobs, Seen};
-use crate::value::HashSet;
+use crate::value::{HashSet, JsonStyle, Node, write_json};
 
 /// The files that a sweep is made of, with the SHA-256 of each.
 #[derive(Debug, Default)]
@@ -90,8 +90,13 @@ fn hex(sum: [u8; 32]) -> String {
 }
 
 /// The SHA-256 over what the jobs change. A secret is not in it: a sum would let others find a short one by trying.
-fn overrides(master: &Bound, jobs: &Jobs) -> String {
+fn overrides(master: &Bound, jobs: &Jobs, search: Option<&Node>) -> String {
     let mut hash = hmac_sha256::Hash::new();
+    if let Some(search) = search {
+        let mut json = String::new();
+        write_json(search, JsonStyle::Compact, &mut json);
+        hash.update(format!("search {json}\0"));
+    }
     jobs.show(&mut |seen| match seen {
         Seen::Sweep(factors) => hash.update(format!("sweep {factors}\0")),
         Seen::Factor(values) => hash.update(format!("factor {values}\0")),
@@ -107,12 +112,13 @@ fn overrides(master: &Bound, jobs: &Jobs) -> String {
 /// The form of the moment of a sweep in its journal.
 pub(super) const NOW: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
-/// What the sweep of a session is.
+/// What the sweep of a session is: with its jobs, or the ends of what it searches, how many there are, and what is searched.
 pub(super) fn identity(
     session: &Session<'_>,
     master: &Bound,
     process: &Process,
-    jobs: &Jobs,
+    (jobs, count): (&Jobs, u64),
+    search: Option<Node>,
     files: &Files,
 ) -> Identity {
     let facts = session.composer.facts();
@@ -127,8 +133,9 @@ pub(super) fn identity(
         name: session.app.name.to_string(),
         started,
         now: facts.now.get().format(NOW).to_string(),
-        jobs: Some(jobs.len()),
-        overrides: Some(overrides(master, jobs)),
+        jobs: Some(count),
+        overrides: Some(overrides(master, jobs, search.as_ref())),
+        search,
         hides_secrets: arguments != typed,
         arguments,
         cwd: facts.cwd.clone(),

@@ -11,6 +11,7 @@ use crate::app::program::finished;
 use crate::app::program::job::{Extent, call, place_in_sweep};
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed};
+use crate::app::program::outcome::directions;
 use crate::app::program::session::Session;
 use crate::app::program::signals::Stop;
 use crate::diag::Result;
@@ -47,13 +48,15 @@ pub(super) fn carry_out(
     let interrupted = move |stop: Stop, record: Option<&Record>| {
         let (time, why) = (clock.now(), format!("interrupted by {}", stop.name()));
         // The job may have come to its own end just before.
-        let (status, result, error) = match record {
+        let (status, result, stopped, error) = match record {
             Some(record) => {
-                (record.status(), record.result().cloned(), record.error_line().map(str::to_owned))
+                let error = record.error_line().map(str::to_owned);
+                (record.status(), record.result().cloned(), record.stopped(), error)
             }
-            None => (Status::Interrupted, None, Some(why.clone())),
+            None => (Status::Interrupted, None, None, Some(why.clone())),
         };
-        let ended = Entry::Ended { job, attempt, time, status, result, error, log: None, again: false };
+        let (log, again) = (None, false);
+        let ended = Entry::Ended { job, attempt, time, status, result, stopped, error, log, again };
         // The process ends in any case. A job that has begun and not ended is one that was interrupted.
         let _ = journal.add(&ended).and_then(|()| journal.add(&Entry::Stopped { time, why }));
     };
@@ -117,6 +120,8 @@ impl Host for Inline<'_> {
                 return Verdict {
                     status: Status::Failed,
                     result: None,
+                    direction: None,
+                    stopped: None,
                     error: Some(error.message().to_owned()),
                     log: None,
                     directory: None,
@@ -135,12 +140,13 @@ impl Host for Inline<'_> {
         if asked.is_some() {
             self.interrupted = Some(job.status());
         }
+        let (direction, stopped) = (directions(job.objectives()), job.stopped());
         let name = self.base.session.app.name.as_str();
         let log = error.as_ref().and_then(|_| self.base.log(&directory, name));
         if self.jobs.len() < KEPT {
             self.jobs.push(job);
         }
-        Verdict { status, result, error, log, directory: Some(directory), asked }
+        Verdict { status, result, direction, stopped, error, log, directory: Some(directory), asked }
     }
 
     fn shown(&self, job: &Job) -> Vec<String> {

@@ -10,10 +10,12 @@ mod jobs;
 mod plan;
 mod resume;
 mod run;
+mod searching;
 mod slurm;
 mod summary;
 mod tail;
 mod view;
+mod warm;
 mod watched;
 mod workers;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::app::program::bound::Bound;
 use crate::app::program::multirun::slurm::Settings;
 use crate::app::program::session::{Session, setting};
+use crate::app::sweep::Searched;
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::drive::Policy;
 use crate::launch::{Slot, devices, slots};
@@ -51,24 +52,35 @@ impl Launcher<'_> {
 }
 
 impl Plan {
-    /// What the config of a sweep as a whole says.
+    /// What the config of a sweep as a whole says; what it searches was found out before.
     ///
     /// # Errors
     /// A launcher that there is not; settings that exclude each other.
-    pub(super) fn of(session: &Session<'_>, master: &Bound) -> Result<Self> {
+    pub(super) fn of(session: &Session<'_>, master: &Bound, search: Option<&Searched>) -> Result<Self> {
         let target = setting(master, "hydra.launcher._target_")?.unwrap_or_default();
         let class = target.rsplit('.').next().unwrap_or_default();
         let sweeper = setting(master, "hydra.sweeper._target_")?.unwrap_or_default();
         let sweeper = sweeper.rsplit('.').next().unwrap_or_default();
-        if sweeper != "BasicSweeper" {
+        if sweeper != "BasicSweeper" && search.is_none() {
             return Err(unknown(master, "sweeper", sweeper)?.help("it can be basic"));
         }
         if class == "SlurmLauncher" {
-            return Self::on_slurm(session, master);
+            return Self::on_slurm(session, master, search);
         }
         let settings = Launcher(master);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let mut policy = policy(master)?;
+        let may_fail = search.and_then(|search| Some((search.asked.may_fail?, search.asked.trials)));
+        if let (Some((share, trials)), None) = (may_fail, policy.max_failures) {
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a share of a number of jobs"
+            )]
+            let most = (share * trials as f64) as u64;
+            policy.max_failures = NonZeroU64::new(most.saturating_add(1));
+        }
         let (launcher, count, per_slot) = match class {
             "BasicLauncher" => {
                 policy.batch =
@@ -102,7 +114,8 @@ impl Plan {
             let error = Error::new(ErrorKind::Range, format!("{workers} jobs cannot run at a time"));
             return Err(error.help(format!("`-j` takes at most {MOST}")));
         }
-        let count = workers.or(count);
+        let at_a_time = search.and_then(|search| search.asked.at_a_time).unwrap_or(usize::MAX);
+        let count = workers.or(count.map(|count| count.min(at_a_time)));
         let how = match count {
             Some(count) => {
                 let env = &session.composer.facts().env;
@@ -120,13 +133,17 @@ impl Plan {
         Ok(Self { launcher, how, policy })
     }
 
-    fn on_slurm(session: &Session<'_>, master: &Bound) -> Result<Self> {
+    fn on_slurm(session: &Session<'_>, master: &Bound, search: Option<&Searched>) -> Result<Self> {
         let policy = policy(master)?;
         if policy.time_limit.is_some() {
             let error = Error::new(ErrorKind::Job, "nobody ends a job on Slurm at `mainstem.sweep.timeout`");
             return Err(error.help("say it to Slurm: `hydra.launcher.timeout_min=60`"));
         }
-        let settings = Box::new(Settings::of(session, master)?);
+        let mut settings = Settings::of(session, master)?;
+        if let Some(search) = search {
+            settings.follow(search.asked.at_a_time);
+        }
+        let settings = Box::new(settings);
         Ok(Self { launcher: "submitit_slurm", how: How::Slurm(settings), policy })
     }
 

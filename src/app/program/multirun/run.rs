@@ -22,6 +22,7 @@ use crate::app::program::multirun::identity::{identity, unchanged};
 use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
+use crate::app::program::multirun::searching::{Searching, conclude};
 use crate::app::program::multirun::watched::Watched;
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::multirun::{slurm, summary};
@@ -36,7 +37,7 @@ use crate::facts::{Clock, Process};
 use crate::grammar::Override;
 use crate::launch::{self, Bell, Halt, Launcher, Workers};
 use crate::run::{Outcome, Place};
-use crate::sweep::{Grid, Jobs};
+use crate::sweep::{Grid, Jobs, Sweeper, batches};
 use crate::value::{Key, write_yaml};
 
 /// Runs a sweep, or goes on with one. What is wrong with any of its jobs is told before the first one starts.
@@ -49,7 +50,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     session.warn(master.composed().warnings());
     let sweep = Space::new(&session.composer, session.config_name(), &arguments).sweep(master.composed())?;
     let jobs = &sweep.jobs;
-    let plan = Plan::of(session, &master)?;
+    let searching =
+        sweep.search.as_ref().map(|search| Searching::new(session, &master, search)).transpose()?;
+    let plan = Plan::of(session, &master, sweep.search.as_ref())?;
     let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
     let earlier = Earlier::find(session, &master)?;
@@ -64,12 +67,22 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     if let Some(name) = setting(&master, "mainstem.sweep.jobs")? {
         files.add_file(&name, &session.composer.facts().cwd.join(&name))?;
     }
+    if let Some(searching) = &searching {
+        for (name, path) in searching.files() {
+            files.add_file(name, path)?;
+        }
+        searching.tell_known(session);
+    }
     if session.flags.dry_run {
-        return Ok(show(session, &master, jobs, &taken));
+        return Ok(match &searching {
+            Some(searching) => searching.show(session),
+            None => show(session, &master, jobs, &taken),
+        });
     }
 
     let process = session.process();
-    let now = identity(session, &master, &process, jobs, &files);
+    let told = searching.as_ref().map(Searching::to_node);
+    let now = identity(session, &master, &process, (jobs, sweep.count()), told, &files);
     let configs = files.frozen();
     let (directory, other) = directory(session, &master)?;
     let lease = lease(&directory, &process)?;
@@ -102,10 +115,10 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let _installed = install(&logging);
     let _told = callbacks.during(|| Scope::Multirun(master.clone()));
 
-    tell_taken(session, &taken, jobs.len());
+    tell_taken(session, &taken, sweep.count());
     if session.resumed.is_some() {
         let done = before.count(crate::run::Status::Completed);
-        session.note(&format!("{done} of {} jobs are completed", jobs.len()));
+        session.note(&format!("{done} of {} jobs are completed", sweep.count()));
     }
     // A session runs one sweep.
     let _ = session.sweep.set(before.identity.id.clone());
@@ -119,7 +132,12 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     }
     Driving {
         session,
-        jobs,
+        results: searching.as_ref().map(Searching::name),
+        sweeper: match searching {
+            Some(searching) => Box::new(searching.sweeper()),
+            None => Box::new(Grid::new(jobs.clone())),
+        },
+        count: sweep.count(),
         plan,
         configs,
         journal: Arc::new(journal),
@@ -133,7 +151,11 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 /// A sweep that is about to run.
 struct Driving<'a> {
     session: &'a Session<'a>,
-    jobs: &'a Jobs,
+    sweeper: Box<dyn Sweeper + 'a>,
+    /// What the file of its results calls it, if it is a search.
+    results: Option<&'static str>,
+    /// How many jobs there are, or are at most.
+    count: u64,
     plan: Plan,
     configs: Frozen,
     journal: Arc<Journal>,
@@ -144,7 +166,8 @@ struct Driving<'a> {
 
 impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
-        let Self { session, jobs, plan, configs, journal, callbacks, process, before } = self;
+        let Self { session, sweeper, results, count, plan, configs, journal, callbacks, process, before } =
+            self;
         let Plan { launcher: name, how, policy } = plan;
         let at_a_time = match &how {
             How::Inline => 1,
@@ -158,10 +181,10 @@ impl Driving<'_> {
             launcher: name.to_owned(),
             slots: at_a_time,
         })?;
-        let (sweep, count, batch) = (base.directory.clone(), jobs.len(), policy.batch);
+        let (sweep, batch) = (base.directory.clone(), policy.batch);
         let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
-        let batches = jobs.batches(batch);
-        let driven = Driven { jobs, policy, journal: &journal, before, clock: process.clock.clone() };
+        let batches = batches(count, batch);
+        let driven = Driven { sweeper, policy, journal: &journal, before, clock: process.clock.clone() };
         let (summary, interrupted, jobs) = match how {
             How::Inline => {
                 let _watch =
@@ -172,8 +195,8 @@ impl Driving<'_> {
                 (driven.drive(launcher, &mut host)?, host.interrupted, host.jobs)
             }
             How::Slurm(settings) => {
-                let Driven { jobs, policy, journal, before, .. } = driven;
-                let of_sweep = (jobs, journal, before, &process);
+                let Driven { sweeper, policy, journal, before, .. } = driven;
+                let of_sweep = (sweeper, journal, before, &process);
                 (slurm::drive(session, base, &settings, policy, of_sweep, &configs)?, None, Vec::new())
             }
             How::Workers { slots, to_files } => {
@@ -196,6 +219,9 @@ impl Driving<'_> {
                 (summary, None, Vec::new())
             }
         };
+        if let Some(name) = results {
+            conclude(session, &sweep, name)?;
+        }
         summary::tell(session, &summary, &sweep, count);
         let status = interrupted.unwrap_or_else(|| status(&summary));
         Ok(Finished { status, jobs, sweep: Some(sweep) })
@@ -204,7 +230,7 @@ impl Driving<'_> {
 
 /// What is driven, however its jobs run.
 struct Driven<'a> {
-    jobs: &'a Jobs,
+    sweeper: Box<dyn Sweeper + 'a>,
     policy: Policy,
     journal: &'a Journal,
     before: Progress,
@@ -217,9 +243,8 @@ impl Driven<'_> {
         launcher: L,
         host: &mut impl Host<Task = L::Task, End = L::End>,
     ) -> Result<Summary> {
-        let Self { jobs, policy, journal, before, clock } = self;
+        let Self { sweeper, policy, journal, before, clock } = self;
         let elapsed = capture::stopwatch();
-        let sweeper = Grid::new(jobs.clone());
         Drive { sweeper, launcher, host, journal, policy, before, clock, elapsed: &elapsed }.run()
     }
 }

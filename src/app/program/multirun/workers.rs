@@ -51,6 +51,17 @@ impl<'a> InWorkers<'a> {
     }
 }
 
+/// What became of a job that did not say it itself.
+fn without_result(
+    status: Status,
+    error: Option<String>,
+    log: Option<PathBuf>,
+    directory: PathBuf,
+) -> Verdict {
+    let (result, direction, stopped, asked) = (None, None, None, None);
+    Verdict { status, result, direction, stopped, error, log, directory: Some(directory), asked }
+}
+
 impl Host for InWorkers<'_> {
     type Task = Program;
     type End = Exit;
@@ -110,12 +121,11 @@ impl Host for InWorkers<'_> {
             Some(_) if status == Status::Completed => {
                 let error = Some("its process ended before the job did".to_owned());
                 let log = self.base.log(&directory, &self.base.session.app.name);
-                let (status, directory) = (Status::Failed, Some(directory));
-                Verdict { status, result: None, error, log, directory, asked: None }
+                without_result(Status::Failed, error, log, directory)
             }
             _ => {
                 let log = error.as_ref().and_then(|_| self.base.log(&directory, &self.base.session.app.name));
-                Verdict { status, result: None, error, log, directory: Some(directory), asked: None }
+                without_result(status, error, log, directory)
             }
         }
     }

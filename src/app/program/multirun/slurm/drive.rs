@@ -24,7 +24,7 @@ use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::drive::{Drive, Entry, FOLDER, Journal, Policy, Progress, Stopped, Summary};
 use crate::facts::Process;
 use crate::launch::slurm::{Array, Slurm};
-use crate::sweep::{Grid, Jobs};
+use crate::sweep::Sweeper;
 
 /// Hands the jobs of a sweep to Slurm, and goes, or waits for them.
 ///
@@ -35,7 +35,7 @@ pub(in crate::app::program::multirun) fn drive(
     base: Base<'_>,
     settings: &Settings,
     policy: Policy,
-    (jobs, journal, before, process): (&Jobs, &Journal, Progress, &Process),
+    (sweeper, journal, before, process): (Box<dyn Sweeper + '_>, &Journal, Progress, &Process),
     configs: &Frozen,
 ) -> Result<Summary> {
     let slurm = Slurm::new(&session.composer.facts().env);
@@ -97,7 +97,7 @@ pub(in crate::app::program::multirun) fn drive(
     };
     let elapsed = capture::stopwatch();
     let summary = Drive {
-        sweeper: Grid::new(jobs.clone()),
+        sweeper,
         launcher: &mut launcher,
         host: &mut host,
         journal,

@@ -41,7 +41,7 @@ impl OnSlurm<'_> {
         };
         let name = self.base.session.app.name.as_str();
         let log = directory.as_deref().and_then(|directory| self.base.log(directory, name));
-        Verdict { status: Status::Failed, result: None, error: Some(error), log, directory, asked: None }
+        Verdict { log, directory, ..Verdict::because(error) }
     }
 }
 
@@ -70,17 +70,13 @@ impl Host for OnSlurm<'_> {
     }
 
     fn judge(&mut self, job: u64, end: End) -> Verdict {
-        let failed = |error: Option<String>| {
-            let status = Status::Failed;
-            Verdict { status, result: None, error, log: None, directory: None, asked: None }
-        };
         match end {
             End::Recorded(record) => {
                 let directory = self.board.place(job).map(|place| place.directory).unwrap_or_default();
                 self.base.verdict(&record, &directory)
             }
             End::Gone => self.gone(job),
-            End::NotSubmitted(why) => failed(Some(why)),
+            End::NotSubmitted(why) => Verdict::because(why),
         }
     }
 

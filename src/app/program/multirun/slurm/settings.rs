@@ -106,6 +106,16 @@ impl Settings {
 }
 
 impl Settings {
+    /// As a search needs it: somebody stays who chooses the next job by what came of those before, and no more of them are
+    /// chosen at a time than the search says.
+    pub(crate) fn follow(&mut self, at_a_time: Option<usize>) {
+        self.detach = false;
+        self.at_a_time = match (self.at_a_time, at_a_time) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+
     /// What the orders say of it.
     pub(super) fn head(&self) -> Head {
         Head {

@@ -1,0 +1,215 @@
+//! What a config asks of a search.
+
+use crate::app::sweep::defined::Whole;
+use crate::app::sweep::optuna;
+use crate::app::sweep::pruning::Pruning;
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::search::{Auto, CmaEs, Nsga2, RandomSearch, Sampler, Sobol, Tpe};
+use crate::sweep::Direction;
+use crate::value::{Kind, Node};
+
+/// What says where a search tries next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Algorithm {
+    /// The one that does best where nothing is known of what is searched.
+    Auto,
+    /// Each place as likely as any other.
+    Random,
+    /// Places that are spread evenly.
+    Sobol,
+    /// Where the good ones are dense, and the bad ones are not.
+    Tpe,
+    /// A cloud of places that moves towards the good ones.
+    CmaEs,
+    /// For several goals: a population that is bred.
+    Nsga2,
+}
+
+impl Algorithm {
+    const ALL: [(&'static str, Self); 6] = [
+        ("auto", Self::Auto),
+        ("tpe", Self::Tpe),
+        ("cmaes", Self::CmaEs),
+        ("random", Self::Random),
+        ("sobol", Self::Sobol),
+        ("nsga2", Self::Nsga2),
+    ];
+
+    /// The word that configs hold.
+    pub(crate) fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, one)| *one == self).map_or("auto", |(name, _)| name)
+    }
+
+    fn named(node: &Node) -> Result<Self> {
+        let word = node.as_str().unwrap_or_default();
+        if let Some((_, found)) = Self::ALL.iter().find(|(name, _)| *name == word) {
+            return Ok(*found);
+        }
+        let names = Self::ALL.map(|(name, _)| name);
+        let error = Error::new(ErrorKind::Sweep, format!("there is no sampler `{word}`")).at(node.origin, "");
+        let error = error.note(format!("samplers: {}", names.join(", ")));
+        Err(match did_you_mean(word, names) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        })
+    }
+
+    /// The sampler of that seed.
+    pub(crate) fn sampler(self, seed: u64) -> Box<dyn Sampler> {
+        match self {
+            Self::Auto => Box::new(Auto::new(seed)),
+            Self::Tpe => Box::new(Tpe::new(seed)),
+            Self::CmaEs => Box::new(CmaEs::new(seed)),
+            Self::Random => Box::new(RandomSearch::new(seed)),
+            Self::Sobol => Box::new(Sobol::new(seed)),
+            Self::Nsga2 => Box::new(Nsga2::new(seed)),
+        }
+    }
+}
+
+/// What a config asks of a search.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Asked {
+    pub(crate) algorithm: Algorithm,
+    /// How many jobs there are at most.
+    pub(crate) trials: u64,
+    pub(crate) seed: u64,
+    /// The numbers that are looked at; empty: all that jobs return.
+    pub(crate) metrics: Vec<String>,
+    /// Which way each is better, and where that stands; empty: as the job says.
+    pub(crate) directions: Vec<(Direction, Origin)>,
+    /// Which jobs are stopped early.
+    pub(crate) pruning: Option<Pruning>,
+    /// What is tried first: a mapping each.
+    pub(crate) first: Vec<Node>,
+    /// Where earlier trials are: names of directories and files.
+    pub(crate) from: Vec<Node>,
+    /// Fields that are searched in the space that their types say.
+    pub(crate) fields: Vec<Node>,
+    /// What is searched beside `hydra.sweeper.params`: spaces as they would be typed.
+    pub(crate) params: Option<Node>,
+    /// Of which share of the jobs it is no reason to stop that they fail.
+    pub(crate) may_fail: Option<f64>,
+    /// How many jobs run at a time at most, unless the command line says it.
+    pub(crate) at_a_time: Option<usize>,
+    /// What the file of its results calls it.
+    pub(crate) name: &'static str,
+    /// Where the search is asked for.
+    pub(crate) origin: Origin,
+}
+
+impl Asked {
+    /// What the config of a sweep asks for; none if it is no search. What stands in `mainstem.search` wins over what the
+    /// config of a sweeper says.
+    ///
+    /// # Errors
+    /// What cannot be understood, or has no counterpart here.
+    pub(super) fn of(whole: Whole<'_>) -> Result<Option<Self>> {
+        let plugin = optuna::asked(whole)?;
+        let own = |key: &str| -> Result<Option<Node>> {
+            let found = whole.select(&format!("mainstem.search.{key}"))?;
+            Ok(found.filter(|node| !matches!(node.kind, Kind::Null | Kind::Missing)))
+        };
+        let trials = own("trials")?;
+        let is_native = plugin.is_none();
+        let Some(mut asked) = plugin.or_else(|| trials.as_ref().map(|node| Self::new(node.origin))) else {
+            return Ok(None);
+        };
+        if let Some(node) = &trials {
+            asked.trials = count(node, "mainstem.search.trials")?;
+            asked.origin = node.origin;
+        }
+        match own("sampler")? {
+            Some(node) if is_native || node.as_str() != Some("auto") => {
+                asked.algorithm = Algorithm::named(&node)?
+            }
+            _ => {}
+        }
+        if let Some(node) = own("seed")? {
+            asked.seed = seed(&node);
+        }
+        if let Some(node) = own("metric")? {
+            let names = node.as_list().map_or_else(|| vec![node.clone()], <[Node]>::to_vec);
+            let name = |one: &Node| {
+                let error = || {
+                    Error::new(ErrorKind::Type, format!("a metric must be a name, and is {}", one.describe()))
+                };
+                one.as_str().map(str::to_owned).ok_or_else(|| error().at(one.origin, ""))
+            };
+            asked.metrics = names.iter().map(name).collect::<Result<_>>()?;
+        }
+        if let Some(node) = own("direction")? {
+            asked.directions = directions(&node)?;
+        }
+        if let Some(node) = own("fields")? {
+            asked.fields = node.as_list().unwrap_or_default().to_vec();
+        }
+        if let Some(node) = own("first")? {
+            asked.first = node.as_list().unwrap_or_default().to_vec();
+        }
+        if let Some(node) = own("from")? {
+            asked.from = node.as_list().map_or_else(|| vec![node.clone()], <[Node]>::to_vec);
+        }
+        if let Some(node) = own("pruner")? {
+            asked.pruning = Some(Pruning::of(&node)?);
+        }
+        Ok(Some(asked))
+    }
+
+    pub(super) fn new(origin: Origin) -> Self {
+        let (metrics, directions) = (Vec::new(), Vec::new());
+        Self {
+            algorithm: Algorithm::Auto,
+            trials: 1,
+            seed: 0,
+            metrics,
+            directions,
+            pruning: None,
+            first: Vec::new(),
+            from: Vec::new(),
+            fields: Vec::new(),
+            params: None,
+            may_fail: None,
+            at_a_time: None,
+            name: "mainstem",
+            origin,
+        }
+    }
+}
+
+/// A number of jobs.
+pub(super) fn count(node: &Node, key: &str) -> Result<u64> {
+    match node.kind {
+        Kind::Int(count) if count > 0 => Ok(count.unsigned_abs()),
+        _ => {
+            let error = Error::new(ErrorKind::Range, format!("`{key}` must be a number of jobs from 1 on"));
+            Err(error.at(node.origin, "how many jobs the search has"))
+        }
+    }
+}
+
+/// Any integer is a seed.
+pub(super) fn seed(node: &Node) -> u64 {
+    match node.kind {
+        Kind::Int(seed) => u64::from_ne_bytes(seed.to_ne_bytes()),
+        _ => 0,
+    }
+}
+
+/// A direction, or a list of them.
+pub(super) fn directions(node: &Node) -> Result<Vec<(Direction, Origin)>> {
+    let all = node.as_list().map_or_else(|| vec![node.clone()], <[Node]>::to_vec);
+    let one = |node: &Node| {
+        let word = node.as_str().unwrap_or_default();
+        let direction = Direction::parse(word).ok_or_else(|| {
+            let message = format!("a direction is `minimize` or `maximize`, and no {}", node.describe());
+            let error = Error::new(ErrorKind::Sweep, message).at(node.origin, "");
+            match did_you_mean(word, ["minimize", "maximize"]) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error,
+            }
+        })?;
+        Ok((direction, node.origin))
+    };
+    all.iter().map(one).collect()
+}

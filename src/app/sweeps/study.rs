@@ -1,0 +1,136 @@
+//! What a search has come to, by its journal.
+
+use std::path::Path;
+
+use crate::app::sweep::REPORTS;
+use crate::app::sweeps::rows::{Row, rows};
+use crate::diag::{Error, ErrorKind, Result};
+use crate::drive::FOLDER;
+use crate::facts::{Facts, Process};
+use crate::run::{Status, reports};
+use crate::sweep::Goals;
+use crate::value::{Kind, Node};
+
+/// A search.
+#[derive(Debug)]
+pub(crate) struct Study {
+    /// The name of its jobs.
+    pub(crate) name: String,
+    pub(crate) goals: Goals,
+    pub(crate) parameters: Vec<Dimension>,
+    /// By their numbers.
+    pub(crate) trials: Vec<Trial>,
+}
+
+/// A parameter that was searched.
+#[derive(Clone, Debug)]
+pub(crate) struct Dimension {
+    /// As it is typed, with its prefix.
+    pub(crate) key: String,
+    pub(crate) scale: Scale,
+}
+
+/// Where the values of a parameter lie.
+#[derive(Clone, Debug)]
+pub(crate) enum Scale {
+    Numbers { low: f64, high: f64, log: bool, integers: bool },
+    Values(Vec<Node>),
+}
+
+/// A job of a search.
+#[derive(Debug)]
+pub(crate) struct Trial {
+    pub(crate) row: Row,
+    /// What it was told of each parameter; none where that did not apply.
+    pub(crate) params: Vec<Option<Node>>,
+    /// What it has reported as it went, by its steps.
+    pub(crate) reports: Vec<(u64, f64)>,
+    /// What came of it, if it has come to its end.
+    pub(crate) values: Option<Vec<f64>>,
+}
+
+impl Study {
+    /// Reads the search in the directory of a sweep.
+    ///
+    /// # Errors
+    /// There is none, or its journal cannot be read.
+    pub(crate) fn read(directory: &Path, facts: &Facts, process: &Process) -> Result<Self> {
+        let (progress, _, rows) = rows(directory, facts, process)?;
+        let search = progress.identity.search.as_ref().and_then(Node::as_map);
+        let no_search = || {
+            let message = format!("the sweep in `{}` is no search", directory.display());
+            Error::new(ErrorKind::Sweep, message).help("`mainstem sweeps show` lists its jobs")
+        };
+        let search = search.ok_or_else(no_search)?;
+        let goals = search.get_str("goals").and_then(Goals::of).ok_or_else(no_search)?;
+        let parameters = search.get_str("parameters").and_then(Node::as_map).ok_or_else(no_search)?;
+        let parameters: Vec<Dimension> = parameters
+            .iter()
+            .filter_map(|(key, slot)| Some(Dimension { key: key.to_string(), scale: scale(&slot.node)? }))
+            .collect();
+        let trial = |row: Row| {
+            let told = row.params();
+            let params = parameters.iter().map(|one| told.get_str(one.name()).cloned()).collect();
+            let is_whole = row.status == Some(Status::Completed);
+            let values = is_whole.then(|| goals.values(row.result.as_ref()).ok()).flatten();
+            let reports = reports(&directory.join(FOLDER).join(REPORTS), row.job);
+            Trial { params, reports, values, row }
+        };
+        let trials = rows.into_iter().map(trial).collect();
+        Ok(Self { name: progress.identity.name, goals, parameters, trials })
+    }
+
+    /// The trials that have come to their ends without being stopped, with losses that are numbers.
+    pub(crate) fn completed(&self) -> impl Iterator<Item = (&Trial, Vec<f64>)> {
+        self.trials.iter().filter_map(|trial| {
+            let values = trial.values.as_ref().filter(|_| trial.row.stopped.is_none())?;
+            let losses: Vec<f64> =
+                self.goals.iter().zip(values).map(|(goal, value)| goal.direction.loss(*value)).collect();
+            losses.iter().all(|loss| !loss.is_nan()).then_some((trial, losses))
+        })
+    }
+
+    /// The best trials: one, the earliest of equal ones; of several goals all that no other one is better than in everything.
+    pub(crate) fn best(&self) -> Vec<&Trial> {
+        let all: Vec<(&Trial, Vec<f64>)> = self.completed().collect();
+        if self.goals.iter().count() == 1 {
+            let first = |losses: &[f64]| losses.first().copied().unwrap_or(f64::INFINITY);
+            let best = all.iter().min_by(|(_, one), (_, other)| first(one).total_cmp(&first(other)));
+            return best.map(|(trial, _)| *trial).into_iter().collect();
+        }
+        let beats = |one: &[f64], other: &[f64]| {
+            one.iter().zip(other).all(|(one, other)| one <= other)
+                && one.iter().zip(other).any(|(one, other)| one < other)
+        };
+        let unbeaten = all.iter().filter(|(_, losses)| !all.iter().any(|(_, other)| beats(other, losses)));
+        unbeaten.map(|(trial, _)| *trial).collect()
+    }
+}
+
+impl Dimension {
+    /// Its key without a prefix.
+    pub(crate) fn name(&self) -> &str {
+        self.key.trim_start_matches('+')
+    }
+}
+
+fn scale(node: &Node) -> Option<Scale> {
+    let map = node.as_map()?;
+    if let Some(values) = map.get_str("values") {
+        return Some(Scale::Values(values.as_list()?.to_vec()));
+    }
+    let (low, high) = (map.get_str("low")?, map.get_str("high")?);
+    let log = map.get_str("log") == Some(&Node::from(true));
+    let integers = matches!((&low.kind, &high.kind), (Kind::Int(_), Kind::Int(_)));
+    Some(Scale::Numbers { low: number(low)?, high: number(high)?, log, integers })
+}
+
+/// A number as a float.
+pub(crate) fn number(node: &Node) -> Option<f64> {
+    match node.kind {
+        Kind::Float(value) => Some(value),
+        #[expect(clippy::cast_precision_loss, reason = "it is shown, or compared with floats")]
+        Kind::Int(value) => Some(value as f64),
+        _ => None,
+    }
+}

@@ -1,0 +1,41 @@
+//! Floor 1: what a search tries next, which trials stop early, and which parameters matter.
+
+mod auto;
+mod bayes;
+mod belief;
+mod cma_es;
+mod domain;
+mod history;
+mod importance;
+mod improvement;
+mod kernel;
+mod linear;
+mod minimise;
+mod normal;
+mod nsga2;
+mod pareto;
+mod parzen;
+mod process;
+mod pruner;
+mod random;
+mod sampler;
+mod sobol;
+mod space;
+mod study;
+mod tpe;
+mod warp;
+
+pub use auto::Auto;
+pub use bayes::Bayesian;
+pub use cma_es::CmaEs;
+pub use domain::{Domain, DomainFlaw, Value};
+pub use history::{History, Outcome, Trial};
+pub use importance::importance;
+pub use nsga2::Nsga2;
+pub use pareto::{dominates, front, hypervolume};
+pub use pruner::{Asha, Hyperband, Percentile, Pruner, Reports};
+pub use sampler::{RandomSearch, Sampler};
+pub use sobol::Sobol;
+pub use space::{Condition, Parameter, Point, Space, SpaceFlaw};
+pub use study::{Direction, Study};
+pub use tpe::Tpe;

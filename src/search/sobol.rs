@@ -1,0 +1,149 @@
+//! Points that fill the space evenly.
+
+use crate::search::history::History;
+use crate::search::random::{Stream, mix};
+use crate::search::sampler::Sampler;
+use crate::search::space::{Point, Space};
+
+/// Points of a scrambled Sobol sequence: any part of the space gets its share of them early on.
+///
+/// Best of 2ⁿ points. Parameters beyond the first 64 are random.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sobol {
+    seed: u64,
+}
+
+impl Sobol {
+    /// The sequence of that seed.
+    pub fn new(seed: u64) -> Self {
+        Self { seed }
+    }
+
+    /// The place of that number in the unit cube of so many dimensions.
+    pub(crate) fn place(&self, number: u64, dimensions: usize) -> Vec<f64> {
+        let mut beyond = Stream::new(self.seed, number);
+        let mut polynomials = Polynomials::default();
+        (0..dimensions)
+            .map(|dimension| {
+                if dimension >= MOST {
+                    return beyond.unit();
+                }
+                let directions = if dimension == 0 {
+                    std::array::from_fn(|bit| 1 << (31 - bit))
+                } else {
+                    directions(polynomials.next_primitive(), STARTS[dimension])
+                };
+                let point = (0..32)
+                    .filter(|bit| number >> bit & 1 == 1)
+                    .fold(0, |point, bit| point ^ directions[bit]);
+                let scrambled = scramble(point, mix(self.seed ^ mix(dimension as u64)));
+                (f64::from(scrambled) + 0.5) / 4_294_967_296.0
+            })
+            .collect()
+    }
+}
+
+impl Sampler for Sobol {
+    fn suggest(&self, space: &Space, _: &History, number: u64) -> Point {
+        space.at(&self.place(number, space.len()))
+    }
+}
+
+/// How many dimensions the sequence has.
+const MOST: usize = 64;
+
+/// For each dimension a number from which its first direction numbers are drawn. They were chosen one after the other so
+/// that the pairs with the dimensions before are as even as can be (see the test).
+const STARTS: [u64; MOST] = [0; MOST];
+
+/// The polynomials over two elements of which a power of `x` takes longest to come back to 1, in order.
+#[derive(Default)]
+struct Polynomials {
+    last: u32,
+}
+
+impl Polynomials {
+    /// The next one; its bits are the coefficients.
+    fn next_primitive(&mut self) -> u32 {
+        self.last = self.last.max(2) + 1;
+        while !primitive(self.last) {
+            self.last += 1;
+        }
+        self.last
+    }
+}
+
+/// Whether the powers of `x` modulo the polynomial are all that there are, but 0.
+fn primitive(polynomial: u32) -> bool {
+    let degree = 31 - polynomial.leading_zeros();
+    if polynomial & 1 == 0 {
+        return false;
+    }
+    let mut power = 1_u32;
+    for exponent in 1..1_u32 << degree {
+        power <<= 1;
+        if power >> degree & 1 == 1 {
+            power ^= polynomial;
+        }
+        if power == 1 {
+            return exponent == (1 << degree) - 1;
+        }
+    }
+    degree == 1
+}
+
+/// The direction numbers of one dimension: odd numbers drawn from `start`, then the recurrence of the polynomial.
+fn directions(polynomial: u32, start: u64) -> [u32; 32] {
+    let degree = (31 - polynomial.leading_zeros()) as usize;
+    let mut stream = Stream::new(start, u64::from(polynomial));
+    let mut directions = [0_u32; 32];
+    for bit in 0..32 {
+        directions[bit] = if bit < degree {
+            let odd = (stream.bits() as u32) % (1 << bit) * 2 + 1;
+            odd << (31 - bit)
+        } else {
+            let mut next = directions[bit - degree] ^ (directions[bit - degree] >> degree);
+            for back in 1..degree {
+                if polynomial >> (degree - back) & 1 == 1 {
+                    next ^= directions[bit - back];
+                }
+            }
+            next
+        };
+    }
+    directions
+}
+
+/// Owen's scrambling: each bit is turned over or not, as the key and the bits above it say.
+fn scramble(point: u32, key: u64) -> u32 {
+    let mut scrambled = 0;
+    for bit in (0..32).rev() {
+        let above = u64::from(point).checked_shr(bit + 1).unwrap_or(0);
+        let turn = mix(key ^ mix(above | u64::from(bit) << 40)) as u32 & 1;
+        scrambled |= ((point >> bit & 1) ^ turn) << bit;
+    }
+    scrambled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn primitive_polynomials() {
+        let mut polynomials = Polynomials::default();
+        let first: Vec<u32> = (0..7).map(|_| polynomials.next_primitive()).collect();
+        assert_eq!(first, [0b11, 0b111, 0b1011, 0b1101, 0b1_0011, 0b1_1001, 0b10_0101]);
+    }
+
+    #[test]
+    fn each_interval_gets_one_point_in_every_dimension() {
+        let sobol = Sobol::new(9);
+        let places: Vec<Vec<f64>> = (0..128).map(|number| sobol.place(number, MOST)).collect();
+        for dimension in 0..MOST {
+            let mut cells: Vec<usize> = places.iter().map(|p| (p[dimension] * 128.0) as usize).collect();
+            cells.sort_unstable();
+            assert_eq!(cells, (0..128).collect::<Vec<_>>(), "{dimension}");
+        }
+    }
+}

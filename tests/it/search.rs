@@ -1,0 +1,322 @@
+//! Sweeps that search: from what is typed to what is found.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use mainstem::app::{App, Bound, Configs, Maximize, Minimize, Sandbox};
+use mainstem::drive::{Entry, Progress};
+use mainstem::run::{Run, Status};
+
+use crate::sweeps::{app, kill, mainstem, run, wait};
+
+static CONF: &[(&str, &str)] =
+    &[("config", "lr: 0.5\ndepth: 1\nmodel: knn\nhydra: {sweep: {dir: sw, subdir: '${hydra.job.num}'}}")];
+
+#[derive(mainstem::Config)]
+struct Train {
+    #[mainstem(range = 0.0..=1.0)]
+    lr: f64,
+    depth: i64,
+    model: String,
+}
+
+/// The larger, the nearer to `lr=0.3 depth=4 model=forest`.
+fn score(train: &Train) -> f64 {
+    let model = if train.model == "forest" { 0.0 } else { 1.0 };
+    #[expect(clippy::cast_precision_loss, reason = "it is small")]
+    let depth = (train.depth - 4) as f64;
+    -(train.lr - 0.3).powi(2) - depth.abs() / 10.0 - model
+}
+
+fn program() -> App {
+    App::typed("train", |train: Train, _: &Run| Maximize(score(&train)))
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config")
+}
+
+/// The overrides of each job, in order, and what came of it.
+fn tried(directory: &Path) -> Vec<(String, Option<f64>)> {
+    let mut tried: BTreeMap<u64, (String, Option<f64>)> = BTreeMap::new();
+    Progress::each(directory, |entry| match entry {
+        Entry::Started { job, overrides, .. } => drop(tried.insert(*job, (overrides.join(" "), None))),
+        Entry::Ended { job, result, status: Status::Completed, .. } => {
+            if let (Some(known), Some(mainstem::value::Kind::Float(value))) =
+                (tried.get_mut(job), result.as_ref().map(|node| &node.kind))
+            {
+                known.1 = Some(*value);
+            }
+        }
+        _ => {}
+    })
+    .expect("a journal");
+    tried.into_values().collect()
+}
+
+const SPACE: [&str; 4] = ["-m", "lr=interval(0,1)", "depth=int(interval(1,8))", "model=knn,forest"];
+
+#[test]
+fn a_search_finds_what_is_good_and_writes_it_down() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let words = SPACE.into_iter().chain(["mainstem.search.trials=25"]);
+    let trial = sandbox.run(&program(), words);
+    assert_eq!(trial.jobs().len(), 25, "{}", trial.err());
+    let tried = tried(&sandbox.path().join("sw"));
+    assert!(tried.iter().all(|(line, _)| {
+        let keys: Vec<&str> =
+            line.split(' ').filter_map(|word| word.split_once('=')).map(|(key, _)| key).collect();
+        keys == ["lr", "depth", "model"]
+    }));
+    let best = tried.iter().filter_map(|(_, value)| *value).fold(f64::NEG_INFINITY, f64::max);
+    assert!(best > -0.3, "{tried:?}");
+    let results = sandbox.read("sw/optimization_results.yaml").expect("a file");
+    assert!(results.starts_with("name: mainstem\nbest_params:\n  lr: "), "{results}");
+    let told = results.lines().last().and_then(|line| line.strip_prefix("best_value: ")?.parse::<f64>().ok());
+    assert_eq!(told, Some(best), "{results}");
+    // The same again is the same, whatever the seed makes of it.
+    let again = Sandbox::new().expect("a directory");
+    again.run(&program(), SPACE.into_iter().chain(["mainstem.search.trials=25"]));
+    assert_eq!(self::tried(&again.path().join("sw")), tried);
+}
+
+#[test]
+fn what_is_wrong_is_told_before_the_first_job() {
+    let unsaid = App::new("train", |_: &Bound, _: &Run| 1.0)
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config");
+    let nothing = App::new("train", |_: &Bound, _: &Run| ())
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config");
+    for (program, words, told) in [
+        (program(), &["lr=interval(0,2)", "mainstem.search.trials=3"][..], "`lr` is out of range"),
+        (program(), &["lr=interval(0,1)"], "an interval has no single values"),
+        (program(), &["lr=0.1", "mainstem.search.trials=3"], "there is nothing to search"),
+        (
+            program(),
+            &["lr=interval(0,1)", "mainstem.search.trials=3", "mainstem.search.direction=minimize"],
+            "the search is to minimize the result, and the job returns what is to be maximized",
+        ),
+        (
+            program(),
+            &["lr=interval(0,1)", "mainstem.search.trials=3", "mainstem.search.sampler=tpr"],
+            "did you mean `tpe`?",
+        ),
+        (
+            program(),
+            &["lr=interval(0,1)", "mainstem.search.trials=3", "mainstem.search.metric=x"],
+            "the job returns no `x`",
+        ),
+        (
+            unsaid,
+            &["lr=interval(0,1)", "mainstem.search.trials=3"],
+            "nobody says which way the result is better",
+        ),
+        (
+            nothing,
+            &["lr=interval(0,1)", "mainstem.search.trials=3"],
+            "the job returns nothing that a search could look at",
+        ),
+    ] {
+        let sandbox = Sandbox::new().expect("a directory");
+        let trial = sandbox.run(&program, ["-m"].iter().chain(words));
+        assert!(trial.err().contains(told), "{words:?}: {}", trial.err());
+        assert!(trial.jobs().is_empty() && !sandbox.path().join("sw").exists(), "{words:?}");
+    }
+}
+
+#[test]
+fn the_config_of_an_existing_project_is_understood() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let program = App::typed("train", |train: Train, _: &Run| score(&train))
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config");
+    let words = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=6", "hydra.sweeper.direction=maximize"];
+    let more =
+        ["hydra/sweeper/sampler=random", "hydra.sweeper.sampler.seed=3", "hydra.sweeper.study_name=wine"];
+    let trial = sandbox.run(&program, SPACE.iter().chain(&words).chain(&more));
+    assert_eq!(trial.jobs().len(), 6, "{}", trial.err());
+    let results = sandbox.read("sw/optimization_results.yaml").expect("a file");
+    assert!(results.starts_with("name: optuna\nbest_params:\n"), "{results}");
+    for (more, told) in [
+        ("hydra.sweeper.storage='sqlite:///x.db'", "`hydra.sweeper.storage` has no counterpart here"),
+        (
+            "hydra.sweeper.custom_search_space=a.b",
+            "`hydra.sweeper.custom_search_space` has no counterpart here",
+        ),
+        ("hydra/sweeper/sampler=nsgaiii", "the sampler `create_nsgaiii_sampler` has no counterpart here"),
+    ] {
+        let trial =
+            Sandbox::new().expect("a directory").run(&program, SPACE.iter().chain(&words).chain(&[more]));
+        assert!(trial.err().contains(told), "{more}: {}", trial.err());
+    }
+}
+
+#[test]
+fn another_algorithm_runs_under_a_name_only_where_it_is_allowed_to() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let words =
+        ["hydra/sweeper=nevergrad", "hydra.sweeper.optim.budget=3", "hydra.sweeper.optim.maximize=true"];
+    let trial = sandbox.run(&program(), SPACE.iter().chain(&words));
+    assert!(trial.err().contains("the algorithms of `NevergradSweeper` are not here"), "{}", trial.err());
+    let trial =
+        sandbox.run(&program(), SPACE.iter().chain(&words).chain(&["mainstem.sweep.substitute=true"]));
+    assert_eq!(trial.jobs().len(), 3, "{}", trial.err());
+}
+
+#[test]
+fn a_field_is_searched_in_the_space_of_its_type() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let trial = sandbox.run(&program(), ["-m", "mainstem.search.trials=3", "mainstem.search.fields=[lr]"]);
+    assert_eq!(trial.jobs().len(), 3, "{}", trial.err());
+    let trial = sandbox.run(&program(), ["-m", "mainstem.search.trials=3", "mainstem.search.fields=[depth]"]);
+    let told = "the type of `depth` does not say in which space it is to be searched";
+    assert!(trial.err().contains(told), "{}", trial.err());
+}
+
+#[test]
+fn a_search_begins_with_what_is_known() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let words = SPACE
+        .into_iter()
+        .chain(["mainstem.search.trials=2", "mainstem.search.first=[{lr: 0.25, depth: 3, model: forest}]"]);
+    sandbox.run(&program(), words);
+    assert_eq!(tried(&sandbox.path().join("sw"))[0].0, "lr=0.25 depth=3 model=forest");
+    let table = "params.lr,params.depth,params.model,result\n0.3,4,forest,0.0\n0.3,99,forest,0.0\n";
+    fs::write(sandbox.path().join("earlier.csv"), table).expect("a file");
+    let from = "mainstem.search.from=[sw,earlier.csv]";
+    let words = SPACE.into_iter().chain(["mainstem.search.trials=1", "hydra.sweep.dir=next", from]);
+    let trial = sandbox.run(&program(), words);
+    assert!(trial.err().contains("3 of 4 earlier trials are in the space of the search"), "{}", trial.err());
+}
+
+#[test]
+fn what_does_not_promise_enough_is_stopped_early() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let program = App::typed("train", |train: Train, run: &Run| -> mainstem::diag::Result<Minimize> {
+        let mut loss = 1.0;
+        for epoch in 1_u32..=20 {
+            loss = train.lr + 1.0 / f64::from(epoch);
+            if run.report(epoch.into(), loss)? {
+                break;
+            }
+        }
+        Ok(Minimize(loss))
+    });
+    let program = program.with_configs(Configs::embedded(CONF)).with_config_name("config");
+    let words = ["-m", "lr=interval(0,1)", "mainstem.search.trials=30", "mainstem.search.pruner=median"];
+    let trial = sandbox.run(&program, words.into_iter().chain(["mainstem.search.sampler=random"]));
+    let stopped = trial.jobs().iter().filter(|job| job.stopped().is_some()).count();
+    assert!(stopped > 5 && stopped < 30, "{stopped} {}", trial.err());
+    let best = tried(&sandbox.path().join("sw"));
+    let results = sandbox.read("sw/optimization_results.yaml").expect("a file");
+    assert!(!best.is_empty() && results.contains("best_value: "), "{results}");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw", "--format", "json"]));
+    assert_eq!(out.matches("\"stopped\":{\"step\":").count(), stopped, "{out}");
+    let (code, out, err) = run(mainstem(&sandbox, &["sweeps", "best", "sw"]));
+    assert!(code == Some(0) && out.contains("lr="), "{out}{err}");
+    let (code, out, err) = run(mainstem(&sandbox, &["sweeps", "plot", "sw"]));
+    assert_eq!((code, out.lines().count()), (Some(0), 4), "{out}{err}");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "export", "sw"]));
+    assert_eq!(out.matches("\"state\":2").count(), stopped, "{out}");
+}
+
+#[test]
+fn a_command_is_stopped_early_and_has_not_failed() {
+    let sandbox = Sandbox::new()
+        .and_then(|sandbox| sandbox.with_file("conf/config.yaml", "x: 0\n"))
+        .expect("a directory");
+    // Each reports its own number at two steps, and the worse ones would go on for ever.
+    let script = "for s in 1 2; do echo \"{\\\"name\\\": \\\"$MAINSTEM_REPORT\\\", \\\"value\\\": $MAINSTEM_JOB_NUM, \
+                  \\\"step\\\": $s}\" >> $MAINSTEM_METRICS; done; [ $MAINSTEM_JOB_NUM -lt 2 ] || sleep 1000; \
+                  echo $MAINSTEM_JOB_NUM > $MAINSTEM_RESULT";
+    let words = [
+        "run",
+        "-m",
+        "-cd",
+        "conf",
+        "-cn",
+        "config",
+        "x=interval(0,1)",
+        "hydra.sweep.dir=sw",
+        "mainstem.search.trials=4",
+        "mainstem.search.direction=minimize",
+        "mainstem.search.pruner={name: median, startup: 2}",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
+    let (code, _, err) = run(mainstem(&sandbox, &words));
+    assert_eq!(code, Some(0), "{err}");
+    let mut ends = Vec::new();
+    Progress::each(&sandbox.path().join("sw"), |entry| {
+        if let Entry::Ended { job, status, stopped, .. } = entry {
+            ends.push((*job, *status, stopped.is_some()));
+        }
+    })
+    .expect("a journal");
+    let done = Status::Completed;
+    assert_eq!(ends, [(0, done, false), (1, done, false), (2, done, true), (3, done, true)], "{err}");
+}
+
+/// How many kills there are: few, or as many as somebody asks for who has the time.
+#[expect(clippy::disallowed_methods, reason = "a test reads its own environment")]
+fn kills() -> u32 {
+    std::env::var("MAINSTEM_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(4)
+}
+
+#[test]
+fn a_search_killed_at_any_moment_is_the_same_search() {
+    const TRIALS: usize = 12;
+    let sandbox = || {
+        Sandbox::new()
+            .and_then(|sandbox| sandbox.with_file("conf/config.yaml", "x: 0\ny: 0\n"))
+            .expect("a directory")
+    };
+    let begin = [
+        "-cd",
+        "conf",
+        "-m",
+        "x=interval(0,1)",
+        "y=interval(0,1)",
+        "hydra.sweep.dir=sw",
+        "mainstem.search.trials=12",
+        "mainstem.search.direction=minimize",
+    ];
+    let driver = |sandbox: &Sandbox, words: &[&str]| {
+        let mut command = app(sandbox, words);
+        command.env("HC_RESULT", "x").env("HC_SLEEP", "0.02").stdout(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let whole = sandbox();
+    assert!(driver(&whole, &begin).status().expect("it starts").success());
+    let expected = tried(&whole.path().join("sw"));
+    assert_eq!(expected.len(), TRIALS);
+    let (mut left, mut seed) = (kills(), 3_u64);
+    while left > 0 {
+        let sandbox = sandbox();
+        let directory = sandbox.path().join("sw");
+        for _ in 0..3.min(left) {
+            let words: &[&str] =
+                if Progress::read(&directory).is_ok() { &["--resume", "sw"] } else { &begin };
+            let child = driver(&sandbox, words).spawn().expect("it starts");
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            sleep(Duration::from_millis((seed >> 33) % 400));
+            kill(child.id(), "KILL");
+            wait(child);
+            left -= 1;
+        }
+        let words: &[&str] = if Progress::read(&directory).is_ok() { &["--resume", "sw"] } else { &begin };
+        assert!(driver(&sandbox, words).status().expect("it starts").success());
+        // One slot runs: what it tries, and what comes of it, is as if nobody had killed it.
+        assert_eq!(tried(&directory), expected);
+        let completions = crate::sweeps::completions(&directory);
+        assert!(
+            completions.len() == TRIALS && completions.values().all(|count| *count == 1),
+            "{completions:?}"
+        );
+    }
+}
