@@ -157,10 +157,12 @@ fn the_config_of_an_existing_project_is_understood() {
 #[test]
 fn another_algorithm_runs_under_a_name_only_where_it_is_allowed_to() {
     let sandbox = Sandbox::new().expect("a directory");
-    let words = ["hydra/sweeper=nevergrad", "hydra.sweeper.optim.budget=3", "hydra.sweeper.optim.maximize=true"];
+    let words =
+        ["hydra/sweeper=nevergrad", "hydra.sweeper.optim.budget=3", "hydra.sweeper.optim.maximize=true"];
     let trial = sandbox.run(&program(), SPACE.iter().chain(&words));
     assert!(trial.err().contains("the algorithms of `NevergradSweeper` are not here"), "{}", trial.err());
-    let trial = sandbox.run(&program(), SPACE.iter().chain(&words).chain(&["mainstem.sweep.substitute=true"]));
+    let trial =
+        sandbox.run(&program(), SPACE.iter().chain(&words).chain(&["mainstem.sweep.substitute=true"]));
     assert_eq!(trial.jobs().len(), 3, "{}", trial.err());
 }
 
