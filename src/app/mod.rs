@@ -33,7 +33,7 @@ mod table;
 mod width;
 mod zone;
 
-pub use crate::sweep::Direction;
+pub use crate::search::Direction;
 pub use capture::{arguments, facts, process};
 pub use git::surroundings;
 pub use main::main;

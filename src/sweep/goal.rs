@@ -1,17 +1,9 @@
 //! What a search is after: numbers of a result, and which way each is better.
 
 use crate::diag::{Error, ErrorKind, Result, listed};
+use crate::search::Direction;
 use crate::sweep::dimension::number;
 use crate::value::{Map, Node};
-
-/// Which way a number is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// The larger, the better.
-    Maximize,
-    /// The smaller, the better.
-    Minimize,
-}
 
 impl Direction {
     /// The word that configs and records hold.
@@ -25,14 +17,6 @@ impl Direction {
     /// The direction of that name.
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Maximize, Self::Minimize].into_iter().find(|direction| direction.name() == name)
-    }
-
-    /// A number as a loss: the lower, the better.
-    pub fn loss(self, value: f64) -> f64 {
-        match self {
-            Self::Maximize => -value,
-            Self::Minimize => value,
-        }
     }
 }
 
@@ -48,7 +32,8 @@ pub struct Goal {
 /// All of them, of which there is at least one.
 ///
 /// ```
-/// use mainstem::sweep::{Direction, Goal, Goals};
+/// use mainstem::search::Direction;
+/// use mainstem::sweep::{Goal, Goals};
 /// use mainstem::value::{Map, Node};
 /// let accuracy = Goal { metric: Some("accuracy".to_owned()), direction: Direction::Maximize };
 /// let goals = Goals::new(accuracy, []);
@@ -250,10 +235,11 @@ mod tests {
     fn a_job_that_says_the_other_way_is_told() {
         let goals = goals(&[Some("a")]);
         let said = |word: &str| Node::from(Map::from([("a", Node::from(word))]));
-        assert!(goals.agree(&said("minimize")).is_ok());
-        let error = goals.agree(&said("maximize")).unwrap_err();
-        assert_eq!(error.message(), "the search is to minimize, and the job says to maximize `a`");
-        assert!(goals.agree(&Node::from(Map::from([("b", Node::from("maximize"))]))).is_ok());
-        assert!(goals.agree(&Node::from("maximize")).is_err());
+        goals.agree(&said("minimize")).unwrap();
+        goals.agree(&Node::from(Map::from([("b", Node::from("maximize"))]))).unwrap();
+        for other in [said("maximize"), Node::from("maximize")] {
+            let error = goals.agree(&other).unwrap_err();
+            assert_eq!(error.message(), "the search is to minimize, and the job says to maximize `a`");
+        }
     }
 }

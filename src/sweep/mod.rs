@@ -16,7 +16,7 @@ mod sweeper;
 #[cfg(feature = "app")]
 pub(crate) use branch::Branch;
 pub use condition::Condition;
-pub use goal::{Direction, Goal, Goals};
+pub use goal::{Goal, Goals};
 #[cfg(feature = "app")]
 pub(crate) use jobs::Seen;
 pub use jobs::{Job, Jobs, batches};

@@ -14,8 +14,8 @@ use crate::sweep::sweeper::{Ask, Sweeper, Told};
 /// ```
 /// use mainstem::diag::{Error, SourceId};
 /// use mainstem::grammar::parse_overrides;
-/// use mainstem::search::{History, RandomSearch};
-/// use mainstem::sweep::{Ask, Direction, Goal, Goals, Search, SearchSpace, Sweeper, Told};
+/// use mainstem::search::{Direction, RandomSearch};
+/// use mainstem::sweep::{Ask, Goal, Goals, Search, SearchSpace, Sweeper, Told};
 /// use mainstem::value::Node;
 /// let mut errors: Vec<Error> = Vec::new();
 /// let overrides = parse_overrides([("lr=interval(0,1)", SourceId::NONE)], &mut errors);
@@ -113,8 +113,9 @@ mod tests {
     use super::*;
     use crate::diag::SourceId;
     use crate::grammar::parse_overrides;
+    use crate::search::Direction;
     use crate::search::{RandomSearch, Value};
-    use crate::sweep::goal::{Direction, Goal};
+    use crate::sweep::goal::Goal;
     use crate::value::Node;
 
     fn search(trials: u64) -> Search {

@@ -343,7 +343,7 @@ mod tests {
         );
         assert_eq!(
             corners(&space),
-            ["opt=sgd", "k=2 beta=0.9 opt=adam", "beta=0.9 opt=adam", "opt=adam", "opt=sgd"]
+            ["opt=sgd", "k=2 beta=0.9 opt=adam", "k=1 beta=0.9 opt=adam", "beta=0.5 opt=adam"]
         );
     }
 

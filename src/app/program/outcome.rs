@@ -2,7 +2,7 @@
 
 use std::error::Error as StdError;
 
-use crate::sweep::Direction;
+use crate::search::Direction;
 use crate::value::{Key, Map, Node, Slot};
 
 /// A number that a sweep looks at.

@@ -10,7 +10,8 @@ use crate::diag::{Result, SourceId};
 use crate::drive::{FOLDER, identity};
 use crate::durable::whole_lines;
 use crate::run::{EarlyStop, METRICS, Place, Reporting, Run};
-use crate::sweep::{Direction, Goals};
+use crate::search::Direction;
+use crate::sweep::Goals;
 use crate::value::{Kind, read_json};
 
 /// What a value that is reported is called among the metrics, unless the search is after one with a name.

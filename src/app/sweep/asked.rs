@@ -4,8 +4,8 @@ use crate::app::sweep::defined::Whole;
 use crate::app::sweep::optuna;
 use crate::app::sweep::pruning::Pruning;
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::search::Direction;
 use crate::search::{Auto, CmaEs, Nsga2, RandomSearch, Sampler, Sobol, Tpe};
-use crate::sweep::Direction;
 use crate::value::{Kind, Node};
 
 /// What says where a search tries next.

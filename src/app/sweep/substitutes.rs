@@ -3,7 +3,7 @@
 use crate::app::sweep::asked::{Asked, count, seed};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::grammar::{Quote, quoted};
-use crate::sweep::Direction;
+use crate::search::Direction;
 use crate::value::{Kind, Map, Node, write_str};
 
 /// What the config of the Ax sweeper asks for.

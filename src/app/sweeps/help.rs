@@ -8,7 +8,7 @@ mainstem sweeps: sweeps and their jobs, by their journals.
   mainstem sweeps show last            how each job stands, and what came of it
   mainstem sweeps show last --format csv > jobs.csv
                                        the same for programs
-  mainstem sweeps best last            the best job of a search, and how to run it
+  mainstem sweeps best last            what a search found, and how to run it
   mainstem sweeps plot last            pictures of a search: DIR/plots/*.svg
   mainstem sweeps export last -o study.log
                                        for optuna-dashboard: the file of a

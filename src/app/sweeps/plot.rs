@@ -66,7 +66,7 @@ fn trials(study: &Study) -> plot::Trials {
     };
     plot::Trials {
         goal: goal.metric.clone().unwrap_or_else(|| "the result".to_owned()),
-        maximize: goal.direction == crate::sweep::Direction::Maximize,
+        maximize: goal.direction == crate::search::Direction::Maximize,
         parameters: study.parameters.iter().map(parameter).collect(),
         trials: study.trials.iter().filter_map(trial).collect(),
     }

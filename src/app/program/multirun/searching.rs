@@ -13,8 +13,8 @@ use crate::app::sweep::{Pruning, Searched};
 use crate::app::sweeps::{RESULTS, Study, results};
 use crate::diag::{Error, ErrorKind, Origin, Result, shell_word, visible};
 use crate::durable::write_whole;
-use crate::search::{Domain, Parameter, Point, Value};
-use crate::sweep::{Direction, Goal, Goals, Search};
+use crate::search::{Direction, Domain, Parameter, Point, Value};
+use crate::sweep::{Goal, Goals, Search};
 use crate::value::{Key, Kind, Map, Node};
 
 /// A search that is about to begin.
