@@ -39,35 +39,6 @@ fn upper_tail(x: f64) -> f64 {
     if x < 0.0 { 2.0 - tail } else { tail }
 }
 
-/// The value that lies above a share `p` of the distribution; infinite at 0 and 1.
-///
-/// A first guess, then Newton steps in the logarithm of the tail, which converge from anywhere.
-pub(crate) fn quantile(p: f64) -> f64 {
-    if p.is_nan() || p <= 0.0 {
-        return f64::NEG_INFINITY;
-    }
-    if p >= 1.0 {
-        return f64::INFINITY;
-    }
-    if p > 0.5 {
-        return -quantile(1.0 - p);
-    }
-    let t = (-2.0 * p.ln()).sqrt();
-    let mut z = if p > 0.02 { (p - 0.5) * 2.6 } else { -t + (t.ln() + LN_SQRT_TAU) / t };
-    for _ in 0..12 {
-        let (share, slope) = (below(z), density(z));
-        if share <= 0.0 || slope <= 0.0 {
-            break;
-        }
-        let step = (share.ln() - p.ln()) * share / slope;
-        z -= step.clamp(-1.0, 1.0);
-        if step.abs() < 1e-13 * (1.0 + z.abs()) {
-            break;
-        }
-    }
-    z
-}
-
 /// `ln(density(z) + z * below(z))`, the logarithm of the improvement that a standard normal value brings over `-z`, and its
 /// derivative; good where the improvement itself is too small for a float.
 pub(crate) fn ln_improvement(z: f64) -> (f64, f64) {
@@ -95,21 +66,8 @@ mod tests {
     fn known_values() {
         for (z, p) in [(0.0, 0.5), (1.0, 0.841_344_746_068_542_9), (-3.0, 0.001_349_898_031_630_094_6)] {
             assert!((below(z) - p).abs() < 1e-14, "{z}");
-            assert!((quantile(p) - z).abs() < 1e-10, "{p}: {}", quantile(p));
         }
         assert!((below(-8.0) / 6.220_960_574_271_786e-16 - 1.0).abs() < 1e-10);
-        assert_eq!((quantile(0.0), quantile(1.0)), (f64::NEG_INFINITY, f64::INFINITY));
-    }
-
-    #[test]
-    fn quantile_is_the_inverse() {
-        for n in 1..1000 {
-            let p = f64::from(n) / 1000.0;
-            assert!((below(quantile(p)) - p).abs() < 1e-12, "{p}");
-        }
-        for p in [1e-300, 1e-100, 1e-20, 1e-9] {
-            assert!((below(quantile(p)) / p - 1.0).abs() < 1e-6, "{p}");
-        }
     }
 
     #[test]

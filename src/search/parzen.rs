@@ -1,7 +1,7 @@
 //! A density around points that were seen.
 
 use crate::search::domain::Domain;
-use crate::search::normal::{below, quantile};
+use crate::search::normal::below;
 use crate::search::random::Stream;
 
 /// A mixture of one kernel for each point that was seen, and a wide one.
@@ -54,14 +54,23 @@ impl Parzen {
             .collect();
         let mut centers: Vec<f64> = seen.iter().flatten().copied().collect();
         centers.extend(domains.iter().map(|_| MIDDLE));
-        let cuts: Vec<Cut> = columns.iter().map(|column| Cut::of(column.width)).collect();
+        // Most columns are as wide as each other.
+        let mut cuts: Vec<(f64, Cut)> = Vec::new();
+        for column in columns.iter().filter(|column| column.choices.is_none()) {
+            if !cuts.iter().any(|(width, _)| *width == column.width) {
+                cuts.push((column.width, Cut::of(column.width)));
+            }
+        }
         let share = (count + 1.0).ln();
         let mut heights: Vec<f64> = seen
             .iter()
             .map(|place| {
-                let cut =
-                    |(k, at): (usize, &f64)| if columns[k].choices.is_some() { 0.0 } else { cuts[k].at(*at) };
-                -place.iter().enumerate().map(cut).sum::<f64>() - share
+                let cut = |(column, at): (&Column, &f64)| {
+                    let same =
+                        cuts.iter().find(|(width, _)| column.choices.is_none() && *width == column.width);
+                    same.map_or(0.0, |(_, cut)| cut.at(*at))
+                };
+                -columns.iter().zip(place).map(cut).sum::<f64>() - share
             })
             .collect();
         let wide = Cut::exactly(MIDDLE, WIDE);
@@ -89,9 +98,9 @@ impl Parzen {
                     }
                     None => {
                         let width = if wide { WIDE } else { column.width };
-                        let (low, high) = (below(-center / width), below((1.0 - center) / width));
-                        let at = center + width * quantile(low + stream.unit() * (high - low));
-                        if at.is_finite() { at.clamp(0.0, 1.0) } else { center }
+                        // What falls outside is drawn again; at least a third falls inside.
+                        let mut draws = (0..64).map(|_| center + width * stream.normal());
+                        draws.find(|at| (0.0..=1.0).contains(at)).unwrap_or(center)
                     }
                 }
             })
@@ -101,30 +110,33 @@ impl Parzen {
     /// The logarithm of its density at a place, but for a number that all mixtures of the same parameters share.
     pub(crate) fn ln(&self, place: &[f64]) -> f64 {
         let size = self.columns.len();
+        let numbers = |scale: &dyn Fn(&Column) -> f64| -> Vec<f64> {
+            self.columns
+                .iter()
+                .map(|column| if column.choices.is_some() { 0.0 } else { scale(column) })
+                .collect()
+        };
+        let names: Vec<usize> = (0..size).filter(|k| self.columns[*k].choices.is_some()).collect();
+        let narrow = numbers(&|column| 0.5 / (column.width * column.width));
+        let wide = numbers(&|_| 0.5 / (WIDE * WIDE));
         let last = self.heights.len() - 1;
-        let (mut most, mut sum) = (f64::NEG_INFINITY, 0.0);
+        let mut lns = Vec::with_capacity(self.heights.len());
         for (kernel, height) in self.heights.iter().enumerate() {
             let center = &self.centers[kernel * size..(kernel + 1) * size];
-            let mut ln = *height;
-            for k in 0..size {
-                let column = &self.columns[k];
-                if column.choices.is_some() {
-                    if kernel != last {
-                        ln += if (center[k] - place[k]).abs() < 1e-9 { column.hit } else { column.miss };
-                    }
-                } else {
-                    let off = (center[k] - place[k]) / if kernel == last { WIDE } else { column.width };
-                    ln -= 0.5 * off * off;
+            let scales = if kernel == last { &wide } else { &narrow };
+            let off: f64 =
+                center.iter().zip(place).zip(scales).map(|((c, p), scale)| (c - p) * (c - p) * scale).sum();
+            lns.push(height - off);
+            if kernel != last {
+                for &k in &names {
+                    let column = &self.columns[k];
+                    lns[kernel] += if (center[k] - place[k]).abs() < 1e-9 { column.hit } else { column.miss };
                 }
             }
-            if ln > most {
-                sum = sum * (most - ln).exp() + 1.0;
-                most = ln;
-            } else if ln > most - 40.0 {
-                sum += (ln - most).exp();
-            }
         }
-        most + sum.ln()
+        let most = lns.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        // What is so much less does not change the sum.
+        most + lns.iter().filter(|ln| **ln > most - 25.0).map(|ln| (ln - most).exp()).sum::<f64>().ln()
     }
 }
 

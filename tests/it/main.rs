@@ -16,6 +16,7 @@ mod job;
 mod merge;
 mod print;
 mod resolve;
+mod samplers;
 mod sweep;
 mod yaml;
 
