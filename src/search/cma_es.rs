@@ -68,6 +68,9 @@ fn population(dimensions: usize) -> usize {
     4 + (3.0 * (dimensions.max(1) as f64).ln()) as usize
 }
 
+/// How often a place is drawn again that falls outside.
+const TRIES: usize = 10;
+
 /// The distribution, in the unit cube.
 struct Distribution {
     mean: Vec<f64>,
@@ -145,8 +148,20 @@ impl Distribution {
         self.axes = axes;
     }
 
-    /// A place drawn from it; each coordinate has at least that spread.
+    /// A place drawn from it; each coordinate has at least that spread. What falls outside is drawn again a few times before
+    /// it is moved to the border, where many would be the same.
     fn draw(&self, least: &[f64], stream: &mut Stream) -> Vec<f64> {
+        let mut place = self.step(least, stream);
+        for _ in 0..TRIES {
+            if place.iter().all(|at| (0.0..=1.0).contains(at)) {
+                break;
+            }
+            place = self.step(least, stream);
+        }
+        place.iter().map(|at| at.clamp(0.0, 1.0)).collect()
+    }
+
+    fn step(&self, least: &[f64], stream: &mut Stream) -> Vec<f64> {
         let size = self.mean.len();
         let steps: Vec<f64> = self.deviations.iter().map(|deviation| deviation * stream.normal()).collect();
         (0..size)
@@ -154,7 +169,7 @@ impl Distribution {
                 let step: f64 = (0..size).map(|axis| self.axes[axis][k] * steps[axis]).sum();
                 let spread = self.sigma * self.covariance[k][k].max(0.0).sqrt();
                 let wider = if spread > 0.0 && spread < least[k] { least[k] / spread } else { 1.0 };
-                (self.mean[k] + self.sigma * step * wider).clamp(0.0, 1.0)
+                self.mean[k] + self.sigma * step * wider
             })
             .collect()
     }
