@@ -255,6 +255,18 @@ def rebuilt(place):
     assert place.states() == {"completed": 4}
     configs = {(place.sweep / str(job) / ".hydra/config.yaml").read_text() for job in range(4)}
     assert configs == {f"x: {job}\nname: none\n" for job in range(4)}, configs
+    git = Place(place.cluster, place.args, "git")
+    for name, text in {"job.py": "import lib\n", "lib.py": "print('committed')\n", ".gitignore": "sw\n"}.items():
+        (git.path / name).write_text(text)
+    for words in (["init", "-q"], ["add", "."], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "first"]):
+        git.run(["git", *words])
+    (git.path / "lib.py").write_text("print('old')\n")
+    tail = ["sh", "-c", "sleep 1; python3 job.py"]
+    git.run(git.command("x=range(4)", *git.settings("mainstem.slurm.snapshot=worktree"), tail=tail))
+    (git.path / "lib.py").write_text("print('new')\n")
+    git.run(git.sweeps("watch"))
+    said = {(git.sweep / str(job) / "stdout.log").read_text() for job in range(4)}
+    assert said == {"old\n"}, said
     script = Place(place.cluster, place.args, "script")
     (script.path / "job.py").write_text("print('old')\n")
     script.run(script.command("x=range(4)", *script.settings(), tail=["sh", "-c", "sleep 1; python3 $0", "job.py"]))

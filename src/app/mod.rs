@@ -31,6 +31,7 @@ mod sweep;
 mod sweeps;
 mod table;
 mod width;
+mod worktree;
 mod zone;
 
 pub use crate::search::Direction;

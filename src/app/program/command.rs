@@ -115,8 +115,10 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     let by_itself = is_told_by_hydra(words, handed.bound.cwd());
     let chdir = setting(&handed.bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True") && !by_itself;
     let mut words = expand(handed, words, run)?;
+    let worktree = handed.bound.snapshot().and_then(|snapshot| snapshot.worktree.clone());
+    let place = worktree.as_deref().unwrap_or(handed.bound.cwd());
     if chdir {
-        words.iter_mut().for_each(|word| find(word, handed.bound.cwd()));
+        words.iter_mut().for_each(|word| find(word, place));
     }
     let mut environment = handed.environment(run)?;
     if let Some(snapshot) = handed.bound.snapshot() {
@@ -127,8 +129,8 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     };
     let mut command = shielded(program, run);
     command.args(arguments).envs(environment.clone());
-    if chdir {
-        command.current_dir(run.dir());
+    if chdir || worktree.is_some() {
+        command.current_dir(if chdir { run.dir() } else { place });
     }
     // From here on a signal lets the command end, and does not end this process.
     let _ = run.is_interrupted();

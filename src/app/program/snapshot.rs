@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::app::worktree::worktree;
 use crate::compose::Frozen;
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceId};
 use crate::durable::{create_exclusive, read_regular};
@@ -23,6 +24,17 @@ pub(crate) struct Snapshot {
     pub(crate) configs: Arc<Frozen>,
     /// The files that a command names, and their copies.
     pub(crate) files: Vec<(PathBuf, PathBuf)>,
+    /// Where a command is started in place of the working directory: in a worktree of the project.
+    pub(crate) worktree: Option<PathBuf>,
+}
+
+/// What of a command is kept as it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kept<'a> {
+    /// The files that it names.
+    Files(&'a [PathBuf]),
+    /// What version control knows of the project of that directory.
+    Worktree(&'a Path),
 }
 
 /// What is in the folder, in its own words.
@@ -39,7 +51,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Io`], such as a disk that is full.
-    pub(crate) fn take(wanted: &Path, program: &Path, configs: Frozen, named: &[PathBuf]) -> Result<Self> {
+    pub(crate) fn take(wanted: &Path, program: &Path, configs: Frozen, kept: Kept<'_>) -> Result<Self> {
         let folder = create_exclusive(wanted)?;
         let copied = |from: &Path, to: PathBuf| -> Result<PathBuf> {
             let failed = |error: std::io::Error| {
@@ -52,6 +64,10 @@ impl Snapshot {
         };
         let copy = copied(program, folder.join("program").join(program.file_name().unwrap_or_default()))?;
         let mut files = Vec::new();
+        let (named, worktree) = match kept {
+            Kept::Files(named) => (named, None),
+            Kept::Worktree(cwd) => (&[][..], Some(worktree(cwd, &folder.join("worktree"))?)),
+        };
         for (nth, path) in named.iter().enumerate() {
             if path.metadata().is_ok_and(|file| file.len() <= LARGEST_FILE) {
                 let name = path.file_name().unwrap_or_default();
@@ -60,7 +76,7 @@ impl Snapshot {
             }
         }
         let configs = Arc::new(configs);
-        let snapshot = Self { folder, program: program.to_owned(), copy, configs, files };
+        let snapshot = Self { folder, program: program.to_owned(), copy, configs, files, worktree };
         snapshot.write()?;
         Ok(snapshot)
     }
@@ -77,6 +93,7 @@ impl Snapshot {
             ("program", path(&self.program)),
             ("copy", path(&self.copy)),
             ("files", Node::from(files)),
+            ("worktree", Node::from(self.worktree.as_deref().map(path))),
             ("configs", self.configs.to_node()),
         ]);
         let mut json = String::new();
@@ -116,6 +133,7 @@ impl Snapshot {
             folder: folder.to_owned(),
             program: path("program")?,
             copy: path("copy")?,
+            worktree: path("worktree"),
             files: map.get_str("files")?.as_map()?.iter().map(file).collect::<Option<_>>()?,
             configs: Arc::new(Frozen::of_node(map.get_str("configs")?)?),
         })
@@ -140,7 +158,8 @@ mod tests {
         fs::write(&script, "old").unwrap();
         let wanted = scratch.path().join("snapshot");
         let taken =
-            Snapshot::take(&wanted, &program, Frozen::default(), std::slice::from_ref(&script)).unwrap();
+            Snapshot::take(&wanted, &program, Frozen::default(), Kept::Files(std::slice::from_ref(&script)))
+                .unwrap();
         fs::write(&program, "new").unwrap();
         fs::write(&script, "new").unwrap();
         let read = Snapshot::read(&wanted).unwrap();

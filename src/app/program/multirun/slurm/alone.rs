@@ -69,7 +69,7 @@ pub(crate) fn submit(session: &Session<'_>, bound: &Bound) -> Result<Finished> {
     configs.add(bound.composed().selection().repository());
     let (mut command, behind) = program(session, ALONE)?;
     let snapshot = match (&session.executable, settings.takes_snapshot) {
-        (Some(file), true) => Some(take(session, &slurm.join("snapshot"), file, &configs)?),
+        (Some(file), true) => Some(take(session, &settings, &slurm.join("snapshot"), file, &configs)?),
         _ => None,
     };
     if let Some(snapshot) = &snapshot {

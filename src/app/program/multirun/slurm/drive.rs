@@ -17,7 +17,7 @@ use crate::app::program::multirun::slurm::orders::{Folder, Head};
 use crate::app::program::multirun::slurm::settings::Settings;
 use crate::app::program::multirun::slurm::task::{TASK, program};
 use crate::app::program::session::Session;
-use crate::app::program::snapshot::Snapshot;
+use crate::app::program::snapshot::{Kept, Snapshot};
 use crate::app::program::{command, signals};
 use crate::compose::Frozen;
 use crate::diag::{Error, ErrorKind, Result, shell_word};
@@ -49,7 +49,7 @@ pub(in crate::app::program::multirun) fn drive(
     let known = session.snapshot.clone();
     let wanted = base.directory.join(FOLDER).join("slurm").join("snapshot");
     let snapshot = || match (&session.executable, settings.takes_snapshot) {
-        (Some(program), true) => take(session, &wanted, program, configs).map(Some),
+        (Some(program), true) => take(session, settings, &wanted, program, configs).map(Some),
         _ => Ok(None),
     };
     let head = Head {
@@ -155,18 +155,27 @@ fn delegate(
     Ok(id)
 }
 
+/// Makes a snapshot of what jobs run.
+///
+/// # Errors
+/// It cannot be written; there is no worktree where one is asked for.
 pub(super) fn take(
     session: &Session<'_>,
+    settings: &Settings,
     wanted: &Path,
     program: &Path,
     configs: &Frozen,
 ) -> Result<Arc<Snapshot>> {
-    let files = match session.app.starts_command {
-        true => command::files(&session.app.tail, &session.composer.facts().cwd),
+    let cwd = &session.composer.facts().cwd;
+    let files: Vec<PathBuf> = match session.app.starts_command {
+        true => command::files(&session.app.tail, cwd).into_iter().map(|(_, path)| path).collect(),
         false => Vec::new(),
     };
-    let files: Vec<PathBuf> = files.into_iter().map(|(_, path)| path).collect();
-    Snapshot::take(wanted, program, configs.clone(), &files).map(Arc::new)
+    let kept = match settings.takes_worktree && session.app.starts_command {
+        true => Kept::Worktree(cwd),
+        false => Kept::Files(&files),
+    };
+    Snapshot::take(wanted, program, configs.clone(), kept).map(Arc::new)
 }
 
 /// Says what goes on without this process.

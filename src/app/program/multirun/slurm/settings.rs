@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(super) driver: bool,
     /// Whether what runs is the program as it was when its jobs were queued.
     pub(super) takes_snapshot: bool,
+    /// Whether a command runs in a worktree of its project.
+    pub(super) takes_worktree: bool,
 }
 
 /// Fields of submitit and the options of `sbatch` that they are, where the value is the same.
@@ -98,6 +100,8 @@ impl Settings {
             max_timeouts: number("hydra.launcher.max_num_timeout", 0)?.unwrap_or(0) as u64,
             largest_array: size("mainstem.slurm.largest_array")?,
             max_queued: size("mainstem.slurm.max_queued")?,
+            takes_worktree: setting(master, "mainstem.slurm.snapshot")?
+                .is_some_and(|what| what == "worktree"),
             takes_snapshot: setting(master, "mainstem.slurm.snapshot")?.is_none_or(|what| what != "none"),
             driver: setting(master, "mainstem.slurm.driver")?.is_some_and(|yes| yes == "True"),
             detach: setting(master, "mainstem.slurm.detach")?.is_none_or(|yes| yes == "True"),

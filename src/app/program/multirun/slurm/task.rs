@@ -63,15 +63,15 @@ impl Task {
     }
 }
 
+/// Arguments behind a hidden first one and what it names: those of the program, and those of its command.
+pub(super) type Behind = (Vec<String>, Vec<String>);
+
 /// This program with a hidden first argument, and the arguments that stand behind it and what it names: its own, and those of
 /// its command.
 ///
 /// # Errors
 /// There can be no process of this program elsewhere.
-pub(super) fn program(
-    session: &Session<'_>,
-    hidden: &str,
-) -> Result<(Vec<String>, (Vec<String>, Vec<String>))> {
+pub(super) fn program(session: &Session<'_>, hidden: &str) -> Result<(Vec<String>, Behind)> {
     let alone = || Error::new(ErrorKind::Job, "jobs on Slurm need processes of their own");
     let (Some(file), true) = (&session.executable, session.owns_process) else {
         return Err(alone().help("run the program as a process of its own"));
