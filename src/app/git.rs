@@ -19,7 +19,7 @@ const DIFF: &str = "git.diff";
 /// since.
 pub fn surroundings(facts: &Facts, process: &Process) -> Surroundings {
     let mut found = read(facts, process);
-    if let Some((mut git, diff)) = status(&facts.cwd) {
+    if let Some((mut git, diff)) = may_have(facts).then(|| status(&facts.cwd)).flatten() {
         if let Some(diff) = diff {
             git.set(Key::from("diff"), Node::from(DIFF));
             git.set(Key::from("diff_cut"), Node::from(diff.len() > LONGEST_DIFF));
@@ -29,6 +29,11 @@ pub fn surroundings(facts: &Facts, process: &Process) -> Surroundings {
         found.keys.set(Key::from("git"), Node::from(git));
     }
     found
+}
+
+/// Whether `git` may find a repository with files: else it is not asked.
+fn may_have(facts: &Facts) -> bool {
+    facts.env.get("GIT_DIR").is_some() || facts.cwd.ancestors().any(|path| path.join(".git").exists())
 }
 
 /// Commit, branch, whether a file under version control was changed, and how. `None` outside of a repository, or
@@ -53,10 +58,12 @@ fn status(cwd: &Path) -> Option<(Map, Option<Vec<u8>>)> {
 
 /// What `git` prints, up to a limit; `None` if it fails. Takes no locks and starts no helpers.
 fn git(cwd: &Path, arguments: &[&str], limit: usize) -> Option<Vec<u8>> {
+    // Not by a directory of the process that is started: then this one is copied, and each page that it writes meanwhile.
     let mut child = Command::new("git")
+        .arg("-C")
+        .arg(cwd)
         .args(["--no-optional-locks", "-c", "core.fsmonitor=false"])
         .args(arguments)
-        .current_dir(cwd)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -128,25 +128,27 @@ impl Shared {
         let found = find_out();
         let is_over =
             |state: &State| state.ended || file.as_ref().is_some_and(|file| state.stands(file).is_err());
-        if is_over(&self.state()) {
-            return;
-        }
-        if let Some(folder) = file.as_ref().and_then(|file| file.parent()) {
+        let folder = file.as_ref().and_then(|file| file.parent());
+        if let Some(folder) = folder.filter(|_| !found.files.is_empty()) {
+            if is_over(&self.state()) {
+                return;
+            }
             let _ = found.write(&Folder::Shared(folder.to_owned()));
         }
         let mut state = self.state();
+        if is_over(&state) {
+            return;
+        }
         state.record.surround(&found);
         let Some(file) = file else { return };
-        if !state.ended && state.stands(&file).is_ok() {
-            let State { record, saved, .. } = &mut *state;
-            let _turn = Turn::take(&file);
-            record.keep_words_of(&file, saved);
-            // What cannot be written now is written at the end, whose errors are told.
-            if let Ok(written) = record.save(&file, Sync::Later) {
-                *saved = written;
-            }
+        let State { record, saved, .. } = &mut *state;
+        let turn = Turn::take(&file);
+        record.keep_words_of(&file, saved);
+        // What cannot be written now is written at the end, whose errors are told.
+        if let Ok(written) = record.save(&file, Sync::Later) {
+            *saved = written;
         }
-        drop(state);
+        drop((turn, state));
         reach_disk(&file);
     }
 }

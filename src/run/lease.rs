@@ -1,6 +1,8 @@
 //! The right to a directory, which one living process has at a time.
 
 use std::path::{Path, PathBuf};
+#[cfg(all(unix, feature = "app"))]
+use std::sync::TryLockError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::SystemTime;
@@ -209,9 +211,34 @@ struct Held {
     begun: u64,
     /// Whether the one thread is there that shows for all of them that this process lives.
     beats: bool,
+    /// Whether somebody calls [`beat_beside`] in time.
+    roused: bool,
 }
 
-static HELD: Mutex<Held> = Mutex::new(Held { locks: Vec::new(), begun: 0, beats: false });
+static HELD: Mutex<Held> = Mutex::new(Held { locks: Vec::new(), begun: 0, beats: false, roused: false });
+
+/// Promises that [`beat_beside`] is called every [`BEAT`] from here on, by somebody who waits for other things, too. A thread
+/// is a good part of what a short run takes: so there is none of it before a sign of life is due.
+#[cfg(all(unix, feature = "app"))]
+pub(crate) fn rouse() {
+    held().roused = true;
+}
+
+/// Shows beside that this process lives, if it holds something. A disk that does not answer keeps nobody waiting.
+#[cfg(all(unix, feature = "app"))]
+pub(crate) fn beat_beside() {
+    // Who gives all back waits for the disk, and then there is nothing to show.
+    let mut held = match HELD.try_lock() {
+        Ok(held) => held,
+        Err(TryLockError::Poisoned(held)) => held.into_inner(),
+        Err(TryLockError::WouldBlock) => return,
+    };
+    if held.locks.is_empty() || held.beats {
+        return;
+    }
+    // If there is no thread now, there may be one the next time: only after two minutes somebody else takes over.
+    held.beats = thread::Builder::new().name("leases".to_owned()).spawn(beat).is_ok();
+}
 
 /// Gives back all that this process has, right before it ends. What it has handed on to processes that it started is theirs.
 #[cfg(feature = "app")]
@@ -226,8 +253,12 @@ fn held() -> MutexGuard<'static, Held> {
 impl Held {
     fn add(lock: Arc<Lock>) -> Result<u64> {
         let mut held = held();
-        if !held.beats {
-            thread::Builder::new().name("leases".to_owned()).spawn(beat).map_err(|error| {
+        if !held.beats && !held.roused {
+            let later = || {
+                thread::sleep(BEAT);
+                beat();
+            };
+            thread::Builder::new().name("leases".to_owned()).spawn(later).map_err(|error| {
                 let message = format!("cannot keep `{}`: {error}", lock.path().display());
                 Error::new(ErrorKind::Io, message)
             })?;
@@ -242,11 +273,8 @@ impl Held {
 
 /// Shows from time to time that this process lives, as long as it holds something.
 fn beat() {
-    loop {
+    while show() {
         thread::sleep(BEAT);
-        if !show() {
-            return;
-        }
     }
 }
 
@@ -343,6 +371,26 @@ mod tests {
         drop(ended);
         assert!(show() && show());
         assert_eq!(*done.lock().unwrap(), ["lasting"]);
+    }
+
+    #[cfg(all(unix, feature = "app"))]
+    #[test]
+    fn who_waits_for_other_things_too_shows_beside_that_it_lives() {
+        let scratch = Scratch::new("lease-roused");
+        let path = scratch.path().join("lock");
+        rouse();
+        let _lease = Lease::take(&path, &about("x", "a"), &process("a", 0)).unwrap().unwrap();
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+        let seen = || std::fs::metadata(&path).unwrap().modified().unwrap();
+        // The thread of another test may be about to do it.
+        let mut tries = (BEAT * 2).as_millis() / 5;
+        while seen() == long_ago && tries > 0 {
+            beat_beside();
+            thread::sleep(Duration::from_millis(5));
+            tries -= 1;
+        }
+        assert!(seen() > long_ago);
     }
 
     #[test]

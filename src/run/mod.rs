@@ -31,6 +31,8 @@ pub use id::RunId;
 #[cfg(feature = "app")]
 pub(crate) use lease::give_back_all;
 pub use lease::{Lease, Mandate, Tenant};
+#[cfg(all(unix, feature = "app"))]
+pub(crate) use lease::{beat_beside, rouse};
 pub use list::{Found, list};
 #[cfg(feature = "app")]
 pub(crate) use metrics::METRICS;

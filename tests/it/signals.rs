@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -116,6 +116,30 @@ fn a_signal_to_a_job_that_has_returned_takes_nothing_from_it() {
     assert!(end.code() == Some(0) || end.signal() == Some(15), "{end:?}");
     assert_eq!(status(&scratch), Status::Completed);
     nothing_is_left(&scratch.0.join("r"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_waits_for_signals_sees_to_the_signs_of_life_too() {
+    let scratch = project();
+    let child = begun(&scratch, &mut app(&scratch, "60", &[]));
+    let threads = || {
+        let all = fs::read_dir(format!("/proc/{}/task", child.id())).expect("it runs").flatten();
+        let name =
+            |path: PathBuf| fs::read_to_string(path.join("comm")).unwrap_or_default().trim().to_owned();
+        all.map(|thread| name(thread.path())).collect::<Vec<_>>()
+    };
+    // A short run does not last until the first one is due.
+    let at_first = threads();
+    let count = |name: &str| at_first.iter().filter(|one| *one == name).count();
+    assert_eq!((count("signals"), count("leases")), (1, 0), "{at_first:?}");
+    let seen =
+        || fs::metadata(scratch.0.join("r/.run.lock")).and_then(|lock| lock.modified()).expect("it runs");
+    let first = seen();
+    wait_until("it shows that it lives", || seen() > first);
+    kill("TERM", &child.id().to_string());
+    ended(child);
+    assert_eq!(status(&scratch), Status::Interrupted);
 }
 
 #[test]

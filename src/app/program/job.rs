@@ -104,6 +104,10 @@ pub(crate) fn call(
     let own_flags = session.flags.own.clone();
     let about = About { parent: session.sweep.get().cloned(), derived_from, own_flags, ..about };
     let rank = Rank::of(&facts.env, &process);
+    if session.owns_process {
+        // Before the directory is taken: the thread that waits for signals sees to its signs of life, too.
+        signals::listen()?;
+    }
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();
     if let Some(earlier) = reserved.earlier() {

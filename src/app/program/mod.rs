@@ -11,6 +11,8 @@ mod command;
 mod configs;
 mod console;
 mod derived;
+#[cfg(unix)]
+mod ears;
 mod ending;
 mod fields;
 mod finished;

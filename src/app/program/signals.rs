@@ -32,7 +32,7 @@ impl Stop {
 #[cfg(unix)]
 mod unix {
     use std::fs::File;
-    use std::io::{self, Read};
+    use std::io::{self, Read as _};
     use std::os::fd::AsFd as _;
     use std::path::PathBuf;
     use std::process;
@@ -48,10 +48,11 @@ mod unix {
 
     use super::Stop;
     use crate::app::capture;
+    use crate::app::program::ears::Ears;
     use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
     use crate::launch::Halt;
-    use crate::run::give_back_all;
+    use crate::run::{give_back_all, rouse};
 
     /// Signals are taken as long as it lives.
     #[derive(Debug)]
@@ -81,8 +82,8 @@ mod unix {
     struct Watchers {
         all: Vec<(u64, Watcher)>,
         begun: u64,
-        /// The one thread that signals wake. There is no way back to what the system does by itself: once begun, it
-        /// stays, and does that where nobody watches.
+        /// Whether the one thread is there that signals wake. There is no way back to what the system does by itself: once
+        /// begun, it stays, and does that where nobody watches.
         awake: bool,
     }
 
@@ -132,30 +133,43 @@ mod unix {
     }
 
     fn begin(watcher: Watcher) -> Result<Watch> {
+        listen()?;
         let mut watchers = watchers();
-        if !watchers.awake {
-            wake().map_err(|error| Error::new(ErrorKind::Io, format!("cannot take signals: {error}")))?;
-            watchers.awake = true;
-        }
         watchers.begun += 1;
         let number = watchers.begun;
         watchers.all.push((number, watcher));
         Ok(Watch(number))
     }
 
+    /// Begins to take signals; where nobody watches, each does what it always does. The thread that waits for them sees to
+    /// it, too, that this process shows that it lives.
+    ///
+    /// # Errors
+    /// The system has no thread left.
+    pub(crate) fn listen() -> Result<()> {
+        let failed = |error| Error::new(ErrorKind::Io, format!("cannot take signals: {error}"));
+        wake(None).map_err(failed)
+    }
+
     /// The signal that was taken last.
     static TAKEN: AtomicI32 = AtomicI32::new(0);
 
-    /// Begins to take signals.
-    fn wake() -> io::Result<()> {
+    /// Begins to take signals, unless somebody has; `driver` is a pipe that ends with the process that started this one.
+    fn wake(driver: Option<File>) -> io::Result<()> {
+        let mut watchers = watchers();
+        if watchers.awake {
+            return Ok(());
+        }
         let others = OTHERS.get_or_init(Others::find);
         let ours = [SIGINT, SIGTERM, SIGHUP].into_iter();
         // Who was started without a signal (`nohup`, `trap ''`, a shell's `&`) goes on when it comes. A worker is asked by
         // nobody but who started it.
         let ours = ours.filter(|signal| WATCHED.load(Ordering::Relaxed) || !others.ignored.contains(signal));
-        let mut signals = Signals::new(ours)?;
-        let run = move || signals.forever().for_each(take);
-        thread::Builder::new().name("signals".to_owned()).spawn(run).map(drop)
+        let ears = Ears::open(ours, driver)?;
+        thread::Builder::new().name("signals".to_owned()).spawn(|| ears.listen(take, end_alone))?;
+        watchers.awake = true;
+        rouse();
+        Ok(())
     }
 
     /// Does what a signal asks for.
@@ -218,14 +232,24 @@ mod unix {
 
     impl Others {
         fn find() -> Self {
-            let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-            let of = |name: &str| {
-                let mask = status.lines().find_map(|line| line.strip_prefix(name));
-                let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+            // The system gives all of it to one read, and makes it anew for each.
+            let mut line = [0; 1024];
+            let read = File::open("/proc/self/stat").and_then(|mut file| file.read(&mut line));
+            Self::of(&String::from_utf8_lossy(&line[..read.unwrap_or(0)]))
+        }
+
+        /// From what Linux says of a process in one line: the name of the program in parentheses, which may hold any
+        /// character, then numbers. The 33rd of all is the set of ignored signals, the 34th that of those taken.
+        fn of(stat: &str) -> Self {
+            let numbers = stat.rsplit_once(')').map_or("", |(_, numbers)| numbers);
+            let mut sets =
+                numbers.split_ascii_whitespace().skip(33 - 3).map(|set| set.parse().unwrap_or(0_u64));
+            let mut next = || {
+                let set = sets.next().unwrap_or(0);
                 let all = [SIGINT, SIGTERM, SIGHUP, SIGTSTP].into_iter();
-                all.filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
+                all.filter(|signal| set >> (signal - 1) & 1 == 1).collect()
             };
-            Self { taken: of("SigCgt:"), ignored: of("SigIgn:") }
+            Self { ignored: next(), taken: next() }
         }
     }
 
@@ -314,29 +338,20 @@ mod unix {
         let nothing = File::open("/dev/null").map_err(failed)?;
         rustix::stdio::dup2_stdin(&nothing).map_err(|error| failed(error.into()))?;
         WATCHED.store(true, Ordering::Relaxed);
-        let mut pipe = File::from(pipe);
-        let watch = move || {
-            wait_for_end(&mut pipe);
-            ALONE.store(true, Ordering::SeqCst);
-            if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
-                let _ = kill_process(own, Signal::TERM);
-                thread::sleep(GRACE * 2);
-                leave();
-            }
-        };
-        thread::Builder::new().name("driver".to_owned()).spawn(watch).map(drop).map_err(failed)
+        wake(Some(File::from(pipe))).map_err(failed)
     }
 
-    /// Waits until nobody has the other end of a pipe any more.
-    fn wait_for_end(pipe: &mut impl Read) {
-        loop {
-            match pipe.read(&mut [0]) {
-                Ok(0) => return,
-                Ok(_) => {}
-                // A signal that somebody else takes, or a debugger, woke up this thread.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return,
-            }
+    /// Asks this process to end, since its driver is no more; what does not end in order is killed a moment later.
+    fn end_alone() {
+        ALONE.store(true, Ordering::SeqCst);
+        let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) else { return };
+        let _ = kill_process(own, Signal::TERM);
+        let later = || {
+            thread::sleep(GRACE * 2);
+            leave();
+        };
+        if thread::Builder::new().name("driver".to_owned()).spawn(later).is_err() {
+            leave();
         }
     }
 
@@ -413,28 +428,22 @@ mod unix {
     mod tests {
         use super::*;
 
-        /// Answers that a pipe gives, the last one first.
-        struct Answers(Vec<io::Result<usize>>);
-
-        impl Read for Answers {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                self.0.pop().unwrap_or(Ok(0))
-            }
-        }
-
         #[test]
-        fn who_is_woken_up_by_a_signal_goes_on_waiting_for_the_end() {
-            let woken = || Err(io::ErrorKind::Interrupted.into());
-            let mut pipe = Answers(vec![Ok(1), Ok(0), woken(), Ok(1), woken()]);
-            wait_for_end(&mut pipe);
-            assert_eq!(pipe.0.len(), 1, "it waits until the end, and no longer");
+        fn what_a_program_was_started_without_is_told_whatever_its_name_is() {
+            let before =
+                "7 (a) (b\n) R 1 7 7 0 -1 4194304 99 0 0 0 0 0 0 0 20 0 1 0 29 3 36 18 9 9 1 0 0 0 0";
+            let found = Others::of(&format!("{before} 16385 524290 0 0 0 17 0\n"));
+            assert_eq!((found.ignored, found.taken), (vec![SIGTERM, SIGHUP], vec![SIGINT, SIGTSTP]));
+            let unknown = Others::of("");
+            assert_eq!((unknown.ignored, unknown.taken), (Vec::new(), Vec::new()));
         }
     }
 }
 
 #[cfg(unix)]
 pub(crate) use unix::{
-    end_children, end_in_order, end_with_driver, hold, leave, pass_on, stop_without_block, take_later, watch,
+    end_children, end_in_order, end_with_driver, hold, leave, listen, pass_on, stop_without_block,
+    take_later, watch,
 };
 
 #[cfg(target_os = "linux")]
@@ -457,6 +466,12 @@ pub(crate) fn stop_without_block() {}
 /// Nothing is taken.
 #[cfg(not(unix))]
 pub(crate) fn take_later(_: Stop) {}
+
+/// There is nothing to hear.
+#[cfg(not(unix))]
+pub(crate) fn listen() -> Result<()> {
+    Ok(())
+}
 
 /// There is nothing to keep.
 #[cfg(not(unix))]
