@@ -345,9 +345,9 @@ fn no_locks(error: &io::Error) -> bool {
         || cfg!(target_os = "linux") && error.raw_os_error() == Some(NO_LOCKS_AVAILABLE)
 }
 
-/// Whether the open file still has that name.
+/// Whether the open file, or directory, still has that name.
 #[cfg(unix)]
-pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let open = file.metadata()?;
     // A shared file system may answer from memory unless the file is opened.
@@ -360,7 +360,7 @@ pub(super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
 
 /// A file that is open cannot lose its name there.
 #[cfg(not(unix))]
-pub(super) fn is_at(_: &File, _: &Path) -> io::Result<bool> {
+pub(crate) fn is_at(_: &File, _: &Path) -> io::Result<bool> {
     Ok(true)
 }
 

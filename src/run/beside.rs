@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Sync, Turn, sync};
 use crate::run::files::{Folder, TOLD};
+use crate::run::home::Home;
 use crate::run::lease::Lease;
 use crate::run::record::{Record, Saved};
 use crate::run::surroundings::Surroundings;
@@ -23,6 +24,7 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) record: Record,
     pub(super) lease: Option<Lease>,
+    pub(super) home: Arc<Home>,
     /// The file of the record, as it was written last.
     pub(super) saved: Saved,
     /// Whether the rest of the record is there, or will not come.
@@ -39,26 +41,6 @@ impl State {
         self.unwritten.clone().map_or_else(|| Ok(self.record.clone()), Err)
     }
 
-    /// Whether the record is still this run's to write.
-    ///
-    /// # Errors
-    /// Another run has the directory by now, or it was moved or removed.
-    pub(super) fn stands(&self, file: &Path) -> Result<()> {
-        let directory = self.lease.as_ref().map_or(file, Lease::directory);
-        if self.lease.as_ref().is_some_and(Lease::is_lost) {
-            return Err(lost(directory));
-        }
-        if self.lease.as_ref().is_none_or(Lease::is_held) || self.saved.is_at(file) {
-            return Ok(());
-        }
-        match Record::load(file) {
-            Ok(there) if there.id() == self.record.id() => Ok(()),
-            Ok(_) => Err(lost(directory)),
-            Err(_) if file.parent().is_some_and(Path::is_dir) => Ok(()),
-            Err(_) => Err(moved(directory)),
-        }
-    }
-
     /// Writes down how the run ended.
     pub(super) fn save(&mut self, file: &Path) -> Result<()> {
         let Self { record, saved, .. } = self;
@@ -71,28 +53,12 @@ impl State {
     }
 }
 
-fn lost(directory: &Path) -> Error {
-    let message = format!("the run has lost its directory `{}`: another one has it", directory.display());
-    Error::new(ErrorKind::Job, message)
-        .note("who does not show for two minutes that it lives is taken for dead; a directory may have been moved")
-        .note("how it ended is not recorded, so that the record of the other one stays")
-}
-
-fn moved(directory: &Path) -> Error {
-    let directory = directory.display();
-    Error::new(
-        ErrorKind::Io,
-        format!("the directory `{directory}` was moved or removed while its run was in it"),
-    )
-    .note("how the run ended is not recorded")
-}
-
 /// How long the end of a run waits for the rest of its record.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Shared {
-    pub(super) fn new(record: Record, lease: Option<Lease>, saved: Saved) -> Arc<Self> {
-        let state = State { record, lease, saved, complete: true, ended: false, unwritten: None };
+    pub(super) fn new(record: Record, lease: Option<Lease>, home: Arc<Home>, saved: Saved) -> Arc<Self> {
+        let state = State { record, lease, home, saved, complete: true, ended: false, unwritten: None };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
@@ -126,8 +92,7 @@ impl Shared {
 
     fn find_out(&self, file: Option<PathBuf>, find_out: impl FnOnce() -> Surroundings) {
         let found = find_out();
-        let is_over =
-            |state: &State| state.ended || file.as_ref().is_some_and(|file| state.stands(file).is_err());
+        let is_over = |state: &State| state.ended || state.home.stands().is_err();
         let folder = file.as_ref().and_then(|file| file.parent());
         if let Some(folder) = folder.filter(|_| !found.files.is_empty()) {
             if is_over(&self.state()) {

@@ -3,9 +3,11 @@
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Sync, write_whole_with};
+use crate::run::home::Home;
 
 /// The checkpoints in one directory: each there whole or not at all, and on the disk before the next one is begun.
 ///
@@ -24,12 +26,21 @@ use crate::durable::{Sync, write_whole_with};
 /// # std::fs::remove_dir_all(&dir).unwrap();
 /// # Ok::<(), mainstem::diag::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Checkpoints {
     directory: PathBuf,
-    /// Whether it lies in that of a run, which is there as long as the run is.
-    is_of_run: bool,
+    /// The directory of the run, if it lies in that of one.
+    home: Option<Arc<Home>>,
 }
+
+/// Those in one directory are the same.
+impl PartialEq for Checkpoints {
+    fn eq(&self, other: &Self) -> bool {
+        self.directory == other.directory
+    }
+}
+
+impl Eq for Checkpoints {}
 
 /// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,12 +60,12 @@ const ENDING: &str = ".ckpt";
 impl Checkpoints {
     /// Those in a directory, which need not exist yet.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), is_of_run: false }
+        Self { directory: directory.into(), home: None }
     }
 
     /// Those of a run in that directory.
-    pub(super) fn within(run: &Path) -> Self {
-        Self { directory: run.join(CHECKPOINTS), is_of_run: true }
+    pub(super) fn within(run: &Path, home: Arc<Home>) -> Self {
+        Self { directory: run.join(CHECKPOINTS), home: Some(home) }
     }
 
     /// Where they are.
@@ -65,7 +76,8 @@ impl Checkpoints {
     /// Saves the state after a step; one of the same step is replaced.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`], such as a disk that is full: then the earlier ones are there as before.
+    /// Of kind [`ErrorKind::Io`], such as a disk that is full: then the earlier ones are there as before. Those of a run: its
+    /// directory was moved or removed, or another run has it ([`ErrorKind::Job`]).
     pub fn save(&self, step: u64, bytes: impl AsRef<[u8]>) -> Result<PathBuf> {
         self.save_with(step, |file| file.write_all(bytes.as_ref()))
     }
@@ -79,6 +91,7 @@ impl Checkpoints {
         step: u64,
         write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
     ) -> Result<PathBuf> {
+        self.stands()?;
         self.make().map_err(|error| self.failed("make", &error))?;
         let path = self.directory.join(format!("{BEGINNING}{step:012}{ENDING}"));
         write_whole_with(&path, Sync::Now, |file| {
@@ -89,8 +102,13 @@ impl Checkpoints {
         Ok(path)
     }
 
+    /// Whether it is this run's own to write in.
+    fn stands(&self) -> Result<()> {
+        self.home.as_ref().map_or(Ok(()), |home| home.stands())
+    }
+
     fn make(&self) -> io::Result<()> {
-        if !self.is_of_run {
+        if self.home.is_none() {
             return fs::create_dir_all(&self.directory);
         }
         // A run whose directory was moved or removed gets no other one in its place.
@@ -133,8 +151,9 @@ impl Checkpoints {
     /// Removes all but the latest `number`.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`]: one cannot be removed.
+    /// Of kind [`ErrorKind::Io`]: one cannot be removed. Those of a run: another one has its directory.
     pub fn keep(&self, number: usize) -> Result<()> {
+        self.stands()?;
         let all = self.list()?;
         for old in all.iter().take(all.len().saturating_sub(number)) {
             fs::remove_file(&old.path).map_err(|error| self.failed("remove a checkpoint in", &error))?;

@@ -9,6 +9,7 @@ use crate::diag::{Error, ErrorKind, Result, Secrets};
 use crate::durable::Log;
 use crate::facts::Clock;
 use crate::run::checkpoints::Checkpoints;
+use crate::run::home::Home;
 use crate::run::id::RunId;
 use crate::run::metrics::{METRICS, Metric, PARAMS, param_lines};
 use crate::run::outcome::EarlyStop;
@@ -41,6 +42,7 @@ pub struct Run(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     directory: PathBuf,
+    home: Arc<Home>,
     folder: Option<PathBuf>,
     rank: Option<Rank>,
     id: Option<RunId>,
@@ -61,6 +63,7 @@ struct Inner {
 impl Run {
     pub(super) fn new(
         directory: PathBuf,
+        home: Arc<Home>,
         folder: Option<PathBuf>,
         rank: Option<Rank>,
         id: Option<RunId>,
@@ -72,6 +75,7 @@ impl Run {
         let (expects, noticed, told) = Default::default();
         Self(Arc::new(Inner {
             directory,
+            home,
             folder,
             rank,
             id,
@@ -92,7 +96,9 @@ impl Run {
     /// A run in a directory that exists, of which nothing is recorded: for tests, and for who wants no record. What the
     /// job logs goes into the directory itself.
     pub fn without_record(directory: impl Into<PathBuf>, clock: Clock) -> Self {
-        Self::new(directory.into(), None, None, None, clock, Arc::default())
+        let directory = directory.into();
+        let home = Arc::new(Home::new(&directory, None, None));
+        Self::new(directory, home, None, None, None, clock, Arc::default())
     }
 
     /// What nothing that is written down of the run may hold: for who writes of it elsewhere.
@@ -125,7 +131,7 @@ impl Run {
     ///
     /// # Errors
     /// The name leads out of the directory or into the record, or names no file; a folder cannot be made; the directory was
-    /// moved or removed.
+    /// moved or removed, or another run has it.
     pub fn artifact(&self, name: impl AsRef<Path>) -> Result<PathBuf> {
         let name = name.as_ref();
         let refused = |why: &str| {
@@ -134,12 +140,7 @@ impl Run {
                 .help("name a file in the run's directory, such as `models/best.bin`")
         };
         // Its folders are made: a directory that was moved or removed would be there again, with nothing else in it.
-        if !self.0.directory.is_dir() {
-            let message = format!("the directory `{}` is no longer there", self.0.directory.display());
-            return Err(
-                Error::new(ErrorKind::Io, message).note("it was moved or removed while its run was in it")
-            );
-        }
+        self.0.home.stands()?;
         let mut path = self.0.directory.clone();
         for part in name.components() {
             match part {
@@ -173,7 +174,8 @@ impl Run {
     /// last line. NaN and the infinities are kept.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`], such as a disk that is full.
+    /// Of kind [`ErrorKind::Io`], such as a disk that is full. Of the first one: the directory was moved or removed, or another
+    /// run has it ([`ErrorKind::Job`]).
     pub fn log_metric(&self, name: &str, value: impl Into<f64>, step: u64) -> Result<()> {
         self.log_number(name, value.into(), step)
     }
@@ -273,7 +275,7 @@ impl Run {
     /// The checkpoints of the run. Those of a run before, in a directory that is used again, are among them: a job can
     /// go on from the latest.
     pub fn checkpoints(&self) -> Checkpoints {
-        Checkpoints::within(&self.0.directory)
+        Checkpoints::within(&self.0.directory, Arc::clone(&self.0.home))
     }
 
     /// Whether the job was asked to stop: it is to come to an end soon, and may save a checkpoint.
@@ -385,6 +387,8 @@ impl Run {
         if let Some(log) = &*slot {
             return Ok(Arc::clone(log));
         }
+        // What is open goes on where it is; what is opened is opened by its name.
+        self.0.home.stands()?;
         let name = self.rank().map_or_else(|| name.to_owned(), |rank| rank.file_name(name));
         let folder = self.0.folder.as_ref().unwrap_or(&self.0.directory);
         let log = Arc::new(Log::open(&folder.join(name))?);

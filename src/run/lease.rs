@@ -86,9 +86,9 @@ impl Lease {
         self.lock.is_held().is_ok_and(|held| held)
     }
 
-    /// Whether somebody else has taken over. A lock file that somebody has removed is nobody else's.
-    pub(super) fn is_lost(&self) -> bool {
-        self.lock.is_lost()
+    /// Its lock, for who asks whether it stands, and does not end it.
+    pub(super) fn lock(&self) -> Arc<Lock> {
+        Arc::clone(&self.lock)
     }
 
     /// What shows others that they act for the holder.

@@ -6,6 +6,7 @@ mod beside;
 mod checkpoints;
 mod files;
 mod handle;
+mod home;
 mod id;
 mod lease;
 mod list;

@@ -9,7 +9,7 @@ use crate::facts::Clock;
 use crate::run::beside::{Shared, reach_disk};
 use crate::run::files::{Folder, RUN, TOLD, write_told};
 use crate::run::handle::Run;
-#[cfg(feature = "app")]
+use crate::run::home::Home;
 use crate::run::lease::Lease;
 use crate::run::outcome::{Failure, Outcome};
 use crate::run::rank::Rank;
@@ -111,7 +111,9 @@ impl Reserved {
             Ok(saved) => (saved, Ok(())),
             Err(error) => (Saved::default(), Err(error)),
         };
-        let shared = Shared::new(record, lease, saved);
+        let lock = lease.as_ref().map(Lease::lock);
+        let home = Arc::new(Home::new(&directory, lock, file.clone().zip(id)));
+        let shared = Shared::new(record, lease, Arc::clone(&home), saved);
         if let Err(error) = written.and_then(|()| beside(&shared, file.clone())) {
             if leads {
                 clean.up();
@@ -124,7 +126,7 @@ impl Reserved {
             return Err(error);
         }
         Ok(Running {
-            run: Run::new(directory, folder, rank, id, clock.clone(), secrets),
+            run: Run::new(directory, home, folder, rank, id, clock.clone(), secrets),
             file,
             clock,
             shared,
@@ -215,7 +217,8 @@ impl Running {
         let mut errors = Vec::new();
         errors.extend(self.run.sync().err());
         if let Some(file) = &self.file {
-            errors.extend(state.stands(file).and_then(|()| state.save(file)).err());
+            let stands = state.home.stands().map_err(|error| error.note("how the run ended is not recorded"));
+            errors.extend(stands.and_then(|()| state.save(file)).err());
         }
         state.unwritten = Error::all(errors);
         state.written()

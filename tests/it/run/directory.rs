@@ -6,7 +6,7 @@ use mainstem::diag::ErrorKind;
 use mainstem::run::{Failure, Found, Outcome, Record, Status, list, metrics, params};
 use mainstem::value::Node;
 
-use super::project::{Scratch, Start, run};
+use super::project::{Scratch, Start, files, run};
 
 #[test]
 fn a_name_with_the_moment_in_it_is_one_runs_alone() {
@@ -174,6 +174,15 @@ fn who_has_lost_the_directory_writes_nothing_there() {
     let before = fs::read(&record).expect("a record");
     let error = first.finish(&Outcome::Completed(None)).expect_err("it is another one's");
     assert_eq!(error.kind(), ErrorKind::Job, "{error:#}");
+    let run = first.run();
+    for refused in [
+        run.artifact("x").map(drop),
+        run.checkpoints().save(1, "x").map(drop),
+        run.log_metric("loss", 0.5, 0),
+    ] {
+        assert_eq!(refused.expect_err("it is another one's").kind(), ErrorKind::Job);
+    }
+    assert_eq!(scratch.files().len(), 6, "{:?}", scratch.files());
     drop(first);
     assert_eq!(fs::read(&record).expect("a record"), before);
     assert!(lock.exists(), "it is the other one's");
@@ -410,17 +419,24 @@ fn a_directory_that_is_moved_while_its_run_is_in_it_is_told_and_nobody_elses_rec
         let next = is_taken_again.then(|| start.begin_alone().expect("it is free"));
         // What is open goes on where it is.
         run.log_metric("loss", 0.25, 1).expect("a metric");
-        if !is_taken_again {
-            let error = run.artifact("models/best.bin").expect_err("there is no directory");
-            assert!(error.message().ends_with("is no longer there"), "{error:#}");
-            run.checkpoints().save(1, "x").expect_err("there is no directory");
-            assert!(!place.exists());
+        if let Some(next) = &next {
+            next.run().checkpoints().save(0, "theirs").expect("a checkpoint");
         }
-        let error = running.finish(&Outcome::Completed(None)).expect_err("the directory is gone");
+        let theirs = next.as_ref().map(|_| files(&place));
         let what = if is_taken_again { "another one has it" } else { "was moved or removed" };
-        assert!(error.message().contains(what), "{error:#}");
         let kind = if is_taken_again { ErrorKind::Job } else { ErrorKind::Io };
-        assert_eq!((error.kind(), place.exists()), (kind, is_taken_again));
+        for refused in [
+            run.artifact("models/best.bin").map(drop),
+            run.checkpoints().save(1, "x").map(drop),
+            run.checkpoints().keep(0),
+            run.log_params([("a", 1)]),
+            running.finish(&Outcome::Completed(None)).map(drop),
+        ] {
+            let error = refused.expect_err("the directory is gone");
+            assert!(error.message().contains(what), "{error:#}");
+            assert_eq!(error.kind(), kind, "{error:#}");
+        }
+        assert_eq!((place.exists().then(|| files(&place)), place.exists()), (theirs, is_taken_again));
         drop(running);
         assert_eq!(metrics(&moved.join(".hydra")).expect("metrics").len(), 2);
         let found = Found::read(&moved, &start.process).expect("a run");
