@@ -40,6 +40,8 @@ pub struct Progress {
     pub finished: bool,
     /// The job of which the last line says that it has completed elsewhere, with its directory. The next one confirms it.
     pub(crate) elsewhere: Option<(u64, Option<PathBuf>)>,
+    /// The directories that jobs had before those that they have, which may be none.
+    pub(crate) left: Vec<(u64, PathBuf)>,
 }
 
 impl Progress {
@@ -112,13 +114,13 @@ impl Progress {
                 self.last = time;
                 let told = self.elsewhere.take().filter(|(told, _)| *told == job);
                 if let Some((_, directory)) = told {
-                    self.jobs.insert(job, Standing { attempt: 0, status, again, directory });
+                    self.stands(job, Standing { attempt: 0, status, again, directory });
                 }
             }
             Entry::Started { job, attempt, time, directory, .. } => {
                 self.last = time;
                 let (status, again) = (Status::Running, false);
-                self.jobs.insert(job, Standing { attempt, status, again, directory });
+                self.stands(job, Standing { attempt, status, again, directory });
             }
             Entry::Ended { job, time, status, again, .. } => {
                 self.last = time;
@@ -136,6 +138,19 @@ impl Progress {
                 self.finished = true;
             }
         }
+    }
+
+    fn stands(&mut self, job: u64, standing: Standing) {
+        let now = standing.directory.clone();
+        let was = self.jobs.insert(job, standing).and_then(|was| was.directory);
+        self.left.extend(was.filter(|was| now.as_ref() != Some(was)).map(|was| (job, was)));
+    }
+
+    /// All directories that jobs have and had, a job each, seen from that of the sweep.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = (u64, &Path)> {
+        let have =
+            self.jobs.iter().filter_map(|(job, standing)| Some((*job, standing.directory.as_deref()?)));
+        self.left.iter().map(|(job, directory)| (*job, directory.as_path())).chain(have)
     }
 
     /// How many jobs stand like that.

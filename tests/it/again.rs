@@ -1,6 +1,7 @@
 //! Sweeps that go on as others than they were, and what is told once.
 
 use std::fs;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use mainstem::app::{App, Bound, Failed, Sandbox, Status};
@@ -72,4 +73,38 @@ fn a_key_that_is_wrong_in_every_row_is_told_once() {
     assert_eq!(trial.status(), Status::Failure);
     assert_eq!(trial.err().matches("there is no key `nmae`").count(), 1, "{}", trial.err());
     assert!(trial.err().contains("in every job"), "{}", trial.err());
+}
+
+#[test]
+fn a_new_job_that_begins_once_more_has_a_directory_of_its_own_all_the_same() {
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let said = Arc::clone(&ran);
+    let app = App::new("train", move |config: &Bound, run: &Run| -> Result<(), Failed> {
+        let Kind::Int(number) = config.require("x")?.kind else { return Err("no number".into()) };
+        let sweep = run.dir().parent().and_then(Path::parent).ok_or("no sweep")?;
+        let directory = run.dir().strip_prefix(sweep)?.display().to_string();
+        said.lock().expect("nobody panics").push(format!("{number} in {directory}"));
+        if number == 9 {
+            // Now there can be directories again.
+            fs::remove_file(sweep.join("a"))?;
+            fs::rename(sweep.join("aside"), sweep.join("a"))?;
+        }
+        Ok(())
+    });
+    let app = app.with_config_name("config");
+    let rows = |rows: [&str; 3]| format!("x,at\n{}\n", rows.join("\n"));
+    let sandbox = sandbox("x: 0\nat: a\nhydra:\n  sweep: {subdir: '${at}/${hydra.job.num}'}\n");
+    let sandbox = sandbox.with_file("jobs.csv", rows(["1,a", "2,a", "3,b"])).expect("a file");
+    let words = ["-cd", "conf", "-m", "mainstem.sweep.jobs=jobs.csv", "hydra.sweep.dir=sw"];
+    let trial = sandbox.run(&app, words);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    ran.lock().expect("nobody panics").clear();
+    fs::write(sandbox.path().join("jobs.csv"), rows(["1,a", "7,a", "9,b"])).expect("a file");
+    let sweep = sandbox.path().join("sw");
+    fs::rename(sweep.join("a"), sweep.join("aside")).expect("a directory");
+    fs::write(sweep.join("a"), "").expect("a file");
+    let words = ["--resume", "sw", "--force", "mainstem.sweep.retries=1", "mainstem.sweep.backoff=0.1"];
+    let trial = sandbox.run(&app, words);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    assert_eq!(*ran.lock().expect("nobody panics"), ["9 in b/2_1", "7 in a/1_1"]);
 }
