@@ -67,7 +67,7 @@ pub(super) fn rows(directory: &Path, process: &Process) -> Result<(Progress, Vec
     for row in rows.iter_mut().filter(|row| row.status == Some(Status::Running)) {
         // Whoever began it was killed. It may have outlived that, and is waited for then.
         let outlives = || Tenant::of_run(&directory.join(&row.directory), process).is_some();
-        if !driven || earlier.contains(&row.job) && !outlives() {
+        if (!driven || earlier.contains(&row.job)) && !outlives() {
             row.status = Some(Status::Interrupted);
         }
     }
@@ -147,6 +147,10 @@ mod tests {
         assert_eq!(said(), ["interrupted", "running", "interrupted"]);
         drop(journal);
         assert_eq!(said(), ["interrupted"; 3]);
+        // A job may outlive its driver.
+        let held = Lease::take(&scratch.path().join("2/.run.lock"), &Map::default(), &process).unwrap();
+        assert_eq!(said(), ["interrupted", "interrupted", "running"]);
+        drop(held);
     }
 
     #[test]
