@@ -32,11 +32,12 @@ impl Stop {
 #[cfg(unix)]
 mod unix {
     use std::fs::File;
-    use std::io::{self, Read};
+    use std::io::{self, Read, Write as _};
     use std::os::fd::AsFd as _;
     use std::path::PathBuf;
     use std::process;
     use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+    use std::sync::mpsc::channel;
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
     use std::thread;
     use std::time::Duration;
@@ -252,9 +253,29 @@ mod unix {
             let _ = emulate_default_handler(stop.0);
         }
         screen::close();
+        close_output();
         // The function of the job runs until now.
         give_back_all();
         process::exit(128 + stop.0)
+    }
+
+    /// Writes what waits for standard output, if somebody reads it, and lets nobody write to it any more: the end of the
+    /// process would wait for that while it has given back what it held, and the function of the job runs.
+    fn close_output() {
+        let (sender, written) = channel();
+        let close = move || {
+            let mut out = io::stdout().lock();
+            let _ = out.flush();
+            let _ = sender.send(());
+            // Held until the process has ended, which does not wait for it.
+            loop {
+                thread::park();
+            }
+        };
+        if thread::Builder::new().name("output".to_owned()).spawn(close).is_ok() {
+            // Before the process is ended because of that.
+            let _ = written.recv_timeout(PATIENCE / 2);
+        }
     }
 
     /// How long the end of a process waits for who reads what it prints.
@@ -289,8 +310,8 @@ mod unix {
             return;
         }
         signal_children(Signal::KILL);
-        give_back_all();
-        // It leads its process group: what is left of it goes too, and it itself.
+        // It leads its process group: what is left of it goes too, and it itself, with all that it holds. To give that back
+        // could wait for a disk, and would come too early: who is in the group runs until now.
         if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
             let _ = kill_process_group(own, Signal::KILL);
         }
