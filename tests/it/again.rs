@@ -76,6 +76,33 @@ fn a_key_that_is_wrong_in_every_row_is_told_once() {
 }
 
 #[test]
+fn a_new_job_that_could_not_begin_at_first_has_a_directory_of_its_own_all_the_same() {
+    let (app, ran) = noting();
+    let config = |values: &str| {
+        let subdir = "a/${hydra.job.num}";
+        format!("x: 0\nhydra:\n  sweep: {{subdir: '{subdir}'}}\n  sweeper:\n    params: {{x: '{values}'}}\n")
+    };
+    let sandbox = sandbox(&config("1,2,3"));
+    let trial = sandbox.run(&app, ["-cd", "conf", "-m", "hydra.sweep.dir=sw"]);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    ran.lock().expect("nobody panics").clear();
+    fs::write(sandbox.path().join("conf/config.yaml"), config("1,7,3")).expect("a file");
+    // No directory can be made where it is to be.
+    let [there, aside] = ["sw/a", "sw/aside"].map(|name| sandbox.path().join(name));
+    fs::rename(&there, &aside).expect("a directory");
+    fs::write(&there, "").expect("a file");
+    let trial = sandbox.run(&app, ["--resume", "sw", "--force"]);
+    assert_eq!(trial.status(), Status::Failure, "{}", trial.err());
+    fs::remove_file(&there).expect("a file");
+    fs::rename(&aside, &there).expect("a directory");
+    let trial = sandbox.run(&app, ["--resume", "sw", "--force"]);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    assert_eq!(*ran.lock().expect("nobody panics"), ["7 in 1_1"]);
+    let overrides = sandbox.read("sw/a/1/.hydra/overrides.yaml").expect("the record of the other one");
+    assert_eq!(overrides, "- x=2\n");
+}
+
+#[test]
 fn a_new_job_that_begins_once_more_has_a_directory_of_its_own_all_the_same() {
     let ran = Arc::new(Mutex::new(Vec::new()));
     let said = Arc::clone(&ran);
