@@ -110,13 +110,16 @@ fn named(text: &str) -> Option<(String, &str)> {
 fn west(text: &str) -> Option<(i32, &str)> {
     let end = text.find(|c: char| !(c.is_ascii_digit() || "+-:".contains(c))).unwrap_or(text.len());
     let (said, rest) = text.split_at(end);
-    let digits = said.trim_start_matches(['+', '-']);
+    let digits = said.strip_prefix(['+', '-']).unwrap_or(said);
     let mut seconds = 0_i32;
     for (part, unit) in digits.split(':').zip([3600, 60, 1]) {
+        // `parse` would take a sign as well.
+        let part = part.bytes().all(|byte| byte.is_ascii_digit()).then_some(part)?;
         seconds = part.parse::<i32>().ok()?.checked_mul(unit)?.checked_add(seconds)?;
     }
+    // A day at most; and the sum of parts without signs is none below zero.
     let offset = if said.starts_with('-') { -seconds } else { seconds };
-    (offset.abs() <= 24 * 3600).then_some((offset, rest))
+    (seconds <= 24 * 3600).then_some((offset, rest))
 }
 
 /// The bytes of a header.
@@ -202,6 +205,10 @@ mod tests {
         assert_eq!([3600, 7200].map(|offset| zone.name(offset)), ["CET", "CEST"]);
         let zone = Zone::of(Some("<+0530>-5:30"));
         assert_eq!(zone.name(19_800), "+0530");
+        // What is no offset is none.
+        for rule in ["ABC0:0:-2147483648", "ABC0:-1", "ABC-+1", "ABC2147483647:2147483647", "ABC25", "ABC"] {
+            assert_eq!(Zone::rule(rule), None, "{rule}");
+        }
         let unknown = Zone::of(Some("no/such"));
         let said = [0, 3600, -12_600, 20_700].map(|offset| unknown.name(offset));
         assert_eq!(said, ["UTC", "+01", "-0330", "+0545"]);

@@ -2,7 +2,7 @@
 
 use crate::compose::base::Base;
 use crate::diag::Error;
-use crate::merge::{Action, Assignment, stale};
+use crate::merge::{Action, Assignment, stale_of_any};
 use crate::value::{HashSet, KeyPath, Node};
 
 /// What fits no more in the tree that assignments have made of a base: an error for each, with what to do. It is looked for
@@ -48,7 +48,7 @@ impl Look<'_> {
         }
         let find = |root| path.keys().iter().try_fold(root, Node::child).and_then(Node::as_map);
         let (Some(was), Some(is)) = (find(&self.base.root), find(self.root)) else { return };
-        let left = stale(was, is, is, expected, path);
+        let left = stale_of_any(was, is, expected, path);
         let option = expected.as_enum().and_then(|variants| {
             let (name, variant) = variants.variant(is.get_str(variants.tag.as_ref()?)?.as_str()?)?;
             Some(variant.options.first().unwrap_or(name))

@@ -58,6 +58,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         if !replayed.changed.is_empty() {
             self.host.anew(&replayed.changed);
         }
+        self.host.gone(&replayed.gone);
         let mut state = State::new(replayed);
         loop {
             let began = self.launcher.room() > 0 && self.begin_next(&mut state);

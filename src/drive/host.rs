@@ -119,8 +119,12 @@ pub trait Host {
     fn had(&mut self, job: &Job) -> Option<PathBuf>;
 
     /// Jobs of these numbers changed other values when the sweep was begun, and stood so. Those of now are made ready as if
-    /// they had never begun, and must not get the directories of the others.
+    /// they had never begun.
     fn anew(&mut self, jobs: &[(u64, Standing)]);
+
+    /// The directories, seen from that of the sweep, of jobs that other ones have the numbers of now. No job may get one of
+    /// them that has none yet.
+    fn gone(&mut self, directories: &[PathBuf]);
 
     /// What there is of a job that had begun when the driver before was killed.
     fn look(&mut self, job: u64, directory: &Path) -> Left;

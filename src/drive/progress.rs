@@ -46,6 +46,8 @@ pub struct Progress {
     pub finished: bool,
     /// The job of which the last line says that it has completed elsewhere, with its directory. The next one confirms it.
     pub(crate) elsewhere: Option<(u64, Option<PathBuf>)>,
+    /// The directories that jobs had before those that they have, which may be none.
+    pub(crate) left: Vec<(u64, PathBuf)>,
 }
 
 impl Progress {
@@ -119,13 +121,13 @@ impl Progress {
                 self.last = time;
                 let told = self.elsewhere.take().filter(|(told, _)| *told == job);
                 if let Some((_, directory)) = told {
-                    self.jobs.insert(job, Standing { attempt: 0, status, again, directory, task: None });
+                    self.stands(job, Standing { attempt: 0, status, again, directory, task: None });
                 }
             }
             Entry::Started { job, attempt, time, directory, .. } => {
                 self.last = time;
                 let (status, again, task) = (Status::Running, false, None);
-                self.jobs.insert(job, Standing { attempt, status, again, directory, task });
+                self.stands(job, Standing { attempt, status, again, directory, task });
             }
             Entry::Ended { job, time, status, again, .. } => {
                 self.last = time;
@@ -170,6 +172,19 @@ impl Progress {
     pub fn has_ended(&self) -> bool {
         let is_over = |job: &Standing| matches!(job.status, Status::Completed | Status::Failed);
         self.identity.jobs == Some(self.jobs.values().filter(|job| is_over(job)).count() as u64)
+    }
+
+    fn stands(&mut self, job: u64, standing: Standing) {
+        let now = standing.directory.clone();
+        let was = self.jobs.insert(job, standing).and_then(|was| was.directory);
+        self.left.extend(was.filter(|was| now.as_ref() != Some(was)).map(|was| (job, was)));
+    }
+
+    /// All directories that jobs have and had, a job each, seen from that of the sweep.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = (u64, &Path)> {
+        let have =
+            self.jobs.iter().filter_map(|(job, standing)| Some((*job, standing.directory.as_deref()?)));
+        self.left.iter().map(|(job, directory)| (*job, directory.as_path())).chain(have)
     }
 
     /// How many jobs stand like that.

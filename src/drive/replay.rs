@@ -1,7 +1,7 @@
 //! What a sweeper went through before, once more.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::diag::{Error, ErrorKind, HIDDEN, Result};
 use crate::drive::entry::Entry;
@@ -23,6 +23,8 @@ pub(super) struct Replayed {
     pub(super) elsewhere: Elsewhere,
     /// Those among the ones that are left whose numbers other jobs had, and how these stood.
     pub(super) changed: Vec<(u64, Standing)>,
+    /// The directories of jobs that other ones have the numbers of now.
+    pub(super) gone: Vec<PathBuf>,
 }
 
 /// Jobs that have completed elsewhere: what they changed, and what they returned.
@@ -57,9 +59,9 @@ pub(super) fn replay(
     shown: &dyn Fn(&Job) -> Vec<String>,
 ) -> Result<Replayed> {
     let (mut replayed, mut asked) = (Replayed::default(), BTreeMap::<u64, Asked>::new());
-    let (mut elsewhere, mut failed) = (None, None);
+    let (mut elsewhere, mut failed, mut gone) = (None, None, Vec::new());
     let mut see = |entry: &Entry| match entry {
-        Entry::Started { job, attempt, overrides, .. } => {
+        Entry::Started { job, attempt, overrides, directory, .. } => {
             if let Some(known) = asked.get_mut(job) {
                 known.same = are_same(overrides, &shown(&known.job));
             } else if *attempt == 0 {
@@ -70,6 +72,7 @@ pub(super) fn replay(
                 let same = are_same(overrides, &shown(&said));
                 asked.insert(*job, Asked { job: said, same });
             }
+            gone.extend(directory.clone().filter(|_| asked.get(job).is_some_and(|asked| !asked.same)));
             Ok(())
         }
         Entry::Ended { job, attempt: 0, result, .. } if !asked.contains_key(job) => {
@@ -94,6 +97,7 @@ pub(super) fn replay(
     if let Some(error) = failed {
         return Err(error);
     }
+    replayed.gone = gone;
     let mut standings = before.jobs;
     for (number, Asked { job, same }) in asked {
         match standings.remove(&number) {

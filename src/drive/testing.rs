@@ -92,12 +92,15 @@ pub(super) struct Script<F> {
     pub(super) lost: BTreeSet<u64>,
     /// Jobs that are others than they were.
     pub(super) anew: BTreeSet<u64>,
+    /// Directories of jobs that are no more.
+    pub(super) gone: Vec<PathBuf>,
 }
 
 impl<F> Script<F> {
     pub(super) fn new(of: F, time: &Time, alive: u64) -> Self {
         let (time, alive) = (Rc::clone(time), Duration::from_secs(alive));
-        Self { of, time, alive, given_up: Vec::new(), lost: BTreeSet::new(), anew: BTreeSet::new() }
+        let (given_up, lost, anew, gone) = (Vec::new(), BTreeSet::new(), BTreeSet::new(), Vec::new());
+        Self { of, time, alive, given_up, lost, anew, gone }
     }
 }
 
@@ -106,11 +109,16 @@ impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
     type End = Status;
 
     fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<(u64, Status)>> {
-        let begins_again = attempt > 1 && !self.anew.remove(&job.index);
+        let own = PathBuf::from(job.index.to_string());
+        let is_gone = self.gone.contains(&own);
+        let begins_again = attempt > 1 && !self.anew.remove(&job.index) && !is_gone;
         assert_eq!(before.is_some(), begins_again, "who begins again has the directory that it had");
         match (self.of)(job.index, attempt) {
             (_, Status::Unknown) => Err(Error::new(ErrorKind::Io, "no room on the disk")),
-            task => Ok(Prepared { directory: job.index.to_string().into(), task }),
+            task => {
+                let directory = if is_gone { own.with_extension("anew") } else { own };
+                Ok(Prepared { directory, task })
+            }
         }
     }
 
@@ -136,6 +144,10 @@ impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
 
     fn anew(&mut self, jobs: &[(u64, Standing)]) {
         self.anew.extend(jobs.iter().map(|(job, _)| *job));
+    }
+
+    fn gone(&mut self, directories: &[PathBuf]) {
+        self.gone.extend_from_slice(directories);
     }
 
     fn look(&mut self, job: u64, _: &Path) -> Left {

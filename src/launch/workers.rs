@@ -180,17 +180,26 @@ impl Workers {
         let mut child = command.spawn().map_err(&failed)?;
         let process = Arc::new(Process { id: Mutex::new(Some(child.id())), group: task.group });
         let (sender, waited, input) = (self.sender.clone(), Arc::clone(&process), task.input);
+        let watched = child.stdin.take().map(Arc::new);
+        let told = watched.clone().filter(|_| !input.is_empty());
         let wait = move || {
-            // Held until the process has ended. It may read late, or never: nobody else waits for that.
-            let mut watched = child.stdin.take();
-            let _ = watched.as_mut().map(|pipe| pipe.write_all(&input));
+            let end = waited.reap(&mut child);
+            // Held until the process has ended.
+            drop(watched);
             // Nobody is there to be told when this process comes to its end.
-            let _ = sender.send(Message::Ended(job, waited.reap(&mut child)));
+            let _ = sender.send(Message::Ended(job, end));
         };
-        thread::Builder::new().name(format!("job {job}")).spawn(wait).map_err(|error| {
-            process.signal(Halt::Kill);
-            failed(error)
-        })?;
+        let begin = |what: &str, act: Box<dyn FnOnce() + Send>| {
+            thread::Builder::new().name(format!("{what} {job}")).spawn(act).map(drop).map_err(|error| {
+                process.signal(Halt::Kill);
+                failed(error)
+            })
+        };
+        begin("job", Box::new(wait))?;
+        if let Some(pipe) = told {
+            // It may be read late, or never, or by a process that outlives this one: nobody waits for that.
+            begin("input", Box::new(move || drop((&*pipe).write_all(&input))))?;
+        }
         Ok(Running { slot, process })
     }
 
@@ -398,6 +407,18 @@ mod tests {
         );
         workers.halt(1, Halt::Kill);
         assert_eq!(workers.wait(None).unwrap(), Some(Event::Ended { job: 1, end: Exit::Signal(9) }));
+    }
+
+    #[test]
+    fn who_ends_before_it_has_read_what_it_is_told_ends_with_all_that_it_started() {
+        let scratch = Scratch::new("workers-unread");
+        let mut workers = one(1);
+        // What it starts has the other end of the pipe too, and does not read either.
+        let script = "sleep 1000 <&0 & exit 3";
+        let unread = Program { input: vec![b'x'; 1 << 20], ..shell(script, scratch.path()) };
+        workers.submit(0, unread).unwrap();
+        let ended = workers.wait(Some(Duration::from_secs(60))).unwrap();
+        assert_eq!(ended, Some(Event::Ended { job: 0, end: Exit::Code(3) }));
     }
 
     #[test]

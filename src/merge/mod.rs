@@ -34,4 +34,4 @@ pub use assign::{Action, Assignment, assign};
 pub use document::merge;
 pub(crate) use document::too_deep;
 pub use observer::Observer;
-pub(crate) use variant::stale;
+pub(crate) use variant::stale_of_any;

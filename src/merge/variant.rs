@@ -19,27 +19,43 @@ fn variant<'s>(expected: Expected<'s>, map: &Map) -> Option<&'s Variant> {
 /// What was given to the variant that a mapping was and what the one that it is has no place for: an error for each. It is no
 /// default, so somebody wrote it, and nobody drops in silence what is written. `is` names the variant.
 pub(crate) fn stale(was: &Map, map: &Map, is: &Map, expected: Expected<'_>, path: &KeyPath) -> Vec<Error> {
+    let same =
+        variant(expected, was).zip(variant(expected, is)).is_none_or(|(was, is)| std::ptr::eq(was, is));
+    if same { Vec::new() } else { misplaced(was, map, is, expected, path, false) }
+}
+
+/// As [`stale`]; also what was given to any variant that the mapping was in between, and though it is now what it was.
+pub(crate) fn stale_of_any(was: &Map, is: &Map, expected: Expected<'_>, path: &KeyPath) -> Vec<Error> {
+    misplaced(was, is, is, expected, path, true)
+}
+
+fn misplaced(
+    was: &Map,
+    map: &Map,
+    is: &Map,
+    expected: Expected<'_>,
+    path: &KeyPath,
+    of_any: bool,
+) -> Vec<Error> {
     let (Some((old, before, _)), Some((new, variant, said))) = (named(expected, was), named(expected, is))
     else {
         return Vec::new();
     };
-    if std::ptr::eq(before, variant) {
-        return Vec::new();
-    }
-    let is_left = |key: &&Key| {
-        let of_old = key.as_str().is_some_and(|key| before.content.fields.contains_key(key));
-        of_old
-            && expected.child_in(Some(variant), key).is_none()
-            && expected.alias(Some(variant), key).is_none()
-    };
+    let others = expected.as_enum().filter(|_| of_any).into_iter().flat_map(|all| &all.variants);
+    let others: Vec<(&Text, &Variant)> = std::iter::once((old, before)).chain(others).collect();
     let error = |(key, slot): (&Key, &Slot)| {
+        let name = key.as_str()?;
+        let (owner, _) = others.iter().find(|(_, other)| other.content.fields.contains_key(name))?;
+        if expected.child_in(Some(variant), key).is_some() || expected.alias(Some(variant), key).is_some() {
+            return None;
+        }
         let at = path.child(key.clone());
-        let message = format!("`{at}` belongs to `{old}`, and `{path}` is `{new}` now");
-        Error::new(ErrorKind::UnknownKey, message)
-            .at(slot.origin, format!("set for `{old}` here"))
-            .at(said, format!("`{new}` since here"))
+        let message = format!("`{at}` belongs to `{owner}`, and `{path}` is `{new}` now");
+        let error =
+            Error::new(ErrorKind::UnknownKey, message).at(slot.origin, format!("set for `{owner}` here"));
+        Some(error.at(said, format!("`{new}` since here")))
     };
-    map.iter().filter(|(key, _)| is_left(key)).map(error).collect()
+    map.iter().filter_map(error).collect()
 }
 
 /// The variant that a mapping is when another one has been merged into it. If it was another one before, what stands

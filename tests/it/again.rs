@@ -1,6 +1,7 @@
 //! Sweeps that go on as others than they were, and what is told once.
 
 use std::fs;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use mainstem::app::{App, Bound, Failed, Sandbox, Status};
@@ -72,4 +73,65 @@ fn a_key_that_is_wrong_in_every_row_is_told_once() {
     assert_eq!(trial.status(), Status::Failure);
     assert_eq!(trial.err().matches("there is no key `nmae`").count(), 1, "{}", trial.err());
     assert!(trial.err().contains("in every job"), "{}", trial.err());
+}
+
+#[test]
+fn a_new_job_that_could_not_begin_at_first_has_a_directory_of_its_own_all_the_same() {
+    let (app, ran) = noting();
+    let config = |values: &str| {
+        let subdir = "a/${hydra.job.num}";
+        format!("x: 0\nhydra:\n  sweep: {{subdir: '{subdir}'}}\n  sweeper:\n    params: {{x: '{values}'}}\n")
+    };
+    let sandbox = sandbox(&config("1,2,3"));
+    let trial = sandbox.run(&app, ["-cd", "conf", "-m", "hydra.sweep.dir=sw"]);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    ran.lock().expect("nobody panics").clear();
+    fs::write(sandbox.path().join("conf/config.yaml"), config("1,7,3")).expect("a file");
+    // No directory can be made where it is to be.
+    let [there, aside] = ["sw/a", "sw/aside"].map(|name| sandbox.path().join(name));
+    fs::rename(&there, &aside).expect("a directory");
+    fs::write(&there, "").expect("a file");
+    let trial = sandbox.run(&app, ["--resume", "sw", "--force"]);
+    assert_eq!(trial.status(), Status::Failure, "{}", trial.err());
+    fs::remove_file(&there).expect("a file");
+    fs::rename(&aside, &there).expect("a directory");
+    let trial = sandbox.run(&app, ["--resume", "sw", "--force"]);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    assert_eq!(*ran.lock().expect("nobody panics"), ["7 in 1_1"]);
+    let overrides = sandbox.read("sw/a/1/.hydra/overrides.yaml").expect("the record of the other one");
+    assert_eq!(overrides, "- x=2\n");
+}
+
+#[test]
+fn a_new_job_that_begins_once_more_has_a_directory_of_its_own_all_the_same() {
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let said = Arc::clone(&ran);
+    let app = App::new("train", move |config: &Bound, run: &Run| -> Result<(), Failed> {
+        let Kind::Int(number) = config.require("x")?.kind else { return Err("no number".into()) };
+        let sweep = run.dir().parent().and_then(Path::parent).ok_or("no sweep")?;
+        let directory = run.dir().strip_prefix(sweep)?.display().to_string();
+        said.lock().expect("nobody panics").push(format!("{number} in {directory}"));
+        if number == 9 {
+            // Now there can be directories again.
+            fs::remove_file(sweep.join("a"))?;
+            fs::rename(sweep.join("aside"), sweep.join("a"))?;
+        }
+        Ok(())
+    });
+    let app = app.with_config_name("config");
+    let rows = |rows: [&str; 3]| format!("x,at\n{}\n", rows.join("\n"));
+    let sandbox = sandbox("x: 0\nat: a\nhydra:\n  sweep: {subdir: '${at}/${hydra.job.num}'}\n");
+    let sandbox = sandbox.with_file("jobs.csv", rows(["1,a", "2,a", "3,b"])).expect("a file");
+    let words = ["-cd", "conf", "-m", "mainstem.sweep.jobs=jobs.csv", "hydra.sweep.dir=sw"];
+    let trial = sandbox.run(&app, words);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    ran.lock().expect("nobody panics").clear();
+    fs::write(sandbox.path().join("jobs.csv"), rows(["1,a", "7,a", "9,b"])).expect("a file");
+    let sweep = sandbox.path().join("sw");
+    fs::rename(sweep.join("a"), sweep.join("aside")).expect("a directory");
+    fs::write(sweep.join("a"), "").expect("a file");
+    let words = ["--resume", "sw", "--force", "mainstem.sweep.retries=1", "mainstem.sweep.backoff=0.1"];
+    let trial = sandbox.run(&app, words);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    assert_eq!(*ran.lock().expect("nobody panics"), ["9 in b/2_1", "7 in a/1_1"]);
 }

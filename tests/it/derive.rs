@@ -623,5 +623,9 @@ mod composing {
         );
         let error = compose(&["model.trees=7", "model.type=net", "+model.layers=[3]"]).unwrap_err();
         assert_eq!(error.message(), "`model.trees` belongs to `forest`, and `model` is `net` now");
+        // Though it is in the end what it was.
+        let error = compose(&["model.type=net", "+model.layers=[3]", "model.type=forest"]).unwrap_err();
+        assert_eq!(error.message(), "`model.layers` belongs to `net`, and `model` is `forest` now");
+        compose(&["model.type=net", "+model.layers=[3]", "~model.layers", "model.type=forest"]).unwrap();
     }
 }

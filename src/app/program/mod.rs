@@ -12,6 +12,8 @@ mod configs;
 mod console;
 mod derived;
 #[cfg(unix)]
+mod descendants;
+#[cfg(unix)]
 mod ears;
 mod ending;
 mod fields;

@@ -32,22 +32,23 @@ impl Stop {
 #[cfg(unix)]
 mod unix {
     use std::fs::File;
-    use std::io::{self, Read as _};
+    use std::io::{self, Read as _, Write as _};
     use std::os::fd::AsFd as _;
-    use std::path::PathBuf;
     use std::process;
     use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+    use std::sync::mpsc::channel;
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
     use std::thread;
     use std::time::Duration;
 
-    use rustix::process::{Pid, Signal, getpgid, kill_process, kill_process_group};
+    use rustix::process::{Pid, Signal, kill_process, kill_process_group};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGTSTP};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
 
     use super::Stop;
     use crate::app::capture;
+    use crate::app::program::descendants::{children, signal_children};
     use crate::app::program::ears::Ears;
     use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
@@ -277,9 +278,29 @@ mod unix {
             let _ = emulate_default_handler(stop.0);
         }
         screen::close();
+        close_output();
         // The function of the job runs until now.
         give_back_all();
         process::exit(128 + stop.0)
+    }
+
+    /// Writes what waits for standard output, if somebody reads it, and lets nobody write to it any more: the end of the
+    /// process would wait for that while it has given back what it held, and the function of the job runs.
+    fn close_output() {
+        let (sender, written) = channel();
+        let close = move || {
+            let mut out = io::stdout().lock();
+            let _ = out.flush();
+            let _ = sender.send(());
+            // Held until the process has ended, which does not wait for it.
+            loop {
+                thread::park();
+            }
+        };
+        if thread::Builder::new().name("output".to_owned()).spawn(close).is_ok() {
+            // Before the process is ended because of that.
+            let _ = written.recv_timeout(PATIENCE / 2);
+        }
     }
 
     /// How long the end of a process waits for who reads what it prints.
@@ -314,8 +335,8 @@ mod unix {
             return;
         }
         signal_children(Signal::KILL);
-        give_back_all();
-        // It leads its process group: what is left of it goes too, and it itself.
+        // It leads its process group: what is left of it goes too, and it itself, with all that it holds. To give that back
+        // could wait for a disk, and would come too early: who is in the group runs until now.
         if let Some(own) = Pid::from_raw(i32::try_from(process::id()).unwrap_or(0)) {
             let _ = kill_process_group(own, Signal::KILL);
         }
@@ -388,40 +409,6 @@ mod unix {
             // Whoever ends them gives no notice.
             Halt::Notice => return,
         });
-    }
-
-    /// Sends a signal to all that this process started, and what those started.
-    fn signal_children(signal: Signal) {
-        let mut open = vec![process::id()];
-        let mut found = Vec::new();
-        while let Some(parent) = open.pop() {
-            for child in children(parent) {
-                // Each once, should the numbers of processes change meanwhile.
-                if !found.contains(&child) {
-                    found.push(child);
-                    open.push(child);
-                }
-            }
-        }
-        for pid in found.into_iter().filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
-            // With one that leads a group of its own, what it left in the background and lost sight of is killed too.
-            if signal == Signal::KILL && getpgid(Some(pid)).is_ok_and(|group| group == pid) {
-                let _ = kill_process_group(pid, signal);
-            }
-            let _ = kill_process(pid, signal);
-        }
-    }
-
-    /// The processes that a process started, as far as the system tells: Linux does.
-    fn children(parent: u32) -> Vec<u32> {
-        let threads = PathBuf::from(format!("/proc/{parent}/task"));
-        let Ok(threads) = std::fs::read_dir(threads) else { return Vec::new() };
-        let lists = threads
-            .flatten()
-            .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
-        lists
-            .flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<u32>>())
-            .collect()
     }
 
     #[cfg(test)]

@@ -83,7 +83,7 @@ pub(crate) fn rows(
         }
         // Whoever began it was killed. It may have outlived that, and is waited for then.
         let outlives = || Tenant::of_run(&directory.join(&row.directory), process).is_some();
-        if !driven || earlier.contains(&row.job) && !outlives() {
+        if (!driven || earlier.contains(&row.job)) && !outlives() {
             row.status = Some(Status::Interrupted);
         }
     }
@@ -190,6 +190,10 @@ mod tests {
         assert_eq!(said(), ["interrupted", "running", "interrupted"]);
         drop(journal);
         assert_eq!(said(), ["interrupted"; 3]);
+        // A job may outlive its driver.
+        let held = Lease::take(&scratch.path().join("2/.run.lock"), &Map::default(), &process).unwrap();
+        assert_eq!(said(), ["interrupted", "interrupted", "running"]);
+        drop(held);
     }
 
     #[test]

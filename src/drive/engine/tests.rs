@@ -188,6 +188,23 @@ fn a_job_that_changes_other_values_than_the_journal_says_is_another_one() {
 }
 
 #[test]
+fn the_directory_of_a_job_that_is_no_more_is_told_also_after_the_new_one_could_not_begin() {
+    let scratch = Scratch::new("engine-changed-failed");
+    let sweep = |values| Sweep { slots: 1, values: Some(values), ..PLAIN(0) };
+    let directory = || Progress::read(scratch.path()).unwrap().jobs[&1].directory.clone();
+    drop(begin(&scratch));
+    run("", sweep("0,1"), |_, _| (1, Status::Completed), Some(&scratch));
+    assert_eq!(directory(), Some("1".into()));
+    run("", sweep("0,7"), |_, _| (1, Status::Unknown), Some(&scratch));
+    assert_eq!(directory(), None);
+    let had = Progress::read(scratch.path()).unwrap();
+    let had: Vec<_> = had.directories().map(|(job, had)| (job, had.to_owned())).collect();
+    assert_eq!(had, [(1, "1".into()), (0, "0".into())]);
+    let (_, said, _) = run("", sweep("0,7"), |_, _| (1, Status::Completed), Some(&scratch));
+    assert_eq!((said.join(" ").as_str(), directory()), ("+1.3 -1 completed finished", Some("1.anew".into())));
+}
+
+#[test]
 fn what_has_completed_elsewhere_counts_for_the_job_that_it_was() {
     let scratch = Scratch::new("engine-changed-elsewhere");
     let journal = begin(&scratch);

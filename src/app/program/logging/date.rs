@@ -72,7 +72,8 @@ impl Date {
             match letter {
                 Some('z') => out.push_str(&at.format("%z").to_string()),
                 Some('Z') => {
-                    let name = self.zone.name(at.offset().local_minus_utc());
+                    // It may be called anything, and is part of a pattern now.
+                    let name = self.zone.name(at.offset().local_minus_utc()).replace('%', "%%");
                     out.push_str(&if flags.ends_with('#') { name.to_lowercase() } else { name });
                 }
                 Some('s') => out.push_str(&at.timestamp().to_string()),
@@ -110,6 +111,8 @@ mod tests {
             let date = Date::within(pattern.to_owned(), Zone::of(Some("CET-1CEST"))).unwrap();
             assert_eq!(date.write(at), expected, "{pattern}");
         }
+        let zone = Zone::of(Some("<X%Q>-2"));
+        assert_eq!(Date::within("%H %Z".to_owned(), zone).unwrap().write(at), "11 X%Q");
         let error = Date::new("%Q".to_owned()).unwrap_err();
         assert_eq!(error, "`%Q` is no directive of a time format");
     }

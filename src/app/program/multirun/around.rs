@@ -51,8 +51,10 @@ impl Around {
     fn seek(&self) {
         let (facts, process, state) = (self.facts.clone(), self.process.clone(), Arc::clone(&self.state));
         let find = move || {
+            // It may take its time, and is as old as its beginning.
+            let ago = Box::new(capture::stopwatch());
             let what = git::surroundings(&facts, &process);
-            *lock(&state) = State::Found { what, ago: Box::new(capture::stopwatch()) };
+            *lock(&state) = State::Found { what, ago };
         };
         // Where there is no thread left, each job finds it out by itself.
         let _ = thread::Builder::new().name("around".to_owned()).spawn(find);

@@ -192,7 +192,7 @@ fn same_program(session: &Session<'_>, record: &Record, process: &Process) -> Re
     }
     let Some(own) = session.app.own.map(|make| make()).transpose()? else { return Ok(true) };
     let texts: Vec<String> = arguments.by_ref().map(str::to_owned).collect();
-    Ok(parse(texts, &own.flags, Whose::Commands).is_ok_and(|flags| flags.own == session.flags.own))
+    Ok(parse(texts, &own.flags, Whose::Apps).is_ok_and(|flags| flags.own == session.flags.own))
 }
 
 /// Leaves out what the sweep itself has completed, as far as it is known.

@@ -1,6 +1,6 @@
 //! What the jobs of a sweep have in common, wherever they run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 
@@ -33,12 +33,12 @@ pub(super) struct Base<'a> {
     pub(super) process: Process,
     /// Where records go when jobs have ended, if not each has files of its own.
     pub(super) compact: Option<Log>,
-    /// The directories that jobs have, a number for each, and whose they are.
-    taken: BTreeMap<u64, u64>,
+    /// The directories that jobs have and had, a number for each, and whose they are; `None`: of one that is no more.
+    taken: BTreeMap<u64, Option<u64>>,
+    /// The directories that were made for jobs because others have those that they were to have.
+    made: BTreeMap<u64, PathBuf>,
     /// The directories of jobs that have records, and that the journal says nothing of, seen from that of the sweep.
     lost: BTreeMap<u64, PathBuf>,
-    /// Jobs that must not have the directory that is there.
-    anew: BTreeSet<u64>,
 }
 
 /// A job in its directory.
@@ -62,9 +62,8 @@ impl<'a> Base<'a> {
         process: &Process,
         before: &Progress,
     ) -> Self {
-        let had =
-            |(job, was): (&u64, &Standing)| Some((number(&directory.join(was.directory.as_ref()?)), *job));
-        let taken = before.jobs.iter().filter_map(had).collect();
+        let had = before.directories();
+        let taken = had.map(|(job, had)| (number(&directory.join(had)), Some(job))).collect();
         Self {
             session,
             composing,
@@ -76,8 +75,8 @@ impl<'a> Base<'a> {
             process: process.clone(),
             compact: None,
             taken,
+            made: BTreeMap::new(),
             lost: BTreeMap::new(),
-            anew: BTreeSet::new(),
         }
     }
 
@@ -96,7 +95,7 @@ impl<'a> Base<'a> {
                 continue;
             };
             if !before.jobs.contains_key(&number) {
-                self.taken.insert(self::number(&run.directory), number);
+                self.taken.insert(self::number(&run.directory), Some(number));
                 self.lost.insert(number, self.relative(&run.directory));
             }
         }
@@ -108,10 +107,9 @@ impl<'a> Base<'a> {
         self.lost.remove(&job.index)
     }
 
-    /// Jobs of these numbers were others: those of now get directories of their own.
-    pub(super) fn anew(&mut self, jobs: &[(u64, Standing)]) {
+    /// Jobs of these numbers were others.
+    pub(super) fn anew(&self, jobs: &[(u64, Standing)]) {
         const NAMED: usize = 8;
-        self.anew.extend(jobs.iter().map(|(job, _)| *job));
         let mut names: Vec<String> = jobs.iter().take(NAMED).map(|(job, _)| job.to_string()).collect();
         if jobs.len() > NAMED {
             names.push("…".to_owned());
@@ -121,6 +119,12 @@ impl<'a> Base<'a> {
             1 => format!("job {names} changes other values than it did, and begins anew in a directory of its own"),
             _ => format!("{count} jobs change other values than they did ({names}), and begin anew in directories of their own"),
         });
+    }
+
+    /// These directories are those of jobs that are no more: nobody else gets them.
+    pub(super) fn gone(&mut self, directories: &[PathBuf]) {
+        let all = directories.iter().map(|directory| (number(&self.directory.join(directory)), None));
+        self.taken.extend(all);
     }
 
     /// Composes a job, and finds its directory: the one it had, or one that no other job of the sweep has.
@@ -134,12 +138,22 @@ impl<'a> Base<'a> {
         let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
         let wanted = self.session.absolute(self.directory.join(subdir));
         // One that could not begin, and begins again, has it already.
-        let made = self.anew.remove(&job.index)
-            || self.taken.get(&number(&wanted)).is_some_and(|owner| *owner != job.index);
-        let directory = if made { create_exclusive(&wanted)? } else { wanted };
-        self.taken.insert(number(&directory), job.index);
+        let own = Some(job.index);
+        let made = self.taken.get(&number(&wanted)).is_some_and(|owner| *owner != own);
+        let directory = if made { self.make(job, &wanted)? } else { wanted };
+        self.taken.insert(number(&directory), own);
         let earlier = self.record(&directory).and_then(|record| record.id());
         Ok(Placed { bound, directory, made, earlier })
+    }
+
+    /// The directory of a job that cannot have the one that it was to have.
+    fn make(&mut self, job: &Job, wanted: &Path) -> Result<PathBuf> {
+        if let Some(made) = self.made.get(&job.index) {
+            return Ok(made.clone());
+        }
+        let made = create_exclusive(wanted)?;
+        self.made.insert(job.index, made.clone());
+        Ok(made)
     }
 
     /// The overrides of a job without the secrets in them.

@@ -164,6 +164,10 @@ impl Host for Inline<'_> {
         self.base.anew(jobs);
     }
 
+    fn gone(&mut self, directories: &[PathBuf]) {
+        self.base.gone(directories);
+    }
+
     fn look(&mut self, _: u64, directory: &Path) -> Left {
         self.base.look(directory)
     }

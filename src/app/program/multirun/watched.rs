@@ -134,6 +134,10 @@ impl Host for Watched<'_> {
         self.host.anew(jobs);
     }
 
+    fn gone(&mut self, directories: &[PathBuf]) {
+        self.host.gone(directories);
+    }
+
     fn look(&mut self, job: u64, directory: &Path) -> Left {
         let left = self.host.look(job, directory);
         if let Left::Ended(verdict) = &left {

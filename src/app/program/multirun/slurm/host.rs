@@ -31,7 +31,7 @@ impl OnSlurm<'_> {
     }
 
     /// What became of a job that left no word.
-    fn gone(&self, job: u64) -> Verdict {
+    fn silent(&self, job: u64) -> Verdict {
         let directory = self.board.place(job).map(|place| place.directory);
         let error = match self.board.end(job).as_deref() {
             Some("TIMEOUT") => format!("it took longer than {} min", self.minutes),
@@ -75,7 +75,7 @@ impl Host for OnSlurm<'_> {
                 let directory = self.board.place(job).map(|place| place.directory).unwrap_or_default();
                 self.base.verdict(&record, &directory)
             }
-            End::Gone => self.gone(job),
+            End::Gone => self.silent(job),
             End::NotSubmitted(why) => Verdict::because(why),
         }
     }
@@ -88,6 +88,10 @@ impl Host for OnSlurm<'_> {
 
     fn anew(&mut self, jobs: &[(u64, Standing)]) {
         self.base.anew(jobs);
+    }
+
+    fn gone(&mut self, directories: &[PathBuf]) {
+        self.base.gone(directories);
     }
 
     fn look(&mut self, job: u64, directory: &Path) -> Left {
