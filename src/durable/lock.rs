@@ -9,7 +9,7 @@ use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use crate::diag::{Error, ErrorKind, Result};
-use crate::durable::whole::create_temporary;
+use crate::durable::whole::{create_temporary, is_temporary};
 
 /// Who looks whether a lock is held has it for a moment, and who makes one writes into it a moment later: so often, and so
 /// long apart, it is asked for again.
@@ -252,6 +252,25 @@ impl Lock {
         let _ = self.file.unlock();
     }
 
+    /// Removes what others left in its directory who were killed while they took this lock, or asked for the time. What was
+    /// written lately may be somebody's who is at it.
+    ///
+    /// # Errors
+    /// Those of the system.
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        let now = self.file.metadata()?.modified()?;
+        let names = [Some(OsStr::new(CLOCK)), self.path.file_name()];
+        for entry in fs::read_dir(self.path.parent().unwrap_or(Path::new("")))? {
+            let entry = entry?;
+            let is_left = names.iter().flatten().any(|name| is_temporary(&entry.file_name(), name));
+            let is_old = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age > BEAT);
+            if is_left && entry.metadata()?.modified().is_ok_and(is_old) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Where its file is.
     pub fn path(&self) -> &Path {
         &self.path
@@ -301,10 +320,13 @@ pub fn holder_of(path: &Path) -> io::Result<Option<Holder>> {
     holder(file, locked).map(Some)
 }
 
+/// What the file is called whose writing says what time it is.
+const CLOCK: &str = "clock";
+
 /// What time it is by the clock of the file system that a directory lies on: that of the machine that has the disk. `None` if
 /// nothing can be written there.
 pub fn disk_clock(directory: &Path) -> Option<SystemTime> {
-    let (path, mut file) = create_temporary(directory, OsStr::new("clock")).ok()?;
+    let (path, mut file) = create_temporary(directory, OsStr::new(CLOCK)).ok()?;
     // A shared file system says when a file was changed once it has all of it.
     let written = file.write_all(b"\n").and_then(|()| file.sync_all());
     let now = written.and_then(|()| File::open(&path)?.metadata()?.modified());
@@ -479,6 +501,22 @@ mod tests {
             assert_eq!((life(locked, false, 119), life(locked, false, 120)), (Life::Lives, Life::Silent));
         }
         assert_eq!((life(None, true, 0), life(None, true, 500)), (Life::Lives, Life::Silent));
+    }
+
+    #[test]
+    fn what_was_left_by_who_was_killed_while_it_took_the_lock_is_cleared_away() {
+        let scratch = Scratch::new("lock-clear");
+        let lock = take(&scratch.path().join("lock"), "x").unwrap();
+        let old = [".lock.7-0.whole~", ".clock.7-1.whole~", ".other.7-2.whole~", "clock"];
+        for name in old.into_iter().chain([".lock.8-0.whole~", ".clock.8-1.whole~"]) {
+            let file = File::create(scratch.path().join(name)).unwrap();
+            if old.contains(&name) {
+                file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+            }
+        }
+        lock.clear().unwrap();
+        let kept = [".clock.8-1.whole~", ".lock.8-0.whole~", ".other.7-2.whole~", "clock", "lock"];
+        assert_eq!(scratch.names(), kept);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub use lock::{BEAT, Holder, Life, Lock, disk_clock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
 pub(crate) use turn::Turn;
+pub(crate) use walk::any_file;
 pub use walk::{folders, walk};
 pub(crate) use whole::write_over;
 pub use whole::{Sync, remove_leftovers, sync, write_whole, write_whole_with};

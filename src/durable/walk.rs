@@ -38,6 +38,28 @@ pub fn walk(root: &Path, mut look: impl FnMut(&Path, &mut Vec<PathBuf>)) -> io::
     Ok(())
 }
 
+/// Whether a function says so of one of the files below a directory: all of them, also those that [`walk`] passes by. Links
+/// are not followed, and what is being made is not there yet.
+///
+/// # Errors
+/// A directory cannot be read: then it is not known.
+pub(crate) fn any_file(root: &Path, is: impl Fn(&Path) -> bool) -> io::Result<bool> {
+    let mut open = vec![root.to_owned()];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(&directory)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                if is(&entry.path()) {
+                    return Ok(true);
+                }
+            } else if !is_leftover(&entry.file_name()) {
+                open.push(entry.path());
+            }
+        }
+    }
+    Ok(false)
+}
+
 /// The folders in a directory, by name. One that is being made is not there yet.
 ///
 /// # Errors

@@ -2,6 +2,7 @@
 
 mod clock;
 mod environment;
+mod moment;
 mod now;
 mod process;
 mod secret_name;
@@ -9,6 +10,7 @@ mod world;
 
 pub use clock::Clock;
 pub use environment::Environment;
+pub use moment::date_of;
 pub use now::Now;
 pub use process::Process;
 pub use secret_name::names_secret;

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::run::files::{HYDRA, RUN, TOLD};
+use crate::durable::walk;
+use crate::run::files::{CONFIG, HYDRA, RUN, TOLD};
 use crate::run::list::Found;
 use crate::run::metrics::{METRICS, PARAMS};
 use crate::run::rank::rank_in;
@@ -20,15 +21,13 @@ pub struct Artifact {
     pub size: u64,
 }
 
-/// How deep is looked.
-const DEEPEST: usize = 32;
-
 /// How much the clock of a file system may be behind.
 const BEHIND: Duration = Duration::from_millis(100);
 
 impl Found {
     /// The files of the run's directory, by path, without its record. Hidden files, links and the directories of other runs
-    /// are left out; in a directory that was there before the run, so are the files that were not written since it began.
+    /// are left out, and so are installed code and caches (see [`list`](crate::run::list)); in a directory that was there before
+    /// the run, so are the files that were not written since it began.
     ///
     /// ```
     /// use mainstem::app::{App, Bound, Failed, Sandbox};
@@ -46,31 +45,36 @@ impl Found {
     /// # Ok::<(), mainstem::diag::Error>(())
     /// ```
     pub fn artifacts(&self) -> Vec<Artifact> {
-        let is_made = self.record.get("directory.made") == Some(&Node::from(true));
-        let since = (!is_made).then(|| SystemTime::from(self.record.started()) - BEHIND);
+        let since = self.since();
         let mut found = Vec::new();
-        let mut open = vec![(self.directory.clone(), 0)];
-        while let Some((directory, depth)) = open.pop() {
-            // What has just been removed, or may not be read, is none that could be shown.
-            for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
-                let (path, name) = (entry.path(), entry.file_name());
+        // What has just been removed, or may not be read, is none that could be shown.
+        let _ = walk(&self.directory, |directory, folders| {
+            folders.retain(|folder| *folder != self.folder && !is_of_a_run(folder));
+            for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+                let name = entry.file_name();
                 let Ok(about) = entry.metadata() else { continue };
-                if name.as_encoded_bytes().starts_with(b".") || path == self.folder {
-                    continue;
-                }
-                if about.is_dir() && depth < DEEPEST && !is_of_a_run(&path) {
-                    open.push((path, depth + 1));
-                } else if about.is_file()
+                if about.is_file()
+                    && !name.as_encoded_bytes().starts_with(b".")
                     && !(directory == self.folder && is_of_record(&name.to_string_lossy()))
                     && since.is_none_or(|since| about.modified().is_ok_and(|at| at >= since))
-                    && let Ok(below) = path.strip_prefix(&self.directory)
+                    && let Ok(below) = entry.path().strip_prefix(&self.directory)
                 {
                     found.push(Artifact { path: below.to_owned(), size: about.len() });
                 }
             }
-        }
+        });
         found.sort();
         found
+    }
+
+    /// Since when a file may be the run's, by the clock of the disk, which wrote down when the run was told its config; `None`
+    /// in a directory that the run made. The clock of the machine counts where that is not known.
+    fn since(&self) -> Option<SystemTime> {
+        if self.record.get("directory.made") == Some(&Node::from(true)) {
+            return None;
+        }
+        let told = self.folder.join(CONFIG).metadata().and_then(|config| config.modified());
+        told.ok().or_else(|| SystemTime::from(self.record.started()).checked_sub(BEHIND))
     }
 }
 

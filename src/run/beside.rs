@@ -49,6 +49,10 @@ impl State {
         record.keep_words_of(file, saved);
         // Where there is no room for another file there is that of the one that is there.
         let written = record.save(file, Sync::Now).map(drop);
+        if let Some(directory) = file.parent().and_then(Path::parent) {
+            // The name of the folder may be new. A directory that may not be opened says nothing of the record in it.
+            let _ = sync(directory, &[]);
+        }
         written.or_else(|error| record.save_over(file).map_err(|_| error))
     }
 }
@@ -114,16 +118,21 @@ impl Shared {
             *saved = written;
         }
         drop((turn, state));
-        reach_disk(&file);
+        // What the disk does not take now is told at the end, or lost with the machine only.
+        let _ = reach_disk(&file, &found.names());
     }
 }
 
-/// Makes the files of the beginning reach the disk.
-pub(super) fn reach_disk(file: &Path) {
-    if let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) {
-        let _ = sync(folder, &[name]);
-        let _ = sync(folder, &TOLD);
-    }
+/// Makes the files of the beginning reach the disk: the record, those `beside` it, and what the run was told; and the names of
+/// their folder, and of the run's directory.
+pub(super) fn reach_disk(file: &Path, beside: &[&str]) -> Result<()> {
+    let (Some(folder), Some(name)) = (file.parent(), file.file_name().and_then(|name| name.to_str())) else {
+        return Ok(());
+    };
+    let above = folder.ancestors().skip(1).take(2).map(|directory| sync(directory, &[]));
+    let own: Vec<&str> = [name].into_iter().chain(beside.iter().copied()).collect();
+    let synced = [sync(folder, &own), sync(folder, &TOLD)].into_iter().chain(above);
+    Error::all(synced.filter_map(Result::err)).map_or(Ok(()), Err)
 }
 
 /// Says that the rest of the record is there, also after a panic.
@@ -133,5 +142,27 @@ impl Drop for Completes<'_> {
     fn drop(&mut self) {
         self.0.state().complete = true;
         self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::durable::testing::Scratch;
+
+    #[test]
+    fn each_file_of_the_beginning_is_to_reach_the_disk() {
+        let scratch = Scratch::new("beside-disk");
+        let names = || TOLD.into_iter().chain(["run.json", "git.diff"]);
+        let reach = || reach_disk(&scratch.path().join("run.json"), &["git.diff"]);
+        for name in names() {
+            std::fs::write(scratch.path().join(name), "x").unwrap();
+        }
+        reach().unwrap();
+        for name in names() {
+            std::fs::remove_file(scratch.path().join(name)).unwrap();
+            assert!(reach().unwrap_err().to_string().contains(name), "{name}");
+            std::fs::write(scratch.path().join(name), "x").unwrap();
+        }
     }
 }

@@ -70,9 +70,21 @@ impl Lease {
     /// # Errors
     /// Of kind [`ErrorKind::Io`]: the file cannot be made or written; the system has no thread left.
     pub fn take(path: &Path, about: &Map, process: &Process) -> Result<std::result::Result<Self, Tenant>> {
+        Self::take_from(path, about, |left| life(left, directory_of(path), process))
+    }
+
+    /// As [`Lease::take`], where a function says whether who left the lock lives.
+    ///
+    /// # Errors
+    /// As [`Lease::take`].
+    pub(super) fn take_from(
+        path: &Path,
+        about: &Map,
+        life: impl Fn(&Holder) -> Life,
+    ) -> Result<std::result::Result<Self, Tenant>> {
         let mut text = String::new();
         write_json(&Node::from(about.clone()), JsonStyle::Compact, &mut text);
-        let lock = match Lock::take(path, &text, |left| life(left, directory_of(path), process))? {
+        let lock = match Lock::take(path, &text, life)? {
             Ok(lock) => Arc::new(lock),
             Err(holder) => return Ok(Err(Tenant::of(holder))),
         };
@@ -183,14 +195,28 @@ fn said<'a>(told: &'a Node, key: &str) -> Option<&'a Node> {
 /// Whether the holder of a lock in a directory lives, as far as can be known by this process. Its silence is measured by the
 /// clock of the disk, which is the same for both; who may not write there has only its own, and takes nothing over.
 pub(super) fn life(holder: &Holder, directory: &Path, process: &Process) -> Life {
+    let now = || disk_clock(directory).unwrap_or_else(|| SystemTime::from(process.clock.now()));
+    life_at(holder, process, now)
+}
+
+/// As [`life`], where a function says what time it is on the disk.
+pub(super) fn life_at(holder: &Holder, process: &Process, now: impl FnOnce() -> SystemTime) -> Life {
     let told = read_json(&holder.about, SourceId::NONE).unwrap_or_else(|_| Node::null());
     let text = |key: &str| said(&told, key).and_then(Node::as_str);
     let here = match (text("boot"), process.boot.as_deref()) {
         (Some(theirs), Some(ours)) => theirs == ours,
         _ => text("host") == Some(process.host.as_str()),
     };
-    let now = || disk_clock(directory).unwrap_or_else(|| SystemTime::from(process.clock.now()));
     holder.life(here, now)
+}
+
+/// Whether a holder says that it is of this machine, before it was started anew. Machines may have one name (containers do),
+/// so it has not ended for that unless it is silent, too.
+pub(super) fn is_of_earlier_start(holder: &Holder, process: &Process) -> bool {
+    let told = read_json(&holder.about, SourceId::NONE).unwrap_or_else(|_| Node::null());
+    let text = |key: &str| said(&told, key).and_then(Node::as_str);
+    text("host") == Some(process.host.as_str())
+        && text("boot").zip(process.boot.as_deref()).is_some_and(|(theirs, ours)| theirs != ours)
 }
 
 pub(super) fn directory_of(lock: &Path) -> &Path {

@@ -3,16 +3,18 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use chrono::DateTime;
+use chrono::{DateTime, FixedOffset};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Sync, Turn, folders, holder_of, walk};
-use crate::facts::Process;
+use crate::durable::{Sync, Turn, any_file, folders, holder_of, walk};
+use crate::facts::{Process, date_of};
 use crate::run::checkpoints::CHECKPOINTS;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::lease::Lease;
 use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
+use crate::run::observer::Observer;
 use crate::run::outcome::Status;
 use crate::run::packed::Packed;
 use crate::run::place::is_inside;
@@ -67,6 +69,7 @@ pub struct Found {
 /// The directory cannot be read.
 pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let observer = Observer::new(process);
     let mut packed = Vec::new();
     let looked = walk(root, |directory, folders| {
         let (runs, broken) = Packed::all(directory);
@@ -78,7 +81,7 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
                 return true;
             }
             records += 1;
-            match look(directory, folder, process) {
+            match look(directory, folder, &observer) {
                 Ok(record) => {
                     found.push(Found {
                         directory: directory.to_owned(),
@@ -97,7 +100,7 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
         }
         // A folder of a record that was asked for by its own name is no run.
         let own = if records == 0 && has_record(directory) {
-            look(directory, directory, process).ok()
+            look(directory, directory, &observer).ok()
         } else {
             None
         };
@@ -109,7 +112,7 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
                 packed: None,
             });
         } else {
-            let left = never_begun(directory, process);
+            let left = never_begun(directory, &observer);
             // Where it could not be written down it was found by what lies there.
             found.extend(
                 left.filter(|left| !found.iter().rev().take(records).any(|run| run.folder == left.folder)),
@@ -143,8 +146,9 @@ impl Found {
     /// # Errors
     /// There is none, or its record cannot be read.
     pub fn read(directory: &Path, process: &Process) -> Result<Self> {
+        let observer = Observer::new(process);
         let found = |run: &Path, folder: PathBuf| {
-            let record = look(run, &folder, process)?;
+            let record = look(run, &folder, &observer)?;
             Ok(Self { directory: run.to_owned(), folder, record, packed: None })
         };
         let entries = match folders(directory) {
@@ -173,7 +177,7 @@ impl Found {
         if let Some(folder) = folders.into_iter().next() {
             return found(directory, folder);
         }
-        never_begun(directory, process).or_else(|| Packed::of(directory)).ok_or_else(|| {
+        never_begun(directory, &observer).or_else(|| Packed::of(directory)).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("there is no run in `{}`", directory.display()))
                 .help("`mainstem runs ls` shows those that are there")
         })
@@ -293,8 +297,22 @@ impl Found {
         let above = folder.parent().filter(|_| own || is_hidden(&folder)).unwrap_or(directory).to_owned();
         let written = folder.join(RUN).metadata().and_then(|data| data.modified()).ok()?;
         let name = above.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let record = Record::unknown(&name, DateTime::<chrono::Utc>::from(written).fixed_offset());
+        let record = Record::unknown(&name, date(written));
         Some(Self { directory: above, folder, record, packed: None })
+    }
+
+    /// Whether nothing in the directory is of another run, also where no runs are looked for. What cannot be read may be.
+    fn is_alone(&self) -> bool {
+        let is_of_another = |file: &Path| {
+            let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { return false };
+            let name = name.to_string_lossy();
+            // The lock that lies in the directory itself is taken.
+            rank_in(&name, LOCK).is_some() && folder != self.directory
+                || folder != self.folder
+                    && (rank_in(&name, RUN).is_some() || name == HYDRA && is_hydra(folder))
+                || Packed::is_file_of(file)
+        };
+        any_file(&self.directory, is_of_another).is_ok_and(|found| !found)
     }
 
     /// Removes the run: its directory, if the run made it and nobody else's run is in it; otherwise its record.
@@ -314,10 +332,7 @@ impl Found {
             written_by_hydra(&self.folder)?;
         }
         let made = self.record.get("directory.made") == Some(&Node::from(true)) && self.is_at_home();
-        let alone = list(&self.directory, process).is_ok_and(|(runs, errors)| {
-            errors.is_empty() && runs.iter().all(|run| run.folder == self.folder)
-        });
-        if made && alone && self.folder != self.directory {
+        if made && self.folder != self.directory && self.is_alone() {
             fs::remove_dir_all(&self.directory).map_err(|error| failed(&self.directory, &error))?;
             return Ok(self.directory.clone());
         }
@@ -354,10 +369,10 @@ fn is_folder_of(folder: &Path, record: &Record) -> bool {
 }
 
 /// The record in a folder, made true.
-fn look(directory: &Path, folder: &Path, process: &Process) -> Result<Record> {
+fn look(directory: &Path, folder: &Path, observer: &Observer<'_>) -> Result<Record> {
     let file = folder.join(RUN);
     if !file.is_file() {
-        return match never_begun(directory, process) {
+        return match never_begun(directory, observer) {
             Some(found) if found.folder == folder => Ok(found.record),
             _ => foreign(folder),
         };
@@ -369,17 +384,14 @@ fn look(directory: &Path, folder: &Path, process: &Process) -> Result<Record> {
         .and_then(Node::as_str)
         .is_none_or(|name| directory.join(name).components().eq(folder.components()));
     let record = match record.status() {
-        Status::Running => {
-            let shared = record.get("distributed").is_some_and(Node::is_container);
-            Kept::of(directory, folder, 0, shared).judge(record, is_current, process)?
-        }
+        Status::Running => Kept::of(directory, folder, 0, &record).judge(record, is_current, observer)?,
         _ => record,
     };
-    Ok(with_ranks(record, directory, folder, is_current, process))
+    Ok(with_ranks(record, directory, folder, is_current, observer))
 }
 
 /// A run that left nothing but its lock: it was killed before it was on record, or is just about to be.
-fn never_begun(directory: &Path, process: &Process) -> Option<Found> {
+fn never_begun(directory: &Path, observer: &Observer<'_>) -> Option<Found> {
     let holder = holder_of(&directory.join(LOCK)).ok()??;
     let record = Record::parse(LOCK, &holder.about).ok()?;
     let folder = directory.join(record.get("directory.record")?.as_str()?);
@@ -387,7 +399,7 @@ fn never_begun(directory: &Path, process: &Process) -> Option<Found> {
     if folder.join(RUN).is_file() {
         return None;
     }
-    let record = Kept::of(directory, &folder, 0, false).judge(record, true, process).ok()?;
+    let record = Kept::of(directory, &folder, 0, &record).judge(record, true, observer).ok()?;
     Some(Found { directory: directory.to_owned(), folder, record, packed: None })
 }
 
@@ -398,7 +410,7 @@ fn foreign(folder: &Path) -> Result<Record> {
     let written = written.map_err(|error| unreadable(&path, &error))?;
     let name = setting_of(&path, &["job", "name"])?;
     let name = name.as_ref().and_then(Node::as_str).unwrap_or_default();
-    Ok(Record::unknown(name, DateTime::<chrono::Utc>::from(written).fixed_offset()))
+    Ok(Record::unknown(name, date(written)))
 }
 
 /// Whether it is sure that Hydra wrote the record in a folder: it says there where it ran. Files of these names may be
@@ -423,6 +435,11 @@ fn setting_of(path: &Path, keys: &[&str]) -> Result<Option<Node>> {
         keys.try_fold(&parsed.root, |node, key| node.as_map()?.get_str(key)).cloned()
     });
     Ok(found)
+}
+
+/// When a file was written; one that says so of no year that a record can hold is very old.
+fn date(written: SystemTime) -> DateTime<FixedOffset> {
+    date_of(written).unwrap_or(DateTime::UNIX_EPOCH).fixed_offset()
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Error {

@@ -11,6 +11,7 @@ mod id;
 mod lease;
 mod list;
 mod metrics;
+mod observer;
 mod outcome;
 mod packed;
 mod place;

@@ -110,6 +110,14 @@ impl Packed {
         folders.map(|folder| folder.join(FILE)).filter(|file| file.is_file()).collect()
     }
 
+    /// Whether a file holds packed records, of whichever sweep.
+    pub(super) fn is_file_of(file: &Path) -> bool {
+        let folder = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let number = folder.strip_prefix(FOLDER);
+        let is_folder = number.is_some_and(|number| number.is_empty() || number.starts_with('.'));
+        is_folder && file.file_name().is_some_and(|name| name == FILE)
+    }
+
     /// The packed runs of a sweep, and of those before it in the same directory, in the order in which they were packed; and
     /// those that cannot be read, as errors.
     pub(super) fn all(sweep: &Path) -> (Vec<Found>, Vec<Error>) {

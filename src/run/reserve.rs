@@ -123,6 +123,10 @@ impl Place {
         record.set_directory(&directory, made, None, self.record.as_deref(), rank.as_ref());
         let lease = self.lease(&directory.join(LOCK), &record, process)?;
         self.ordered()?;
+        if !made {
+            // What cannot be removed is hidden and harmless.
+            let _ = lease.lock().clear();
+        }
         let folder = self.record.as_ref().map(|name| directory.join(name));
         let earlier = match &folder {
             Some(folder) => set_aside(&directory, folder)?,

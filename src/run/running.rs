@@ -85,7 +85,11 @@ impl Reserved {
         self.record.surround(surroundings);
         self.start(told, Some(surroundings), |shared, file| {
             if let (Some(lease), Some(file)) = (&shared.state().lease, file) {
-                lease.beside(move || reach_disk(&file));
+                let beside: Vec<String> = surroundings.names().into_iter().map(str::to_owned).collect();
+                lease.beside(move || {
+                    let names: Vec<&str> = beside.iter().map(String::as_str).collect();
+                    let _ = reach_disk(&file, &names);
+                });
             }
             Ok(())
         })

@@ -4,11 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use hmac_sha256::Hash;
 
 use crate::diag::Result;
-use crate::facts::{Environment, Facts, Process};
+use crate::facts::{Environment, Facts, Process, date_of};
 use crate::run::files::Folder;
 use crate::run::record::moment;
 use crate::value::{Key, Map, Node};
@@ -26,6 +25,11 @@ impl Surroundings {
     /// Writes the files beside a record. They reach the disk when the system sees fit.
     pub(super) fn write(&self, folder: &Folder) -> Result<()> {
         self.files.iter().try_for_each(|(name, bytes)| folder.write(name, |file| file.write_all(bytes)))
+    }
+
+    /// The names of the files that are written.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.files.iter().map(|(name, _)| name.as_str()).collect()
     }
 }
 
@@ -57,7 +61,7 @@ fn project(cwd: &Path) -> Option<PathBuf> {
 /// The file of a program: path, size, and when it was changed.
 pub(crate) fn program(path: &Path) -> Option<Map> {
     let data = fs::metadata(path).ok()?;
-    let modified = data.modified().ok().map(|at| moment(DateTime::<Utc>::from(at).fixed_offset()));
+    let modified = data.modified().ok().and_then(date_of).map(|at| moment(at.fixed_offset()));
     Some(Map::from([
         ("path", Node::from(path.to_string_lossy().as_ref())),
         ("size", Node::from(i64::try_from(data.len()).unwrap_or(i64::MAX))),

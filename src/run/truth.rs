@@ -8,9 +8,10 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::diag::Result;
 use crate::durable::{Holder, Life, Sync, Turn, holder_of, remove_drafts, remove_leftovers};
-use crate::facts::Process;
+use crate::facts::date_of;
 use crate::run::files::RUN;
-use crate::run::lease::{Lease, directory_of, life};
+use crate::run::lease::{Lease, directory_of};
+use crate::run::observer::Observer;
 use crate::run::outcome::Status;
 use crate::run::rank::{file_name, rank_in};
 use crate::run::record::{Record, Saved, moment};
@@ -26,56 +27,69 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Those of a rank; a run of one process is its first.
-    pub(super) fn of(directory: &Path, folder: &Path, rank: u32, shared: bool) -> Self {
+    /// Those of a rank of a run; one of one process is its first.
+    pub(super) fn of(directory: &Path, folder: &Path, rank: u32, record: &Record) -> Self {
+        let shared = record.get("distributed").is_some_and(Node::is_container);
         let (lock, file) = (directory.join(file_name(rank, LOCK)), folder.join(file_name(rank, RUN)));
         Self { lock, file, shared }
     }
 
-    /// What is true of a run that is on record as running. `is_current`: whether the record is where its run put it.
-    pub(super) fn judge(&self, record: Record, is_current: bool, process: &Process) -> Result<Record> {
-        // Of whom nothing can be known, it is not known that they are dead.
-        let Ok(holder) = holder_of(&self.lock) else { return Ok(record) };
-        let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
-        if let Some(holder) = &holder {
-            let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };
-            if is_current
-                && owner == record.id()
-                && life(holder, directory_of(&self.lock), process) == Life::Lives
-            {
-                return Ok(record);
+    /// What is true of a run that is on record as running; of the one that has come into its place meanwhile, if one has.
+    /// `is_current`: whether the record is where its run put it.
+    pub(super) fn judge(&self, record: Record, is_current: bool, observer: &Observer<'_>) -> Result<Record> {
+        let mut record = record;
+        loop {
+            // Of whom nothing can be known, it is not known that they are dead.
+            let Ok(holder) = holder_of(&self.lock) else { return Ok(record) };
+            let id = |text: &str| Record::parse(LOCK, text).ok().and_then(|record| record.id());
+            if let Some(holder) = &holder {
+                let owner = if holder.about.is_empty() { record.id() } else { id(&holder.about) };
+                if is_current
+                    && owner == record.id()
+                    && observer.life(holder, directory_of(&self.lock)) == Life::Lives
+                {
+                    return Ok(record);
+                }
+            }
+            // It may have ended since its record was read: it writes that down before it lets go of the lock.
+            let there = if self.file.is_file() { Some(Record::load(&self.file)?) } else { None };
+            match there {
+                Some(there) if there.status() != Status::Running => return Ok(there),
+                // What is known of the lock is not known of this one.
+                Some(there) if there.id() != record.id() => record = there,
+                there => {
+                    record = there.unwrap_or(record);
+                    let own = holder.filter(|holder| id(&holder.about) == record.id());
+                    // The clock of a file system is a little behind.
+                    let seen = own.and_then(|holder| local(holder.seen?, &record));
+                    record.close(Status::Killed, seen.map(|seen| seen.max(record.started())));
+                    return Ok(self.repair(&mut record, observer).unwrap_or(record));
+                }
             }
         }
-        // It may have ended since its record was read: it writes that down before it lets go of the lock.
-        let mut record = if self.file.is_file() { Record::load(&self.file)? } else { record };
-        if record.status() != Status::Running {
-            return Ok(record);
-        }
-        let own = holder.filter(|holder| id(&holder.about) == record.id());
-        // The clock of a file system is a little behind.
-        let seen = own.and_then(|holder| holder.seen).map(|seen| local(seen, &record).max(record.started()));
-        record.close(Status::Killed, seen);
-        self.repair(&mut record, process);
-        Ok(record)
     }
 
     /// Writes down that a run was killed, and clears away what it left. Whoever may not, or comes while another run has the
-    /// directory, leaves it.
-    fn repair(&self, record: &mut Record, process: &Process) {
+    /// directory, leaves it. What is on record by now, if the run has ended in another way.
+    fn repair(&self, record: &mut Record, observer: &Observer<'_>) -> Option<Record> {
         // Who is only silent may go on. Who wants its directory may take it for dead, and no reader does.
-        let is_silent = |holder: Holder| life(&holder, directory_of(&self.lock), process) == Life::Silent;
+        let life = |holder: &Holder| observer.life(holder, directory_of(&self.lock));
+        let is_silent = |holder: Holder| life(&holder) == Life::Silent;
         if !holder_of(&self.lock).is_ok_and(|holder| !holder.is_some_and(is_silent)) {
-            return;
+            return None;
         }
-        let Ok(Ok(_lease)) = Lease::take(&self.lock, record.tree(), process) else { return };
-        let Ok(_turn) = Turn::take(&self.file) else { return };
+        let lease = Lease::take_from(&self.lock, record.tree(), life).ok()?.ok()?;
+        let _turn = Turn::take(&self.file).ok()?;
         // Now nobody else writes: what is there is the truth.
-        let is_running = |there: Record| there.status() == Status::Running;
-        if self.file.is_file() && !Record::load(&self.file).is_ok_and(is_running) {
-            return;
+        if self.file.is_file() {
+            let there = Record::load(&self.file).ok()?;
+            if there.status() != Status::Running || there.id() != record.id() {
+                return Some(there).filter(|there| there.status() != Status::Running);
+            }
         }
+        let _ = lease.lock().clear();
         record.keep_words_of(&self.file, &Saved::default());
-        let Some(folder) = self.file.parent() else { return };
+        let folder = self.file.parent()?;
         if !self.shared {
             let _ = remove_drafts(folder);
         }
@@ -84,6 +98,7 @@ impl Kept {
         if written && !self.shared {
             let _ = remove_leftovers(folder);
         }
+        None
     }
 }
 
@@ -95,19 +110,19 @@ pub(super) fn with_ranks(
     directory: &Path,
     folder: &Path,
     is_current: bool,
-    process: &Process,
+    observer: &Observer<'_>,
 ) -> Record {
     let Some(distributed) = record.get("distributed").and_then(Node::as_map).cloned() else { return record };
     let mut ranks = vec![(0, record.clone())];
     for number in others(folder) {
-        let kept = Kept::of(directory, folder, number, true);
+        let kept = Kept::of(directory, folder, number, &record);
         // Of one that cannot be read nothing is known; one of another identifier was there before.
         let Ok(rank) = Record::load(&kept.file) else { continue };
         if rank.id() != record.id() {
             continue;
         }
         let rank = match rank.status() {
-            Status::Running => kept.judge(rank.clone(), is_current, process).unwrap_or(rank),
+            Status::Running => kept.judge(rank.clone(), is_current, observer).unwrap_or(rank),
             _ => rank,
         };
         ranks.push((number, rank));
@@ -128,11 +143,9 @@ fn others(folder: &Path) -> Vec<u32> {
 fn together(mut record: Record, mut distributed: Map, ranks: &[(u32, Record)]) -> Record {
     let statuses = || ranks.iter().map(|(_, rank)| rank.status());
     let gravest = statuses().max_by_key(|status| gravity(*status)).unwrap_or(record.status());
-    if gravest != record.status() {
-        let lives = statuses().any(|status| status == Status::Running);
-        let ended = ranks.iter().filter_map(|(_, rank)| rank.ended()).max().filter(|_| !lives);
-        record.close(gravest, ended);
-    }
+    // Whatever is known of it, the job has not ended as long as one of them lives.
+    let lives = statuses().any(|status| status == Status::Running);
+    record.close(gravest, ranks.iter().filter_map(|(_, rank)| rank.ended()).max().filter(|_| !lives));
     // What came first caused the others, as a rule.
     let failed = ranks.iter().filter(|(_, rank)| rank.status() == Status::Failed);
     if let Some((number @ 1.., first)) = failed.min_by_key(|(_, rank)| rank.ended())
@@ -175,6 +188,51 @@ fn gravity(status: Status) -> u8 {
 }
 
 /// A moment of the file system with the offset that the record has.
-fn local(at: SystemTime, record: &Record) -> DateTime<FixedOffset> {
-    DateTime::<chrono::Utc>::from(at).with_timezone(record.started().offset())
+fn local(at: SystemTime, record: &Record) -> Option<DateTime<FixedOffset>> {
+    date_of(at).map(|date| date.with_timezone(record.started().offset()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::durable::testing::Scratch;
+    use crate::facts::Process;
+
+    #[test]
+    fn a_run_that_came_into_the_place_of_one_that_was_read_is_judged_by_what_is_known_of_it() {
+        let scratch = Scratch::new("truth-other");
+        let record = |id: char, status: &str| {
+            let id = id.to_string().repeat(26);
+            let started = "2026-11-24T12:00:00.000000+01:00";
+            let text = format!(
+                r#"{{"schema": 1, "id": "{id}", "name": "x", "status": "{status}", "started": "{started}"}}"#
+            );
+            Record::parse("run.json", &text).unwrap()
+        };
+        let process = Process::default();
+        let (before, next) = (record('1', "running"), record('2', "running"));
+        let kept = Kept::of(scratch.path(), scratch.path(), 0, &before);
+        let judge = || kept.judge(before.clone(), true, &Observer::new(&process)).unwrap();
+        let lease = Lease::take(&kept.lock, next.tree(), &process).unwrap().unwrap();
+        next.save(&kept.file, Sync::Later).unwrap();
+        assert_eq!((judge().id(), judge().status()), (next.id(), Status::Running));
+        drop(lease);
+        assert_eq!((judge().id(), judge().status()), (next.id(), Status::Killed));
+        record('2', "completed").save(&kept.file, Sync::Later).unwrap();
+        assert_eq!((judge().id(), judge().status()), (next.id(), Status::Completed));
+    }
+
+    #[test]
+    fn what_another_rank_is_writing_is_left_there() {
+        let scratch = Scratch::new("truth-ranks");
+        let text = r#"{"schema": 1, "id": "11111111111111111111111111", "name": "x", "status": "running",
+            "started": "2026-11-24T12:00:00.000000+01:00", "distributed": {"rank": 0}}"#;
+        let record = Record::parse("run.json", text).unwrap();
+        let process = Process::default();
+        let written = scratch.path().join(".run.rank1.json.7-0.whole~");
+        fs::write(&written, "half of").unwrap();
+        let kept = Kept::of(scratch.path(), scratch.path(), 0, &record);
+        let judged = kept.judge(record, true, &Observer::new(&process)).unwrap();
+        assert_eq!((judged.status(), kept.file.is_file(), written.exists()), (Status::Killed, true, true));
+    }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use mainstem::diag::ErrorKind;
+use mainstem::facts::{Clock, Process};
 use mainstem::run::{Failure, Found, Outcome, Record, Status, list, metrics, params};
 use mainstem::value::Node;
 
@@ -101,6 +102,35 @@ fn a_directory_that_is_used_again_keeps_what_was_there() {
         assert_eq!(list(&scratch.0, &start.process).expect("a directory").0.len(), left);
     }
     assert!(directory.join("model.bin").exists());
+}
+
+#[test]
+fn no_other_run_goes_with_a_directory_wherever_it_lies_in_it() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    for (place, keeps) in [("checkpoints/warm", true), (".cache/x", true), ("target/y", true), ("", false)] {
+        let directory = run(&scratch.0, &["hydra.run.dir=out"]);
+        fs::create_dir_all(directory.join("target")).expect("a folder");
+        let tag = "Signature: 8a477f597d28d172789f06886806bc55";
+        fs::write(directory.join("target/CACHEDIR.TAG"), tag).expect("a file");
+        // One that has a record, and one that has none and runs.
+        for record in [".hydra", "null"].into_iter().filter(|_| keeps) {
+            let (of_other, folder) =
+                (format!("hydra.run.dir=out/{place}"), format!("hydra.output_subdir={record}"));
+            let other = Start::new(&scratch.0, &[&of_other, &folder]).begin_alone().expect("it begins");
+            // The lock is given back; the record stays.
+            let runs = if record == "null" { Some(other) } else { None };
+            let found = Found::read(&directory, &process).expect("a run");
+            assert_eq!(found.remove(&process).expect("its record may go"), directory.join(".hydra"));
+            assert!(scratch.0.join("out").join(place).is_dir(), "{place}");
+            drop(runs);
+            fs::remove_dir_all(scratch.0.join("out").join(place)).expect("it may go");
+            fs::remove_dir_all(&directory).expect("it may go");
+            run(&scratch.0, &["hydra.run.dir=out"]);
+        }
+        let found = Found::read(&directory, &process).expect("a run");
+        assert_eq!(found.remove(&process).expect("nobody else is in it"), directory);
+    }
 }
 
 #[test]
@@ -445,6 +475,10 @@ fn a_directory_that_is_moved_while_its_run_is_in_it_is_told_and_nobody_elses_rec
             let theirs = Found::read(&place, &start.process).expect("a run").record;
             assert_eq!((theirs.status(), theirs.id()), (Status::Running, next.run().id()));
             next.finish(&Outcome::Completed(None)).expect("it ends");
+            drop(next);
+            // No lock says any more whose it is, but the record does.
+            let refused = run.checkpoints().save(2, "x").expect_err("it is another one's");
+            assert_eq!(refused.kind(), ErrorKind::Job, "{refused:#}");
         }
     }
 }
@@ -496,4 +530,15 @@ fn what_a_run_left_is_listed_with_its_sizes() {
         let old = std::time::SystemTime::UNIX_EPOCH;
         fs::File::options().write(true).open(&file).expect("a file").set_modified(old).expect("a moment");
     }
+    // What was installed is none, and a clock that is ahead of that of the disk hides nothing.
+    let ahead = start.process.clock.now() + chrono::TimeDelta::hours(1);
+    let process = Process { clock: Clock::new(move || ahead), ..start.process.clone() };
+    let running = Start { process, ..start }.begin_alone().expect("it begins");
+    for name in ["late.txt", "node_modules/a/b.js"] {
+        fs::write(running.run().artifact(name).expect("a name"), "x").expect("a file");
+    }
+    running.finish(&Outcome::Completed(None)).expect("it ends");
+    let process = Start::new(&scratch.0, &[]).process;
+    let found = Found::read(&directory, &process).expect("a run").artifacts();
+    assert_eq!(found.iter().map(|one| one.path.to_str()).collect::<Vec<_>>(), [Some("late.txt")]);
 }

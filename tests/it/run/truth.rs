@@ -1,7 +1,7 @@
 //! What is said of runs that nobody can ask.
 
 use std::fs::{self, File};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use chrono::TimeDelta;
 use mainstem::durable::disk_clock;
@@ -83,6 +83,65 @@ fn from_another_machine_it_counts_when_a_run_was_last_seen() {
         let wrong = start.process.clock.now() + TimeDelta::seconds(seconds);
         let machine = Process { clock: Clock::new(move || wrong), ..elsewhere(&start.process) };
         assert_eq!(status(&machine), Status::Running);
+    }
+}
+
+#[test]
+fn what_ran_before_the_machine_was_started_anew_is_set_right_once_it_is_silent() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    let names = ["a", "b", "c"];
+    let leave = |age: u64| {
+        for name in names {
+            let running =
+                Start::new(&scratch.0, &[&format!("hydra.run.dir={name}")]).begin_alone().expect("it begins");
+            let directory = running.run().dir().to_owned();
+            let (file, lock) = (directory.join(".hydra/run.json"), directory.join(".run.lock"));
+            let (record, about) = (fs::read(&file).expect("a file"), fs::read(&lock).expect("a file"));
+            drop(running);
+            fs::write(&file, &record).expect("a file");
+            fs::write(&lock, &about).expect("a file");
+            let seen = disk_clock(&directory).expect("a moment") - Duration::from_secs(age);
+            File::options().write(true).open(&lock).expect("a file").set_modified(seen).expect("a time");
+            let left = File::create(directory.join(".clock.7-0.whole~")).expect("a file");
+            left.set_modified(SystemTime::UNIX_EPOCH).expect("a time");
+            File::open(&directory)
+                .expect("a directory")
+                .set_modified(SystemTime::UNIX_EPOCH)
+                .expect("a time");
+        }
+    };
+    let statuses = |process: &Process| {
+        let (runs, errors) = list(&scratch.0, process).expect("a directory");
+        assert!(errors.is_empty(), "{errors:?}");
+        runs.iter().filter(|run| run.is_latest()).map(|run| run.record.status()).collect::<Vec<_>>()
+    };
+    let on_record = || {
+        names.map(|name| {
+            let text = fs::read_to_string(scratch.0.join(name).join(".hydra/run.json")).expect("a file");
+            Record::parse("run.json", &text).expect("a record").status()
+        })
+    };
+    let touched = || {
+        let is_new = |name: &&str| {
+            let about = scratch.0.join(name).metadata().expect("a directory");
+            about.modified().expect("a time") != SystemTime::UNIX_EPOCH
+        };
+        names.into_iter().filter(is_new).count()
+    };
+    let anew = Process { boot: Some("another".to_owned()), ..process.clone() };
+    leave(30);
+    assert_eq!((statuses(&anew), on_record()), (vec![Status::Running; 3], [Status::Running; 3]));
+    leave(300);
+    // Another machine leaves them as they are, and asks their disk for the time once.
+    assert_eq!(statuses(&elsewhere(&process)), [Status::Killed; 3]);
+    assert_eq!((on_record(), touched()), ([Status::Running; 3], 1));
+    assert_eq!((statuses(&anew), on_record()), (vec![Status::Killed; 3], [Status::Killed; 3]));
+    for name in names {
+        let left = fs::read_dir(scratch.0.join(name)).expect("a directory").flatten();
+        let left =
+            left.map(|entry| entry.file_name()).filter(|name| !name.to_string_lossy().starts_with(".hydra"));
+        assert_eq!(left.count(), 0, "{name}");
     }
 }
 

@@ -3,15 +3,13 @@
 use std::cell::OnceCell;
 use std::path::{Component, Path, PathBuf};
 
-use chrono::{DateTime, Utc};
-
 use crate::app::program::bound::Bound;
 use crate::app::program::command;
 use crate::app::program::flags::{Whose, parse};
 use crate::app::program::session::Session;
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::drive::{Entry, Journal, Progress, Standing};
-use crate::facts::Process;
+use crate::facts::{Process, date_of};
 use crate::resolve::{Answered, Input, Scope};
 use crate::run::{CONFIG, Found, Place, RESOLVED, Record, Status, list, program};
 use crate::value::{HashMap, Key, KeyPath, Kind, Node, write_yaml};
@@ -181,7 +179,7 @@ fn same_program(session: &Session<'_>, record: &Record, process: &Process) -> Re
         let own: Vec<_> = session.app.tail.iter().map(|argument| argument.to_string_lossy()).collect();
         let is_older = |(_, path): (String, PathBuf)| {
             let changed = path.metadata().and_then(|file| file.modified());
-            changed.is_ok_and(|changed| DateTime::<Utc>::from(changed) < record.started())
+            changed.ok().and_then(date_of).is_some_and(|changed| changed < record.started())
         };
         let files = command::files(&session.app.tail, &session.composer.facts().cwd);
         return Ok(tail.iter().eq(own.iter()) && files.into_iter().all(is_older));

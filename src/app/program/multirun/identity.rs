@@ -14,7 +14,7 @@ use crate::compose::{Composed, Frozen, Included, Repository};
 use crate::diag::{Error, ErrorKind, Result, SourceKind};
 use crate::drive::Identity;
 use crate::durable::read_regular;
-use crate::facts::Process;
+use crate::facts::{Process, date_of};
 use crate::run::RunId;
 use crate::sweep::{Jobs, Seen};
 use crate::value::{HashSet, JsonStyle, Node, write_json};
@@ -68,8 +68,8 @@ impl Files {
         };
         let file = path.metadata().map_err(failed)?;
         let known = if file.len() > LARGEST {
-            let modified = chrono::DateTime::<chrono::Utc>::from(file.modified().map_err(failed)?);
-            format!("{} bytes of {}", file.len(), modified.to_rfc3339())
+            let modified = date_of(file.modified().map_err(failed)?).map(|date| date.to_rfc3339());
+            format!("{} bytes of {}", file.len(), modified.unwrap_or_default())
         } else {
             sum(&read_regular(path, LARGEST).map_err(failed)?)
         };
@@ -141,8 +141,7 @@ pub(super) fn identity(
         cwd: facts.cwd.clone(),
         program: process.program.as_deref().and_then(|path| {
             let file = path.metadata().ok()?;
-            let modified = chrono::DateTime::<chrono::Utc>::from(file.modified().ok()?);
-            Some((path.to_owned(), file.len(), modified.to_rfc3339()))
+            Some((path.to_owned(), file.len(), date_of(file.modified().ok()?)?.to_rfc3339()))
         }),
         configs: files.sums.iter().map(|(name, sum)| (name.clone(), sum.clone())).collect(),
     }
