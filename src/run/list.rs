@@ -297,7 +297,8 @@ impl Found {
         // Other programs, too, have files of that name.
         let is_record = |folder: &PathBuf| {
             let is_hydras = folder.join(HYDRA).is_file() && is_hydra(folder);
-            let is_here = || directory_of(folder).is_none_or(|home| home == directory);
+            let is_here =
+                || *folder == *directory || directory_of(folder).is_none_or(|home| home == directory);
             folder.join(RUN).is_file() && is_hydras && is_here()
         };
         let folder = folders.into_iter().find(is_record)?;
