@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
-use crate::compose::base::find;
 use crate::compose::explain::Explanation;
 use crate::compose::selection::Selection;
 use crate::diag::{Error, ErrorKind, HIDDEN, Origin, SourceKind, SourceMap, Span};
 use crate::facts::names_secret;
-use crate::grammar::{List, Operand, Override, Value, ValueKind, parse_override};
+use crate::grammar::{List, Operand, Override, SweepKind, Value, ValueKind, parse_override};
 use crate::resolve::Input;
 use crate::schema::{Expected, Schema};
 use crate::value::{Key, KeyPath, Kind, Node};
 
 /// The variables that a job gets.
 const VARIABLES: [&str; 3] = ["hydra", "job", "env_set"];
-/// Overrides of a sweep that a config gives.
-const PARAMS: [&str; 3] = ["hydra", "sweeper", "params"];
+/// Where a config gives overrides of a sweep: mappings whose keys are theirs. `*` is every element.
+const GIVEN: [&[&str]; 4] = [
+    &["hydra", "sweeper", "params"],
+    &["mainstem", "sweep", "grids", "*"],
+    &["mainstem", "sweep", "when", "*"],
+    &["mainstem", "search", "first", "*"],
+];
 
 /// Tells which places of a tree are secrets. Where no type says so, it costs a look at the variables of the job.
 #[derive(Clone, Copy, Debug)]
@@ -54,40 +58,35 @@ impl Secrecy<'_> {
             let expected = self.schema.expected().at_in(self.root, path);
             collect(node, expected, &mut path.clone(), &mut found);
         }
-        self.named(node, path, VARIABLES, &mut found, |name| names_secret(&name.to_string()));
-        if self.typed {
-            let is_secret = |name: &Key| {
-                let target = name.to_string();
-                let path = KeyPath::parse(target.trim_start_matches(['+', '~']));
-                self.schema.expected().at_in(self.root, &path).is_secret()
-            };
-            self.named(node, path, PARAMS, &mut found, is_secret);
+        entries(node, &mut path.clone(), &VARIABLES, &mut |name, node, path| {
+            if names_secret(&name.to_string()) {
+                all(node, &mut path.clone(), &mut found);
+            }
+        });
+        for place in GIVEN {
+            entries(node, &mut path.clone(), place, &mut |_, node, path| {
+                found.extend(self.given(node, path, place.len()));
+            });
         }
         found
     }
 
-    /// The secrets in a mapping whose keys say which values are some.
-    fn named(
-        self,
-        node: &Node,
-        path: &KeyPath,
-        place: [&str; 3],
-        found: &mut Vec<Leaf>,
-        is_secret: impl Fn(&Key) -> bool,
-    ) {
-        let same = path.keys().iter().zip(place).all(|(key, name)| key.as_str() == Some(name));
-        match path.keys().get(place.len()) {
-            _ if !same => {}
-            Some(name) if is_secret(name) => all(node, &mut path.clone(), found),
-            Some(_) => {}
-            None => {
-                let map = find(node, place.get(path.len()..).unwrap_or_default()).and_then(Node::as_map);
-                for (key, slot) in map.into_iter().flatten().filter(|(key, _)| is_secret(key)) {
-                    let mut at: KeyPath = place.into_iter().map(Key::from).chain([key.clone()]).collect();
-                    all(&slot.node, &mut at, found);
-                }
+    /// The secrets in what an override of a sweep gives, whose key is that of the entry so deep in the path.
+    fn given(self, node: &Node, path: &KeyPath, depth: usize) -> Vec<Leaf> {
+        let target = target_at(path, depth);
+        let mut leaves = self.leaves(node, &target);
+        if let Some(text) = node.as_str().filter(|text| leaves.is_empty() && text.contains('{')) {
+            // A mapping as it would be typed.
+            let one = parse_override(&format!("{target}={text}"), Origin::NONE.source, &mut ());
+            if one.is_some_and(|one| self.is_told_by(&one)) {
+                leaves.push(Leaf { path: target.clone(), node: node.clone() });
             }
         }
+        for leaf in &mut leaves {
+            let below = leaf.path.keys().get(target.len()..).unwrap_or_default();
+            leaf.path = path.keys().iter().chain(below).cloned().collect();
+        }
+        leaves
     }
 
     /// Whether what stands at a path would be a secret, whatever it is.
@@ -111,9 +110,16 @@ impl Secrecy<'_> {
         let path = one.target.path();
         match one.action.value() {
             None => false,
-            Some(Operand::Sweep(_)) => {
+            Some(Operand::Sweep(sweep)) => {
                 let text = one.value_text().filter(|text| says_something(text));
-                text.is_some_and(|text| self.leaves(&Node::from(text), &path).iter().any(Leaf::is_literal))
+                let whole = text
+                    .is_some_and(|text| self.leaves(&Node::from(text), &path).iter().any(Leaf::is_literal));
+                // Of a mapping, each of the values says for itself whether there is one in it.
+                whole
+                    || matches!(&sweep.kind, SweepKind::Choice(choice) if choice
+                        .items
+                        .iter()
+                        .any(|item| is_container(item) && self.is_told_by(&one.with_value(item.clone()))))
             }
             Some(Operand::Value(_)) => {
                 let assignment = one.assignment(0).ok();
@@ -169,11 +175,12 @@ impl Secrecy<'_> {
         }
     }
 
-    /// The secrets that the mapping of an override gives as they are.
+    /// The secrets that the mapping of an override, or a list that is no secret as a whole, gives as they are.
     fn told_in_mapping(self, one: &Override) -> Vec<Leaf> {
         let Some(Operand::Value(value)) = one.action.value() else { return Vec::new() };
-        let is_mapping = matches!(value.kind, ValueKind::Map(_));
-        let node = is_mapping.then(|| value.node(&one.line, one.origin.source, 0).ok()).flatten();
+        let is_list = matches!(value.kind, ValueKind::List(_));
+        let in_parts = is_container(value) && !(is_list && self.is_secret(&one.target.path()));
+        let node = in_parts.then(|| value.node(&one.line, one.origin.source, 0).ok()).flatten();
         let leaves = node.map(|node| self.leaves(&node, &one.target.path())).unwrap_or_default();
         leaves.into_iter().filter(Leaf::is_literal).collect()
     }
@@ -248,6 +255,52 @@ impl Secrecy<'_> {
         }
         told.targets.iter_mut().for_each(|target| self.veil(target));
     }
+}
+
+fn is_container(value: &Value) -> bool {
+    matches!(value.kind, ValueKind::Map(_) | ValueKind::List(_))
+}
+
+/// Shows the entries of the mappings at a place, as far as they are in the value at a path, or it in one of them.
+fn entries(node: &Node, path: &mut KeyPath, place: &[&str], show: &mut dyn FnMut(&Key, &Node, &KeyPath)) {
+    let is_meant = |key: &Key, name: &str| name == "*" || key.as_str() == Some(name);
+    if !path.keys().iter().zip(place).all(|(key, name)| is_meant(key, name)) {
+        return;
+    }
+    if let Some(name) = path.keys().get(place.len()).cloned() {
+        return show(&name, node, path);
+    }
+    let name = place.get(path.len()).copied().unwrap_or("*");
+    let mut below = |key: Key, child: &Node| {
+        path.push(key);
+        entries(child, path, place, show);
+        path.pop();
+    };
+    match &node.kind {
+        Kind::Map(map) if name == "*" => map.iter().for_each(|(key, slot)| below(key.clone(), &slot.node)),
+        Kind::Map(map) => map.get_str(name).into_iter().for_each(|child| below(Key::from(name), child)),
+        Kind::List(items) if name == "*" => {
+            items.iter().enumerate().for_each(|(i, item)| below(index(i), item));
+        }
+        _ => {}
+    }
+}
+
+/// What the entry so deep in a path is for, and what stands below it.
+fn target_at(path: &KeyPath, depth: usize) -> KeyPath {
+    let name = path.keys().get(depth).map(ToString::to_string).unwrap_or_default();
+    let target = KeyPath::parse(name.trim_start_matches(['+', '~']));
+    let below = path.keys().get(depth + 1..).unwrap_or_default();
+    target.keys().iter().chain(below).cloned().collect()
+}
+
+/// What an override is for that a config gives at a path.
+fn target_of(path: &KeyPath) -> Option<KeyPath> {
+    let lies = |place: &&&[&str]| {
+        let same = |(key, name): (&Key, &&str)| *name == "*" || key.as_str() == Some(name);
+        path.len() > place.len() && path.keys().iter().zip(place.iter()).all(same)
+    };
+    GIVEN.iter().find(lies).map(|place| target_at(path, place.len()))
 }
 
 /// A written value with `***` in place of those parts.
@@ -349,6 +402,10 @@ fn hide(leaf: &Leaf, sources: &SourceMap) {
         return;
     }
     leaf.node.tell(sources.secrets());
+    if target_of(&leaf.path).is_some() {
+        // It may be several values, one for each job.
+        pieces(leaf.node.as_str().unwrap_or_default(), sources);
+    }
     if leaf.node.origin.is_known() {
         sources.hide(leaf.node.origin);
     }
@@ -383,11 +440,17 @@ fn says_something(text: &str) -> bool {
 /// A secret that stands where others can read it.
 fn written(path: &KeyPath, origin: Origin, kind: &SourceKind) -> Error {
     let variable = variable(path);
+    let target = target_of(path);
+    let is_given = target.is_some();
+    let key = target.unwrap_or_else(|| path.clone());
     let error = |why: &str| {
-        Error::new(ErrorKind::Secret, format!("`{path}` is a secret, and {why}"))
+        Error::new(ErrorKind::Secret, format!("`{key}` is a secret, and {why}"))
             .at(origin, "a secret as it is")
     };
     match kind {
+        SourceKind::Argument(_) if is_given => error("process lists and the shell's history keep it")
+            .help(format!("set the variable {variable} and write `${{secret:{variable}}}` in its place"))
+            .help("or keep it in a file of its own and write `${secret:file:PATH}`"),
         SourceKind::Argument(_) => instead(error("process lists and the shell's history keep it"), path),
         _ => error("whoever reads this file reads it")
             .help(format!("set the variable {variable} and write `${{secret:{variable}}}`"))
@@ -417,11 +480,12 @@ fn instead(error: Error, path: &KeyPath) -> Error {
 
 /// What a variable for a secret may well be called: `DB_PASSWORD` for `db.password`.
 fn variable(path: &KeyPath) -> String {
+    if let Some(target) = target_of(path) {
+        return variable(&target);
+    }
     let names: Vec<String> = match path.keys() {
         // What a variable of the job is to hold may well come from one of that name.
-        [a, b, c, rest @ ..]
-            if [VARIABLES, PARAMS].map(|p| p.map(Some)).contains(&[a, b, c].map(Key::as_str)) =>
-        {
+        [a, b, c, rest @ ..] if VARIABLES.map(Some) == [a, b, c].map(Key::as_str) => {
             rest.iter().filter_map(Key::as_str).map(str::to_owned).collect()
         }
         all => all.iter().map(ToString::to_string).collect(),

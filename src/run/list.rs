@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::{Sync, Turn, any_file, folders, holder_of, walk};
+use crate::durable::{Sync, Turn, any_file, folders, holder_of, read_regular, walk};
 use crate::facts::{Process, date_of};
 use crate::run::checkpoints::CHECKPOINTS;
 use crate::run::files::{HYDRA, RUN};
@@ -80,15 +80,14 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
             if !has_record(folder) {
                 return true;
             }
+            let home = directory_of(folder).unwrap_or_else(|| directory.to_owned());
+            if home == *folder {
+                return true;
+            }
             records += 1;
-            match look(directory, folder, &observer) {
+            match look(&home, folder, &observer) {
                 Ok(record) => {
-                    found.push(Found {
-                        directory: directory.to_owned(),
-                        folder: folder.clone(),
-                        record,
-                        packed: None,
-                    });
+                    found.push(Found { directory: home, folder: folder.clone(), record, packed: None });
                 }
                 Err(error) => errors.push(error),
             }
@@ -99,12 +98,13 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
             folders.retain(|folder| !folder.ends_with(CHECKPOINTS));
         }
         // A folder of a record that was asked for by its own name is no run.
-        let own = if records == 0 && has_record(directory) {
-            look(directory, directory, &observer).ok()
-        } else {
-            None
-        };
-        if let Some(record) = own.filter(|record| !is_folder_of(directory, record)) {
+        let is_own = has_record(directory)
+            && match directory_of(directory) {
+                Some(home) => home == directory,
+                None => records == 0 && !is_hidden(directory),
+            };
+        let own = if is_own { look(directory, directory, &observer).ok() } else { None };
+        if let Some(record) = own {
             found.push(Found {
                 folder: directory.to_owned(),
                 directory: directory.to_owned(),
@@ -165,17 +165,24 @@ impl Found {
         })?;
         // A record that was put aside ends in a number.
         let is_aside = |name: &str| name.rsplit_once('.').is_some_and(|(_, n)| n.parse::<u32>().is_ok());
-        let mut folders: Vec<_> = entries.into_iter().filter(|path| has_record(path)).collect();
+        let is_here = |folder: &PathBuf| directory_of(folder).is_none_or(|home| home == directory);
+        let mut folders: Vec<_> =
+            entries.into_iter().filter(|path| has_record(path) && is_here(path)).collect();
         folders.sort_by_key(|path| path.file_name().is_some_and(|name| is_aside(&name.to_string_lossy())));
         if has_record(directory) {
-            let record = Record::load(&directory.join(RUN)).ok();
-            let above = directory.parent().filter(|_| {
-                record.map_or_else(|| is_hidden(directory), |record| is_folder_of(directory, &record))
-            });
-            return found(above.unwrap_or(directory), directory.to_owned());
+            let above = directory.parent().filter(|_| is_hidden(directory)).unwrap_or(directory);
+            let home = directory_of(directory).unwrap_or_else(|| above.to_owned());
+            return found(&home, directory.to_owned());
         }
         if let Some(folder) = folders.into_iter().next() {
             return found(directory, folder);
+        }
+        // A record may lie deeper.
+        let (runs, _) = list(directory, process)?;
+        let mut here: Vec<_> = runs.into_iter().filter(|run| run.directory == directory).collect();
+        here.sort_by_key(Found::is_latest);
+        if let Some(found) = here.pop().filter(|found| found.packed.is_none() && has_record(&found.folder)) {
+            return Ok(found);
         }
         never_begun(directory, &observer).or_else(|| Packed::of(directory)).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("there is no run in `{}`", directory.display()))
@@ -201,7 +208,9 @@ impl Found {
             return Ok(packed.files()?.remove(name));
         }
         let path = self.folder.join(name);
-        match fs::read_to_string(&path) {
+        let text = read_regular(&path, u64::MAX)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other));
+        match text {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(unreadable(&path, &error)),
@@ -290,8 +299,12 @@ impl Found {
         let mut folders = folders(directory).ok()?;
         folders.push(directory.to_owned());
         // Other programs, too, have files of that name.
-        let is_record =
-            |folder: &PathBuf| folder.join(RUN).is_file() && folder.join(HYDRA).is_file() && is_hydra(folder);
+        let is_record = |folder: &PathBuf| {
+            let is_hydras = folder.join(HYDRA).is_file() && is_hydra(folder);
+            let is_here =
+                || *folder == *directory || directory_of(folder).is_none_or(|home| home == directory);
+            folder.join(RUN).is_file() && is_hydras && is_here()
+        };
         let folder = folders.into_iter().find(is_record)?;
         let own = folder.as_path() != directory;
         let above = folder.parent().filter(|_| own || is_hidden(&folder)).unwrap_or(directory).to_owned();
@@ -360,12 +373,27 @@ fn is_hidden(folder: &Path) -> bool {
     folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-/// Whether the folder is not the run's directory, but lies in it.
-fn is_folder_of(folder: &Path, record: &Record) -> bool {
-    match record.get("directory.record").and_then(Node::as_str) {
-        Some(name) => Path::new(name).components().next_back().is_some() && name != ".",
-        None => is_hidden(folder),
+/// The directory of the run whose record lies in a folder, as the record says; `None` if it does not say it.
+fn directory_of(folder: &Path) -> Option<PathBuf> {
+    let above = folder.parent()?;
+    // So it is called as a rule: nothing is to be read.
+    if folder.ends_with(".hydra") {
+        return Some(above.to_owned());
     }
+    let record = Record::load(&folder.join(RUN)).ok()?;
+    let told = |key: &str| record.get(key).and_then(Node::as_str);
+    let name: PathBuf =
+        Path::new(told("directory.record")?).components().filter(|part| *part != Component::CurDir).collect();
+    let Some(within) = name.parent() else {
+        // Among the files of the job, unless it was put aside there.
+        let is_run =
+            |path: &Path| path.file_name().is_some_and(|name| told("directory.name") == name.to_str());
+        let is_aside = is_run(above) && !is_run(folder);
+        return Some(if is_aside { above } else { folder }.to_owned());
+    };
+    // What was put aside has another last name.
+    let depth = if above.ends_with(within) { name.components().count() } else { 1 };
+    folder.ancestors().nth(depth).map(Path::to_owned)
 }
 
 /// The record in a folder, made true.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
-use crate::durable::whole_lines;
+use crate::durable::{read_regular, whole_lines};
 use crate::run::rank::rank_in;
 use crate::value::{JsonStyle, Key, Kind, Map, Node, read_json, write_json};
 
@@ -127,7 +127,7 @@ impl<'a> Logs<'a> {
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
         let read = move |name: &str| {
             let path = folder.join(name);
-            let bytes = fs::read(&path).map_err(|error| failed(&path, &error))?;
+            let bytes = read_regular(&path, u64::MAX).map_err(|error| failed(&path, &error))?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
         Ok(Self { folder, names, read: Box::new(read) })

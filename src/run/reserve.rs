@@ -75,6 +75,11 @@ impl Place {
         rank: Option<Rank>,
     ) -> Result<Reserved> {
         match rank {
+            Some(Rank { number, world: Some(world), launcher, .. }) if number >= world => {
+                let message = format!("there is no rank {number} among {world}: they are counted from 0");
+                Err(Error::new(ErrorKind::Usage, message)
+                    .note(format!("so says the environment, as {launcher} sets it")))
+            }
             Some(rank) if !rank.leads() => self.join(about, facts, process, rank),
             rank => {
                 let reserved = self.take(about, facts, process, rank)?;

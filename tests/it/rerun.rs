@@ -333,3 +333,79 @@ fn a_run_shows_its_choices_and_what_it_left_and_nothing_that_is_not_there() {
         assert!(json.contains(there), "{there} is not in {json}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_command_is_not_called_by_the_text_of_a_script() {
+    let scratch = project();
+    for (command, name) in [
+        (&["sh", "-c", "true /x/tok=SECRET.txt; true"][..], "sh"),
+        (&["sh", "-ec", "true a.b"], "sh"),
+        (&["env", "KEY=a.b", "true"], "env"),
+        (&["sh", "step.sh", "-c", "x"], "step"),
+    ] {
+        scratch.write("step.sh", "true\n");
+        let arguments = [&["run", "hydra.run.dir=n", "--"], command].concat();
+        assert!(run(&scratch, "mainstem", &arguments).status.success(), "{command:?}");
+        assert_eq!(record(&scratch, "n").name(), name, "{command:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_of_each_rank_has_files_of_its_own() {
+    let scratch = project();
+    let script = r#"echo "{\"rank\": $RANK}" > $MAINSTEM_RESULT; echo "{\"name\": \"r$RANK\", \"value\": 1}" >> $MAINSTEM_METRICS"#;
+    let start = |rank: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mainstem"));
+        command.args(["run", "hydra.run.dir=mr", "--", "sh", "-c", script]).current_dir(&scratch.0);
+        command.envs([("RANK", rank), ("WORLD_SIZE", "2"), ("TORCHELASTIC_RUN_ID", "jo")]);
+        command.stdin(Stdio::null()).spawn().expect("it starts")
+    };
+    for mut child in ["0", "1"].map(start) {
+        assert!(child.wait().expect("it ends").success());
+    }
+    for (file, rank) in [("result.json", 0), ("result.rank1.json", 1)] {
+        let told = fs::read_to_string(scratch.0.join("mr").join(file)).expect(file);
+        assert_eq!(told, format!("{{\"rank\": {rank}}}\n"));
+    }
+    for (file, rank) in [("metrics.jsonl", 0), ("metrics.rank1.jsonl", 1)] {
+        let told = fs::read_to_string(scratch.0.join("mr/.hydra").join(file)).expect(file);
+        assert_eq!(told, format!("{{\"name\": \"r{rank}\", \"value\": 1}}\n"));
+    }
+}
+
+#[test]
+fn no_secret_that_is_typed_anew_is_shown() {
+    let scratch = Scratch::new();
+    scratch.write("conf/config.yaml", "{headers: {}, mirrors: [], keys: []}\n");
+    let first = ["-cd", "conf", "store.password=first-canary"];
+    for directory in ["hydra.run.dir=a", "hydra.run.dir=b"] {
+        assert!(run(&scratch, "secret", &[&first[..], &[directory]].concat()).status.success());
+    }
+    let dry = |word: &str| {
+        let words = ["rerun", "a", "store.password=new-canary", "store.url=x", word, "--dry-run"];
+        let output = run(&scratch, "mainstem", &words);
+        (output.status.success(), text(&output.stdout), text(&output.stderr))
+    };
+    let (good, out, err) = dry("store.url=y");
+    assert!(good && out.contains("store.password=***") && out.contains("store.url=y"), "{out}{err}");
+    assert!(!out.contains("canary") && !err.contains("canary"), "{out}{err}");
+    let (good, out, err) = dry("store.pasword=new-canary");
+    assert!(!good && !out.contains("canary") && !err.contains("canary"), "{out}{err}");
+    let output = run(&scratch, "mainstem", &["runs", "diff", "a", "b"]);
+    let said = text(&output.stdout);
+    assert_eq!(said, "no difference\n`store.password` is a secret in both: not compared\n");
+}
+
+#[test]
+fn ranks_run_no_sweep() {
+    let scratch = project();
+    let mut command = Command::new(example("app"));
+    command.args(["-cd", "conf", "-cn", "config", "-m", "lr=1,2", "hydra.sweep.dir=sw"]);
+    command.envs([("RANK", "1"), ("WORLD_SIZE", "2")]).current_dir(&scratch.0);
+    let output = command.stdin(Stdio::null()).output().expect("it starts");
+    let err = text(&output.stderr);
+    assert!(!output.status.success() && err.contains("and this is rank 1 of torchrun"), "{err}");
+    assert!(!scratch.0.join("sw").exists());
+}

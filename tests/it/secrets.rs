@@ -269,6 +269,33 @@ fn a_sweep_and_a_worker_keep_secrets_too() {
     }
 }
 
+#[test]
+fn what_a_config_says_of_a_sweep_keeps_secrets_too() {
+    let (one, two) = (format!("{CANARY}-one"), format!("{CANARY}-two"));
+    for arguments in [
+        vec![format!("+mainstem.sweep.grids=[{{store.password: '{one},{two}'}}]")],
+        vec![format!("+mainstem.sweep.grids=[{{store: '{{password: {one}}},{{password: {two}}}'}}]")],
+        vec![format!("hydra.sweeper.params={{store.password: '{one},{two}'}}")],
+        vec![
+            format!("+mainstem.sweep.when={{store.url: {{store.password: {one}}}}}"),
+            format!("store.password={one},{two}"),
+            "store.url=a,b".to_owned(),
+        ],
+        vec![format!("store={{password: {one}}},{{password: {two}}}")],
+    ] {
+        let flags = ["-m", "hydra.sweep.dir=sw"].into_iter();
+        let arguments: Vec<_> = flags.chain(arguments.iter().map(String::as_str)).collect();
+        for more in [&[][..], &["-j", "2"]] {
+            let scratch = silent(&[&arguments, more].concat(), 0, "is a secret");
+            let recorded = fs::read_to_string(scratch.0.join("sw/multirun.yaml")).expect("a record");
+            assert!(recorded.contains("***"), "{arguments:?}\n{recorded}");
+        }
+    }
+    let first = format!("+mainstem.search={{trials: 2, first: [{{store.password: {one}}}]}}");
+    silent(&["-m", &first, "store.url=a,b"], 1, "store.password: ***");
+    silent(&[&first, "--cfg", "all"], 0, "store.password: '***'");
+}
+
 /// A tree without types, resolved, as JSON.
 fn resolved(yaml: &str, resolvers: &dyn Fn(Resolvers) -> Resolvers) -> (Node, String) {
     let env = [("HF_TOKEN", "hf-123456"), ("PLAIN", "plain")].into_iter().collect();

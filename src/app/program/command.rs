@@ -94,9 +94,18 @@ pub(crate) fn open(flags: &mut Flags) {
 
 /// What a command is called: by its script or its module, if it has one.
 fn name(words: &[OsString]) -> String {
-    let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    // Behind `-c` (and `-lc`, and `-e`) stands the text of a program, not its name.
+    let is_inline =
+        |word: &str| word.starts_with('-') && !word.starts_with("--") && word.ends_with(['c', 'e']);
+    let texts = words.iter().filter_map(|word| word.to_str()).take_while(|word| !is_inline(word));
+    let texts: Vec<&str> = texts.collect();
+    let is_file = |word: &str| {
+        !word.starts_with('-')
+            && !word.contains(|c: char| c.is_whitespace() || "=;|&<>$`'\"".contains(c))
+            && Path::new(word).extension().is_some()
+    };
     let module = texts.iter().position(|word| *word == "-m").and_then(|at| texts.get(at + 1));
-    let script = texts.iter().find(|word| !word.starts_with('-') && Path::new(word).extension().is_some());
+    let script = texts.iter().find(|word| is_file(word));
     let named = module.and_then(|module| module.rsplit('.').next());
     let stem = |word: &&str| Path::new(word).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let found = named.map(str::to_owned).or_else(|| script.or(texts.first()).and_then(stem));
@@ -135,7 +144,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     // From here on a signal lets the command end, and does not end this process.
     let _ = run.is_interrupted();
     // One that the attempt before left in this directory is not this one's.
-    let earlier = run.dir().join(RESULT);
+    let earlier = run.dir().join(own_file(run, RESULT));
     if let Err(error) = fs::remove_file(&earlier)
         && error.kind() != std::io::ErrorKind::NotFound
     {
@@ -306,10 +315,15 @@ const GRACE: Duration = Duration::from_secs(10);
 /// The file that a command leaves its result in.
 pub(super) const RESULT: &str = "result.json";
 
+/// The name of a file that each rank of a distributed job has for itself.
+pub(super) fn own_file(run: &Run, name: &str) -> String {
+    run.rank().map_or_else(|| name.to_owned(), |rank| rank.file_name(name))
+}
+
 /// What the command says came of it: a number, or numbers by names, in `result.json`.
 fn result(run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
     const LARGEST: u64 = 1 << 20;
-    let path = run.dir().join(RESULT);
+    let path = run.dir().join(own_file(run, RESULT));
     let bytes = match read_regular(&path, LARGEST) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

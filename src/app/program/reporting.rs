@@ -5,6 +5,7 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 
 use crate::app::program::bound::Bound;
+use crate::app::program::command::own_file;
 use crate::app::sweep::{Pruning, REPORTS};
 use crate::diag::{Result, SourceId};
 use crate::drive::{FOLDER, identity};
@@ -55,7 +56,7 @@ pub(super) struct Reported {
 impl Reported {
     /// Of a run of a search.
     pub(super) fn of(run: &Run) -> Option<Self> {
-        Some(Self { path: run.record_dir()?.join(METRICS), name: run.report_name()?, read: 0 })
+        Some(Self { path: run.record_dir()?.join(own_file(run, METRICS)), name: run.report_name()?, read: 0 })
     }
 
     /// Takes in what was reported since the last time: the first that is a reason to stop. What cannot be read, or written

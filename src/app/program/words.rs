@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::app::program::bound::Bound;
-use crate::app::program::command::{RESULT, is_told_by_hydra, write};
+use crate::app::program::command::{RESULT, is_told_by_hydra, own_file, write};
 use crate::app::program::handover;
 use crate::app::program::session::setting;
 use crate::diag::{Error, ErrorKind, Result};
@@ -29,11 +29,11 @@ impl Handed {
     pub(super) fn environment(&self, run: &Run) -> Result<Vec<(String, OsString)>> {
         let mut all: Vec<(String, OsString)> = vec![
             ("MAINSTEM_RUN_DIR".to_owned(), run.dir().into()),
-            ("MAINSTEM_RESULT".to_owned(), run.dir().join(RESULT).into()),
+            ("MAINSTEM_RESULT".to_owned(), run.dir().join(own_file(run, RESULT)).into()),
         ];
         if let Some(folder) = run.record_dir() {
             all.push(("MAINSTEM_CONFIG".to_owned(), folder.join(RESOLVED).into()));
-            all.push(("MAINSTEM_METRICS".to_owned(), folder.join(METRICS).into()));
+            all.push(("MAINSTEM_METRICS".to_owned(), folder.join(own_file(run, METRICS)).into()));
         }
         all.extend(run.report_name().map(|name| ("MAINSTEM_REPORT".to_owned(), name.into())));
         let number = self.bound.select("hydra.job.num")?.filter(|node| matches!(node.kind, Kind::Int(_)));

@@ -12,7 +12,7 @@ use crate::app::program::{DERIVED_FROM, flag_names};
 use crate::app::runs::diff::{Difference, compare, leaves};
 use crate::app::runs::view::{View, plain};
 use crate::app::runs::withheld;
-use crate::diag::{Error, ErrorKind, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
+use crate::diag::{Error, ErrorKind, HIDDEN, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
 use crate::facts::{Facts, Process};
 use crate::grammar::{Override, parse_override};
 use crate::run::{CONFIG, HYDRA, RunId};
@@ -31,6 +31,8 @@ pub(super) struct Again {
     tail: Vec<String>,
     /// The run, if it has an identifier that a program built on this library can record.
     id: Option<RunId>,
+    /// Overrides that were typed anew.
+    anew: Vec<String>,
     config: Node,
     hydra: Node,
 }
@@ -40,6 +42,27 @@ pub(super) struct Again {
 pub(super) struct Recomposed {
     config: Node,
     hydra: Node,
+}
+
+impl Recomposed {
+    /// Whether what an override gives is a secret, or holds one.
+    fn hides(&self, one: &Override) -> bool {
+        let path = one.target.path();
+        let (root, keys) = match path.keys() {
+            [first, rest @ ..] if first.as_str() == Some("hydra") => (&self.hydra, rest),
+            keys => (&self.config, keys),
+        };
+        let found = keys.iter().try_fold(root, |node, key| node.as_map()?.get(key));
+        found.is_some_and(hidden_in)
+    }
+}
+
+fn hidden_in(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Map(map) => map.iter().any(|(_, slot)| hidden_in(&slot.node)),
+        Kind::List(items) => items.iter().any(hidden_in),
+        _ => node.as_str().is_some_and(|text| text.contains(HIDDEN)),
+    }
 }
 
 impl Again {
@@ -92,7 +115,7 @@ impl Again {
         let own: Vec<String> =
             record.get("own_flags").and_then(Node::as_list).unwrap_or_default().iter().map(plain).collect();
         let arguments = arguments(&recorded, &own, &hydra, run.overrides())?;
-        Ok(Self { command, cwd, arguments, tail, id: record.id(), config, hydra })
+        Ok(Self { command, cwd, arguments, tail, id: record.id(), anew: Vec::new(), config, hydra })
     }
 
     /// With more overrides, each in place of those of the same key, and of what the record hides below it.
@@ -110,6 +133,7 @@ impl Again {
             self.arguments = kept.collect();
         }
         self.arguments.extend(more.iter().cloned());
+        self.anew.extend(more.iter().cloned());
     }
 
     /// Overrides that bring back the options that were chosen, where other ones would be chosen now though nobody asked
@@ -182,7 +206,12 @@ impl Again {
         let output = command.stdin(Stdio::null()).stderr(stderr()).output();
         let output = output.map_err(|error| self.cannot_start(&error))?;
         if !output.status.success() {
-            let typed: Vec<_> = self.words(&flags, more).map(|word| shell_word(word)).collect();
+            // Nobody knows which of what was typed anew is a secret.
+            let shown = |word: &String| match parsed(word).filter(|_| self.anew.contains(word)) {
+                Some(one) => format!("{}=…", shell_word(&one.key_element())),
+                None => shell_word(word).into_owned(),
+            };
+            let typed: Vec<_> = self.words(&flags, more).map(shown).collect();
             return Err(Error::new(
                 ErrorKind::Job,
                 "the program cannot compose the config of the run any more",
@@ -270,9 +299,13 @@ impl Again {
         self.command_line(&[], &id.into_iter().collect::<Vec<_>>())
     }
 
-    /// The same as it is typed.
-    pub(super) fn typed(&self) -> String {
-        let words: Vec<_> = self.words(&[], &[]).map(|word| shell_word(word)).collect();
+    /// The same as it is typed, with `***` for what is a secret in what it composes.
+    pub(super) fn typed(&self, now: &Recomposed) -> String {
+        let shown = |word: &String| match parsed(word).filter(|_| self.anew.contains(word)) {
+            Some(one) if now.hides(&one) => format!("{}={HIDDEN}", one.key_element()),
+            _ => word.clone(),
+        };
+        let words: Vec<_> = self.words(&[], &[]).map(|word| shell_word(&shown(word)).into_owned()).collect();
         words.join(" ")
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::app::json::{line, object};
 use crate::app::runs::view::{View, text};
-use crate::diag::{Style, visible};
+use crate::diag::{HIDDEN, Style, visible};
 use crate::value::{HashMap, KeyPath, Kind, Node};
 
 /// A value that one of two runs has otherwise, or alone.
@@ -84,6 +84,16 @@ pub(super) fn leaves(root: &Node) -> Vec<(String, Node)> {
         }
     }
     leaves
+}
+
+/// The values of the configs that both runs hide: whether they are the same, no record says.
+pub(crate) fn hidden(left: &View, right: &View) -> String {
+    let hides = |node: &Node| node.as_str().is_some_and(|text| text.contains(HIDDEN));
+    let other: HashMap<String, Node> = leaves(right.config()).into_iter().collect();
+    let both = leaves(left.config())
+        .into_iter()
+        .filter(|(key, node)| hides(node) && other.get(key).is_some_and(hides));
+    both.map(|(key, _)| format!("`{}` is a secret in both: not compared\n", visible(&key))).collect()
 }
 
 pub(crate) fn show(found: &[Difference], style: Style) -> String {

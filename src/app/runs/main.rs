@@ -53,7 +53,11 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
                 (View::new(runs.find(&args.words[0])?), View::new(runs.find(&args.words[1])?));
             let found = diff::differences(&left, &right);
             let json = args.format == Format::Json;
-            let text = if json { diff::json(&found) } else { diff::show(&found, out) };
+            let text = if json {
+                diff::json(&found)
+            } else {
+                diff::show(&found, out) + &diff::hidden(&left, &right)
+            };
             let broken: Vec<_> = [left, right].iter().flat_map(View::broken).collect();
             Ok(Output::success(text).warn(&broken, err))
         }

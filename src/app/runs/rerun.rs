@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         return Ok(Output::success(shown(out)).and_failure(&error, err));
     }
     if args.dry {
-        let typed = format!("\ncd {} && {}\n", shell_word(&again.cwd().to_string_lossy()), again.typed());
+        let typed = format!("\ncd {} && {}\n", shell_word(&again.cwd().to_string_lossy()), again.typed(&now));
         return Ok(Output::success(shown(out) + &typed));
     }
     let told = Output { err: shown(err), ..Output::success(String::new()) }.warn(&run.broken(), err);

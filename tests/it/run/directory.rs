@@ -154,6 +154,74 @@ fn a_record_that_was_copied_takes_nothing_along_when_it_is_removed() {
 }
 
 #[test]
+fn a_record_is_of_the_directory_that_it_says() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    for (place, record) in [("out/a", "."), ("out/b", "."), ("out/c", "r/s"), ("out/d", "r"), ("out/a", ".")]
+    {
+        run(&scratch.0, &[&format!("hydra.run.dir={place}"), &format!("hydra.output_subdir={record}")]);
+    }
+    let places = || {
+        let (runs, errors) = list(&scratch.0, &process).expect("a directory");
+        assert!(errors.is_empty(), "{errors:?}");
+        let place = |run: Found| {
+            let within =
+                |path: &std::path::Path| path.strip_prefix(&scratch.0).expect("within").display().to_string();
+            (within(&run.directory), within(&run.folder))
+        };
+        runs.into_iter().map(place).collect::<Vec<_>>()
+    };
+    let expected = [
+        ("out/a", "out/a/earlier"),
+        ("out/b", "out/b"),
+        ("out/c", "out/c/r/s"),
+        ("out/d", "out/d/r"),
+        ("out/a", "out/a"),
+    ];
+    assert_eq!(places(), expected.map(|(place, folder)| (place.to_owned(), folder.to_owned())));
+    // Each is found by its directory and by its folder, and by nothing else.
+    for (asked, place, folder) in [
+        ("out/a", "out/a", "out/a"),
+        ("out/a/earlier", "out/a", "out/a/earlier"),
+        ("out/c", "out/c", "out/c/r/s"),
+        ("out/c/r/s", "out/c", "out/c/r/s"),
+        ("out/d", "out/d", "out/d/r"),
+        ("out/d/r", "out/d", "out/d/r"),
+    ] {
+        let found = Found::read(&scratch.0.join(asked), &process).expect(asked);
+        assert_eq!(
+            (found.directory, found.folder),
+            (scratch.0.join(place), scratch.0.join(folder)),
+            "{asked}"
+        );
+    }
+    for asked in ["out", "out/c/r"] {
+        let error = Found::read(&scratch.0.join(asked), &process).expect_err(asked);
+        assert_eq!(error.message(), format!("there is no run in `{}`", scratch.0.join(asked).display()));
+        assert!(Found::unread(&scratch.0.join(asked)).is_none(), "{asked}");
+    }
+    let deep = Found::read(&scratch.0.join("out/c"), &process).expect("a run");
+    assert_eq!(deep.remove(&process).expect("it may go"), scratch.0.join("out/c"));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let scratch = Scratch::new();
+    let directory = run(&scratch.0, &["hydra.run.dir=out"]);
+    let found = Found::read(&directory, &Start::new(&scratch.0, &[]).process).expect("a run");
+    for name in ["metrics.jsonl", "git.diff"] {
+        let fifo = std::process::Command::new("mkfifo").arg(found.folder.join(name)).status();
+        assert!(fifo.expect("it starts").success());
+    }
+    let refused = |error: mainstem::diag::Error| {
+        assert!(error.message().ends_with("it is a pipe (FIFO), not a file"), "{error}");
+    };
+    refused(found.metrics().expect_err("a pipe"));
+    refused(found.text("git.diff").expect_err("a pipe"));
+}
+
+#[test]
 fn configs_that_are_called_as_a_record_of_hydra_are_not_removed() {
     let scratch = Scratch::new();
     let process = Start::new(&scratch.0, &[]).process;

@@ -62,6 +62,14 @@ fn a_job_of_the_same_name_that_comes_later_has_another_directory() {
     assert_ne!(first.0, second.0);
 }
 
+#[test]
+fn a_rank_that_there_cannot_be_is_told_at_once() {
+    let scratch = Scratch::new();
+    let rank = Rank { number: 3, world: Some(3), job: "torchrun-x".to_owned(), launcher: "torchrun" };
+    let error = Start::new(&scratch.0, &[]).reserve(Some(rank)).expect_err("it is none");
+    assert_eq!(error.message(), "there is no rank 3 among 3: they are counted from 0");
+}
+
 /// Two ranks that run, in one directory.
 fn two(start: &Start) -> [Running; 2] {
     [0, 1].map(|number| {

@@ -36,9 +36,20 @@ use crate::durable::{Sync, create_exclusive, write_whole_with};
 use crate::facts::{Clock, Process};
 use crate::grammar::Override;
 use crate::launch::{self, Bell, Halt, Launcher, Workers};
-use crate::run::{Outcome, Place};
+use crate::run::{Outcome, Place, Rank};
 use crate::sweep::{Grid, Jobs, Sweeper, batches};
 use crate::value::{Key, write_yaml};
+
+/// A process that is one of several ranks runs no sweep: each of them would run all the jobs. A script of Slurm is a rank
+/// too, and alone, where it asks for several tasks.
+fn by_itself(session: &Session<'_>, process: &Process) -> Result<()> {
+    let rank = Rank::of(&session.composer.facts().env, process);
+    let Some(rank) = rank.filter(|rank| rank.launcher != "slurm" || !rank.leads()) else { return Ok(()) };
+    let message = format!("a sweep is one process, and this is rank {} of {}", rank.number, rank.launcher);
+    Err(Error::new(ErrorKind::Usage, message)
+        .note("each rank would run all jobs of the sweep")
+        .help("start the sweep alone, and the ranks in its jobs: `mainstem run -m … -- torchrun train.py`"))
+}
 
 /// Runs a sweep, or goes on with one. What is wrong with any of its jobs is told before the first one starts.
 ///
@@ -81,6 +92,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     }
 
     let process = session.process();
+    by_itself(session, &process)?;
     let told = searching.as_ref().map(Searching::to_node);
     let now = identity(session, &master, &process, (jobs, sweep.count()), told, &files);
     let configs = files.frozen();
