@@ -94,13 +94,23 @@ pub(crate) fn open(flags: &mut Flags) {
 
 /// What a command is called: by its script or its module, if it has one.
 fn name(words: &[OsString]) -> String {
-    let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let texts: Vec<&str> =
+        words.iter().filter_map(|word| word.to_str()).take_while(|word| !is_code(word)).collect();
     let module = texts.iter().position(|word| *word == "-m").and_then(|at| texts.get(at + 1));
-    let script = texts.iter().find(|word| !word.starts_with('-') && Path::new(word).extension().is_some());
+    let is_script = |word: &&&str| {
+        !word.starts_with('-') && !word.contains(['=', ' ', '\n']) && Path::new(word).extension().is_some()
+    };
+    let script = texts.iter().find(is_script);
     let named = module.and_then(|module| module.rsplit('.').next());
     let stem = |word: &&str| Path::new(word).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let found = named.map(str::to_owned).or_else(|| script.or(texts.first()).and_then(stem));
     found.unwrap_or_else(|| "command".to_owned())
+}
+
+/// Whether code comes next (`sh -c`, `bash -lc`, `python -c`), which may say anything, and names nothing.
+fn is_code(word: &str) -> bool {
+    let letters = word.strip_prefix('-').and_then(|word| word.strip_suffix('c'));
+    letters.is_some_and(|letters| letters.len() < 4 && letters.chars().all(|c| c.is_ascii_lowercase()))
 }
 
 /// The files of the project that a command names, and their paths.
@@ -379,6 +389,10 @@ mod tests {
             ("python -u src/fit.py --x", "fit"),
             ("python -m pkg.train", "train"),
             ("/usr/bin/sort", "sort"),
+            ("sh -c echo /x/token=hush.txt", "sh"),
+            ("bash -lc hush.txt", "bash"),
+            ("python -c hush.txt", "python"),
+            ("env TOKEN=hush.txt python train.py", "train"),
             ("", "command"),
         ] {
             let words: Vec<OsString> = line.split_whitespace().map(Into::into).collect();

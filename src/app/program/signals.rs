@@ -23,6 +23,11 @@ impl Stop {
         Self(NAMES.iter().find(|(_, known)| *known == name).map_or(15, |(number, _)| *number))
     }
 
+    /// Its number.
+    pub(crate) fn number(self) -> u8 {
+        u8::try_from(self.0).unwrap_or(15)
+    }
+
     /// How the jobs are asked to end, then.
     pub(crate) fn how(self) -> Halt {
         if self.0 == 2 { Halt::Interrupt } else { Halt::Terminate }
@@ -123,6 +128,25 @@ mod unix {
         begin(Watcher::Ready(Box::new(first)))
     }
 
+    /// Whether somebody was asked to stop, and ends this process just now.
+    pub(crate) fn is_asked() -> bool {
+        watchers().all.iter().any(|(_, watcher)| matches!(watcher, Watcher::Asked { kept: false, .. }))
+    }
+
+    /// Takes no signals any more, unless one has come.
+    pub(crate) fn settle(watch: &Watch) -> bool {
+        let mut watchers = watchers();
+        let at = watchers.all.iter().position(|(number, _)| *number == watch.0);
+        match at.map(|at| (at, &watchers.all[at].1)) {
+            Some((_, Watcher::Asked { .. })) => false,
+            Some((at, _)) => {
+                watchers.all.remove(at);
+                true
+            }
+            None => true,
+        }
+    }
+
     /// Keeps a signal until this is dropped: who takes signals then gets it.
     ///
     /// # Errors
@@ -199,6 +223,11 @@ mod unix {
             // Without it the block stays where it is.
             let _ = thread::Builder::new().name("pause".to_owned()).spawn(stop);
         });
+    }
+
+    /// Takes a signal once more, for who comes next.
+    pub(crate) fn take_again(stop: Stop) {
+        take(stop.0);
     }
 
     /// Takes a signal once more in a second, unless the process has come to its own end by then.
@@ -355,6 +384,11 @@ mod unix {
         }
     }
 
+    /// The signal that was taken last.
+    pub(crate) fn taken() -> Option<Stop> {
+        Some(TAKEN.load(Ordering::SeqCst)).filter(|signal| *signal != 0).map(Stop)
+    }
+
     /// Asks all that this process started to end, by the signal that it was asked by itself.
     pub(crate) fn pass_on() {
         signal_children(match TAKEN.load(Ordering::SeqCst) {
@@ -394,6 +428,8 @@ mod unix {
                 let _ = kill_process_group(pid, signal);
             }
             let _ = kill_process(pid, signal);
+            // One that was stopped takes it when it goes on.
+            let _ = kill_process(pid, Signal::CONT);
         }
     }
 
@@ -434,7 +470,8 @@ mod unix {
 
 #[cfg(unix)]
 pub(crate) use unix::{
-    end_children, end_in_order, end_with_driver, hold, leave, pass_on, stop_without_block, take_later, watch,
+    Watch, end_children, end_in_order, end_with_driver, hold, is_asked, leave, pass_on, settle,
+    stop_without_block, take_again, take_later, taken, watch,
 };
 
 #[cfg(target_os = "linux")]
@@ -453,6 +490,10 @@ pub(crate) fn watch(_: impl FnOnce(Stop) + Send + 'static) -> Result<()> {
 /// Nobody stops a process there.
 #[cfg(not(unix))]
 pub(crate) fn stop_without_block() {}
+
+/// Nothing is taken.
+#[cfg(not(unix))]
+pub(crate) fn take_again(_: Stop) {}
 
 /// Nothing is taken.
 #[cfg(not(unix))]
@@ -485,6 +526,28 @@ pub(crate) fn end_with_driver() -> Result<()> {
 /// Signals do not exist.
 #[cfg(not(unix))]
 pub(crate) fn pass_on() {}
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) type Watch = ();
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) fn is_asked() -> bool {
+    false
+}
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) fn settle(_: &()) -> bool {
+    true
+}
+
+/// Signals do not exist.
+#[cfg(not(unix))]
+pub(crate) fn taken() -> Option<Stop> {
+    None
+}
 
 /// Signals do not exist.
 #[cfg(not(unix))]
