@@ -132,6 +132,12 @@ pub(crate) fn call(
             return Err(error);
         }
     };
+    let in_sweep = session.interrupted.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    // The signal came between two jobs: the sweep ends, and this one does not begin.
+    if in_sweep && signals::is_asked() {
+        reserved.give_up();
+        wait_for_end()
+    }
     let begun = begin(session, reserved, &told, &process)?;
     if let Some(reporting) = reporting(&bound, place)? {
         begun.run().report_to(reporting);
@@ -164,8 +170,20 @@ pub(crate) fn call(
     }
     // A run that nobody can read about has not completed.
     let outcome = ending.finish(&outcome);
+    // A signal that came at the end of this job is one to the sweep, which writes down how the job ended: once.
+    if let (true, Ok(Some(signals))) = (in_sweep, &signals)
+        && !signals::settle(signals)
+        && !ending.run.asks()
+    {
+        wait_for_end()
+    }
     ending.give_back();
     let outcome = outcome?;
+    let late = in_sweep && outcome.status() != Status::Interrupted;
+    drop(signals);
+    if let Some(stop) = ending.signal().filter(|_| late) {
+        signals::take_again(stop);
+    }
     let stopped = ending.run.stopped().filter(|_| outcome.status() == Status::Completed);
     Ok(Job { directory, outcome, objectives, stopped })
 }
@@ -361,7 +379,7 @@ fn told(failed: &(dyn std::error::Error + Send + Sync + 'static)) -> Error {
 }
 
 /// Takes signals while the job runs. A job that asks whether it is to stop ends by itself; any other is ended.
-fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<impl Drop + use<>> {
+fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<signals::Watch> {
     let (ending, console) = (Arc::clone(ending), session.console.clone());
     let cwd = session.composer.facts().cwd.clone();
     let interrupted = session.interrupted.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -400,6 +418,13 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<
         console.mention(&format!("{}: the run in {place} is {}\n", stop.name(), status.name()));
         signals::end_in_order(stop)
     })
+}
+
+/// Does nothing more: the process ends by a signal.
+pub(crate) fn wait_for_end() -> ! {
+    loop {
+        thread::park();
+    }
 }
 
 /// A path as the user would type it.
