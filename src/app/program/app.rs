@@ -420,7 +420,9 @@ impl App {
                     .note("configs and records hold names as text")
                     .help("run it in another one"));
             }
-            Ask::Multirun | Ask::Run if session.flags.force && session.is_multirun()? => {
+            Ask::Multirun | Ask::Run
+                if session.flags.force && (ask == Ask::Multirun || session.is_multirun()?) =>
+            {
                 let error = Error::new(ErrorKind::Usage, "`--force` goes with `--resume`");
                 return refused(error.help("a new sweep needs none"));
             }

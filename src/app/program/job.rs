@@ -9,6 +9,7 @@ use std::thread;
 use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
+use crate::app::program::elsewhere::Elsewhere;
 use crate::app::program::ending::Ending;
 use crate::app::program::finished::{Finished, Job};
 use crate::app::program::logging::{Known, Palette, Plan};
@@ -434,43 +435,6 @@ pub(crate) fn shown<'p>(path: &'p Path, cwd: &Path) -> &'p Path {
         Ok(relative) => relative,
         Err(_) => path,
     }
-}
-
-/// The process is in another directory, and goes back when this is dropped.
-struct Elsewhere {
-    back: Option<PathBuf>,
-}
-
-impl Elsewhere {
-    fn enter(session: &Session<'_>, to: &Path) -> Result<Self> {
-        if !session.owns_process {
-            return Err(Error::new(
-                ErrorKind::Job,
-                "`hydra.job.chdir` changes the directory of the whole process",
-            )
-            .help("run the program as a process of its own"));
-        }
-        change_directory(to)?;
-        Ok(Self { back: Some(session.composer.facts().cwd.clone()) })
-    }
-
-    /// Goes back, and says so if that fails.
-    fn leave(mut self) -> Result<()> {
-        self.back.take().map_or(Ok(()), |back| change_directory(&back))
-    }
-}
-
-impl Drop for Elsewhere {
-    fn drop(&mut self) {
-        // Something else has failed already, and is told.
-        let _ = self.back.take().map(|back| change_directory(&back));
-    }
-}
-
-fn change_directory(to: &Path) -> Result<()> {
-    env::set_current_dir(to).map_err(|error| {
-        Error::new(ErrorKind::Io, format!("cannot go to the directory `{}`: {error}", to.display()))
-    })
 }
 
 /// The directory of a job of a sweep.

@@ -11,6 +11,7 @@ mod command;
 mod configs;
 mod console;
 mod derived;
+mod elsewhere;
 mod ending;
 mod fields;
 mod finished;
