@@ -25,6 +25,8 @@ mod job_info;
 mod log_return;
 mod logging;
 mod multirun;
+#[cfg(not(unix))]
+mod no_signals;
 mod notice;
 mod order;
 mod outcome;

@@ -1,8 +1,6 @@
 //! Signals that ask a job to stop. The first one ends it in order, the second one at once; its children go with it.
 //! One that the program was started without stays ignored.
 
-#[cfg(not(unix))]
-use crate::diag::Result;
 use crate::launch::Halt;
 
 /// A signal that asks to stop.
@@ -481,78 +479,8 @@ pub(crate) use unix::end_with_parent;
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn end_with_parent(_: u32) {}
 
-/// Elsewhere the system ends the process as it always does.
 #[cfg(not(unix))]
-pub(crate) fn watch(_: impl FnOnce(Stop) + Send + 'static) -> Result<()> {
-    Ok(())
-}
-
-/// Nobody stops a process there.
-#[cfg(not(unix))]
-pub(crate) fn stop_without_block() {}
-
-/// Nothing is taken.
-#[cfg(not(unix))]
-pub(crate) fn take_again(_: Stop) {}
-
-/// Nothing is taken.
-#[cfg(not(unix))]
-pub(crate) fn take_later(_: Stop) {}
-
-/// There is nothing to keep.
-#[cfg(not(unix))]
-pub(crate) fn hold() -> Result<()> {
-    Ok(())
-}
-
-/// Ends the process.
-#[cfg(not(unix))]
-#[expect(clippy::exit, reason = "the function of the job cannot be stopped in another way")]
-pub(crate) fn end_in_order(stop: Stop) -> ! {
-    std::process::exit(128 + stop.0)
-}
-
-/// Ends this process when the one that started it is no more.
-#[cfg(not(unix))]
-pub(crate) fn end_with_driver() -> Result<()> {
-    let watch = || {
-        while matches!(std::io::Read::read(&mut std::io::stdin(), &mut [0]), Ok(1)) {}
-        end_in_order(Stop(15))
-    };
-    std::thread::spawn(watch);
-    Ok(())
-}
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) fn pass_on() {}
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) type Watch = ();
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) fn is_asked() -> bool {
-    false
-}
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) fn settle(_: &()) -> bool {
-    true
-}
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) fn taken() -> Option<Stop> {
-    None
-}
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) fn end_children(_: Halt) {}
-
-/// Nothing is left.
-#[cfg(not(unix))]
-pub(crate) fn leave() {}
+pub(crate) use crate::app::program::no_signals::{
+    Watch, end_children, end_in_order, end_with_driver, hold, is_asked, leave, pass_on, settle,
+    stop_without_block, take_again, take_later, taken, watch,
+};
