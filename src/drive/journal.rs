@@ -140,6 +140,12 @@ impl Journal {
                 .note(format!("`{}` is not its lock", self.lease.directory().join(LOCK).display()))
                 .note("who does not show for two minutes that it lives is taken for dead"));
         }
+        // What is added to a file that somebody removed, nobody reads.
+        if !self.log.is_there() {
+            let path = self.lease.directory().join(FOLDER).join(JOURNAL);
+            let message = format!("`{}` was removed or replaced while the sweep runs", path.display());
+            return Err(Error::new(ErrorKind::Io, message));
+        }
         self.log.append(&entry.to_line_without(&self.secrets))?;
         match entry {
             Entry::Started { .. } | Entry::Driver { .. } => Ok(()),

@@ -308,7 +308,10 @@ impl Drop for Lock {
 pub fn holder_of(path: &Path) -> io::Result<Option<Holder>> {
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // Where its directory was meant to be may be a file.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     let locked = match file.try_lock_shared() {

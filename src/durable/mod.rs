@@ -22,5 +22,7 @@ pub use regular::read_regular;
 pub(crate) use turn::Turn;
 pub(crate) use walk::any_file;
 pub use walk::{folders, walk};
+#[cfg(feature = "app")]
+pub(crate) use whole::remove_temporaries;
 pub(crate) use whole::write_over;
 pub use whole::{Sync, remove_leftovers, sync, write_whole, write_whole_with};

@@ -141,6 +141,23 @@ pub fn remove_leftovers(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Removes the hidden files of writers of a file that were killed before they could rename them. Only for who alone may
+/// write it: a file that is being written looks the same.
+///
+/// # Errors
+/// Those of the system.
+#[cfg(feature = "app")]
+pub(crate) fn remove_temporaries(target: &Path) -> io::Result<()> {
+    let Some(name) = target.file_name() else { return Ok(()) };
+    for entry in fs::read_dir(target.parent().unwrap_or(Path::new("")))? {
+        let entry = entry?;
+        if is_temporary(&entry.file_name(), name) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// How the names of temporary files end: nobody else's do.
 const ENDING: &str = ".whole~";
 

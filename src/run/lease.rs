@@ -204,6 +204,8 @@ pub(super) fn life_at(holder: &Holder, process: &Process, now: impl FnOnce() -> 
     let told = read_json(&holder.about, SourceId::NONE).unwrap_or_else(|_| Node::null());
     let text = |key: &str| said(&told, key).and_then(Node::as_str);
     let here = match (text("boot"), process.boot.as_deref()) {
+        // Who has a lock says so at once: what says nothing was left by a process that was killed before, or is no lock.
+        _ if told.as_map().is_none() => true,
         (Some(theirs), Some(ours)) => theirs == ours,
         _ => text("host") == Some(process.host.as_str()),
     };

@@ -179,6 +179,106 @@ fn an_interrupted_sweep_says_so_and_goes_on() {
     }
 }
 
+#[test]
+fn what_lies_in_the_place_of_a_job_is_not_taken_for_it() {
+    let sandbox = sandbox();
+    let sweep = sandbox.path().join("sw");
+    let (code, _, err) =
+        run(app(&sandbox, &["-cd", "conf", "-m", "x=1,2,3,4", "hydra.sweep.dir=sw", "-j", "2"]));
+    assert_eq!(code, Some(0), "{err}");
+    let journal = sweep.join(".sweep/journal.jsonl");
+    let text = fs::read_to_string(&journal).expect("a journal");
+    let is_of = |line: &&str| {
+        let ends = line.contains("\"ended\"") && !line.contains("\"job\":0");
+        !ends && !line.contains("\"finished\"")
+    };
+    let left: String = text.lines().filter(is_of).map(|line| format!("{line}\n")).collect();
+    fs::write(&journal, left).expect("it can be written");
+    for job in ["1", "2", "3"] {
+        fs::remove_dir_all(sweep.join(job)).expect("a folder");
+    }
+    // The lock of one that was killed before it said who it is; a file; the folder of another job.
+    fs::create_dir(sweep.join("1")).expect("a folder");
+    fs::write(sweep.join("1/.run.lock"), "").expect("a file");
+    fs::write(sweep.join("2"), "hello").expect("a file");
+    let copied = Command::new("cp").args(["-r", "0", "3"]).current_dir(&sweep).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    fs::write(sweep.join(".sweep.lock"), "garbage").expect("a file");
+    fs::write(sweep.join(".multirun.yaml.1-0.whole~"), "x").expect("a file");
+    let (code, _, err) = run(app(&sandbox, &["--resume", "sw"]));
+    assert_eq!(code, Some(1), "{err}");
+    assert!(!err.contains("still runs") && err.contains("sw/2"), "{err}");
+    assert_eq!(completions(&sweep), BTreeMap::from([(0, 1), (1, 1), (3, 1)]));
+    assert!(sandbox.read("sw/3/.hydra/overrides.yaml").expect("a record").contains("x=4"));
+    assert!(!sweep.join(".multirun.yaml.1-0.whole~").exists());
+}
+
+#[test]
+fn a_job_has_a_folder_of_its_own_in_that_of_the_sweep() {
+    let sandbox = sandbox();
+    for subdir in [".", "..", "/tmp", ".sweep", "a/../..", ".sweep/x"] {
+        let subdir = format!("hydra.sweep.subdir={subdir}");
+        let (code, _, err) =
+            run(app(&sandbox, &["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw", &subdir]));
+        assert_eq!(code, Some(1), "{subdir}: {err}");
+        assert!(err.contains("`hydra.sweep.subdir` must name a folder"), "{subdir}: {err}");
+        assert!(!sandbox.path().join("sw").exists(), "{subdir}");
+    }
+}
+
+#[test]
+fn a_new_sweep_is_not_forced_and_a_key_is_not_said_twice() {
+    let sandbox = sandbox();
+    let (code, _, err) = run(app(&sandbox, &["-cd", "conf", "-m", "--force", "x=1,2", "hydra.sweep.dir=sw"]));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("`--force` goes with `--resume`"), "{err}");
+    let sandbox = sandbox.with_file("jobs.csv", "x,name,x\n1,a,2\n").expect("a file");
+    let (code, _, err) =
+        run(app(&sandbox, &["-cd", "conf", "-m", "mainstem.sweep.jobs=jobs.csv", "hydra.sweep.dir=sw"]));
+    assert_eq!(code, Some(1), "{err}");
+    assert!(err.contains("`x` stands twice among the keys of `jobs.csv`"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_sweep_in_the_background_of_a_script_is_cancelled_and_one_that_is_hung_up_says_so() {
+    let sandbox = sandbox();
+    let begin = |dir: &str| {
+        let mut script = Command::new("sh");
+        let line = "trap '' INT; exec \"$@\"";
+        script.args(["-c", line, "sh"]).arg(example("app")).current_dir(sandbox.path());
+        script.args(["-cd", "conf", "-m", "-j", "2", "x=1,2,3,4"]).arg(format!("hydra.sweep.dir={dir}"));
+        script.env("HC_CONFIG_NAME", "config").env("HC_SLEEP", "100").stdin(Stdio::null());
+        let child = script.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+        wait_until("both run", || {
+            ["0", "1"].iter().all(|job| sandbox.path().join(dir).join(job).join("app.log").exists())
+        });
+        child
+    };
+    let child = begin("one");
+    let (code, out, err) = run(mainstem(&sandbox, &["sweeps", "cancel", "one"]));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("2 interrupted, 2 not begun"), "{out}");
+    assert_eq!(wait(child), Some(143));
+    let child = begin("two");
+    kill(child.id(), "HUP");
+    assert_eq!(wait(child), Some(129));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_sweep_whose_journal_is_removed_says_so() {
+    let sandbox = sandbox();
+    let mut command = app(&sandbox, &["-cd", "conf", "-m", "x=1,2,3", "hydra.sweep.dir=sw"]);
+    let child = command.env("HC_SLEEP", "1").spawn().expect("it starts");
+    wait_until("it runs", || sandbox.read("sw/0/.hydra/run.json").is_ok());
+    fs::remove_file(sandbox.path().join("sw/.sweep/journal.jsonl")).expect("a journal");
+    let Output { status, stderr, .. } = child.wait_with_output().expect("it ends");
+    let err = String::from_utf8_lossy(&stderr);
+    assert_eq!(status.code(), Some(1), "{err}");
+    assert!(err.contains("journal.jsonl` was removed or replaced"), "{err}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_between_the_jobs_of_a_process_ends_the_sweep() {

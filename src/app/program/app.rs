@@ -420,6 +420,12 @@ impl App {
                     .note("configs and records hold names as text")
                     .help("run it in another one"));
             }
+            Ask::Multirun | Ask::Run
+                if session.flags.force && (ask == Ask::Multirun || session.is_multirun()?) =>
+            {
+                let error = Error::new(ErrorKind::Usage, "`--force` goes with `--resume`");
+                return refused(error.help("a new sweep needs none"));
+            }
             Ask::Multirun => multirun::run(&session)?,
             Ask::Run | Ask::Completion | Ask::Schema(_) | Ask::Template => match session.is_multirun()? {
                 true => multirun::run(&session)?,

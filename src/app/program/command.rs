@@ -395,6 +395,10 @@ mod tests {
             ("python -u src/fit.py --x", "fit"),
             ("python -m pkg.train", "train"),
             ("/usr/bin/sort", "sort"),
+            ("sh -c echo /x/token=hush.txt", "sh"),
+            ("bash -lc hush.txt", "bash"),
+            ("python -c hush.txt", "python"),
+            ("env TOKEN=hush.txt python train.py", "train"),
             ("", "command"),
         ] {
             let words: Vec<OsString> = line.split_whitespace().map(Into::into).collect();

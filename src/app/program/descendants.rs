@@ -24,6 +24,8 @@ pub(crate) fn signal_children(signal: Signal) {
             let _ = kill_process_group(pid, signal);
         }
         let _ = kill_process(pid, signal);
+        // One that was stopped takes it when it goes on.
+        let _ = kill_process(pid, Signal::CONT);
     }
 }
 

@@ -9,6 +9,7 @@ use std::thread;
 use crate::app::program::app::Ready;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
+use crate::app::program::elsewhere::Elsewhere;
 use crate::app::program::ending::Ending;
 use crate::app::program::finished::{Finished, Job};
 use crate::app::program::logging::{Known, Palette, Plan};
@@ -136,6 +137,12 @@ pub(crate) fn call(
             return Err(error);
         }
     };
+    let in_sweep = session.interrupted.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    // The signal came between two jobs: the sweep ends, and this one does not begin.
+    if in_sweep && signals::is_asked() {
+        reserved.give_up();
+        wait_for_end()
+    }
     let begun = begin(session, reserved, &told, &process)?;
     if let Some(reporting) = reporting(&bound, place)? {
         begun.run().report_to(reporting);
@@ -168,8 +175,20 @@ pub(crate) fn call(
     }
     // A run that nobody can read about has not completed.
     let outcome = ending.finish(&outcome);
+    // A signal that came at the end of this job is one to the sweep, which writes down how the job ended: once.
+    if let (true, Ok(Some(signals))) = (in_sweep, &signals)
+        && !signals::settle(signals)
+        && !ending.run.asks()
+    {
+        wait_for_end()
+    }
     ending.give_back();
     let outcome = outcome?;
+    let late = in_sweep && outcome.status() != Status::Interrupted;
+    drop(signals);
+    if let Some(stop) = ending.signal().filter(|_| late) {
+        signals::take_again(stop);
+    }
     let stopped = ending.run.stopped().filter(|_| outcome.status() == Status::Completed);
     Ok(Job { directory, outcome, objectives, stopped })
 }
@@ -365,7 +384,7 @@ fn told(failed: &(dyn std::error::Error + Send + Sync + 'static)) -> Error {
 }
 
 /// Takes signals while the job runs. A job that asks whether it is to stop ends by itself; any other is ended.
-fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<impl Drop + use<>> {
+fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<signals::Watch> {
     let (ending, console) = (Arc::clone(ending), session.console.clone());
     let cwd = session.composer.facts().cwd.clone();
     let interrupted = session.interrupted.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -406,6 +425,13 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<
     })
 }
 
+/// Does nothing more: the process ends by a signal.
+pub(crate) fn wait_for_end() -> ! {
+    loop {
+        thread::park();
+    }
+}
+
 /// A path as the user would type it.
 pub(crate) fn shown<'p>(path: &'p Path, cwd: &Path) -> &'p Path {
     match path.strip_prefix(cwd) {
@@ -413,43 +439,6 @@ pub(crate) fn shown<'p>(path: &'p Path, cwd: &Path) -> &'p Path {
         Ok(relative) => relative,
         Err(_) => path,
     }
-}
-
-/// The process is in another directory, and goes back when this is dropped.
-struct Elsewhere {
-    back: Option<PathBuf>,
-}
-
-impl Elsewhere {
-    fn enter(session: &Session<'_>, to: &Path) -> Result<Self> {
-        if !session.owns_process {
-            return Err(Error::new(
-                ErrorKind::Job,
-                "`hydra.job.chdir` changes the directory of the whole process",
-            )
-            .help("run the program as a process of its own"));
-        }
-        change_directory(to)?;
-        Ok(Self { back: Some(session.composer.facts().cwd.clone()) })
-    }
-
-    /// Goes back, and says so if that fails.
-    fn leave(mut self) -> Result<()> {
-        self.back.take().map_or(Ok(()), |back| change_directory(&back))
-    }
-}
-
-impl Drop for Elsewhere {
-    fn drop(&mut self) {
-        // Something else has failed already, and is told.
-        let _ = self.back.take().map(|back| change_directory(&back));
-    }
-}
-
-fn change_directory(to: &Path) -> Result<()> {
-    env::set_current_dir(to).map_err(|error| {
-        Error::new(ErrorKind::Io, format!("cannot go to the directory `{}`: {error}", to.display()))
-    })
 }
 
 /// The directory of a job of a sweep.

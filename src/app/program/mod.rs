@@ -15,6 +15,7 @@ mod derived;
 mod descendants;
 #[cfg(unix)]
 mod ears;
+mod elsewhere;
 mod ending;
 mod fields;
 mod finished;
@@ -28,6 +29,8 @@ mod job_info;
 mod log_return;
 mod logging;
 mod multirun;
+#[cfg(not(unix))]
+mod no_signals;
 mod notice;
 mod order;
 mod outcome;

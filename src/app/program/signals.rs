@@ -1,8 +1,6 @@
 //! Signals that ask a job to stop. The first one ends it in order, the second one at once; its children go with it.
 //! One that the program was started without stays ignored.
 
-#[cfg(not(unix))]
-use crate::diag::Result;
 use crate::launch::Halt;
 
 /// A signal that asks to stop.
@@ -21,6 +19,11 @@ impl Stop {
     /// The signal of that name; of any other one, the one that programs send.
     pub(crate) fn named(name: &str) -> Self {
         Self(NAMES.iter().find(|(_, known)| *known == name).map_or(15, |(number, _)| *number))
+    }
+
+    /// Its number.
+    pub(crate) fn number(self) -> u8 {
+        u8::try_from(self.0).unwrap_or(15)
     }
 
     /// How the jobs are asked to end, then.
@@ -125,6 +128,25 @@ mod unix {
         begin(Watcher::Ready(Box::new(first)))
     }
 
+    /// Whether somebody was asked to stop, and ends this process just now.
+    pub(crate) fn is_asked() -> bool {
+        watchers().all.iter().any(|(_, watcher)| matches!(watcher, Watcher::Asked { kept: false, .. }))
+    }
+
+    /// Takes no signals any more, unless one has come.
+    pub(crate) fn settle(watch: &Watch) -> bool {
+        let mut watchers = watchers();
+        let at = watchers.all.iter().position(|(number, _)| *number == watch.0);
+        match at.map(|at| (at, &watchers.all[at].1)) {
+            Some((_, Watcher::Asked { .. })) => false,
+            Some((at, _)) => {
+                watchers.all.remove(at);
+                true
+            }
+            None => true,
+        }
+    }
+
     /// Keeps a signal until this is dropped: who takes signals then gets it.
     ///
     /// # Errors
@@ -214,6 +236,11 @@ mod unix {
             // Without it the block stays where it is.
             let _ = thread::Builder::new().name("pause".to_owned()).spawn(stop);
         });
+    }
+
+    /// Takes a signal once more, for who comes next.
+    pub(crate) fn take_again(stop: Stop) {
+        take(stop.0);
     }
 
     /// Takes a signal once more in a second, unless the process has come to its own end by then.
@@ -391,6 +418,11 @@ mod unix {
         }
     }
 
+    /// The signal that was taken last.
+    pub(crate) fn taken() -> Option<Stop> {
+        Some(TAKEN.load(Ordering::SeqCst)).filter(|signal| *signal != 0).map(Stop)
+    }
+
     /// Asks all that this process started to end, by the signal that it was asked by itself.
     pub(crate) fn pass_on() {
         signal_children(match TAKEN.load(Ordering::SeqCst) {
@@ -429,8 +461,8 @@ mod unix {
 
 #[cfg(unix)]
 pub(crate) use unix::{
-    end_children, end_in_order, end_with_driver, hold, leave, listen, pass_on, stop_without_block,
-    take_later, watch,
+    Watch, end_children, end_in_order, end_with_driver, hold, is_asked, leave, listen, pass_on, settle,
+    stop_without_block, take_again, take_later, taken, watch,
 };
 
 #[cfg(target_os = "linux")]
@@ -440,58 +472,8 @@ pub(crate) use unix::end_with_parent;
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn end_with_parent(_: u32) {}
 
-/// Elsewhere the system ends the process as it always does.
 #[cfg(not(unix))]
-pub(crate) fn watch(_: impl FnOnce(Stop) + Send + 'static) -> Result<()> {
-    Ok(())
-}
-
-/// Nobody stops a process there.
-#[cfg(not(unix))]
-pub(crate) fn stop_without_block() {}
-
-/// Nothing is taken.
-#[cfg(not(unix))]
-pub(crate) fn take_later(_: Stop) {}
-
-/// There is nothing to hear.
-#[cfg(not(unix))]
-pub(crate) fn listen() -> Result<()> {
-    Ok(())
-}
-
-/// There is nothing to keep.
-#[cfg(not(unix))]
-pub(crate) fn hold() -> Result<()> {
-    Ok(())
-}
-
-/// Ends the process.
-#[cfg(not(unix))]
-#[expect(clippy::exit, reason = "the function of the job cannot be stopped in another way")]
-pub(crate) fn end_in_order(stop: Stop) -> ! {
-    std::process::exit(128 + stop.0)
-}
-
-/// Ends this process when the one that started it is no more.
-#[cfg(not(unix))]
-pub(crate) fn end_with_driver() -> Result<()> {
-    let watch = || {
-        while matches!(std::io::Read::read(&mut std::io::stdin(), &mut [0]), Ok(1)) {}
-        end_in_order(Stop(15))
-    };
-    std::thread::spawn(watch);
-    Ok(())
-}
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) fn pass_on() {}
-
-/// Signals do not exist.
-#[cfg(not(unix))]
-pub(crate) fn end_children(_: Halt) {}
-
-/// Nothing is left.
-#[cfg(not(unix))]
-pub(crate) fn leave() {}
+pub(crate) use crate::app::program::no_signals::{
+    Watch, end_children, end_in_order, end_with_driver, hold, is_asked, leave, listen, pass_on, settle,
+    stop_without_block, take_again, take_later, taken, watch,
+};

@@ -7,12 +7,16 @@ use crate::app::runs::args::{What, parse};
 use crate::app::runs::find::Runs;
 use crate::app::runs::view::View;
 use crate::app::runs::{diff, help, ls, show};
-use crate::diag::{Error, Result, Style, visible};
+use crate::diag::{Error, ErrorKind, Result, Style, visible};
 use crate::run::Found;
 
 /// Whether a word is where runs are looked for: a filter of one word asks for a key, which is seldom a directory too.
 fn is_directory(word: &str) -> bool {
     capture::facts().is_ok_and(|facts| capture::absolute(&facts, word).is_dir())
+}
+
+fn is_tag(tag: &str) -> bool {
+    !tag.trim().is_empty() && !tag.contains(|c: char| c == ',' || c.is_control())
 }
 
 /// Runs `mainstem runs`.
@@ -63,6 +67,11 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         }
         What::Tag => {
             let mut run = runs.find(&args.words[0])?;
+            // They are shown in one line, and written with commas between them.
+            if let Some(tag) = args.words[1..].iter().find(|tag| !is_tag(tag)) {
+                let message = format!("a tag is a word without commas, and this is `{}`", visible(tag));
+                return Err(Error::new(ErrorKind::Usage, message));
+            }
             run.tag(&args.words[1..], &args.remove)?;
             Ok(Output::success(format!("{}\n", visible(&run.record.tags().join(" ")))))
         }

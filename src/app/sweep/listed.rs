@@ -201,6 +201,12 @@ fn read(cwd: &Path, name: &str, origin: Origin, sources: &SourceMap) -> Result<V
 fn csv(name: &str, text: &str, sources: &SourceMap) -> Result<Vec<Row>> {
     let mut rows = records(text).map_err(|error| error.note(format!("in `{name}`")))?.into_iter();
     let Some((_, head)) = rows.next() else { return Ok(Vec::new()) };
+    if let Some(twice) =
+        (1..head.len()).find(|at| head[..*at].iter().any(|key| key.trim() == head[*at].trim()))
+    {
+        let message = format!("`{}` stands twice among the keys of `{name}`", head[twice].trim());
+        return Err(Error::new(ErrorKind::Sweep, message).help("a job has one value of each key"));
+    }
     let mut out = Vec::new();
     for (line, row) in rows {
         if row.len() != head.len() {

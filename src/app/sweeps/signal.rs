@@ -22,7 +22,8 @@ mod unix {
         open.flatten().any(same)
     }
 
-    /// Asks a process to end, as Ctrl-C does.
+    /// Asks a process to end: as Ctrl-C does, or as `kill` does where it was started without the other one, which a shell does
+    /// with what a script puts into the background.
     ///
     /// # Errors
     /// It is another user's, or is no more.
@@ -32,7 +33,16 @@ mod unix {
         };
         let pid =
             i32::try_from(process).ok().and_then(Pid::from_raw).ok_or_else(|| failed(&"there is none"))?;
-        kill_process(pid, Signal::INT).map_err(|error| failed(&std::io::Error::from(error)))
+        let signal = if ignores(process, Signal::INT) { Signal::TERM } else { Signal::INT };
+        kill_process(pid, signal).map_err(|error| failed(&std::io::Error::from(error)))
+    }
+
+    /// Whether a process ignores a signal, as far as the system tells: Linux does.
+    fn ignores(process: u32, signal: Signal) -> bool {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        mask >> (signal.as_raw() - 1) & 1 == 1
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::app::program::bound::Bound;
 use crate::app::program::job::bind_in_sweep;
 use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::session::{Session, shown_setting};
-use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Left, Progress, Standing, Verdict};
+use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::drive::{FOLDER, Left, Progress, Standing, Verdict};
 use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
 use crate::run::{Mandate, Record, RunId, Status, Tenant, list};
@@ -87,13 +87,8 @@ impl<'a> Base<'a> {
     pub(super) fn find_lost(&mut self, before: &Progress) -> Result<()> {
         let (runs, _) = list(&self.directory, &self.process)?;
         for run in runs {
-            let number = match run.record.get("job").map(|node| &node.kind) {
-                Some(Kind::Int(number)) => u64::try_from(*number).ok(),
-                _ => None,
-            };
-            let Some(number) = number.filter(|_| self.is_ours(&run.record) && run.is_latest()) else {
-                continue;
-            };
+            let number = job_of(&run.record).filter(|_| self.is_ours(&run.record) && run.is_latest());
+            let Some(number) = number else { continue };
             if !before.jobs.contains_key(&number) {
                 self.taken.insert(self::number(&run.directory), Some(number));
                 self.lost.insert(number, self.relative(&run.directory));
@@ -135,8 +130,7 @@ impl<'a> Base<'a> {
             let earlier = self.record(before).and_then(|record| record.id());
             return Ok(Placed { bound, directory: self.directory.join(before), made: false, earlier });
         }
-        let subdir = shown_setting(&bound, "hydra.sweep.subdir")?.unwrap_or_default();
-        let wanted = self.session.absolute(self.directory.join(subdir));
+        let wanted = self.directory.join(subdirectory(&bound)?);
         // One that could not begin, and begins again, has it already.
         let own = Some(job.index);
         let made = self.taken.get(&number(&wanted)).is_some_and(|owner| *owner != own);
@@ -205,9 +199,11 @@ impl<'a> Base<'a> {
 
     /// What there is of a job whose driver was killed. While its process lives, wherever that is, it has the directory,
     /// whether it is on record yet or not; and it is on record how it ended before it lets go.
-    pub(super) fn look(&self, directory: &Path) -> Left {
+    pub(super) fn look(&self, job: u64, directory: &Path) -> Left {
         let completed = || {
-            let record = self.record(directory).filter(|record| record.status() == Status::Completed);
+            // A folder that was copied has the record of another job.
+            let record = self.record(directory).filter(|record| job_of(record) == Some(job));
+            let record = record.filter(|record| record.status() == Status::Completed);
             record.map(|record| Left::Ended(self.verdict(&record, directory)))
         };
         let runs = || {
@@ -234,6 +230,45 @@ pub(super) fn shown(master: &Bound, job: &Job) -> Vec<String> {
 pub(super) fn shown_line(master: &Bound, line: String) -> String {
     let line = master.composed().shown_argument(line);
     master.secrets().scrub(&line).into_owned()
+}
+
+/// Where in the directory of its sweep a job has its own.
+///
+/// # Errors
+/// It would be outside, or be the sweep's, or lie in what is the sweep's.
+pub(super) fn subdirectory(bound: &Bound) -> Result<PathBuf> {
+    let text = shown_setting(bound, "hydra.sweep.subdir")?.unwrap_or_default();
+    let mut plain = PathBuf::new();
+    for part in Path::new(&text).components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(name) => plain.push(name),
+            _ => return Err(misplaced(bound, &text)),
+        }
+    }
+    let first = plain.components().next().map(|first| first.as_os_str().to_string_lossy().into_owned());
+    match first {
+        Some(first) if !first.starts_with(FOLDER) => Ok(plain),
+        _ => Err(misplaced(bound, &text)),
+    }
+}
+
+fn misplaced(bound: &Bound, text: &str) -> Error {
+    let message = "`hydra.sweep.subdir` must name a folder of the job in the directory of the sweep";
+    let origin = bound.select("hydra.sweep.subdir").ok().flatten().map_or(Origin::NONE, |node| node.origin);
+    bound.located(
+        Error::new(ErrorKind::Type, message)
+            .at(origin, format!("this is `{text}`"))
+            .help("such as `${hydra.job.num}`"),
+    )
+}
+
+/// Which job of its sweep a record is of.
+fn job_of(record: &Record) -> Option<u64> {
+    match record.get("job")?.kind {
+        Kind::Int(number) => u64::try_from(number).ok(),
+        _ => None,
+    }
 }
 
 fn number(path: &Path) -> u64 {

@@ -8,12 +8,12 @@ use crate::app::output::Status as Exit;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::Callbacks;
 use crate::app::program::finished;
-use crate::app::program::job::{Extent, call, place_in_sweep};
+use crate::app::program::job::{Extent, call, place_in_sweep, wait_for_end};
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed};
 use crate::app::program::outcome::directions;
 use crate::app::program::session::Session;
-use crate::app::program::signals::Stop;
+use crate::app::program::signals::{self, Stop};
 use crate::diag::Result;
 use crate::drive::{Entry, Host, Journal, Left, Policy, Prepared, Standing, Verdict};
 use crate::launch::Halt;
@@ -104,6 +104,9 @@ impl Host for Inline<'_> {
     type End = Result<finished::Job>;
 
     fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<Task>> {
+        if self.base.session.owns_process && signals::is_asked() {
+            wait_for_end()
+        }
         self.announce(job.index);
         let Placed { bound, directory, made, .. } = self.base.place(job, before)?;
         hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
@@ -168,8 +171,8 @@ impl Host for Inline<'_> {
         self.base.gone(directories);
     }
 
-    fn look(&mut self, _: u64, directory: &Path) -> Left {
-        self.base.look(directory)
+    fn look(&mut self, job: u64, directory: &Path) -> Left {
+        self.base.look(job, directory)
     }
 
     fn waits(&mut self, job: &Job, who: Option<&str>) {

@@ -6,7 +6,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::job::{bind_in_sweep, check};
 use crate::app::program::logging::Known;
 use crate::app::program::multirun::earlier::{Earlier, Taken};
-use crate::app::program::multirun::host::shown;
+use crate::app::program::multirun::host::{shown, subdirectory};
 use crate::app::program::multirun::identity::Files;
 use crate::app::program::session::Session;
 use crate::app::program::worker;
@@ -65,6 +65,7 @@ impl<'a> Composing<'a> {
             if let Some(earlier) = earlier {
                 taken.borrow_mut().extend(earlier.of(job.index, &bound, || shown(master, job)));
             }
+            subdirectory(&bound)?;
             // Where it will be is not known yet, and a config may ask.
             let bound = bound.with_fact(&["hydra", "runtime", "output_dir"], ".");
             apart.set(apart.get() || worker::needed(self.session, &bound)?.is_some());

@@ -32,7 +32,7 @@ use crate::app::sweep::Space;
 use crate::compose::{Arguments, Frozen, Mode};
 use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::drive::{Drive, Entry, Host, Identity, Journal, Policy, Progress, Stopped, Summary, lease};
-use crate::durable::{Sync, create_exclusive, write_whole_with};
+use crate::durable::{Sync, create_exclusive, remove_temporaries, write_whole_with};
 use crate::facts::{Clock, Process};
 use crate::grammar::Override;
 use crate::launch::{self, Bell, Halt, Launcher, Workers};
@@ -292,7 +292,7 @@ fn watch(session: &Session<'_>, bell: Bell) -> Result<impl Drop + use<>> {
 fn status(summary: &Summary) -> Status {
     match &summary.stopped {
         Some(Stopped::Asked(Halt::Interrupt)) => Status::Interrupted(2),
-        Some(Stopped::Asked(_)) => Status::Interrupted(15),
+        Some(Stopped::Asked(_)) => Status::Interrupted(signals::taken().map_or(15, Stop::number)),
         Some(Stopped::Failures(_)) => Status::Failure,
         Some(Stopped::Detached) if summary.broken.is_none() && summary.failed == 0 => Status::Success,
         Some(Stopped::Detached) => Status::Failure,
@@ -376,7 +376,10 @@ fn write_master(master: &Bound, directory: &Path) -> Result<()> {
     }
     let mut yaml = String::new();
     write_yaml(&root, &mut yaml);
-    write_whole_with(&directory.join("multirun.yaml"), Sync::Later, |file| file.write_all(yaml.as_bytes()))
+    let path = directory.join("multirun.yaml");
+    // What a driver left that was killed while it wrote stays hidden, and harms nobody.
+    let _ = remove_temporaries(&path);
+    write_whole_with(&path, Sync::Later, |file| file.write_all(yaml.as_bytes()))
 }
 
 /// The directory of the sweep, made; and how the config is to say it, if it is another one than it says.

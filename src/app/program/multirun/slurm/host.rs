@@ -104,7 +104,7 @@ impl Host for OnSlurm<'_> {
                 Err(error) => self.doubt(&error),
             },
             // Whoever had it begun was killed before it was handed on, or did not run on Slurm.
-            None => self.base.look(directory),
+            None => self.base.look(job, directory),
         }
     }
 
