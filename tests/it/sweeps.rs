@@ -216,7 +216,7 @@ fn what_lies_in_the_place_of_a_job_is_not_taken_for_it() {
 #[test]
 fn a_job_has_a_folder_of_its_own_in_that_of_the_sweep() {
     let sandbox = sandbox();
-    for subdir in [".", "..", "/tmp", ".sweep", "a/../..", ".sweep/x"] {
+    for subdir in [".", "..", ".sweep", "a/../..", ".sweep/x"] {
         let subdir = format!("hydra.sweep.subdir={subdir}");
         let (code, _, err) =
             run(app(&sandbox, &["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw", &subdir]));
@@ -224,6 +224,11 @@ fn a_job_has_a_folder_of_its_own_in_that_of_the_sweep() {
         assert!(err.contains("`hydra.sweep.subdir` must name a folder"), "{subdir}: {err}");
         assert!(!sandbox.path().join("sw").exists(), "{subdir}");
     }
+    let alone =
+        ["-cd", "conf", "-m", "hydra.sweep.dir=sw", "hydra.sweep.subdir=${hydra.job.override_dirname}"];
+    let (code, _, err) = run(app(&sandbox, &alone));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(sandbox.path().join("sw/.hydra/config.yaml").is_file());
 }
 
 #[test]

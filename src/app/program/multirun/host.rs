@@ -134,6 +134,10 @@ impl<'a> Base<'a> {
         // One that could not begin, and begins again, has it already.
         let own = Some(job.index);
         let made = self.taken.get(&number(&wanted)).is_some_and(|owner| *owner != own);
+        if made && wanted == self.directory.join("") {
+            // Beside it would be outside of the sweep.
+            return Err(misplaced(&bound, ""));
+        }
         let directory = if made { self.make(job, &wanted)? } else { wanted };
         self.taken.insert(number(&directory), own);
         let earlier = self.record(&directory).and_then(|record| record.id());
@@ -238,8 +242,13 @@ pub(super) fn shown_line(master: &Bound, line: String) -> String {
 /// It would be outside, or be the sweep's, or lie in what is the sweep's.
 pub(super) fn subdirectory(bound: &Bound) -> Result<PathBuf> {
     let text = shown_setting(bound, "hydra.sweep.subdir")?.unwrap_or_default();
+    let path = Path::new(&text);
+    // Whoever names another place means it.
+    if path.is_absolute() {
+        return Ok(path.to_owned());
+    }
     let mut plain = PathBuf::new();
-    for part in Path::new(&text).components() {
+    for part in path.components() {
         match part {
             Component::CurDir => {}
             Component::Normal(name) => plain.push(name),
@@ -248,12 +257,13 @@ pub(super) fn subdirectory(bound: &Bound) -> Result<PathBuf> {
     }
     let first = plain.components().next().map(|first| first.as_os_str().to_string_lossy().into_owned());
     match first {
-        Some(first) if !first.starts_with(FOLDER) => Ok(plain),
-        _ => Err(misplaced(bound, &text)),
+        Some(first) if first.starts_with(FOLDER) => Err(misplaced(bound, &text)),
+        _ => Ok(plain),
     }
 }
 
-fn misplaced(bound: &Bound, text: &str) -> Error {
+/// Where the directory of a job cannot be.
+pub(super) fn misplaced(bound: &Bound, text: &str) -> Error {
     let message = "`hydra.sweep.subdir` must name a folder of the job in the directory of the sweep";
     let origin = bound.select("hydra.sweep.subdir").ok().flatten().map_or(Origin::NONE, |node| node.origin);
     bound.located(

@@ -6,7 +6,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::job::{bind_in_sweep, check};
 use crate::app::program::logging::Known;
 use crate::app::program::multirun::earlier::{Earlier, Taken};
-use crate::app::program::multirun::host::{shown, subdirectory};
+use crate::app::program::multirun::host::{misplaced, shown, subdirectory};
 use crate::app::program::multirun::identity::Files;
 use crate::app::program::session::Session;
 use crate::app::program::worker;
@@ -55,6 +55,7 @@ impl<'a> Composing<'a> {
         let mut files = Files::default();
         files.add(master.composed());
         let (files, apart, logging) = (RefCell::new(files), Cell::new(false), Known::default());
+        let shares = Cell::new(false);
         let (first, taken) = (OnceCell::new(), RefCell::new(Vec::new()));
         try_all(self.sweep, |job| {
             let composed = self.compose(job)?;
@@ -65,7 +66,10 @@ impl<'a> Composing<'a> {
             if let Some(earlier) = earlier {
                 taken.borrow_mut().extend(earlier.of(job.index, &bound, || shown(master, job)));
             }
-            subdirectory(&bound)?;
+            // One job may have the directory of the sweep itself.
+            if subdirectory(&bound)?.as_os_str().is_empty() && shares.replace(true) {
+                return Err(misplaced(&bound, ""));
+            }
             // Where it will be is not known yet, and a config may ask.
             let bound = bound.with_fact(&["hydra", "runtime", "output_dir"], ".");
             apart.set(apart.get() || worker::needed(self.session, &bound)?.is_some());
