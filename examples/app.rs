@@ -61,10 +61,10 @@ fn job(config: &Bound, run: &Run) -> Result<Option<f64>, Box<dyn Error + Send + 
         writeln!(io::stdout(), "{text}")?;
     }
     let alone = said("HC_ALONE").map(|folder| alone(config, &folder)).transpose()?;
-    if let Some(steps) = said("HC_STEPS") {
-        if !train(run, steps.parse()?)? {
-            return Ok(None);
-        }
+    if let Some(steps) = said("HC_STEPS")
+        && !train(run, steps.parse()?)?
+    {
+        return Ok(None);
     }
     if let Some(seconds) = said("HC_SLEEP") {
         thread::sleep(Duration::try_from_secs_f64(seconds.parse()?)?);

@@ -13,7 +13,7 @@ use crate::search::warp::Warp;
 /// Bayesian optimisation: a Gaussian process learns from the trials so far, and the point is suggested from which it expects
 /// the greatest improvement.
 ///
-/// It looks at losses through the [`Warp`] that makes them most likely. A trial that still runs counts as if it had come to
+/// It looks at losses through the warp that makes them most likely. A trial that still runs counts as if it had come to
 /// what the process expects of it, so several at a time try different points. Several objectives are weighed anew for each
 /// trial (ParEGO: Knowles, 2006). The first trials, about as many as there are parameters, fill the space evenly.
 ///

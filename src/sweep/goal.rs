@@ -201,7 +201,7 @@ mod tests {
         let one = Node::from(Map::from([("a", Node::from(1))]));
         for (metrics, result, found) in [
             (&[None][..], Node::from(3), Ok(vec![3.0])),
-            (&[None], one.clone(), Ok(vec![1.0])),
+            (&[None], one, Ok(vec![1.0])),
             (&[Some("b")], both.clone(), Ok(vec![2.5])),
             (&[Some("b"), Some("a")], both.clone(), Ok(vec![2.5, 1.0])),
             (&[None, None], both.clone(), Ok(vec![1.0, 2.5])),

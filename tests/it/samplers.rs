@@ -5,7 +5,10 @@ use mainstem::search::{
     Sampler, Sobol, Space, Study, Tpe, Value,
 };
 
-const SAMPLERS: [(&str, fn(u64) -> Box<dyn Sampler>); 7] = [
+/// Makes a sampler with a seed.
+type Make = fn(u64) -> Box<dyn Sampler>;
+
+const SAMPLERS: [(&str, Make); 7] = [
     ("auto", |seed| Box::new(Auto::new(seed))),
     ("bayes", |seed| Box::new(Bayesian::new(seed))),
     ("cmaes", |seed| Box::new(CmaEs::new(seed))),

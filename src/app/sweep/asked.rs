@@ -121,7 +121,7 @@ impl Asked {
         }
         match own("sampler")? {
             Some(node) if is_native || node.as_str() != Some("auto") => {
-                asked.algorithm = Algorithm::named(&node)?
+                asked.algorithm = Algorithm::named(&node)?;
             }
             _ => {}
         }

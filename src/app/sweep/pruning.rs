@@ -18,8 +18,11 @@ pub(crate) enum Pruning {
     Hyperband { first: u64, last: u64, factor: u64 },
 }
 
+/// The settings of a pruner, and their usual values.
+type Known = &'static [(&'static str, Option<i64>)];
+
 /// The names, and the settings that each has, with what they are if nobody says otherwise; none must be said.
-const KNOWN: [(&str, &[(&str, Option<i64>)]); 4] = [
+const KNOWN: [(&str, Known); 4] = [
     ("median", &[("startup", Some(5)), ("warmup", Some(0))]),
     ("percentile", &[("percentile", Some(25)), ("startup", Some(5)), ("warmup", Some(0))]),
     ("asha", &[("first", Some(1)), ("factor", Some(3))]),
@@ -70,13 +73,15 @@ impl Pruning {
                     0.0
                 }
                 #[expect(clippy::cast_precision_loss, reason = "the usual values are small")]
-                None => usual.map(|usual| usual as f64).unwrap_or_else(|| {
-                    let error = Error::new(ErrorKind::Sweep, format!("the pruner `{name}` needs `{key}`"));
-                    errors.push(
-                        error.at(node.origin, "").help(format!("write `{{name: {name}, {key}: 100}}`")),
-                    );
-                    0.0
-                }),
+                None => usual.map_or_else(
+                    || {
+                        let message = format!("the pruner `{name}` needs `{key}`");
+                        let help = format!("write `{{name: {name}, {key}: 100}}`");
+                        errors.push(Error::new(ErrorKind::Sweep, message).at(node.origin, "").help(help));
+                        0.0
+                    },
+                    |usual| usual as f64,
+                ),
             }
         };
         #[expect(
