@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::diag::{Error, ErrorKind, Result};
+#[cfg(feature = "app")]
 use crate::durable::lock::is_at;
 
 /// A file of lines that one process adds to, from as many threads as it likes.
@@ -92,6 +93,7 @@ impl Log {
     }
 
     /// Whether its file is the one that others find by its name.
+    #[cfg(feature = "app")]
     pub(crate) fn is_there(&self) -> bool {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         is_at(&open.file, &self.path).unwrap_or(false)

@@ -53,6 +53,7 @@ struct Inner {
     interrupted: AtomicBool,
     asks: AtomicBool,
     /// Whether somebody would say that its time comes to an end, whether that was said, and whether the job knows it.
+    #[cfg(feature = "app")]
     expects: AtomicBool,
     noticed: AtomicBool,
     told: AtomicBool,
@@ -72,7 +73,7 @@ impl Run {
     ) -> Self {
         let (metrics, params, interrupted) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
         let asks = AtomicBool::new(false);
-        let (expects, noticed, told) = Default::default();
+        let (noticed, told) = Default::default();
         Self(Arc::new(Inner {
             directory,
             home,
@@ -85,7 +86,8 @@ impl Run {
             params,
             interrupted,
             asks,
-            expects,
+            #[cfg(feature = "app")]
+            expects: AtomicBool::default(),
             noticed,
             told,
             reporting: Mutex::default(),
@@ -342,26 +344,31 @@ impl Run {
     }
 
     /// From here on somebody says when the time of the job comes to an end.
+    #[cfg(feature = "app")]
     pub(crate) fn expect_notice(&self) {
         self.0.expects.store(true, Ordering::Relaxed);
     }
 
     /// Whether somebody does.
+    #[cfg(feature = "app")]
     pub(crate) fn expects_notice(&self) -> bool {
         self.0.expects.load(Ordering::Relaxed)
     }
 
     /// Whether that was said.
+    #[cfg(feature = "app")]
     pub(crate) fn is_noticed(&self) -> bool {
         self.0.noticed.load(Ordering::Relaxed)
     }
 
     /// Whether the job knows it, by [`Run::should_checkpoint`].
+    #[cfg(feature = "app")]
     pub(crate) fn was_told(&self) -> bool {
         self.0.told.load(Ordering::Relaxed)
     }
 
     /// Takes it that the job knows it.
+    #[cfg(feature = "app")]
     pub(crate) fn tell(&self) {
         self.0.told.store(true, Ordering::Relaxed);
     }

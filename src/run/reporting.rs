@@ -54,6 +54,7 @@ impl Reporting {
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Io`].
+    #[cfg(feature = "app")]
     pub(crate) fn begin(
         folder: PathBuf,
         trial: u64,
@@ -152,12 +153,13 @@ fn read(line: &str) -> Option<(u64, f64)> {
 }
 
 /// What a job of a search has reported, by its steps; nothing if it has not, or what it has cannot be read.
+#[cfg(feature = "app")]
 pub(crate) fn reports(folder: &Path, trial: u64) -> Vec<(u64, f64)> {
     let text = read_from(&file(folder, trial), 0).unwrap_or_default();
     whole_lines(&text).filter_map(read).collect()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "app"))]
 mod tests {
     use super::*;
     use crate::durable::testing::Scratch;
