@@ -168,7 +168,8 @@ mod tests {
     fn begin(scratch: &Scratch, trial: u64) -> Reporting {
         let pruner = Box::new(Percentile::median().with_startup(2));
         let folder = scratch.path().join("reports");
-        Reporting::begin(folder, trial, Some(pruner), |value| -value, "accuracy".to_owned()).unwrap()
+        Reporting::begin(folder, trial, Some(pruner), |value| -value, "accuracy".to_owned())
+            .expect("a folder")
     }
 
     #[test]

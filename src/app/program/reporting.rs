@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::app::program::bound::Bound;
 use crate::app::program::command::own_file;
 use crate::app::sweep::{Pruning, REPORTS};
 use crate::diag::{Result, SourceId};
-use crate::drive::{FOLDER, identity};
+use crate::drive::{FOLDER, JOURNAL, identity};
 use crate::durable::whole_lines;
 use crate::run::{EarlyStop, METRICS, Place, Reporting, Run};
 use crate::search::Direction;
@@ -23,9 +23,10 @@ const NAME: &str = "objective";
 /// # Errors
 /// The journal of the sweep cannot be read; what the job reported the time before cannot be put away.
 pub(super) fn reporting(bound: &Bound, place: &Place) -> Result<Option<Reporting>> {
-    let Some(directory) = place.mandate.as_ref().and_then(|mandate| mandate.lock.parent()) else {
-        return Ok(None);
-    };
+    let Some(mandate) = &place.mandate else { return Ok(None) };
+    // The lock is that of the sweep, or a claim deep in what the sweep keeps for itself.
+    let holds_journal = |folder: &&Path| folder.join(FOLDER).join(JOURNAL).is_file();
+    let Some(directory) = mandate.lock.ancestors().skip(1).find(holds_journal) else { return Ok(None) };
     let Some(search) = identity(directory)?.search else { return Ok(None) };
     let Some(search) = search.as_map() else { return Ok(None) };
     let number = bound.select("hydra.job.num")?;
