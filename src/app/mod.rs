@@ -31,6 +31,7 @@ mod sweep;
 mod sweeps;
 mod table;
 mod width;
+mod words;
 mod worktree;
 mod zone;
 

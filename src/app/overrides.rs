@@ -1,13 +1,13 @@
 //! `mainstem parse-overrides`: how overrides are read.
 
 use std::fmt::Write as _;
-use std::io::{self, Read as _};
 use std::sync::Arc;
 
 use crate::app::args::{Args, Format};
 use crate::app::json::{line, object};
 use crate::app::output::{Output, Status};
-use crate::diag::{Error, ErrorKind, Result, Source, SourceKind, SourceMap, Style};
+use crate::app::words;
+use crate::diag::{Error, Result, Source, SourceKind, SourceMap, Style};
 use crate::grammar::{Action, Operand, Override, parse_override, to_json};
 use crate::value::Node;
 
@@ -18,15 +18,7 @@ use crate::value::Node;
 #[inline(never)]
 pub(crate) fn run(args: &Args, style: Style) -> Result<Output> {
     let mut text = String::new();
-    let lines: Vec<&str> = if args.words.is_empty() {
-        io::stdin()
-            .lock()
-            .read_to_string(&mut text)
-            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read standard input: {error}")))?;
-        text.lines().collect()
-    } else {
-        args.words.iter().map(String::as_str).collect()
-    };
+    let lines = words::or_lines(&args.words, &mut text)?;
     let mut output = Output::success(String::new());
     for (index, one) in lines.iter().enumerate() {
         let sources = Arc::new(SourceMap::default());

@@ -1,6 +1,5 @@
 //! `mainstem completion`: scripts for shells, and answers to what they ask.
 
-use std::io::{self, Read as _};
 use std::path::PathBuf;
 
 use crate::app::args::{Args, Format, wrong};
@@ -10,7 +9,7 @@ use crate::app::complete::{answer, command, program, script};
 use crate::app::json::{line, object};
 use crate::app::output::Output;
 use crate::app::program::{Whose, faces};
-use crate::app::project;
+use crate::app::{project, words};
 use crate::complete::{Candidate, Line};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Facts;
@@ -110,15 +109,7 @@ fn query(shell: Shell, args: &Args, facts: &Facts) -> Result<Output> {
 /// Completes each of the words, or each line of standard input: what is typed behind a program's name.
 fn lines(args: &Args, facts: &Facts) -> Result<Output> {
     let mut text = String::new();
-    let lines: Vec<&str> = if args.words.is_empty() {
-        io::stdin()
-            .lock()
-            .read_to_string(&mut text)
-            .map_err(|error| Error::new(ErrorKind::Io, format!("cannot read standard input: {error}")))?;
-        text.lines().collect()
-    } else {
-        args.words.iter().map(String::as_str).collect()
-    };
+    let lines = words::or_lines(&args.words, &mut text)?;
     drop(project::open(args, facts.clone())?);
     let mut out = String::new();
     for one in lines {
