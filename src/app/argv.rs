@@ -236,8 +236,11 @@ impl<F: Copy> Scan<'_, F> {
             self.table.iter().flat_map(|flag| [flag.long, flag.short]).filter(|name| !name.is_empty());
         let names = names.chain(self.own.iter().flat_map(|flag| flag.names.iter().map(String::as_str)));
         let error = wrong(format!("there is no flag `{name}`"));
-        if let Some(near) = did_you_mean(name, names) {
-            self.errors.push(error.help(format!("did you mean `{near}`?")));
+        // Two dashes are common to all.
+        let dashes = if name.starts_with("--") { "--" } else { "" };
+        let near = did_you_mean(&name[dashes.len()..], names.filter_map(|name| name.strip_prefix(dashes)));
+        if let Some(near) = near {
+            self.errors.push(error.help(format!("did you mean `{dashes}{near}`?")));
             return;
         }
         // `-epochs=5` is read as short flags, whose name is the whole word.

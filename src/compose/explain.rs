@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::compose::composed::{Composed, RESERVED};
 use crate::compose::composer::Composer;
 use crate::compose::replay::{Step, get};
+use crate::compose::slips::Slips;
 use crate::diag::{Error, ErrorKind, Result, did_you_mean, listed_near};
 use crate::resolve::{Input, Scope};
 use crate::value::{Key, KeyPath, Kind, Node};
@@ -70,7 +71,7 @@ impl Composer {
         let mut steps = self.replay(composed, &teller.paths).into_iter();
         give(&mut found, &mut steps);
         if found.value.is_none() && found.steps.is_empty() && found.targets.is_empty() {
-            return Err(unknown(composed.root(), path).located(composed.sources()));
+            return Err(unknown(composed, path).located(composed.sources()));
         }
         composed.secrecy().veil(&mut found);
         Ok(found)
@@ -164,7 +165,8 @@ fn interpolation_above<'p>(root: &Node, path: &'p KeyPath) -> Option<(KeyPath, &
     None
 }
 
-fn unknown(root: &Node, path: &KeyPath) -> Error {
+fn unknown(composed: &Composed, path: &KeyPath) -> Error {
+    let root = composed.root();
     let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{path}`"));
     let mut at = path.clone();
     while let Some(key) = at.pop() {
@@ -174,6 +176,13 @@ fn unknown(root: &Node, path: &KeyPath) -> Error {
             return match did_you_mean(&typed, names.iter().map(AsRef::as_ref)) {
                 Some(near) => error.help(format!("did you mean `{}`?", at.child(Key::from(near)))),
                 None if at.is_empty() => {
+                    let selection = composed.selection();
+                    let slips = Slips { root, selection, typed: composed.sources(), before: 0 };
+                    let elsewhere = slips.elsewhere(path.keys().last());
+                    if !elsewhere.is_empty() {
+                        let named: Vec<String> = elsewhere.iter().map(|path| format!("`{path}`")).collect();
+                        return error.help(format!("did you mean {}?", named.join(" or ")));
+                    }
                     // Those that are always there tell nothing about a config.
                     let own: Vec<_> =
                         names.iter().filter(|name| !RESERVED.contains(&name.as_ref())).cloned().collect();

@@ -188,7 +188,7 @@ impl Slips<'_> {
     }
 
     /// The first keys of that name in the job's part of the tree, nearest to the root first.
-    fn elsewhere(self, name: Option<&Key>) -> Vec<KeyPath> {
+    pub(crate) fn elsewhere(self, name: Option<&Key>) -> Vec<KeyPath> {
         let Some(name) = name else { return Vec::new() };
         let mut found = Vec::new();
         let mut open = VecDeque::from([(KeyPath::ROOT, self.root)]);

@@ -54,6 +54,8 @@ impl Look<'_> {
             Some(variant.options.first().unwrap_or(name))
         });
         let group = self.group_of(path);
+        let known = group.as_ref().and_then(|group| self.base.selection.repository().options(group).ok());
+        let option = option.filter(|option| known.is_none_or(|known| known.contains(option)));
         for error in left {
             let error = match (&group, option) {
                 (Some(group), Some(option)) => {

@@ -23,6 +23,12 @@ pub(super) fn file(node: &Node, errors: &mut Vec<Error>) -> SchemaFile {
     let at = KeyPath::ROOT;
     let mut file = SchemaFile::from(Schema::ANY.clone());
     let known = ["mainstem_schema", "types", "root", "configs"];
+    if let Some(slot) = node.as_map().and_then(|map| map.slot(&Key::from("$schema"))) {
+        let error = Error::new(ErrorKind::Type, "this is a JSON Schema, as `--schema` prints it for editors");
+        let error = error.at(slot.origin, "expected a schema file, which begins with `mainstem_schema`");
+        reader.errors.push(error.help("`--schema-file` of the program prints one"));
+        return file;
+    }
     let Some(map) = reader.object(node, &at, "a schema file", &known) else { return file };
     match map.get_str("mainstem_schema").map(|node| (node, &node.kind)) {
         Some((_, Kind::Int(VERSION))) => {}
@@ -228,8 +234,8 @@ impl Reader<'_> {
             "limited" => {
                 let ty = self.ty(inner, at);
                 let by = map.get_str("by").map(|by| self.list(by, at)).unwrap_or_default();
-                let constraints = by.iter().filter_map(|one| self.constraint(one, at)).collect();
-                Type::Limited(Arc::new(Limited { ty, constraints }))
+                let constraints = by.iter().filter_map(|one| self.constraint(one, at));
+                constraints.fold(ty, Limited::one)
             }
             "struct" => Type::Struct(Arc::new(self.structure(inner, at, name))),
             "enum" => self.enumeration(inner, at, name),

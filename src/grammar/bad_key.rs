@@ -65,7 +65,9 @@ impl BadKey<'_> {
                 self.between(0, self.start)
             )];
         }
-        if !self.deletes && self.start == 0 {
+        if matches!(self.text, "help" | "version") {
+            help = vec![format!("did you mean `--{key}`?")];
+        } else if !self.deletes && self.start == 0 {
             help.push(format!("to delete it, write `~{key}`"));
         }
         told(Span::new(self.start, self.at), format!("`{}` has no value", self.text), help)

@@ -48,10 +48,7 @@ impl Values {
                 let count = u64::try_from(choice.items.len()).unwrap_or(u64::MAX);
                 Ok(Self { form: Form::Items(choice.items.clone()), count, span: sweep.span })
             }
-            SweepKind::Range(range) => {
-                let values = Self::range(range, sweep.span);
-                values.map_err(|why| Error::new(ErrorKind::Sweep, why).at(origin, ""))
-            }
+            SweepKind::Range(range) => Self::range(range, sweep.span).map_err(|error| error.at(origin, "")),
             SweepKind::Interval { .. } => {
                 Err(Error::new(ErrorKind::Sweep, "an interval has no single values")
                     .at(origin, "this needs a sweeper that searches")
@@ -63,24 +60,25 @@ impl Values {
         }
     }
 
-    fn range(range: &Range, span: Span) -> std::result::Result<Self, String> {
+    fn range(range: &Range, span: Span) -> Result<Self> {
+        let refused = |why: &str| Error::new(ErrorKind::Sweep, why);
         let casts = range.casts.clone();
         let numbers = [&range.start, &range.stop, &range.step];
         if let [Some(start), Some(stop), Some(step)] = numbers.map(integer) {
             if step == 0 {
-                return Err("the step of a range must not be 0".to_owned());
+                return Err(refused("the step of a range must not be 0"));
             }
-            let count = integer_count(start, stop, step).ok_or("the range is too long")?;
+            let count = integer_count(start, stop, step).ok_or_else(|| refused("the range is too long"))?;
             return Ok(Self { form: Form::Integers { start, step, casts }, count, span });
         }
         let [start, stop, step] = numbers.map(Decimal::new);
         let (Some(start), Some(stop), Some(step)) = (start, stop, step) else {
-            return Err("a range needs finite numbers".to_owned());
+            return Err(refused("a range needs finite numbers"));
         };
         if step.sign() == Ordering::Equal {
-            return Err("the step of a range must not be 0".to_owned());
+            return Err(refused("the step of a range must not be 0"));
         }
-        let count = decimal_count(start, stop, step).ok_or("the range is too long")?;
+        let count = decimal_count(start, stop, step).ok_or_else(|| refused("the range is too long"))?;
         let falls = step.sign() == Ordering::Less;
         let first = match range.start {
             Number::Float(first) if first == 0.0 && falls => first,

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::diag::{Error, ErrorKind, MISTAKES, Origin, Sink, SourceId, Span, too_many_mistakes};
+use crate::diag::{Error, ErrorKind, MISTAKES, Origin, Sink, SourceId, Span, shell_word, too_many_mistakes};
 use crate::grammar::overrides::{Action, Override, suggest_quotes};
 use crate::grammar::token::{Kind, Lexer, Token};
 use crate::grammar::value::{Choice, List, Operand, Sweep, SweepKind, Value, ValueKind};
@@ -320,6 +320,7 @@ impl<'a, 's> Parser<'a, 's> {
         match (line.contains('\''), line.contains('"')) {
             (true, false) => format!("if it is text, quote it: {line} (in a shell: \"{line}\")"),
             (false, true) => format!("if it is text, quote it: {line} (in a shell: '{line}')"),
+            (true, true) => format!("if it is text, quote it: {line} (in a shell: {})", shell_word(&line)),
             _ => format!("if it is text, quote it: {line}"),
         }
     }

@@ -167,6 +167,8 @@ fn verdict(there: &Kind, comes: &Kind) -> Verdict {
         {
             Verdict::Follow
         }
+        // Who says last that a value is still to be given is asked for it.
+        (Kind::Missing, Kind::Missing) => Verdict::Comes,
         (_, Kind::Missing) => Verdict::Stays,
         _ => Verdict::Comes,
     }

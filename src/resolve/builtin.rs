@@ -113,7 +113,7 @@ impl Builtin {
             Self::Now => {
                 let pattern = ask.text(0)?;
                 let text = now::format(scope.context.facts.now.get(), pattern)
-                    .map_err(|message| ask.error(message))?;
+                    .map_err(|error| ask.error(error.message().to_owned()))?;
                 Ok(ask.made(Kind::Str(text.into())))
             }
             Self::PythonVersion => ask.python_version(),

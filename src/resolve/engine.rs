@@ -252,6 +252,10 @@ impl Scope<'_> {
         let message = format!("`${{{}}}` refers to `{path}`, which does not exist", shown(up, keys));
         let error = Error::new(ErrorKind::Interpolation, message).at(at.node.origin, "");
         match node.as_map().and_then(|map| map.nearest(key, LOOKED_AT)) {
+            Some(name) if up == 0 => {
+                let near = self.places.path(place).child(Key::from(&*name));
+                error.help(format!("did you mean `{near}`?"))
+            }
             Some(name) => error.help(format!("did you mean `{name}`?")),
             None => error,
         }

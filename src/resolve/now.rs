@@ -8,8 +8,13 @@ use std::fmt::Write as _;
 use chrono::format::{Item, StrftimeItems};
 use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 
+use crate::diag::{Error, ErrorKind, Result};
+
 /// The time as a pattern of Python's `strftime` says.
-pub(crate) fn format(now: NaiveDateTime, pattern: &str) -> Result<String, String> {
+///
+/// # Errors
+/// A directive that there is not.
+pub(crate) fn format(now: NaiveDateTime, pattern: &str) -> Result<String> {
     let mut out = String::with_capacity(pattern.len() + 16);
     let mut rest = pattern;
     while let Some(at) = rest.find('%') {
@@ -37,7 +42,8 @@ pub(crate) fn format(now: NaiveDateTime, pattern: &str) -> Result<String, String
             Some(text) => out.push_str(&text),
             None => {
                 let flag = flag.map(String::from).unwrap_or_default();
-                return Err(format!("`%{flag}{letter}` is no directive of a time format"));
+                let message = format!("`%{flag}{letter}` is no directive of a time format");
+                return Err(Error::new(ErrorKind::Constraint, message));
             }
         }
     }
@@ -118,11 +124,11 @@ mod tests {
             ("%Z%z", ""),
         ];
         for (pattern, expected) in cases {
-            assert_eq!(format(now, pattern).as_deref(), Ok(expected), "{pattern}");
+            assert_eq!(format(now, pattern).unwrap(), expected, "{pattern}");
         }
         for (pattern, directive) in [("%Q", "%Q"), ("%Y%-é", "%-é")] {
             let expected = format!("`{directive}` is no directive of a time format");
-            assert_eq!(format(now, pattern), Err(expected));
+            assert_eq!(format(now, pattern).unwrap_err().message(), expected);
         }
     }
 }

@@ -51,7 +51,14 @@ impl Expected<'_> {
                     errors.extend(limited.constraints.iter().filter_map(|one| one.violation(&node, path)));
                 } else if matches!(self.required().ty(), Type::Int(_) | Type::Float | Type::Duration) {
                     errors.truncate(before);
-                    errors.push(self.misfit(&given, path));
+                    // An integer that its width cannot hold may be no more than out of range.
+                    let violated = limited.constraints.iter().find_map(|one| one.violation(&given, path));
+                    errors.push(match given.kind {
+                        Kind::Int(_) | Kind::BigInt(_) => {
+                            violated.unwrap_or_else(|| self.misfit(&given, path))
+                        }
+                        _ => self.misfit(&given, path),
+                    });
                 }
                 node
             }
@@ -278,7 +285,7 @@ impl Expected<'_> {
         let message = match (self.required().ty(), &node.kind) {
             _ if node.origin.is_secret() => return words::misfit(path, self, node),
             (Type::OneOf(_), Kind::Str(text)) => format!("{subject} must be {self}, but is `{text}`"),
-            (Type::Int(width), Kind::Int(_) | Kind::BigInt(_)) if !matches!(self.ty(), Type::Limited(_)) => {
+            (Type::Int(width), Kind::Int(_) | Kind::BigInt(_)) => {
                 let mut text = String::new();
                 write_str(node, &mut text);
                 format!("{subject} must be {}, but is {text}", width.describe())

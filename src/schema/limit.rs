@@ -54,7 +54,8 @@ pub struct Bound {
 
 impl Limited {
     /// The type with one more limit.
-    pub(super) fn one(ty: Type, constraint: Constraint) -> Type {
+    pub(crate) fn one(ty: Type, constraint: Constraint) -> Type {
+        let constraint = constraint.within(&ty);
         Type::Limited(Arc::new(match ty {
             Type::Limited(limited) => {
                 let mut limited = Arc::unwrap_or_clone(limited);
@@ -67,6 +68,21 @@ impl Limited {
 }
 
 impl Constraint {
+    /// A range whose open ends are those of an integer, where one may run into them: so `1..` of 16 bits is `1..=65535`.
+    fn within(self, ty: &Type) -> Self {
+        let ty = match ty {
+            Type::Limited(limited) => &limited.ty,
+            ty => ty,
+        };
+        let ty = if let Type::Optional(inner) = ty { inner } else { ty };
+        let (Self::Range { min, max }, Type::Int(width)) = (&self, ty) else { return self };
+        let Some((least, most)) = width.narrow() else { return self };
+        let end = |given: &Option<Bound>, end: i64| {
+            given.clone().or_else(|| Some(Bound::inclusive(Node::from(end))))
+        };
+        Self::Range { min: end(min, least), max: end(max, most) }
+    }
+
     /// The error that a value at a path does not obey; `None` if it does. What is no value yet (`null`, `???`, an
     /// interpolation), and what the limit says nothing of, obeys.
     ///

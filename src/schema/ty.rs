@@ -106,6 +106,17 @@ impl Width {
         bounds!(I8 i8, I16 i16, I32 i32, I64 i64, I128 i128, U8 u8, U16 u16, U32 u32, U64 u64, U128 u128)
     }
 
+    /// The ends of one so narrow that people run into them.
+    pub(super) fn narrow(self) -> Option<(i64, i64)> {
+        match self {
+            Self::I8 => Some((i8::MIN.into(), i8::MAX.into())),
+            Self::I16 => Some((i16::MIN.into(), i16::MAX.into())),
+            Self::U8 => Some((u8::MIN.into(), u8::MAX.into())),
+            Self::U16 => Some((u16::MIN.into(), u16::MAX.into())),
+            _ => None,
+        }
+    }
+
     /// As messages name it, with both ends.
     pub(crate) fn describe(self) -> String {
         self.bounds()

@@ -28,6 +28,9 @@ pub(crate) fn unknown_key<'k>(
     path: &KeyPath,
 ) -> Error {
     let error = Error::new(ErrorKind::UnknownKey, format!("there is no key `{path}`"));
+    if path.len() == 1 && key.as_str() == Some("default") {
+        return error.help("a defaults list stands under `defaults`");
+    }
     if let Some(field) = did_you_mean(&key.to_string(), known.clone()) {
         return error.help(format!("did you mean `{field}`?"));
     }

@@ -58,7 +58,8 @@ impl Axis {
             SweepKind::Interval { .. } => {
                 return Err(Error::new(ErrorKind::Sweep, "the basic sweeper does not support intervals")
                     .at(origin, "an interval has no single values")
-                    .help("write `range(start,stop,step)`, or list the values: `a,b,c`"));
+                    .help("write `range(start,stop,step)`, or list the values: `a,b,c`")
+                    .help("to search in it, add `mainstem.search.trials=100`"));
             }
             SweepKind::Glob { include, exclude } => {
                 let names = globbed(one, include, exclude, options)?;

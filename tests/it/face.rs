@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use mainstem::app::{App, Bound, Configs, Direction, Maximize, Minimize, Sandbox, Status, Trial};
-use mainstem::diag::Error;
+use mainstem::declared::SchemaFile;
+use mainstem::diag::{Error, Source, SourceKind, SourceMap};
 use mainstem::run::Run;
 
 /// Trains a classifier.
@@ -320,6 +321,29 @@ fn a_template_is_the_defaults_and_nothing_else() {
     let commented = template.lines().skip(line).take(2).map(|line| &line[1..]);
     let yaml = format!("name: x\nmodel:\n{}\n", commented.collect::<Vec<_>>().join("\n"));
     assert_eq!(composes(&yaml), Ok(()));
+}
+
+#[test]
+fn groups_that_the_type_has_no_place_for_are_no_choice() {
+    let more =
+        [("db/pg", "port: 1\n"), ("data/decay/linear", "by: 2\n"), ("experiment/short", "x: 1\n")];
+    let files: Vec<_> = CONF.iter().copied().chain(more).collect();
+    let app = app().with_configs(Configs::embedded(files.leak()));
+    for face in ["--help", "--template"] {
+        let text = says(&app, &[face]);
+        assert!(!text.contains("db") && !text.contains("decay"), "{face}: {text}");
+        // One of its options is for the whole config.
+        assert!(text.contains("experiment"), "{face}: {text}");
+    }
+}
+
+#[test]
+fn a_program_writes_its_schema_file() {
+    let sources = SourceMap::default();
+    let text = says(&app(), &["--schema-file"]);
+    let read = SchemaFile::read(Source::new(SourceKind::File, "schema.json", text), &sources)
+        .expect("a schema file");
+    assert_eq!(read, SchemaFile::from(mainstem::typed::schema::<Train>()));
 }
 
 #[test]

@@ -381,12 +381,13 @@ impl App {
         if flags.resume.is_some() && order.is_none() && task.is_none() && help.is_none() {
             return resume(self, world, &flags, &ask, arguments);
         }
-        if help.is_some() || matches!(ask, Ask::Schema(_) | Ask::Template) {
+        if help.is_some() || matches!(ask, Ask::Schema(_) | Ask::SchemaFile | Ask::Template) {
             // What the type alone can say is wanted most where the configs are not there yet.
             let (session, missing) = Session::open_what_is_there(self, world, flags, arguments, order)?;
             let said = match (help, ask) {
                 (Some(Help::Hydra), _) => help::hydra(&session),
                 (None, Ask::Schema(of)) => schema::json(&session, of.as_deref()),
+                (None, Ask::SchemaFile) => schema::file(&session),
                 (None, Ask::Template) => template::print(&session),
                 _ if missing.is_some() => help::of_type(&session),
                 _ => help::app(&session),
@@ -427,15 +428,17 @@ impl App {
                 return refused(error.help("a new sweep needs none"));
             }
             Ask::Multirun => multirun::run(&session)?,
-            Ask::Run | Ask::Completion | Ask::Schema(_) | Ask::Template => match session.is_multirun()? {
-                true => multirun::run(&session)?,
-                false => {
-                    if let Err(error) = session.flags.of_one_job() {
-                        return refused(error);
+            Ask::Run | Ask::Completion | Ask::Schema(_) | Ask::SchemaFile | Ask::Template => {
+                match session.is_multirun()? {
+                    true => multirun::run(&session)?,
+                    false => {
+                        if let Err(error) = session.flags.of_one_job() {
+                            return refused(error);
+                        }
+                        job::run(&session)?
                     }
-                    job::run(&session)?
                 }
-            },
+            }
         })
     }
 }

@@ -64,6 +64,8 @@ pub(crate) enum Ask {
     Explain(Vec<String>),
     /// The JSON Schema of the primary config, or of another one, or of the options of a group.
     Schema(Option<String>),
+    /// What the command checks configs by.
+    SchemaFile,
     Template,
     Completion,
 }
@@ -105,6 +107,7 @@ enum Id {
     Info,
     Explain,
     Schema,
+    SchemaFile,
     Template,
     EnvFile,
     Declare,
@@ -157,6 +160,7 @@ const ROWS: &[Row] = &[
     hydras("--info", "-i", Id::Info, Takes::Perhaps(TOPICS), "how the config comes about: all, defaults ..."),
     ours("--explain", Id::Explain, Takes::Value("db.port"), "who set a value, and who was overridden"),
     ours("--schema", Id::Schema, Takes::Maybe("model"), "JSON Schema for editors: of the config, or a group"),
+    ours("--schema-file", Id::SchemaFile, Takes::Nothing, "the types, for `mainstem check --schema FILE`"),
     ours("--template", Id::Template, Takes::Nothing, "a YAML file with every field and what it is for"),
     ours(
         "--env-file",
@@ -229,6 +233,7 @@ pub(crate) fn read(
                 Id::DryRun => flags.dry_run = true,
                 Id::Run => flags.ask(Ask::Run),
                 Id::Multirun => flags.ask(Ask::Multirun),
+                Id::SchemaFile => flags.ask(Ask::SchemaFile),
                 Id::Template => flags.ask(Ask::Template),
                 Id::ShellCompletion => flags.ask(Ask::Completion),
                 _ => {}
@@ -349,7 +354,7 @@ impl Flags {
                 Err(wrong("`--resolve` is about what is printed").help("use it with `--cfg job` or `--help`"))
             }
             [one] => Ok(one.clone()),
-            _ => Err(wrong("these flags exclude each other: --run, --multirun, --cfg, --info, --explain, --schema, --template, --shell-completion")
+            _ => Err(wrong("these flags exclude each other: --run, --multirun, --cfg, --info, --explain, --schema, --schema-file, --template, --shell-completion")
                 .help("take one of them")),
         }
     }

@@ -3,9 +3,9 @@
 use crate::app::program::help::group_paths;
 use crate::compose::{Composed, Repository};
 use crate::diag::Result;
-use crate::schema::Enum;
+use crate::schema::{Enum, Expected};
 use crate::settings::is_reserved;
-use crate::value::{Node, Text};
+use crate::value::{KeyPath, Node, Text};
 
 /// The config groups of a program, but for those of the `hydra` node.
 pub(crate) struct Groups<'r> {
@@ -26,6 +26,28 @@ pub(crate) struct Standing {
     pub(crate) body: Node,
 }
 
+/// Whether a config of a type has a place for what the options of a group hold. A folder may serve several programs, and what one
+/// of them has no field for is no choice of its user. What cannot be read is told to who chooses it.
+pub(crate) fn has_room(
+    repository: &Repository,
+    expected: Expected<'_>,
+    group: &str,
+    options: &[Text],
+) -> bool {
+    let at = |package: &str| {
+        let mut here = expected;
+        KeyPath::parse(package).keys().iter().all(|key| match here.required().as_closed() {
+            None => true,
+            Some(_) => here.required().child(key).map(|inner| here = inner).is_some(),
+        })
+    };
+    expected.as_closed().is_none()
+        || options.iter().any(|option| {
+            let path = format!("{group}/{option}");
+            repository.load(&path).ok().flatten().is_none_or(|document| at(&document.package(&path)))
+        })
+}
+
 impl<'r> Groups<'r> {
     /// The groups that a composition could choose from.
     ///
@@ -33,13 +55,16 @@ impl<'r> Groups<'r> {
     /// A source that cannot be listed.
     pub(crate) fn of(composed: &'r Composed) -> Result<Self> {
         let selection = composed.selection();
+        let expected = composed.schema().expected();
         let repository: &Repository = selection.repository();
         let mut all = Vec::new();
         for name in group_paths(repository)?.into_iter().filter(|name| !is_reserved(name)) {
             let options = repository.options(&name)?;
             let of_group = selection.choices().filter(|(key, _)| key.split('@').next() == Some(&name));
-            let chosen = of_group.map(|(key, option)| (key.to_owned(), option.map(str::to_owned))).collect();
-            if !options.is_empty() {
+            let chosen: Vec<_> =
+                of_group.map(|(key, option)| (key.to_owned(), option.map(str::to_owned))).collect();
+            let at_home = !chosen.is_empty() || has_room(repository, expected, &name, &options);
+            if !options.is_empty() && at_home {
                 all.push(Group { name, options, chosen });
             }
         }

@@ -4,11 +4,24 @@ use crate::app::output::Output;
 use crate::app::program::help;
 use crate::app::program::session::Session;
 use crate::compose::Repository;
+use crate::declared::SchemaFile;
 use crate::declared::editor::{Choices, ConfigFile, Content, Group};
 use crate::diag::{Error, ErrorKind, Result, did_you_mean};
 use crate::schema::{Expected, Place, Schema, Type, places};
 use crate::settings::{is_reserved, nodes};
 use crate::value::{KeyPath, Text};
+
+/// Prints the types of the program as a schema file, which `mainstem check` holds configs against.
+///
+/// # Errors
+/// The program has no type.
+pub(crate) fn file(session: &Session<'_>) -> Result<Output> {
+    let Some(schema) = &session.app.typed else {
+        let error = Error::new(ErrorKind::Usage, "this program has no type to write down");
+        return Err(error.help("`mainstem check` looks at its configs without one"));
+    };
+    Ok(Output::success(SchemaFile::from(schema.clone()).write()))
+}
 
 /// Prints the JSON Schema of the primary config, of another config, or of the options of a group. Nothing is composed:
 /// configs may be broken.

@@ -1,6 +1,7 @@
 //! `--template`: a config file from the types of a program.
 
 use crate::app::output::Output;
+use crate::app::program::groups::has_room;
 use crate::app::program::help::group_paths;
 use crate::app::program::session::Session;
 use crate::declared::template::template;
@@ -34,7 +35,7 @@ pub(crate) fn print(session: &Session<'_>) -> Result<Output> {
     let mut choices = Vec::new();
     for group in group_paths(&repository)?.into_iter().filter(|group| !is_reserved(group)) {
         let options = repository.options(&group)?;
-        if let Some(first) = options.first() {
+        if let Some(first) = options.first().filter(|_| has_room(&repository, expected, &group, &options)) {
             let others =
                 if options.len() > 1 { format!("  # {}", options.join(" | ")) } else { String::new() };
             choices.push(format!("#   - {group}: {first}{others}"));

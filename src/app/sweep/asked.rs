@@ -202,9 +202,12 @@ pub(super) fn directions(node: &Node) -> Result<Vec<(Direction, Origin)>> {
     let one = |node: &Node| {
         let word = node.as_str().unwrap_or_default();
         let direction = Direction::parse(word).ok_or_else(|| {
-            let message = format!("a direction is `minimize` or `maximize`, and no {}", node.describe());
+            let found = if word.is_empty() { node.describe().to_owned() } else { format!("`{word}`") };
+            let message = format!("a direction must be `minimize` or `maximize`, but is {found}");
             let error = Error::new(ErrorKind::Sweep, message).at(node.origin, "");
-            match did_you_mean(word, ["minimize", "maximize"]) {
+            let all = ["minimize", "maximize"];
+            let begun = all.into_iter().find(|one| word.len() > 1 && one.starts_with(word));
+            match begun.or_else(|| did_you_mean(word, all)) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error,
             }

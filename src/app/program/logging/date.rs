@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::app::program::logging::part::Part;
 use crate::app::zone::Zone;
-use crate::diag::{Error, ErrorKind};
+use crate::diag::{Error, Result};
 use crate::resolve::strftime;
 
 /// A pattern that was tried.
@@ -20,12 +20,12 @@ impl Date {
     ///
     /// # Errors
     /// A directive that there is not.
-    pub(super) fn new(pattern: String) -> Result<Self, String> {
+    pub(super) fn new(pattern: String) -> Result<Self> {
         let zone = if pattern.contains('Z') { Zone::local() } else { Zone::default() };
         Self::within(pattern, zone)
     }
 
-    fn within(pattern: String, zone: Zone) -> Result<Self, String> {
+    fn within(pattern: String, zone: Zone) -> Result<Self> {
         let date = Self { pattern, zone };
         date.format(DateTime::default()).map(|_| date)
     }
@@ -33,9 +33,8 @@ impl Date {
     /// What a config says; told if there is no such directive.
     pub(super) fn read(part: &Part<'_>, key: &str, errors: &mut Vec<Error>) -> Option<Self> {
         let (text, node) = part.text(key, errors).zip(part.get(key))?;
-        let wrong = |message| {
-            let error = Error::new(ErrorKind::Constraint, message).at(node.origin, "in this format");
-            errors.push(error.help("`%%` is a percent sign"));
+        let wrong = |error: Error| {
+            errors.push(error.at(node.origin, "in this format").help("`%%` is a percent sign"));
         };
         Self::new(text).map_err(wrong).ok()
     }
@@ -46,7 +45,7 @@ impl Date {
         self.format(at).unwrap_or_default()
     }
 
-    fn format(&self, at: DateTime<FixedOffset>) -> Result<String, String> {
+    fn format(&self, at: DateTime<FixedOffset>) -> Result<String> {
         strftime(at.naive_local(), &self.filled(at))
     }
 
@@ -114,6 +113,6 @@ mod tests {
         let zone = Zone::of(Some("<X%Q>-2"));
         assert_eq!(Date::within("%H %Z".to_owned(), zone).unwrap().write(at), "11 X%Q");
         let error = Date::new("%Q".to_owned()).unwrap_err();
-        assert_eq!(error, "`%Q` is no directive of a time format");
+        assert_eq!(error.message(), "`%Q` is no directive of a time format");
     }
 }

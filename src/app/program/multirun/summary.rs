@@ -43,6 +43,7 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
     let ended = summary.completed + summary.kept + summary.failed;
     let rest = jobs.saturating_sub(ended);
     match summary.stopped {
+        Some(Stopped::Failures(_)) if rest == 0 && summary.broken.is_none() => {}
         Some(Stopped::Failures(limit)) => {
             error = error.note(format!("the sweep was stopped: {limit}; {rest} jobs were not run"));
             if let Limit::First(_) = limit {
