@@ -4,7 +4,8 @@
 //!
 //! The environment says what it does beside: `HC_CONFIG_NAME` names the primary config, `HC_RESOLVE=1` prints the
 //! config resolved, `HC_LOG` logs two lines, `HC_READ=key` prints one value, `HC_SLEEP` is a number of seconds to
-//! wait, `HC_RAISE` fails, `HC_EXIT` is a status with which the process ends at once, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
+//! wait, `HC_SHELL` a command that is waited for, `HC_PANIC` panics and catches it, `HC_RAISE` fails, `HC_EXIT` is a status
+//! with which the process ends at once, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
 //! `HC_ALONE` is a folder in which each job adds to a file of its own when it begins, when it ends, and if another copy of
 //! it runs; `HC_STEPS` is a number of steps of 0.1 s, with a checkpoint when one is asked for; `HC_LINGER` runs it all twice, and is a number of seconds to live on then.
 
@@ -12,9 +13,9 @@ use std::error::Error;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::Duration;
-use std::{env, io, thread};
+use std::{env, io, panic, thread};
 
 use mainstem::app::{App, Bound};
 use mainstem::run::Run;
@@ -68,6 +69,15 @@ fn job(config: &Bound, run: &Run) -> Result<Option<f64>, Box<dyn Error + Send + 
     }
     if let Some(seconds) = said("HC_SLEEP") {
         thread::sleep(Duration::try_from_secs_f64(seconds.parse()?)?);
+    }
+    if let Some(command) = said("HC_SHELL") {
+        let ended = Command::new("sh").args(["-c", &command]).status()?;
+        writeln!(io::stdout(), "{ended}")?;
+    }
+    if let Some(words) = said("HC_PANIC") {
+        #[expect(clippy::panic, reason = "it is what is tried")]
+        let caught = panic::catch_unwind(|| panic!("{words}"));
+        writeln!(io::stdout(), "caught: {}", caught.is_err())?;
     }
     if let Some(mut file) = alone {
         file.write_all(b"end\n")?;

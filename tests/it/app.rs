@@ -216,6 +216,27 @@ fn runs_of_the_same_second_get_their_own_directories_and_know_them() {
 }
 
 #[test]
+fn a_check_that_panics_is_an_error_and_leaves_no_run() {
+    #[derive(mainstem::Config)]
+    #[mainstem(check = broken)]
+    struct Broken {
+        #[mainstem(default = 1)]
+        seed: u32,
+    }
+    #[expect(clippy::panic, reason = "a check may")]
+    fn broken(config: &Broken) -> Result<(), String> {
+        panic!("no check of {}", config.seed)
+    }
+    let sandbox = sandbox();
+    let trial = sandbox.run(&App::typed("train", |_: Broken, _: &Run| ()), ["hydra.run.dir=a"]);
+    assert_eq!(trial.status(), Status::Failure);
+    let said = trial.err();
+    assert!(said.starts_with("error[job]: reading the config panicked at tests/it/app.rs:"), "{said}");
+    assert!(said.contains("no check of 1"), "{said}");
+    assert!(!sandbox.path().join("a").exists());
+}
+
+#[test]
 fn a_failure_and_a_panic_are_told_with_what_caused_them_and_recorded() {
     static LINE: AtomicU32 = AtomicU32::new(0);
     let failing = app(|config: &Bound, _: &Run| -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

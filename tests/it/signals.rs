@@ -129,10 +129,10 @@ fn who_waits_for_signals_sees_to_the_signs_of_life_too() {
             |path: PathBuf| fs::read_to_string(path.join("comm")).unwrap_or_default().trim().to_owned();
         all.map(|thread| name(thread.path())).collect::<Vec<_>>()
     };
-    // A short run does not last until the first one is due.
-    let at_first = threads();
-    let count = |name: &str| at_first.iter().filter(|one| *one == name).count();
-    assert_eq!((count("signals"), count("leases")), (1, 0), "{at_first:?}");
+    // A short run does not last until the first one is due. A thread says its name when it first runs.
+    let count = |name: &str| threads().iter().filter(|one| *one == name).count();
+    wait_until("it listens", || count("signals") == 1);
+    assert_eq!(count("leases"), 0, "{:?}", threads());
     let seen =
         || fs::metadata(scratch.0.join("r/.run.lock")).and_then(|lock| lock.modified()).expect("it runs");
     let first = seen();
@@ -191,6 +191,41 @@ fn a_command_that_a_signal_reaches_first_is_interrupted_and_has_not_failed() {
         kill(signal, &format!("-{}", child.id()));
         assert_eq!((ended(child).code(), status(&scratch)), (Some(code), Status::Interrupted));
     }
+}
+
+/// How many processes there are whose command line is that.
+#[cfg(target_os = "linux")]
+fn alive(line: &str) -> usize {
+    let all = fs::read_dir("/proc").expect("the processes").flatten();
+    let lines = all.filter_map(|one| fs::read_to_string(one.path().join("cmdline")).ok());
+    lines.filter(|found| found.trim_end_matches('\0').replace('\0', " ") == line).count()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn one_signal_ends_the_children_of_a_job_and_theirs() {
+    for (nth, signal) in ["TERM", "INT", "TERM", "INT"].into_iter().enumerate() {
+        let scratch = project();
+        let sleeps = format!("sleep 77.{}{nth}", std::process::id());
+        // The shell ends first, and with it the job: there is much left to be asked then.
+        let shell = format!("n=0; while [ $n -lt 200 ]; do {sleeps} & n=$((n+1)); done; {sleeps}; true");
+        let child = begun(&scratch, app(&scratch, "", &[]).env("HC_SHELL", shell));
+        wait_until("all have begun", || alive(&sleeps) > 200);
+        kill(signal, &child.id().to_string());
+        assert!(matches!(ended(child).code(), Some(130 | 143)));
+        wait_until("they end", || alive(&sleeps) == 0);
+        assert_eq!(status(&scratch), Status::Interrupted);
+    }
+}
+
+#[test]
+fn a_panic_that_a_job_catches_is_told_all_the_same() {
+    let scratch = project();
+    let out = app(&scratch, "", &[]).env("HC_PANIC", "out of luck").stderr(Stdio::piped()).output();
+    let out = out.expect("it runs");
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert!(said.contains("panicked at examples/app.rs:") && said.contains("\nout of luck\n"), "{said}");
+    assert_eq!((out.status.code(), status(&scratch)), (Some(0), Status::Completed));
 }
 
 #[test]

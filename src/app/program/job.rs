@@ -176,7 +176,9 @@ pub(crate) fn call(
     // A run that nobody can read about has not completed.
     let outcome = ending.finish(&outcome);
     // A signal that came at the end of this job is one to the sweep, which writes down how the job ended: once.
-    if let (true, Ok(Some(signals))) = (in_sweep, &signals)
+    // One that has ended this run ends the process, too, when the children have been asked: not before.
+    let interrupted = outcome.as_ref().is_ok_and(|outcome| outcome.status() == Status::Interrupted);
+    if let (true, Ok(Some(signals))) = (in_sweep || interrupted, &signals)
         && !signals::settle(signals)
         && !ending.run.asks()
     {
@@ -224,8 +226,12 @@ pub(crate) fn check(session: &Session<'_>, bound: &Bound, known: &Known) -> Resu
     both(call_of(session, bound), logging).map(drop)
 }
 
+/// What the function needs is read, which may run what its types check.
 fn call_of(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
-    (session.app.function)(bound, session.own.as_ref()).map_err(|error| bound.located(error))
+    let read = || (session.app.function)(bound, session.own.as_ref());
+    let read = panics::guarded(false, bound.secrets(), read)
+        .unwrap_or_else(|panicked| Err(Error::new(ErrorKind::Job, panicked.reading())));
+    read.map_err(|error| bound.located(error))
 }
 
 /// How Hydra and the job log.

@@ -28,9 +28,19 @@ impl fmt::Display for Panicked {
 
 impl StdError for Panicked {}
 
+impl Panicked {
+    /// The same of what reads the config, before there is a job.
+    pub(crate) fn reading(&self) -> String {
+        let place = self.0.place.as_ref().map(|place| format!(" at {place}")).unwrap_or_default();
+        format!("reading the config panicked{place}: {}", self.0.message)
+    }
+}
+
 /// A job that runs on this thread.
 struct Watch {
     place: Option<String>,
+    /// What was said of its panics: of one that it catches itself nothing else is heard.
+    words: Vec<String>,
     /// The usual hook speaks too, since somebody wants a backtrace.
     aloud: bool,
 }
@@ -59,31 +69,38 @@ pub(crate) fn guarded<T>(
             if noticed(info) {
                 return;
             }
-            match without_secrets(info) {
-                Some(words) => drop(io::stderr().lock().write_all(words.as_bytes())),
-                None => usual(info),
+            match words(info) {
+                Some((words, true)) => drop(io::stderr().lock().write_all(words.as_bytes())),
+                _ => usual(info),
             }
         }));
     });
-    let before = WATCH.replace(Some(Watch { place: None, aloud }));
+    let before = WATCH.replace(Some(Watch { place: None, words: Vec::new(), aloud }));
     let hidden =
         |secrets| std::mem::replace(&mut *HIDDEN.write().unwrap_or_else(PoisonError::into_inner), secrets);
     let hidden_before = hidden(Some(Arc::clone(secrets)));
     let called = panic::catch_unwind(AssertUnwindSafe(call));
     hidden(hidden_before);
-    let watch = WATCH.replace(before);
+    let mut watch = WATCH.replace(before);
+    if let Some(watch) = &mut watch {
+        // The one that ended the job is told by who called it.
+        let caught = watch.words.len() - usize::from(called.is_err() && !watch.words.is_empty());
+        for words in &watch.words[..caught] {
+            let _ = io::stderr().lock().write_all(words.as_bytes());
+        }
+    }
     called.map_err(|thrown| {
         let place = watch.and_then(|watch| watch.place);
         Panicked(Failure { place, ..Failure::panic(thrown.as_ref(), None) })
     })
 }
 
-/// The words about a panic without the secrets in them; `None` if there are none.
-fn without_secrets(info: &PanicHookInfo<'_>) -> Option<String> {
+/// The words about a panic without the secrets in them, and whether there were any; `None` if it says nothing.
+fn words(info: &PanicHookInfo<'_>) -> Option<(String, bool)> {
     let secrets = HIDDEN.try_read().ok()?.clone()?;
     let said = info.payload().downcast_ref::<&str>().copied();
     let said = said.or_else(|| info.payload().downcast_ref::<String>().map(String::as_str))?;
-    let Cow::Owned(shown) = secrets.scrub(said) else { return None };
+    let shown = secrets.scrub(said);
     let thread = thread::current();
     let name = thread.name().unwrap_or("<unnamed>");
     let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -92,8 +109,12 @@ fn without_secrets(info: &PanicHookInfo<'_>) -> Option<String> {
         BacktraceStatus::Captured => format!("stack backtrace:\n{trace}"),
         _ => String::new(),
     };
-    Some(format!("thread '{name}' panicked at {place}:\n{shown}\n{trace}"))
+    let words = format!("thread '{name}' panicked at {place}:\n{shown}\n{trace}");
+    Some((words, matches!(shown, Cow::Owned(_))))
 }
+
+/// A job that goes on after so many panics has said enough.
+const REMEMBERED: usize = 16;
 
 /// Whether a panic was taken note of and needs no words now.
 fn noticed(info: &PanicHookInfo<'_>) -> bool {
@@ -102,6 +123,9 @@ fn noticed(info: &PanicHookInfo<'_>) -> bool {
         let Ok(mut watch) = watch.try_borrow_mut() else { return false };
         let Some(watch) = watch.as_mut() else { return false };
         watch.place = info.location().map(ToString::to_string);
+        if !watch.aloud && watch.words.len() < REMEMBERED {
+            watch.words.extend(words(info).map(|(words, _)| words));
+        }
         !watch.aloud
     });
     noted.unwrap_or(false)
