@@ -223,7 +223,6 @@ fn a_check_that_panics_is_an_error_and_leaves_no_run() {
         #[mainstem(default = 1)]
         seed: u32,
     }
-    #[expect(clippy::panic, reason = "a check may")]
     fn broken(config: &Broken) -> Result<(), String> {
         panic!("no check of {}", config.seed)
     }
