@@ -143,7 +143,7 @@ impl Reserved {
         let shared = self.rank.is_some() || !self.made && path.exists() || *path == self.directory;
         let folder = Folder::open(&self.directory, path, shared)?;
         if self.rank.as_ref().is_none_or(Rank::leads) {
-            write_told(&folder, &told.root, &told.job, &told.resolved)?;
+            write_told(&folder, told)?;
         }
         if let Some(known) = known {
             known.write(&folder)?;
