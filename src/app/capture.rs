@@ -2,8 +2,9 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs::File;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Error, ErrorKind, Result, Style};
@@ -46,8 +47,14 @@ pub(crate) fn program_name() -> Option<String> {
 /// This process, and a clock. `facts` are those of the same start.
 #[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
 pub fn process(facts: &Facts) -> Process {
+    process_of(facts, env::current_exe().ok())
+}
+
+/// The same, where the program's own file is known.
+#[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
+pub(crate) fn process_of(facts: &Facts, program: Option<PathBuf>) -> Process {
     let clock = Clock::new(|| chrono::Local::now().fixed_offset());
-    let line = |path: &str| std::fs::read_to_string(path).ok().map(|text| text.trim().to_owned());
+    let line = |path: &str| String::from_utf8(told_by_system(path)).ok().map(|text| text.trim().to_owned());
     let named = |names: &[&str]| {
         let mut values = names.iter().filter_map(|name| facts.env.get(name));
         values.find(|value| !value.is_empty()).map(str::to_owned)
@@ -62,13 +69,21 @@ pub fn process(facts: &Facts) -> Process {
         id: std::process::id(),
         parent,
         host,
-        boot: line("/proc/sys/kernel/random/boot_id"),
+        boot: line("/proc/sys/kernel/random/boot_id").filter(|boot| !boot.is_empty()),
         user: named(&["USER", "LOGNAME", "USERNAME"]),
         arguments: env::args_os().map(|text| text.to_string_lossy().into_owned()).collect(),
-        program: env::current_exe().ok().map(|path| without_deleted(&path)),
+        program: program.map(|path| without_deleted(&path)),
         random: random(),
         clock,
     }
+}
+
+/// What stands in a file that the system makes when it is read: it gives all of it to one read. Nothing if it has no such file.
+pub(crate) fn told_by_system(path: &str) -> Vec<u8> {
+    let mut text = vec![0; 1024];
+    let read = File::open(path).and_then(|mut file| file.read(&mut text)).unwrap_or(0);
+    text.truncate(read);
+    text
 }
 
 /// What the system calls the machine, if it has a name.

@@ -32,7 +32,7 @@ pub fn surroundings(facts: &Facts, process: &Process) -> Surroundings {
 }
 
 /// Whether `git` may find a repository with files: else it is not asked.
-fn may_have(facts: &Facts) -> bool {
+pub(crate) fn may_have(facts: &Facts) -> bool {
     facts.env.get("GIT_DIR").is_some() || facts.cwd.ancestors().any(|path| path.join(".git").exists())
 }
 

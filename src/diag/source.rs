@@ -192,7 +192,7 @@ struct Index {
 impl Index {
     fn new(text: &str) -> Self {
         let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let behind = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+        let behind = text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(behind).map(offset).collect();
         if text.is_ascii() {
             return Self { lines, characters: Box::default() };

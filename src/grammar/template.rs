@@ -3,8 +3,6 @@
 //! Three kinds of text meet here, each with rules of its own: text with interpolations in it (a whole YAML value, or
 //! what stands between quotes), the path behind `${`, and the arguments of a resolver.
 
-use memchr::{memchr, memchr_iter, memchr2};
-
 use crate::diag::Span;
 use crate::grammar::scan::{self, Lexeme, byte};
 use crate::grammar::template_error::TemplateError;
@@ -47,8 +45,7 @@ pub(crate) fn parse_interpolations(text: Text) -> Result<Template, TemplateError
 
 /// Whether the text holds `${`, be it escaped.
 pub(crate) fn interpolates(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memchr_iter(b'$', bytes).any(|at| bytes.get(at + 1) == Some(&b'{'))
+    text.as_bytes().windows(2).any(|pair| pair == b"${")
 }
 
 /// Parses one literal element as it may stand among a resolver's arguments: a scalar, quoted or unquoted text, a
@@ -124,10 +121,7 @@ impl<'a> Parser<'a> {
         let mut plain = Text::default();
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let found = match quote {
-                None => memchr(b'$', rest),
-                Some(quote) => memchr2(b'$', quote, rest),
-            };
+            let found = rest.iter().position(|&b| b == b'$' || quote == Some(b));
             let stop = found.map_or(self.bytes.len(), |i| self.at + i);
             let start = trailing_backslashes(self.bytes, self.at, stop);
             plain.push_str(self.slice(self.at, start));

@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 
-use memchr::memchr;
-
 use crate::grammar::scan::{self, Lexeme, byte};
 
 /// What a token is.
@@ -83,7 +81,7 @@ impl<'a> Lexer<'a> {
             }
             b'$' if byte(bytes, start + 1) == b'{' => {
                 let inside = bytes.get(start + 2..).unwrap_or_default();
-                if let Some(length) = self.search(BRACE, || memchr(b'}', inside))
+                if let Some(length) = self.search(BRACE, || inside.iter().position(|&b| b == b'}'))
                     && length > 0
                 {
                     return make(Kind::Interpolation, start + 3 + length);
@@ -121,7 +119,7 @@ impl<'a> Lexer<'a> {
 fn closing_quote(bytes: &[u8], from: usize, quote: u8) -> Option<usize> {
     let mut at = from;
     loop {
-        let found = at + memchr(quote, bytes.get(at..)?)?;
+        let found = at + bytes.get(at..)?.iter().position(|&b| b == quote)?;
         let slashes = bytes.get(from..found)?.iter().rev().take_while(|&&b| b == b'\\').count();
         if slashes.is_multiple_of(2) {
             return Some(found);

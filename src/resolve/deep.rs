@@ -92,8 +92,9 @@ impl Scope<'_> {
         let mut changed: Vec<(usize, Node)> = Vec::new();
         let mut open = None;
         let mut visit = |i: usize, key: &dyn Fn() -> Key, node: &Node| -> Result<()> {
-            if !node.is_container() && !matches!(node.kind, Kind::Template(_)) {
-                count += 1;
+            let mut values = 0;
+            if is_settled(node, &mut values, SETTLED_LEVELS) {
+                count += values;
                 return Ok(());
             }
             match self.closed(node, self.deep_counted(child(key(), node)))? {
@@ -130,6 +131,28 @@ impl Scope<'_> {
             return Err(Error::new(ErrorKind::Limit, message).at(spot.node.origin, ""));
         }
         Ok(Done { node: replaced(&spot.node, changed), values: count, open })
+    }
+}
+
+/// So many values, on so many levels, are looked through at once: what is larger is gone through container by container,
+/// each of which is remembered.
+const SETTLED_VALUES: u64 = 1000;
+const SETTLED_LEVELS: u32 = 16;
+
+/// Whether nothing in a value is to be resolved, nor a container in it a secret, whose texts must be told. Its values are
+/// counted.
+fn is_settled(node: &Node, values: &mut u64, levels: u32) -> bool {
+    *values += 1;
+    let inner = |node: &Node, values: &mut u64| {
+        let levels = levels.checked_sub(1).filter(|_| *values <= SETTLED_VALUES);
+        levels.is_some_and(|levels| is_settled(node, values, levels))
+    };
+    match &node.kind {
+        Kind::Template(_) => false,
+        Kind::Map(_) | Kind::List(_) if node.origin.is_secret() => false,
+        Kind::Map(map) => map.iter().all(|(_, slot)| inner(&slot.node, values)),
+        Kind::List(items) => items.iter().all(|item| inner(item, values)),
+        _ => true,
     }
 }
 

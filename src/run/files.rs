@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Draft, Sync, write_whole_with};
 use crate::resolve::Scope;
+use crate::run::reserve::Told;
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
 
 /// The job's config as it was composed, with its interpolations.
@@ -69,15 +70,16 @@ impl Folder {
 
 /// Writes what the run was told. Nothing is resolved in Hydra's files, so that a later run can be composed from them.
 ///
-/// `root` is the whole tree; `job` the config of the job, and `resolved` the same resolved.
-pub(super) fn write_told(folder: &Folder, root: &Node, job: &Node, resolved: &Node) -> Result<()> {
-    let hydra = root.as_map().and_then(|root| root.get_str("hydra")).cloned().unwrap_or_else(Node::null);
+pub(super) fn write_told(folder: &Folder, told: &Told) -> Result<()> {
+    let hydra = told.root.as_map().and_then(|root| root.get_str("hydra")).cloned().unwrap_or_else(Node::null);
     let task =
         ["overrides", "task"].iter().try_fold(&hydra, |node, key| node.as_map()?.get_str(key)).cloned();
     let task = task.unwrap_or_else(|| Node::from(Vec::new()));
     let hydra = Node::from(Map::from([("hydra", hydra)]));
-    for (name, node) in [(CONFIG, job), (HYDRA, &hydra), (OVERRIDES, &task), (RESOLVED, resolved)] {
-        let mut yaml = String::new();
+    folder.write(CONFIG, |file| file.write_all(told.yaml().as_bytes()))?;
+    let mut yaml = String::new();
+    for (name, node) in [(HYDRA, &hydra), (OVERRIDES, &task), (RESOLVED, &told.resolved)] {
+        yaml.clear();
         write_yaml(node, &mut yaml);
         folder.write(name, |file| file.write_all(yaml.as_bytes()))?;
     }

@@ -115,6 +115,18 @@ impl Lease {
         }
     }
 
+    /// Does something beside within a second, unless the lease ends before. `false` if nobody comes by so soon: then it is not
+    /// done.
+    pub(super) fn beside_soon(&self, task: impl FnOnce() + Send + 'static) -> bool {
+        let mut held = held();
+        let soon = held.soon && !held.beats;
+        match held.locks.iter_mut().find(|one| one.number == self.number) {
+            Some(own) if soon => own.task = Some(Box::new(task)),
+            _ => return false,
+        }
+        true
+    }
+
     /// The directory that the lock file lies in.
     pub fn directory(&self) -> &Path {
         directory_of(self.lock.path())
@@ -241,31 +253,38 @@ struct Held {
     beats: bool,
     /// Whether somebody calls [`beat_beside`] in time.
     roused: bool,
+    /// Whether the first of these calls is still to come, within a second.
+    soon: bool,
 }
 
-static HELD: Mutex<Held> = Mutex::new(Held { locks: Vec::new(), begun: 0, beats: false, roused: false });
+static HELD: Mutex<Held> =
+    Mutex::new(Held { locks: Vec::new(), begun: 0, beats: false, roused: false, soon: false });
 
-/// Promises that [`beat_beside`] is called every [`BEAT`] from here on, by somebody who waits for other things, too. A thread
-/// is a good part of what a short run takes: so there is none of it before a sign of life is due.
+/// Promises that [`beat_beside`] is called in a second, and every [`BEAT`] from then on, by somebody who waits for other
+/// things, too. A thread is a good part of what a short run takes: so there is none of it before.
 #[cfg(all(unix, feature = "app"))]
 pub(crate) fn rouse() {
-    held().roused = true;
+    let mut held = held();
+    (held.roused, held.soon) = (true, true);
 }
 
-/// Shows beside that this process lives, if it holds something. A disk that does not answer keeps nobody waiting.
+/// Shows beside that this process lives, if it holds something. A disk that does not answer keeps nobody waiting. Whether
+/// it is known what this process holds: it may be at giving it back.
 #[cfg(all(unix, feature = "app"))]
-pub(crate) fn beat_beside() {
+pub(crate) fn beat_beside() -> bool {
     // Who gives all back waits for the disk, and then there is nothing to show.
     let mut held = match HELD.try_lock() {
         Ok(held) => held,
         Err(TryLockError::Poisoned(held)) => held.into_inner(),
-        Err(TryLockError::WouldBlock) => return,
+        Err(TryLockError::WouldBlock) => return false,
     };
+    held.soon = false;
     if held.locks.is_empty() || held.beats {
-        return;
+        return true;
     }
     // If there is no thread now, there may be one the next time: only after two minutes somebody else takes over.
     held.beats = thread::Builder::new().name("leases".to_owned()).spawn(beat).is_ok();
+    true
 }
 
 /// Gives back all that this process has, right before it ends. What it has handed on to processes that it started is theirs.

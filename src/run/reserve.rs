@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::run::metrics::{METRICS, PARAMS};
 use crate::run::place::Place;
 use crate::run::rank::Rank;
 use crate::run::record::Record;
-use crate::value::{JsonStyle, Key, KeyPath, Kind, Map, Node, read_json, write_json};
+use crate::value::{JsonStyle, Key, KeyPath, Kind, Map, Node, read_json, to_yaml, write_json};
 
 /// The lock of a run's directory. It is there while the run is, or after it was killed.
 pub(super) const LOCK: &str = ".run.lock";
@@ -56,6 +56,8 @@ pub struct Told {
     pub job: Node,
     /// The config of the job, resolved. What cannot be resolved is as it was composed.
     pub resolved: Node,
+    /// The config of the job as YAML, once somebody has asked for it.
+    pub(crate) yaml: Arc<OnceLock<String>>,
 }
 
 impl Place {
@@ -134,6 +136,8 @@ impl Place {
         }
         let folder = self.record.as_ref().map(|name| directory.join(name));
         let earlier = match &folder {
+            // Nobody had it before.
+            Some(_) if self.exclusive => None,
             Some(folder) => set_aside(&directory, folder)?,
             None => None,
         };
@@ -400,7 +404,12 @@ impl Told {
         }
         let context = composer.context(&|_| {}).with_hydra(Hydra::Of(&root));
         let resolved = resolved(&Scope::new(&job, context), &KeyPath::ROOT, &job);
-        Self { root, job, resolved }
+        Self { root, job, resolved, yaml: Arc::default() }
+    }
+
+    /// The config of the job as it was composed, as YAML.
+    pub(super) fn yaml(&self) -> &str {
+        self.yaml.get_or_init(|| to_yaml(&self.job))
     }
 }
 

@@ -73,7 +73,22 @@ impl Reserved {
         told: &Told,
         find_out: impl FnOnce() -> Surroundings + Send + 'static,
     ) -> Result<Running> {
-        self.start(told, None, |shared, file| shared.start(file, find_out))
+        self.start(told, None, |shared, file| shared.start(file, Box::new(find_out)))
+    }
+
+    /// As [`Reserved::begin`], where what stands around the run does not change while it runs. If somebody shows within a
+    /// second that this process lives, it is found out then, and at the end of a run that is over before; so there is no
+    /// thread beside the job in its first moments.
+    ///
+    /// # Errors
+    /// As [`Reserved::begin`].
+    #[cfg(feature = "app")]
+    pub(crate) fn begin_lazily(
+        self,
+        told: &Told,
+        find_out: impl FnOnce() -> Surroundings + Send + 'static,
+    ) -> Result<Running> {
+        self.start(told, None, |shared, file| shared.start_soon(file, Box::new(find_out)))
     }
 
     /// As [`Reserved::begin`], where what stands around the run is known already. There is no thread beside the job, and the
@@ -85,11 +100,8 @@ impl Reserved {
         self.record.surround(surroundings);
         self.start(told, Some(surroundings), |shared, file| {
             if let (Some(lease), Some(file)) = (&shared.state().lease, file) {
-                let beside: Vec<String> = surroundings.names().into_iter().map(str::to_owned).collect();
-                lease.beside(move || {
-                    let names: Vec<&str> = beside.iter().map(String::as_str).collect();
-                    let _ = reach_disk(&file, &names);
-                });
+                let beside = surroundings.names();
+                lease.beside(move || drop(reach_disk(&file, &beside)));
             }
             Ok(())
         })
@@ -143,7 +155,7 @@ impl Reserved {
         let shared = self.rank.is_some() || !self.made && path.exists() || *path == self.directory;
         let folder = Folder::open(&self.directory, path, shared)?;
         if self.rank.as_ref().is_none_or(Rank::leads) {
-            write_told(&folder, &told.root, &told.job, &told.resolved)?;
+            write_told(&folder, told)?;
         }
         if let Some(known) = known {
             known.write(&folder)?;
@@ -208,7 +220,7 @@ impl Running {
     /// finds that the run is no more. Of kind [`Job`](crate::diag::ErrorKind::Job): this process was taken for dead, and another run has the
     /// directory, where nothing is written then.
     pub fn finish(&self, outcome: &Outcome) -> Result<Record> {
-        let mut state = self.shared.complete();
+        let mut state = self.shared.complete(self.file.as_deref());
         if state.ended {
             return state.written();
         }

@@ -28,8 +28,8 @@ impl Surroundings {
     }
 
     /// The names of the files that are written.
-    pub(super) fn names(&self) -> Vec<&str> {
-        self.files.iter().map(|(name, _)| name.as_str()).collect()
+    pub(super) fn names(&self) -> Vec<String> {
+        self.files.iter().map(|(name, _)| name.clone()).collect()
     }
 }
 

@@ -209,9 +209,11 @@ impl Map {
         }
     }
 
-    /// An empty map with room for the keys that most have.
+    /// An empty map with room for the keys that most have: as much as allocators keep at hand when it is given back, which is
+    /// less than a KiB.
     pub(crate) fn with_room() -> Self {
-        Self(Repr::Few(Vec::with_capacity(FEW)))
+        const ROOM: usize = 1000 / size_of::<(Key, Slot)>();
+        Self(Repr::Few(Vec::with_capacity(ROOM)))
     }
 
     /// Takes everything out, as a map without room for more. The room stays here, for the next one.

@@ -16,6 +16,7 @@ pub use node::{DEEPEST, Kind, Node, Text};
 pub use parse_json::read_json;
 pub use path::KeyPath;
 pub(crate) use path::integer_text;
+pub(crate) use print::to_yaml;
 pub use print::{
     JsonStyle, write_float, write_int, write_json, write_json_str, write_key_repr, write_repr, write_str,
     write_yaml,

@@ -2,8 +2,6 @@
 //!
 //! The grammar that makes these trees is `grammar/`; the engine that reads them is `resolve/`.
 
-use memchr::memmem;
-
 use crate::diag::{Origin, Span};
 use crate::value::node::{Kind, Text};
 
@@ -128,8 +126,11 @@ struct Dollars<'t> {
 
 impl<'t> Dollars<'t> {
     fn new(text: &'t str, raw: &'t str) -> Self {
-        let find = |text: &str| memmem::find_iter(text.as_bytes(), b"${").collect::<Vec<_>>();
-        let (read, written) = (find(text), find(raw));
+        let opens = |text: &str, at: usize| text[at..].starts_with("${");
+        let all = |text: &str| {
+            text.match_indices('$').map(|(at, _)| at).filter(|&at| opens(text, at)).collect::<Vec<_>>()
+        };
+        let (read, written) = (all(text), all(raw));
         let known = read.len() == written.len();
         let pairs = if known { read.into_iter().zip(written).collect() } else { Vec::new() };
         Self { text, raw, pairs }

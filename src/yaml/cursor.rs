@@ -104,7 +104,7 @@ impl<'t> Cursor<'t> {
 
     pub(super) fn skip_line(&mut self) {
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
-        self.at += memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        self.at += rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |end| end + 1);
     }
 
     /// An unquoted scalar. Stops at its `:`, else at what follows it and the spaces behind it.
@@ -246,7 +246,7 @@ impl<'t> Cursor<'t> {
                     (0..blank).for_each(|_| self.scratch.push('\n'));
                     blank = 0;
                     let rest = self.bytes.get(self.at..).unwrap_or(&[]);
-                    end = self.at + memchr::memchr(b'\n', rest).ok_or(Leave::GiveUp)?;
+                    end = self.at + rest.iter().position(|&b| b == b'\n').ok_or(Leave::GiveUp)?;
                     self.scratch.push_str(self.text.get(line + margin..=end).ok_or(Leave::GiveUp)?);
                     self.at = end + 1;
                 }

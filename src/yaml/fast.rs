@@ -33,7 +33,7 @@ impl<'t, 'r, 'l> Fast<'t, 'r, 'l> {
 
     /// Feeds the whole text.
     pub(super) fn feed(mut self) -> Step {
-        if memchr::memchr(b'\r', self.cursor.bytes).is_some() {
+        if self.cursor.text.contains('\r') {
             return Err(Leave::GiveUp);
         }
         if !self.cursor.text.is_ascii()

@@ -1,7 +1,5 @@
 //! The `# @package` header: a comment that means something.
 
-use memchr::memmem;
-
 use crate::diag::{Error, ErrorKind, Origin, SourceId, Span};
 use crate::value::Text;
 
@@ -26,7 +24,8 @@ const KEY: &str = "@package";
 /// Reads the header lines: blank lines and `# @…` comments up to the first other line. The last `@package` counts.
 pub(super) fn read(text: &str, source: SourceId) -> Head {
     let mut head = Head { header: None, ignored: None, errors: Vec::new() };
-    let mut places = memmem::find_iter(text.as_bytes(), KEY).peekable();
+    let mut places =
+        text.match_indices('@').map(|(at, _)| at).filter(|&at| text[at..].starts_with(KEY)).peekable();
     if places.peek().is_none() {
         return head;
     }

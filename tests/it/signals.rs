@@ -66,9 +66,13 @@ fn ended(mut child: Child) -> ExitStatus {
     status.expect("it ended")
 }
 
-fn status(scratch: &Scratch) -> Status {
+fn record(scratch: &Scratch) -> Record {
     let process = process(&facts().expect("facts"));
-    Record::read(&scratch.0.join("r"), &process).expect("a record").status()
+    Record::read(&scratch.0.join("r"), &process).expect("a record")
+}
+
+fn status(scratch: &Scratch) -> Status {
+    record(scratch).status()
 }
 
 fn nothing_is_left(directory: &Path) {
@@ -137,9 +141,27 @@ fn who_waits_for_signals_sees_to_the_signs_of_life_too() {
         || fs::metadata(scratch.0.join("r/.run.lock")).and_then(|lock| lock.modified()).expect("it runs");
     let first = seen();
     wait_until("it shows that it lives", || seen() > first);
+    // So early that nothing else is beside the job before.
+    wait_until("the rest of its record is there", || record(&scratch).get("program.size").is_some());
     kill("TERM", &child.id().to_string());
     ended(child);
     assert_eq!(status(&scratch), Status::Interrupted);
+}
+
+#[test]
+fn a_run_that_is_over_at_once_has_all_of_its_record() {
+    for seconds in ["0", "0.9", "1.1"] {
+        let scratch = project();
+        assert!(app(&scratch, seconds, &[]).status().expect("it starts").success());
+        let record = record(&scratch);
+        assert_eq!(record.status(), Status::Completed, "{seconds} s");
+        assert!(record.get("program.size").is_some(), "{seconds} s");
+    }
+    let scratch = project();
+    let child = begun(&scratch, &mut app(&scratch, "60", &[]));
+    kill("INT", &child.id().to_string());
+    ended(child);
+    assert!(record(&scratch).get("program.size").is_some());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The config of one job, with the facts of its run bound into it.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::app::program::help::group_paths;
 use crate::app::program::snapshot::Snapshot;
@@ -13,7 +13,7 @@ use crate::run::Told;
 #[cfg(feature = "figment")]
 use crate::typed::figment::ConfigProvider;
 use crate::typed::{Components, Config, OpenGroup};
-use crate::value::{Key, KeyPath, Kind, Map, Node, write_yaml};
+use crate::value::{Key, KeyPath, Kind, Map, Node, to_yaml};
 
 /// The config of one job: composed, with the facts of the run filled into its `hydra` node. Interpolations are
 /// resolved when a value is read, not before: one that nobody reads may be broken.
@@ -45,6 +45,8 @@ pub struct Bound {
     facts: Arc<Facts>,
     root: Node,
     job: Node,
+    /// The config of the job as YAML, once somebody has asked for it.
+    yaml: Arc<OnceLock<String>>,
     components: Components,
     snapshot: Option<Arc<Snapshot>>,
 }
@@ -56,6 +58,7 @@ impl Bound {
             facts: composer.shared_facts(),
             root: composed.root().clone(),
             job: composed.job(),
+            yaml: Arc::default(),
             composed: Arc::new(composed),
             components: Components::new(),
             snapshot: None,
@@ -132,9 +135,7 @@ impl Bound {
 
     /// The config of the job as YAML, as Hydra writes it; nothing in it is resolved.
     pub fn to_yaml(&self) -> String {
-        let mut out = String::new();
-        write_yaml(&self.job, &mut out);
-        out
+        self.yaml.get_or_init(|| to_yaml(&self.job)).clone()
     }
 
     /// Who set a value, and who was overridden.
@@ -230,7 +231,7 @@ impl Bound {
 
     /// The same with what is known of the run once it has its directory.
     pub(crate) fn told(self, told: &Told) -> Self {
-        Self { root: told.root.clone(), job: told.job.clone(), ..self }
+        Self { root: told.root.clone(), job: told.job.clone(), yaml: Arc::clone(&told.yaml), ..self }
     }
 
     /// The same, seen by a process that has more in its environment.

@@ -24,6 +24,10 @@ pub(crate) struct Ears {
     driver: Option<File>,
 }
 
+/// When this process shows for the first time that it lives, and when what waits for that is done: a run that is over by
+/// then needs no other thread.
+const FIRST: Duration = Duration::from_secs(1);
+
 /// How long nobody waits again, should the system refuse to.
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -41,11 +45,11 @@ impl Ears {
     /// Waits for ever: for signals, which are taken, for the end of the driver, which is told, and for the time to show that
     /// this process lives.
     pub(crate) fn listen(mut self, take: impl Fn(i32), ended: impl Fn()) {
-        let mut silent = capture::stopwatch();
+        let (mut silent, mut due) = (capture::stopwatch(), FIRST);
         loop {
-            let left = BEAT.saturating_sub(silent());
+            let left = due.saturating_sub(silent());
             if left.is_zero() {
-                beat_beside();
+                due = if beat_beside() { BEAT } else { PAUSE };
                 silent = capture::stopwatch();
             } else {
                 self.wait(left);

@@ -265,10 +265,13 @@ fn begin(
     }
     let (facts, process) = (session.composer.facts().clone(), process.clone());
     let found = Arc::clone(&session.surroundings);
-    reserved.begin(told, move || {
+    // A repository is asked at once, before the job can change it.
+    let changes = git::may_have(&facts);
+    let find_out = move || {
         let surroundings = git::surroundings(&facts, &process);
         found.get_or_init(|| surroundings).clone()
-    })
+    };
+    if changes { reserved.begin(told, find_out) } else { reserved.begin_lazily(told, find_out) }
 }
 
 /// A run without a record, in a directory that nobody keeps.

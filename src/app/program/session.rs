@@ -140,7 +140,7 @@ impl<'a> Session<'a> {
         console.hide(composer.secrets());
         let derived_from = derived::from(&arguments);
         let sweep = OnceLock::new();
-        let process = process(&composer, order.is_some());
+        let process = process(&composer, order.is_some(), own_file.clone());
         if let Some(job) = order.as_ref().and_then(|order| order.of_sweep.as_ref()) {
             let _ = sweep.set(job.id.clone());
         }
@@ -318,8 +318,11 @@ impl<'a> Session<'a> {
 }
 
 /// This process, without what only a worker or a run that is derived from another one is told.
-fn process(composer: &Composer, is_worker: bool) -> Process {
-    let mut process = capture::process(composer.facts());
+fn process(composer: &Composer, is_worker: bool, own_file: Option<PathBuf>) -> Process {
+    let mut process = match own_file {
+        Some(own) => capture::process_of(composer.facts(), Some(own)),
+        None => capture::process(composer.facts()),
+    };
     process.arguments.retain(|argument| !derived::is_hidden(argument.as_ref()));
     // How the user would start it.
     let is_ours =

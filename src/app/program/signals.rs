@@ -35,7 +35,7 @@ impl Stop {
 #[cfg(unix)]
 mod unix {
     use std::fs::File;
-    use std::io::{self, Read as _, Write as _};
+    use std::io::{self, Write as _};
     use std::os::fd::AsFd as _;
     use std::process;
     use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -260,18 +260,20 @@ mod unix {
 
     impl Others {
         fn find() -> Self {
-            // The system gives all of it to one read, and makes it anew for each.
-            let mut line = [0; 1024];
-            let read = File::open("/proc/self/stat").and_then(|mut file| file.read(&mut line));
-            Self::of(&String::from_utf8_lossy(&line[..read.unwrap_or(0)]))
+            Self::of(&capture::told_by_system("/proc/self/stat"))
         }
 
         /// From what Linux says of a process in one line: the name of the program in parentheses, which may hold any
         /// character, then numbers. The 33rd of all is the set of ignored signals, the 34th that of those taken.
-        fn of(stat: &str) -> Self {
-            let numbers = stat.rsplit_once(')').map_or("", |(_, numbers)| numbers);
-            let mut sets =
-                numbers.split_ascii_whitespace().skip(33 - 3).map(|set| set.parse().unwrap_or(0_u64));
+        fn of(stat: &[u8]) -> Self {
+            let name = stat.iter().rposition(|&b| b == b')').map_or(stat.len(), |end| end + 2);
+            let numbers = stat.get(name..).unwrap_or_default().split(|&b| b == b' ');
+            let number = |digits: &[u8]| {
+                digits
+                    .iter()
+                    .fold(0_u64, |sum, digit| sum.wrapping_mul(10).wrapping_add(u64::from(digit & 15)))
+            };
+            let mut sets = numbers.skip(33 - 3).map(number);
             let mut next = || {
                 let set = sets.next().unwrap_or(0);
                 let all = [SIGINT, SIGTERM, SIGHUP, SIGTSTP].into_iter();
@@ -451,9 +453,9 @@ mod unix {
         fn what_a_program_was_started_without_is_told_whatever_its_name_is() {
             let before =
                 "7 (a) (b\n) R 1 7 7 0 -1 4194304 99 0 0 0 0 0 0 0 20 0 1 0 29 3 36 18 9 9 1 0 0 0 0";
-            let found = Others::of(&format!("{before} 16385 524290 0 0 0 17 0\n"));
+            let found = Others::of(format!("{before} 16385 524290 0 0 0 17 0\n").as_bytes());
             assert_eq!((found.ignored, found.taken), (vec![SIGTERM, SIGHUP], vec![SIGINT, SIGTSTP]));
-            let unknown = Others::of("");
+            let unknown = Others::of(b"");
             assert_eq!((unknown.ignored, unknown.taken), (Vec::new(), Vec::new()));
         }
     }

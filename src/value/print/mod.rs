@@ -14,4 +14,5 @@ mod yaml;
 pub use json::{JsonStyle, write_json, write_json_str};
 pub use number::{write_float, write_int};
 pub use python::{write_key_repr, write_repr, write_str};
+pub(crate) use yaml::to_yaml;
 pub use yaml::write_yaml;

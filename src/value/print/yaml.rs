@@ -35,6 +35,13 @@ pub fn write_yaml(node: &Node, out: &mut String) {
     walk(node, SHOWN, &mut Yaml { out, line, after: After::Nothing, indents: Vec::new() });
 }
 
+/// A tree as YAML, as [`write_yaml`] appends it.
+pub(crate) fn to_yaml(node: &Node) -> String {
+    let mut out = String::new();
+    write_yaml(node, &mut out);
+    out
+}
+
 /// What stands on the line before a value.
 #[derive(Clone, Copy, PartialEq)]
 enum After {
