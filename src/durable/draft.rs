@@ -75,6 +75,20 @@ fn failed(target: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("cannot make the directory `{}`: {error}", target.display()))
 }
 
+/// Gives the draft of a process that was killed its name, if it has the file that is written `last` and nothing of that name is
+/// there. Only for who alone may make it.
+pub(crate) fn publish_left(target: &Path, last: &str) {
+    let (Some(name), Some(above)) = (target.file_name(), target.parent()) else { return };
+    let Ok(entries) = fs::read_dir(above) else { return };
+    let mut left = entries.flatten().filter(|entry| is_temporary(&entry.file_name(), name));
+    if let Some(whole) = left.find(|entry| entry.path().join(last).is_file())
+        && fs::symlink_metadata(target).is_err()
+    {
+        // What cannot be named is removed as what is not whole.
+        let _ = fs::rename(whole.path(), target);
+    }
+}
+
 /// Removes the drafts of a directory that were left by processes that were killed. Only for who alone may make it: a draft
 /// that is being written looks the same.
 ///

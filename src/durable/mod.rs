@@ -14,7 +14,7 @@ mod whole;
 
 pub use claim::write_first;
 pub use directory::create_exclusive;
-pub(crate) use draft::{Draft, remove_drafts};
+pub(crate) use draft::{Draft, publish_left, remove_drafts};
 pub(crate) use lock::is_at;
 pub use lock::{BEAT, Holder, Life, Lock, disk_clock, holder_of};
 pub use log::{Log, whole_lines};

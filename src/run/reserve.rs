@@ -329,14 +329,28 @@ fn set_aside(directory: &Path, folder: &Path) -> Result<Option<PathBuf>> {
     }
 }
 
+/// Undoes what [`set_aside`] did.
+fn bring_back(earlier: &Path, folder: &Path) -> io::Result<()> {
+    if earlier.parent() != Some(folder) {
+        return fs::rename(earlier, folder);
+    }
+    for entry in fs::read_dir(earlier)? {
+        let entry = entry?;
+        fs::rename(entry.path(), folder.join(entry.file_name()))?;
+    }
+    fs::remove_dir(earlier)
+}
+
 impl Reserved {
     /// Gives the directory back, if the run cannot begin. One that was made for it is removed, unless somebody put
-    /// something into it.
+    /// something into it; the record that was put aside comes back.
     pub fn give_up(self) {
-        let Self { directory, folder, made, lease, .. } = self;
-        // Nothing is lost with what cannot be removed: it is empty.
+        let Self { directory, folder, earlier, made, lease, .. } = self;
         if let Some(folder) = folder {
-            let _ = fs::remove_dir(folder);
+            // Nothing is lost with what cannot be removed: it is empty.
+            let _ = fs::remove_dir(&folder);
+            // What cannot be brought back is listed where it is.
+            let _ = earlier.map_or(Ok(()), |earlier| bring_back(&earlier, &folder));
         }
         drop(lease);
         if made {

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use chrono::{DateTime, FixedOffset};
 
 use crate::diag::Result;
-use crate::durable::{Holder, Life, Sync, Turn, holder_of, remove_drafts, remove_leftovers};
+use crate::durable::{Holder, Life, Sync, Turn, holder_of, publish_left, remove_drafts, remove_leftovers};
 use crate::facts::date_of;
 use crate::run::files::RUN;
 use crate::run::lease::{Lease, directory_of};
@@ -91,6 +91,7 @@ impl Kept {
         record.keep_words_of(&self.file, &Saved::default());
         let folder = self.file.parent()?;
         if !self.shared {
+            publish_left(folder, RUN);
             let _ = remove_drafts(folder);
         }
         let written = fs::create_dir_all(folder).is_ok() && record.save(&self.file, Sync::Now).is_ok();

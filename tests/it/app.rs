@@ -3,7 +3,7 @@
 //! Case files hold files (`=== PATH`, then their text) and commands: `$ [NAME=VALUE] app …` or another of [`PROGRAMS`],
 //! `$ cat PATH`, and `$ files [FOLDER]`, which lists what is there and was not at the beginning; then `---`, and what each command prints.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -233,6 +233,34 @@ fn a_check_that_panics_is_an_error_and_leaves_no_run() {
     assert!(said.starts_with("error[job]: reading the config panicked at tests/it/app.rs:"), "{said}");
     assert!(said.contains("no check of 1"), "{said}");
     assert!(!sandbox.path().join("a").exists());
+}
+
+#[test]
+fn a_run_that_cannot_begin_leaves_the_record_of_the_one_before() {
+    let sandbox = sandbox();
+    let typed = App::typed("train", |_: BTreeMap<String, f64>, _: &Run| ());
+    let typed = typed.with_configs(Configs::embedded(&[("config", "lr: 0.1")])).with_config_name("config");
+    for subdir in [".hydra", "."] {
+        let with = |more: &'static str| {
+            let place = if subdir == "." { "hydra.run.dir=b" } else { "hydra.run.dir=a" };
+            let subdir = if subdir == "." { "hydra.output_subdir=." } else { "hydra.output_subdir=.hydra" };
+            sandbox.run(&typed, [place, subdir, more])
+        };
+        assert_eq!(with("lr=0.5").status(), Status::Success);
+        let names = |place: &str| {
+            let all = fs::read_dir(sandbox.path().join(place)).expect("a directory").flatten();
+            let mut all: Vec<_> = all.map(|one| one.file_name().into_string().expect("text")).collect();
+            all.sort();
+            all
+        };
+        let place = if subdir == "." { "b" } else { "a/.hydra" };
+        let before = names(place);
+        let failed = with("lr=${nope}");
+        assert_eq!(failed.status(), Status::Failure);
+        assert!(!failed.err().contains("the record of the run before"), "{}", failed.err());
+        assert_eq!(names(place), before, "{}", failed.err());
+        assert!(with("lr=0.7").err().contains("the record of the run before is now"));
+    }
 }
 
 #[test]

@@ -111,10 +111,6 @@ pub(crate) fn call(
     }
     let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
     let directory = reserved.directory().to_owned();
-    if let Some(earlier) = reserved.earlier() {
-        let earlier = shown(earlier, &facts.cwd).display();
-        session.note(&format!("the record of the run before is now {earlier}"));
-    }
     let told = reserved.tell(composer, bound.root());
     let bound = bound.told(&told);
     let rank = reserved.rank().cloned();
@@ -125,6 +121,10 @@ pub(crate) fn call(
             return Err(error);
         }
     };
+    if let Some(earlier) = reserved.earlier() {
+        let earlier = shown(earlier, &facts.cwd).display();
+        session.note(&format!("the record of the run before is now {earlier}"));
+    }
     // Of a sweep it was said before its first job.
     if extent == Extent::Alone {
         session.note_left_out([&ready.hydra_logging, &ready.job_logging]);

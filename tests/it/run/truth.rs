@@ -166,6 +166,28 @@ fn who_was_killed_before_it_was_on_record_is_known_by_its_lock() {
 }
 
 #[test]
+fn who_was_killed_when_its_record_was_written_and_had_no_name_yet_has_all_of_it() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out/first"]);
+    let (reserved, _) = start.reserve(None).expect("a place");
+    let (first, lock) = (scratch.0.join("out/first"), scratch.0.join("out/first/.run.lock"));
+    let about = fs::read(&lock).expect("a file");
+    drop(reserved);
+    fs::write(&lock, about).expect("a file");
+    for (draft, file) in [("1-0", "config.yaml"), ("1-1", "config.yaml"), ("1-1", "run.json")] {
+        let draft = first.join(format!("..hydra.{draft}.whole~"));
+        fs::create_dir_all(&draft).expect("a directory");
+        fs::write(draft.join(file), "a: 1\n").expect("a file");
+    }
+    let (runs, _) = list(&scratch.0, &start.process).expect("a directory");
+    assert_eq!((runs.len(), runs[0].record.status()), (1, Status::Killed));
+    assert_eq!(fs::read_to_string(first.join(".hydra/config.yaml")).expect("a file"), "a: 1\n");
+    let left: Vec<_> =
+        fs::read_dir(&first).expect("a directory").flatten().map(|one| one.file_name()).collect();
+    assert_eq!(left, [".hydra"]);
+}
+
+#[test]
 fn runs_of_hydra_and_records_that_are_broken_are_told_apart() {
     let scratch = Scratch::new();
     let process = Start::new(&scratch.0, &[]).process;
