@@ -45,7 +45,6 @@ pub(crate) fn program_name() -> Option<String> {
 }
 
 /// This process, and a clock. `facts` are those of the same start.
-#[expect(clippy::disallowed_methods, reason = "facts are captured here, and nowhere else")]
 pub fn process(facts: &Facts) -> Process {
     process_of(facts, env::current_exe().ok())
 }
