@@ -122,6 +122,7 @@ impl Shared {
 
     /// The same within a second, by who shows then that this process lives. A run that is over before does it at its end. If
     /// nobody comes by so soon, a thread does it at once.
+    #[cfg(feature = "app")]
     pub(super) fn start_soon(self: &Arc<Self>, file: Option<PathBuf>, find_out: Rest) -> Result<()> {
         let (shared, soon) = (Arc::clone(self), file.clone());
         let task = move || {

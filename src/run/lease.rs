@@ -117,6 +117,7 @@ impl Lease {
 
     /// Does something beside within a second, unless the lease ends before. `false` if nobody comes by so soon: then it is not
     /// done.
+    #[cfg(feature = "app")]
     pub(super) fn beside_soon(&self, task: impl FnOnce() + Send + 'static) -> bool {
         let mut held = held();
         let soon = held.soon && !held.beats;
@@ -254,11 +255,18 @@ struct Held {
     /// Whether somebody calls [`beat_beside`] in time.
     roused: bool,
     /// Whether the first of these calls is still to come, within a second.
+    #[cfg(feature = "app")]
     soon: bool,
 }
 
-static HELD: Mutex<Held> =
-    Mutex::new(Held { locks: Vec::new(), begun: 0, beats: false, roused: false, soon: false });
+static HELD: Mutex<Held> = Mutex::new(Held {
+    locks: Vec::new(),
+    begun: 0,
+    beats: false,
+    roused: false,
+    #[cfg(feature = "app")]
+    soon: false,
+});
 
 /// Promises that [`beat_beside`] is called in a second, and every [`BEAT`] from then on, by somebody who waits for other
 /// things, too. A thread is a good part of what a short run takes: so there is none of it before.
