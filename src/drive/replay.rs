@@ -114,9 +114,9 @@ pub(super) fn replay(
 impl Replayed {
     /// A job is left whose number another one had.
     fn begin_anew(&mut self, job: Job, was: Standing) {
-        self.changed.push((job.index, was.clone()));
         let (status, directory) = (Status::Unknown, None);
-        let standing = Standing { status, again: false, directory, task: None, ..was };
+        let standing = Standing { status, again: false, directory, task: None, ..was.clone() };
+        self.changed.push((job.index, was));
         self.left.insert(job.index, (job, standing));
     }
 }
