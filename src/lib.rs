@@ -28,6 +28,7 @@ pub mod drive;
 pub mod launch;
 #[cfg(feature = "app")]
 mod plot;
+mod random;
 
 pub use typed::Config;
 

@@ -63,10 +63,11 @@ fn implementation(input: &DeriveInput, mistakes: &mut Mistakes) -> TokenStream {
         if let Some(rename) = said.rename.as_ref().filter(|_| name.is_empty()) {
             mistakes.at(rename, "an objective is known by its name");
         }
-        objectives.push(quote_spanned! {field.ty.span()=>
-            #krate::app::IntoObjective::into_objective(self.#ident, #name)
-        });
+        // Both ask the same of the same token, so that a type that is none is told once.
         let ty = &field.ty;
+        objectives.push(quote_spanned! {field.ty.span()=>
+            <#ty as #krate::app::IntoObjective>::into_objective(self.#ident, #name)
+        });
         declared.push(quote_spanned! {field.ty.span()=>
             #krate::app::Declared {
                 name: ::std::string::String::from(#name),

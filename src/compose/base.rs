@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use crate::compose::selection::{Included, Selection};
-use crate::compose::variant::{named, named_first};
+use crate::compose::variant::{contradiction, named, named_first};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::{Observer, merge, too_deep};
 use crate::resolve::Context;
@@ -130,12 +130,30 @@ impl Merged {
         let context = context.with_warnings(&warn).with_fleeting(&fleeting);
         for included in all {
             self.errors.extend(restricted(included));
+            if let Some(error) = self.contradiction(all, included) {
+                // Of a list of options that contradict each other it is said once.
+                if self.errors.iter().all(|known| known.message() != error.message()) {
+                    self.errors.push(error);
+                }
+                continue;
+            }
             if let Err(error) = step(&mut self.root, &mut self.schema, included, context, &mut ()) {
                 self.errors
                     .push(error.at(included.why, format!("`{}` is included here", included.config_path)));
             }
         }
         Self { warnings: warnings.take(), lasting: lasting.get(), ..self }
+    }
+}
+
+impl Merged {
+    /// The error that an option cannot be merged beside those that were chosen together with it.
+    fn contradiction(&self, all: &[Included], included: &Included) -> Option<Error> {
+        if !included.is_option || included.override_key.is_some() || self.schema.is_any() {
+            return None;
+        }
+        let package = KeyPath::parse(&included.package);
+        contradiction(all, included, self.schema.expected().at_in(&self.root, &package))
     }
 }
 

@@ -107,6 +107,11 @@ impl Item {
         matches!(self.role, Role::Group { .. })
     }
 
+    /// Whether it is one of a list of options.
+    pub(crate) fn is_listed(&self) -> bool {
+        matches!(self.role, Role::Config { option: Some(_), .. })
+    }
+
     pub(crate) fn is_override(&self) -> bool {
         matches!(self.role, Role::Group { is_override: true, .. })
     }

@@ -33,7 +33,7 @@ pub struct Included {
     pub why: Origin,
     /// The config itself.
     pub document: Arc<Document>,
-    /// Whether it is the option of a group, or the body of one.
+    /// Whether it is the option of a group, one of several, or the body of one.
     pub(crate) is_option: bool,
     /// The options whose defaults lists brought it in, the outermost first.
     pub(crate) within: Vec<Included>,
@@ -270,7 +270,7 @@ fn of(tree: &Tree, id: NodeId, owner: NodeId) -> Option<Included> {
         override_key: item.is_group().then(|| item.override_key()),
         why: about.why,
         document,
-        is_option: about.is_group(),
+        is_option: about.is_group() || about.is_listed(),
         within: Vec::new(),
     })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::compose::selection::Included;
+use crate::diag::{Error, ErrorKind, listed};
 use crate::schema::Expected;
 use crate::value::{Key, Kind, Map, Node};
 
@@ -28,6 +29,26 @@ pub(crate) fn named_first(included: &Included, expected: Expected<'_>) -> Option
     let mut named = Map::default();
     named.insert(key, word.origin, word);
     Some(Node::new(Kind::Map(Arc::new(named)), included.document.root.origin))
+}
+
+/// The error that one of several options stands for another variant than one that was chosen with it: an enum is one of them.
+pub(crate) fn contradiction(all: &[Included], included: &Included, expected: Expected<'_>) -> Option<Error> {
+    let (group, _) = included.config_path.rsplit_once('/')?;
+    // One that is chosen alone has a key by which another one is.
+    let listed_together = |one: &&Included| {
+        let is_listed = one.is_option && one.override_key.is_none() && one.package == included.package;
+        is_listed && one.config_path.rsplit_once('/').is_some_and(|(other, _)| other == group)
+    };
+    let (_, word) = tag(included, expected)?;
+    let mut before = all.iter().take_while(|one| *one != included).filter(listed_together);
+    let first = before.find(|one| tag(one, expected).is_some_and(|(_, other)| other != word))?;
+    let names = all.iter().filter(listed_together).filter_map(|one| one.config_path.rsplit_once('/'));
+    let names: Vec<&str> = names.map(|(_, name)| name).collect();
+    let message = format!("`{group}` must be one of its options, and {} are {}", listed(&names), names.len());
+    let error = Error::new(ErrorKind::Defaults, message);
+    let error = error.at(first.why, "one of them").at(included.why, "another one");
+    let error = error.help(format!("choose one: `{group}={}`", names.first()?));
+    Some(error.help(format!("a job for each is a sweep: `--multirun {group}={}`", names.join(","))))
 }
 
 /// The tag of an option that lands where an enum is expected: as it says itself, or by its name.

@@ -171,22 +171,21 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
     /// Begins a job that the journal says nothing of, unless it has begun all the same.
     fn begin_first(&mut self, state: &mut State, job: Job) {
         let Some(directory) = self.host.had(&job) else { return self.begin(state, job, (1, 1), None) };
-        let (number, attempt, time) = (job.index, 1, self.clock.now());
-        let (directory, overrides) = (Some(directory), self.host.shown(&job));
-        let noted = directory.clone();
-        let started = Entry::Started { job: number, attempt, time, directory: noted, overrides };
+        let (time, overrides) = (self.clock.now(), self.host.shown(&job));
+        let noted = Some(directory.clone());
+        let started = Entry::Started { job: job.index, attempt: 1, time, directory: noted, overrides };
         if let Err(error) = self.journal.add(&started) {
             return state.note(Err(error));
         }
-        let standing = Standing { attempt, status: Status::Running, again: false, directory, task: None };
-        self.go_on(state, job, standing, true);
+        self.go_on(state, job, Standing::lost(directory), true);
     }
 
-    /// Goes on with a job that the driver before had begun, unless it has ended by itself, or still runs.
+    /// Goes on with a job that the driver before had begun, unless it has ended by itself, or still runs. A job that had
+    /// failed may have begun once more, and come to its end, without a line that says so.
     fn go_on(&mut self, state: &mut State, job: Job, standing: Standing, is_new: bool) {
         let left = match &standing.directory {
-            Some(directory) if standing.status == Status::Running => self.host.look(job.index, directory),
-            _ => Left::Nothing,
+            Some(directory) => self.host.look(job.index, directory, &standing),
+            None => Left::Nothing,
         };
         match left {
             Left::Running(_) if self.launcher.adopt(job.index) => {

@@ -126,8 +126,9 @@ pub trait Host {
     /// them that has none yet.
     fn gone(&mut self, directories: &[PathBuf]);
 
-    /// What there is of a job that had begun when the driver before was killed.
-    fn look(&mut self, job: u64, directory: &Path) -> Left;
+    /// What there is of a job that had begun when the driver before was killed, and stands so by the journal: what says no
+    /// more than that is nothing.
+    fn look(&mut self, job: u64, directory: &Path, standing: &Standing) -> Left;
 
     /// A job still runs that the driver before had begun. It is looked at again and again until it has ended; said once.
     fn waits(&mut self, job: &Job, who: Option<&str>);

@@ -20,4 +20,6 @@ pub use host::{Host, Left, Prepared, Verdict};
 pub use journal::{FOLDER, JOURNAL, Journal, LOCK, is_driven, lease};
 pub use policy::Policy;
 pub use progress::{Progress, Standing, identity};
+#[cfg(feature = "app")]
+pub(crate) use replay::are_same;
 pub use summary::{Failure, Limit, Stopped, Summary};

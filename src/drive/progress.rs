@@ -10,6 +10,7 @@ use chrono::{DateTime, FixedOffset};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::entry::{Entry, Identity};
 use crate::drive::journal::{FOLDER, JOURNAL};
+use crate::drive::policy::Policy;
 use crate::run::Status;
 
 /// How a job stands.
@@ -21,10 +22,29 @@ pub struct Standing {
     pub status: Status,
     /// Whether it failed, and was to begin once more.
     pub again: bool,
+    /// When it began, this time.
+    pub began: DateTime<FixedOffset>,
     /// Its directory, seen from that of the sweep, if it came to have one.
     pub directory: Option<PathBuf>,
     /// The submission to a scheduler, and the task of it, if it was handed to one.
     pub task: Option<(u32, usize)>,
+}
+
+impl Standing {
+    /// That of a job that has begun in a directory, of which its journal says nothing.
+    pub(crate) fn lost(directory: PathBuf) -> Self {
+        let (status, began, directory) = (Status::Running, DateTime::default(), Some(directory));
+        Self { attempt: 1, status, again: false, began, directory, task: None }
+    }
+
+    /// Whether the job is left as it is when the sweep goes on.
+    pub(crate) fn is_settled(&self, policy: &Policy) -> bool {
+        match self.status {
+            Status::Completed => true,
+            Status::Failed => !self.again && !policy.retry_failed,
+            _ => false,
+        }
+    }
 }
 
 /// How far a sweep has come.
@@ -47,7 +67,7 @@ pub struct Progress {
     /// The job of which the last line says that it has completed elsewhere, with its directory. The next one confirms it.
     pub(crate) elsewhere: Option<(u64, Option<PathBuf>)>,
     /// The directories that jobs had before those that they have, which may be none.
-    pub(crate) left: Vec<(u64, PathBuf)>,
+    pub(crate) left: Vec<PathBuf>,
 }
 
 impl Progress {
@@ -121,13 +141,16 @@ impl Progress {
                 self.last = time;
                 let told = self.elsewhere.take().filter(|(told, _)| *told == job);
                 if let Some((_, directory)) = told {
-                    self.stands(job, Standing { attempt: 0, status, again, directory, task: None });
+                    self.stands(
+                        job,
+                        Standing { attempt: 0, status, again, began: time, directory, task: None },
+                    );
                 }
             }
             Entry::Started { job, attempt, time, directory, .. } => {
                 self.last = time;
                 let (status, again, task) = (Status::Running, false, None);
-                self.stands(job, Standing { attempt, status, again, directory, task });
+                self.stands(job, Standing { attempt, status, again, began: time, directory, task });
             }
             Entry::Ended { job, time, status, again, .. } => {
                 self.last = time;
@@ -177,14 +200,15 @@ impl Progress {
     fn stands(&mut self, job: u64, standing: Standing) {
         let now = standing.directory.clone();
         let was = self.jobs.insert(job, standing).and_then(|was| was.directory);
-        self.left.extend(was.filter(|was| now.as_ref() != Some(was)).map(|was| (job, was)));
+        self.left.extend(was.filter(|was| now.as_ref() != Some(was)));
     }
 
-    /// All directories that jobs have and had, a job each, seen from that of the sweep.
-    pub(crate) fn directories(&self) -> impl Iterator<Item = (u64, &Path)> {
+    /// All directories that jobs have and had, seen from that of the sweep, with the job that has it: one that a job had
+    /// before is nobody's.
+    pub(crate) fn directories(&self) -> impl Iterator<Item = (Option<u64>, &Path)> {
         let have =
-            self.jobs.iter().filter_map(|(job, standing)| Some((*job, standing.directory.as_deref()?)));
-        self.left.iter().map(|(job, directory)| (*job, directory.as_path())).chain(have)
+            self.jobs.iter().filter_map(|(job, standing)| Some((Some(*job), standing.directory.as_deref()?)));
+        self.left.iter().map(|directory| (None, directory.as_path())).chain(have)
     }
 
     /// How many jobs stand like that.

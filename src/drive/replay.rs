@@ -102,7 +102,7 @@ pub(super) fn replay(
     for (number, Asked { job, same }) in asked {
         match standings.remove(&number) {
             Some(standing) if !same => replayed.begin_anew(job, standing),
-            Some(standing) if !is_settled(&standing, policy) => {
+            Some(standing) if !standing.is_settled(policy) => {
                 replayed.left.insert(number, (job, standing));
             }
             _ => replayed.kept += 1,
@@ -115,7 +115,7 @@ impl Replayed {
     /// A job is left whose number another one had.
     fn begin_anew(&mut self, job: Job, was: Standing) {
         let (status, directory) = (Status::Unknown, None);
-        let standing = Standing { attempt: was.attempt, status, again: false, directory, task: None };
+        let standing = Standing { status, again: false, directory, task: None, ..was.clone() };
         self.changed.push((job.index, was));
         self.left.insert(job.index, (job, standing));
     }
@@ -139,8 +139,7 @@ fn ask(
                         sweeper.tell(other.index, told)?;
                     }
                     None => {
-                        let (attempt, status) = (0, Status::Completed);
-                        let was = Standing { attempt, status, again: false, directory: None, task: None };
+                        let was = Standing { status: Status::Completed, ..Standing::lost(PathBuf::new()) };
                         replayed.begin_anew(other, was);
                     }
                 }
@@ -161,17 +160,8 @@ fn ask(
     }
 }
 
-/// Whether a job that had begun before is left as it is.
-fn is_settled(standing: &Standing, policy: &Policy) -> bool {
-    match standing.status {
-        Status::Completed => true,
-        Status::Failed => !standing.again && !policy.retry_failed,
-        _ => false,
-    }
-}
-
 /// Whether two jobs change the same. What is hidden of one of them may be anything.
-fn are_same(one: &[String], other: &[String]) -> bool {
+pub(crate) fn are_same(one: &[String], other: &[String]) -> bool {
     let same = |(one, other): (&String, &String)| one == other || covers(one, other) || covers(other, one);
     one.len() == other.len() && one.iter().zip(other).all(same)
 }

@@ -150,8 +150,9 @@ impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
         self.gone.extend_from_slice(directories);
     }
 
-    fn look(&mut self, job: u64, _: &Path) -> Left {
+    fn look(&mut self, job: u64, _: &Path, standing: &Standing) -> Left {
         match job {
+            _ if standing.status != Status::Running => Left::Nothing,
             0 if self.time.get() < self.alive => Left::Running(None),
             // The record of job 1 is there.
             1 => Left::Ended(self.judge(job, Status::Completed)),

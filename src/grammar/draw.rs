@@ -1,5 +1,7 @@
 //! Orders drawn from a seed, without storing them.
 
+use crate::random::mix;
+
 /// A permutation of `0..count`: any element in constant time, the same for the same seed on every machine.
 ///
 /// Two rounds of four Feistel steps over the next even number of bits; numbers that fall outside walk on until they
@@ -39,14 +41,6 @@ impl Permutation {
         }
         (left << self.half) | right
     }
-}
-
-/// A hash of 64 bits (the finaliser of SplitMix64).
-fn mix(value: u64) -> u64 {
-    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }
 
 #[cfg(test)]

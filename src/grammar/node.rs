@@ -8,7 +8,11 @@ use crate::grammar::expand;
 use crate::grammar::print;
 use crate::grammar::template::parse_template;
 use crate::grammar::template_error::TemplateError;
+#[cfg(feature = "app")]
+use crate::grammar::value::Quote;
 use crate::grammar::value::{List, Value, ValueKind};
+#[cfg(feature = "app")]
+use crate::value::write_repr;
 use crate::value::{Key, Kind, Map, Node, Text, find_written};
 
 impl Value {
@@ -120,6 +124,49 @@ impl Value {
             ValueKind::Map(pairs) => pairs.iter().find_map(|(_, value)| value.misfit()),
             _ => None,
         }
+    }
+}
+
+#[cfg(feature = "app")]
+impl Value {
+    /// The value that is typed for a node. Text stands in quotes, so that it stays text and whole.
+    pub(crate) fn of(node: &Node) -> Self {
+        let quoted = |text: &Text| ValueKind::Quoted(text.clone(), Quote::Single);
+        let kind = match &node.kind {
+            Kind::Null => ValueKind::Null,
+            Kind::Bool(b) => ValueKind::Bool(*b),
+            Kind::Int(i) => ValueKind::Int(*i),
+            Kind::BigInt(digits) => ValueKind::BigInt(digits.clone()),
+            Kind::Float(f) => ValueKind::Float(*f),
+            Kind::Str(text) => quoted(text),
+            Kind::Template(template) => quoted(&template.text),
+            Kind::Missing => ValueKind::Text(Text::const_new("???")),
+            Kind::Bytes(_) => {
+                let mut text = String::new();
+                write_repr(node, &mut text);
+                ValueKind::Text(text.into())
+            }
+            Kind::List(items) => {
+                ValueKind::List(List { items: items.iter().map(Self::of).collect(), shuffle: false })
+            }
+            Kind::Map(map) => ValueKind::Map(
+                map.iter().map(|(key, slot)| (Self::of_key(key), Self::of(&slot.node))).collect(),
+            ),
+        };
+        Self { kind, span: Span::default() }
+    }
+
+    /// A key is not quoted.
+    fn of_key(key: &Key) -> Self {
+        let kind = match key {
+            Key::Null => ValueKind::Null,
+            Key::Bool(b) => ValueKind::Bool(*b),
+            Key::Int(i) => ValueKind::Int(*i),
+            Key::Float(f) => ValueKind::Float(*f),
+            Key::Str(text) => ValueKind::Text(text.clone()),
+            Key::Bytes(_) => ValueKind::Text(key.to_string().into()),
+        };
+        Self { kind, span: Span::default() }
     }
 }
 

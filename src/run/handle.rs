@@ -395,10 +395,12 @@ impl Run {
             return Ok(Arc::clone(log));
         }
         // What is open goes on where it is; what is opened is opened by its name.
-        self.0.home.stands()?;
+        self.0.home.keeps_record()?;
         let name = self.rank().map_or_else(|| name.to_owned(), |rank| rank.file_name(name));
         let folder = self.0.folder.as_ref().unwrap_or(&self.0.directory);
         let log = Arc::new(Log::open(&folder.join(name))?);
+        // Another run may have come just now. It is open where that one is, and nothing is in it.
+        self.0.home.keeps_record()?;
         *slot = Some(Arc::clone(&log));
         Ok(log)
     }

@@ -49,6 +49,21 @@ impl Home {
         if is_there { Ok(()) } else { Err(self.moved()) }
     }
 
+    /// Whether what is opened by its name, in the record or beside, is this run's own: its record is there. A lock of its own
+    /// says of a rank that it lives, and not that its directory is still the one of its job.
+    ///
+    /// # Errors
+    /// As [`Home::stands`].
+    pub(super) fn keeps_record(&self) -> Result<()> {
+        self.stands()?;
+        let is_own = match (&self.record, &self.lock) {
+            (Some((file, id)), _) => Record::load(file).is_ok_and(|there| there.id() == Some(*id)),
+            (None, Some(lock)) => lock.is_held().is_ok_and(|held| held),
+            (None, None) => true,
+        };
+        if is_own { Ok(()) } else { Err(self.lost()) }
+    }
+
     /// What is not known is taken for true.
     fn is_at(&self, opened: &File) -> bool {
         is_at(opened, &self.directory).unwrap_or(true)

@@ -68,12 +68,21 @@ pub struct Found {
 /// # Errors
 /// The directory cannot be read.
 pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> {
+    list_without(root, process, &|_| false)
+}
+
+/// As [`list`], without the runs in directories of which a function says so: nothing of their records is read.
+pub(crate) fn list_without(
+    root: &Path,
+    process: &Process,
+    is_left_out: &dyn Fn(&Path) -> bool,
+) -> Result<(Vec<Found>, Vec<Error>)> {
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     let observer = Observer::new(process);
     let mut packed = Vec::new();
     let looked = walk(root, |directory, folders| {
         let (runs, broken) = Packed::all(directory);
-        packed.extend(runs);
+        packed.extend(runs.into_iter().filter(|run| !is_left_out(&run.directory)));
         errors.extend(broken);
         let mut records = 0_usize;
         folders.retain(|folder| {
@@ -85,6 +94,9 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
                 return true;
             }
             records += 1;
+            if is_left_out(&home) {
+                return false;
+            }
             match look(&home, folder, &observer) {
                 Ok(record) => {
                     found.push(Found { directory: home, folder: folder.clone(), record, packed: None });
@@ -96,6 +108,9 @@ pub fn list(root: &Path, process: &Process) -> Result<(Vec<Found>, Vec<Error>)> 
         // What a run saves to go on from are its own files.
         if records > 0 {
             folders.retain(|folder| !folder.ends_with(CHECKPOINTS));
+        }
+        if is_left_out(directory) {
+            return;
         }
         // A folder of a record that was asked for by its own name is no run.
         let is_own = has_record(directory)
@@ -146,6 +161,15 @@ impl Found {
     /// # Errors
     /// There is none, or its record cannot be read.
     pub fn read(directory: &Path, process: &Process) -> Result<Self> {
+        Self::read_or(directory, process, &mut Packed::of)
+    }
+
+    /// As [`Found::read`], where a function knows what is packed.
+    pub(crate) fn read_or(
+        directory: &Path,
+        process: &Process,
+        packed: &mut dyn FnMut(&Path) -> Option<Self>,
+    ) -> Result<Self> {
         let observer = Observer::new(process);
         let found = |run: &Path, folder: PathBuf| {
             let record = look(run, &folder, &observer)?;
@@ -153,7 +177,7 @@ impl Found {
         };
         let entries = match folders(directory) {
             Ok(entries) => Ok(entries),
-            Err(error) => match Packed::of(directory) {
+            Err(error) => match packed(directory) {
                 Some(found) => return Ok(found),
                 None => Err(error),
             },
@@ -184,7 +208,7 @@ impl Found {
         if let Some(found) = here.pop().filter(|found| found.packed.is_none() && has_record(&found.folder)) {
             return Ok(found);
         }
-        never_begun(directory, &observer).or_else(|| Packed::of(directory)).ok_or_else(|| {
+        never_begun(directory, &observer).or_else(|| packed(directory)).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("there is no run in `{}`", directory.display()))
                 .help("`mainstem runs ls` shows those that are there")
         })

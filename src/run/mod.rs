@@ -35,11 +35,15 @@ pub(crate) use lease::give_back_all;
 pub use lease::{Lease, Mandate, Tenant};
 #[cfg(all(unix, feature = "app"))]
 pub(crate) use lease::{beat_beside, rouse};
+#[cfg(feature = "app")]
+pub(crate) use list::list_without;
 pub use list::{Found, list};
 #[cfg(feature = "app")]
 pub(crate) use metrics::METRICS;
 pub use metrics::{Metric, metrics, params};
 pub use outcome::{EarlyStop, Failure, Outcome, Status};
+#[cfg(feature = "app")]
+pub(crate) use packed::PackedRuns;
 pub use packed::{Pack, Packed, RECORDS};
 pub use place::Place;
 pub use rank::Rank;

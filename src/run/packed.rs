@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::run::files::RUN;
 use crate::run::list::Found;
+use crate::run::outcome::Status;
+use crate::run::rank::rank_in;
 use crate::run::record::Record;
-use crate::value::{JsonStyle, Key, Map, Node, Slot, read_json, write_json};
+use crate::run::truth::with_written_ranks;
+use crate::value::{HashMap, JsonStyle, Key, Map, Node, Slot, read_json, write_json};
 
 /// The file of packed records, in the directory of a sweep: a JSON object a line. `directory` is that of the run, seen from
 /// that of the sweep; `files` are those that lay in the folder of its record, by their names.
@@ -31,6 +34,8 @@ pub struct Packed {
     file: PathBuf,
     /// Where its line begins.
     at: u64,
+    /// Which line it is, counted from 1.
+    line: usize,
     /// Whether the same directory has no later one.
     pub(super) latest: bool,
 }
@@ -45,16 +50,17 @@ pub struct Pack {
 }
 
 impl Pack {
-    /// The record of a run that has ended, and some files of its directory that belong to it; `None` if there is none, or if
-    /// more is in it than texts: it stays as it is.
+    /// The record of a run that has ended, and some files of its directory that belong to it; `None` if there is none, if
+    /// one of its ranks still runs, or if more is in it than texts: it stays as it is.
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Io`]: a file cannot be read.
     pub fn of(sweep: &Path, found: &Found, beside: &[&str]) -> Result<Option<Self>> {
-        if found.packed.is_some() || found.folder == found.directory || !found.folder.join(RUN).is_file() {
+        let is_own = found.packed.is_none() && found.folder != found.directory;
+        if !is_own || found.record.status() == Status::Running || !found.folder.join(RUN).is_file() {
             return Ok(None);
         }
-        let failed = |path: &Path, error: &std::io::Error| {
+        let failed = |path: &Path, error: &io::Error| {
             Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
         };
         let entries = fs::read_dir(&found.folder).map_err(|error| failed(&found.folder, &error))?;
@@ -135,27 +141,10 @@ impl Packed {
         (found, errors): (&mut Vec<Found>, &mut Vec<Error>),
         last: &mut BTreeMap<PathBuf, usize>,
     ) {
-        // It has just been removed.
-        let Ok(open) = File::open(file) else { return };
-        let mut lines = BufReader::new(open);
-        let (mut at, mut number, mut line) = (0, 0_usize, String::new());
-        loop {
-            line.clear();
-            let length = match lines.read_line(&mut line) {
-                Ok(length) => length as u64,
-                Err(error) => {
-                    errors.push(Error::new(
-                        ErrorKind::Io,
-                        format!("cannot read `{}`: {error}", file.display()),
-                    ));
-                    break;
-                }
-            };
-            // Who wrote the last line was killed in the middle of it.
-            let Some(text) = line.strip_suffix('\n') else { break };
+        let mut number = 0;
+        let read = each_line(file, 0, |at, text| {
             number += 1;
-            let name = format!("line {number} of `{}`", file.display());
-            match parsed(text, &name) {
+            match parsed(text, &format!("line {number} of `{}`", file.display())) {
                 Ok((directory, _, record)) => {
                     let directory = sweep.join(directory);
                     if let Some(earlier) = last.insert(directory.clone(), found.len())
@@ -163,28 +152,36 @@ impl Packed {
                     {
                         packed.latest = false;
                     }
-                    // A name of its own, since a directory may have had several records.
-                    let folder = file.join(number.to_string());
-                    let packed = Some(Self { file: file.to_owned(), at, latest: true });
-                    found.push(Found { directory, folder, record, packed });
+                    let packed = Self { file: file.to_owned(), at, line: number, latest: true };
+                    found.push(packed.found(directory, record));
                 }
                 Err(error) => errors.push(error),
             }
-            at += length;
+        });
+        // One that is not there has just been removed.
+        if let Err(error) = read
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            errors.push(unreadable(file, &error));
         }
+    }
+
+    fn found(self, directory: PathBuf, record: Record) -> Found {
+        // A name of its own, since a directory may have had several records.
+        let folder = self.file.join(self.line.to_string());
+        Found { directory, folder, record, packed: Some(self) }
     }
 
     /// The last packed run of a directory; `None` if no sweep around it has one.
     pub(super) fn of(directory: &Path) -> Option<Found> {
         let sweep =
             directory.ancestors().skip(1).take(DEEPEST).find(|above| !Self::files_of(above).is_empty())?;
-        let (found, _) = Self::all(sweep);
-        found.into_iter().rev().find(|found| found.directory == directory)
+        PackedRuns::new(sweep).of(directory)
     }
 
-    /// The texts of the files, by their names.
-    pub(super) fn files(&self) -> Result<BTreeMap<String, String>> {
-        let read = || -> std::io::Result<String> {
+    /// What its line says.
+    fn read_line(&self) -> Result<(PathBuf, Map, Record)> {
+        let read = || -> io::Result<String> {
             let mut file = File::open(&self.file)?;
             file.seek(SeekFrom::Start(self.at))?;
             let mut line = String::new();
@@ -192,9 +189,13 @@ impl Packed {
             BufReader::new(file.take(LARGEST * 8)).read_line(&mut line)?;
             Ok(line)
         };
-        let failed =
-            |error| Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", self.file.display()));
-        let (_, files, _) = parsed(read().map_err(failed)?.trim_end(), &self.file.display().to_string())?;
+        let line = read().map_err(|error| unreadable(&self.file, &error))?;
+        parsed(line.trim_end(), &format!("line {} of `{}`", self.line, self.file.display()))
+    }
+
+    /// The texts of the files, by their names.
+    pub(super) fn files(&self) -> Result<BTreeMap<String, String>> {
+        let (_, files, _) = self.read_line()?;
         let text = |(name, slot): (&Key, &Slot)| Some((name.to_string(), slot.node.as_str()?.to_owned()));
         Ok(files.iter().filter_map(text).collect())
     }
@@ -206,7 +207,71 @@ impl Packed {
     }
 }
 
-/// What a line says: the directory, the files, and the record among them.
+/// The packed runs of a sweep by their directories, of each the last one. Its file is read once; what is added to it later
+/// is read when somebody asks.
+#[derive(Debug)]
+pub(crate) struct PackedRuns {
+    sweep: PathBuf,
+    /// How far each file was read: how many bytes, and how many lines these are.
+    read: BTreeMap<PathBuf, (u64, usize)>,
+    last: HashMap<PathBuf, Packed>,
+}
+
+impl PackedRuns {
+    /// Those of the sweep in a directory.
+    pub(crate) fn new(sweep: &Path) -> Self {
+        Self { sweep: sweep.to_owned(), read: BTreeMap::new(), last: HashMap::default() }
+    }
+
+    /// The last packed run of a directory.
+    pub(crate) fn of(&mut self, directory: &Path) -> Option<Found> {
+        self.read_on();
+        let packed = self.last.get(directory)?;
+        let (_, _, record) = packed.read_line().ok()?;
+        Some(packed.clone().found(directory.to_owned(), record))
+    }
+
+    fn read_on(&mut self) {
+        let Self { sweep, read, last } = self;
+        for file in Packed::files_of(sweep) {
+            let (from, mut line) = read.get(&file).copied().unwrap_or_default();
+            if file.metadata().is_ok_and(|about| about.len() == from) {
+                continue;
+            }
+            let end = each_line(&file, from, |at, text| {
+                line += 1;
+                // Who lists runs tells what is broken.
+                if let Ok((directory, _, _)) = parsed(text, "") {
+                    last.insert(sweep.join(directory), Packed { file: file.clone(), at, line, latest: true });
+                }
+            });
+            if let Ok(end) = end {
+                read.insert(file, (end, line));
+            }
+        }
+    }
+}
+
+/// Shows the lines of a file from a place on, each with where it begins. Where the last of them ends.
+fn each_line(file: &Path, from: u64, mut see: impl FnMut(u64, &str)) -> io::Result<u64> {
+    let mut open = File::open(file)?;
+    open.seek(SeekFrom::Start(from))?;
+    let (mut lines, mut at, mut line) = (BufReader::new(open), from, String::new());
+    loop {
+        line.clear();
+        let length = lines.read_line(&mut line)? as u64;
+        // Who wrote the last line was killed in the middle of it.
+        let Some(text) = line.strip_suffix('\n') else { return Ok(at) };
+        see(at, text);
+        at += length;
+    }
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", file.display()))
+}
+
+/// What a line says: the directory, the files, and the record among them, with what its ranks say of themselves.
 fn parsed(line: &str, name: &str) -> Result<(PathBuf, Map, Record)> {
     let broken = || Error::new(ErrorKind::Json, format!("{name} is no packed record"));
     let node = read_json(line, SourceId::NONE).map_err(|_| broken())?;
@@ -214,7 +279,14 @@ fn parsed(line: &str, name: &str) -> Result<(PathBuf, Map, Record)> {
     let directory = map.get_str("directory").and_then(Node::as_str).ok_or_else(broken)?;
     let files = map.get_str("files").and_then(Node::as_map).ok_or_else(broken)?;
     let text = files.get_str(RUN).and_then(Node::as_str).ok_or_else(broken)?;
-    Ok((directory.into(), files.clone(), Record::parse(name, text)?))
+    let rank = |(file, slot): (&Key, &Slot)| {
+        let number = rank_in(file.as_str()?, RUN).filter(|number| *number > 0)?;
+        Some((number, Record::parse(name, slot.node.as_str()?).ok()?))
+    };
+    let mut ranks: Vec<(u32, Record)> = files.iter().filter_map(rank).collect();
+    ranks.sort_by_key(|(number, _)| *number);
+    let record = with_written_ranks(Record::parse(name, text)?, ranks);
+    Ok((directory.into(), files.clone(), record))
 }
 
 #[cfg(test)]
@@ -287,6 +359,49 @@ mod tests {
         assert!(errors[0].message().starts_with("line 3 of "), "{}", errors[0]);
         let none = Found::read(&scratch.path().join("1"), &Process::default()).unwrap_err();
         assert_eq!(none.kind(), ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn what_is_packed_later_is_found_by_who_has_looked_before() {
+        let scratch = Scratch::new("packed-later");
+        write(&scratch, "0/.hydra/run.json", RECORD.as_bytes());
+        let line = pack(&scratch, "0").unwrap().line;
+        write(&scratch, RECORDS, format!("nonsense\n{line}\n").as_bytes());
+        let mut packed = PackedRuns::new(scratch.path());
+        let id = |found: Option<Found>| found.and_then(|found| found.record.id()).map(|id| id.to_string());
+        let (first, second) = (scratch.path().join("0"), scratch.path().join("1"));
+        assert_eq!(id(packed.of(&first)).as_deref(), Some("01ARZ3NDEKTSV4RRFFQ69G5FAA"));
+        assert_eq!(id(packed.of(&second)), None);
+        let log = Log::open(&scratch.path().join(RECORDS)).unwrap();
+        log.append(&line.replace("5FAA", "5FAB").replace(":\"0\"", ":\"1\"")).unwrap();
+        log.append(&line.replace("5FAA", "5FAC")).unwrap();
+        assert_eq!(id(packed.of(&second)).as_deref(), Some("01ARZ3NDEKTSV4RRFFQ69G5FAB"));
+        assert_eq!(id(packed.of(&first)).as_deref(), Some("01ARZ3NDEKTSV4RRFFQ69G5FAC"));
+        assert_eq!(packed.of(&first).unwrap().folder, scratch.path().join(RECORDS).join("4"));
+    }
+
+    #[test]
+    fn what_a_rank_says_is_in_the_packed_record() {
+        let scratch = Scratch::new("packed-ranks");
+        let of = |more: &str| {
+            RECORD.replace("\"name\"", &format!("\"distributed\":{{\"world\":2}},{more}\"name\""))
+        };
+        let failed = of("\"error\":{\"message\":\"no memory\"},").replace("\"completed\"", "\"failed\"");
+        for (status, own) in [("failed", failed), ("killed", of("").replace("\"completed\"", "\"running\""))]
+        {
+            write(&scratch, "0/.hydra/run.json", of("").as_bytes());
+            write(&scratch, "0/.hydra/run.rank1.json", own.as_bytes());
+            let packed = pack(&scratch, "0").unwrap();
+            // One that was taken for dead may be on record as running.
+            let line = packed.line.replace("killed", "running");
+            write(&scratch, RECORDS, format!("{line}\n").as_bytes());
+            fs::remove_dir_all(scratch.path().join("0")).unwrap();
+            let found = Found::read(&scratch.path().join("0"), &Process::default()).unwrap();
+            assert_eq!(found.record.status().name(), status);
+            assert_eq!(list(scratch.path(), &Process::default()).unwrap().0[0].record, found.record);
+            let said = found.record.error_line().unwrap_or_default();
+            assert_eq!(said, if status == "failed" { "rank 1: no memory" } else { "" });
+        }
     }
 
     #[test]

@@ -31,6 +31,9 @@ const MEETING: &str = ".ranks";
 /// How long a rank waits for the first one to have a directory.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// After so long it says for whom it waits.
+const SILENT: Duration = Duration::from_secs(3);
+
 /// A directory that no other running process has, with nothing written about the run yet.
 #[derive(Debug)]
 pub struct Reserved {
@@ -76,13 +79,29 @@ impl Place {
         process: &Process,
         rank: Option<Rank>,
     ) -> Result<Reserved> {
+        self.reserve_telling(about, facts, process, rank, &|_| {})
+    }
+
+    /// As [`Place::reserve`]. Who waits for the first rank says so, once, if that takes longer than three seconds: for whom,
+    /// and where.
+    ///
+    /// # Errors
+    /// As [`Place::reserve`].
+    pub fn reserve_telling(
+        &self,
+        about: &About,
+        facts: &Facts,
+        process: &Process,
+        rank: Option<Rank>,
+        tell: &dyn Fn(&str),
+    ) -> Result<Reserved> {
         match rank {
             Some(Rank { number, world: Some(world), launcher, .. }) if number >= world => {
                 let message = format!("there is no rank {number} among {world}: they are counted from 0");
                 Err(Error::new(ErrorKind::Usage, message)
                     .note(format!("so says the environment, as {launcher} sets it")))
             }
-            Some(rank) if !rank.leads() => self.join(about, facts, process, rank),
+            Some(rank) if !rank.leads() => self.join(about, facts, process, rank, tell),
             rank => {
                 let reserved = self.take(about, facts, process, rank)?;
                 if let Some(rank) = &reserved.rank {
@@ -212,10 +231,18 @@ impl Place {
     }
 
     /// Goes where the first rank went.
-    fn join(&self, about: &About, facts: &Facts, process: &Process, rank: Rank) -> Result<Reserved> {
+    fn join(
+        &self,
+        about: &About,
+        facts: &Facts,
+        process: &Process,
+        rank: Rank,
+        tell: &dyn Fn(&str),
+    ) -> Result<Reserved> {
         let meeting = self.meeting(&rank);
         let mut waited = Duration::ZERO;
         let mut pause = Duration::from_millis(1);
+        let mut is_told = false;
         loop {
             if let Some((directory, id)) = invitation(&meeting) {
                 let folder = self.record.as_ref().map(|name| directory.join(name));
@@ -252,6 +279,15 @@ impl Place {
                 return Err(Error::new(ErrorKind::Io, message)
                     .note(format!("rank {} waited for `{}`", rank.number, meeting.display()))
                     .help(format!("start all ranks of {} in one working directory", rank.launcher)));
+            }
+            if waited >= SILENT && !is_told {
+                is_told = true;
+                tell(&format!(
+                    "waiting for rank 0 of the job `{}`, up to {} s: it says in `{}` where the run is",
+                    rank.job,
+                    PATIENCE.as_secs(),
+                    meeting.display()
+                ));
             }
             sleep(pause);
             waited += pause;

@@ -131,6 +131,19 @@ pub(super) fn with_ranks(
     together(record, distributed, &ranks)
 }
 
+/// What was true of a job of several processes when nobody of it ran any more, by what the ranks beside the first wrote.
+pub(super) fn with_written_ranks(record: Record, others: Vec<(u32, Record)>) -> Record {
+    let Some(distributed) = record.get("distributed").and_then(Node::as_map).cloned() else { return record };
+    let mut ranks = vec![(0, record.clone())];
+    for (number, mut rank) in others.into_iter().filter(|(_, rank)| rank.id() == record.id()) {
+        if rank.status() == Status::Running {
+            rank.close(Status::Killed, None);
+        }
+        ranks.push((number, rank));
+    }
+    together(record, distributed, &ranks)
+}
+
 /// The ranks beside the first that have a record in a folder, in order.
 fn others(folder: &Path) -> Vec<u32> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

@@ -1,10 +1,10 @@
 //! Where a model of the losses promises the most.
 
+use crate::random::Stream;
 use crate::search::belief::Belief;
 use crate::search::history::History;
 use crate::search::improvement::{Improvement, place};
 use crate::search::process::Process;
-use crate::search::random::Stream;
 use crate::search::sampler::Sampler;
 use crate::search::sobol::Sobol;
 use crate::search::space::{Point, Space};

@@ -165,7 +165,7 @@ impl Pairs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::random::Stream;
+    use crate::random::Stream;
 
     #[test]
     fn the_slope_of_the_likelihood_is_its_derivative() {

@@ -1,8 +1,8 @@
 //! A normal distribution that moves and stretches towards what is good.
 
+use crate::random::Stream;
 use crate::search::history::{History, Trial};
 use crate::search::linear::{dot, eigen};
-use crate::search::random::Stream;
 use crate::search::sampler::{RandomSearch, Sampler};
 use crate::search::space::{Point, Space};
 

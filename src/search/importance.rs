@@ -1,7 +1,7 @@
 //! Which parameters matter.
 
+use crate::random::Stream;
 use crate::search::history::History;
-use crate::search::random::Stream;
 use crate::search::space::Space;
 
 /// How much of the variance of the loss each parameter explains on its own: fANOVA (Hutter et al., 2014), over a forest of

@@ -1,10 +1,10 @@
 //! The point from which a process expects the greatest improvement.
 
+use crate::random::Stream;
 use crate::search::domain::{Domain, Value};
 use crate::search::minimise::minimise;
 use crate::search::normal::ln_improvement;
 use crate::search::process::Process;
-use crate::search::random::Stream;
 use crate::search::space::{Point, Space};
 
 /// A point as the columns of a process: where a parameter does not apply, a number lies in the middle, and a name is one

@@ -151,7 +151,7 @@ pub(crate) fn eigen(matrix: &[Vec<f64>]) -> (Vec<f64>, Vec<Vec<f64>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::random::Stream;
+    use crate::random::Stream;
 
     /// A random positive definite matrix.
     fn positive(size: usize, stream: &mut Stream) -> Lower {

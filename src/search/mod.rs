@@ -17,7 +17,6 @@ mod pareto;
 mod parzen;
 mod process;
 mod pruner;
-mod random;
 mod sampler;
 mod sobol;
 mod space;

@@ -1,8 +1,8 @@
 //! Children of good points, for several objectives.
 
+use crate::random::Stream;
 use crate::search::history::History;
 use crate::search::pareto::{ranks, room};
-use crate::search::random::Stream;
 use crate::search::sampler::{RandomSearch, Sampler};
 use crate::search::space::{Point, Space};
 

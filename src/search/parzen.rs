@@ -1,8 +1,8 @@
 //! A density around points that were seen.
 
+use crate::random::Stream;
 use crate::search::domain::Domain;
 use crate::search::normal::below;
-use crate::search::random::Stream;
 
 /// A mixture of one kernel for each point that was seen, and a wide one.
 ///

@@ -78,7 +78,7 @@ impl Process {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::random::Stream;
+    use crate::random::Stream;
 
     fn data(count: usize) -> (Vec<bool>, Vec<Vec<f64>>, Vec<f64>) {
         let mut stream = Stream::new(5, 5);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::search::random::mix;
+use crate::random::mix;
 
 /// What trials have reported so far: losses by step. A fold over the reports, in any order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -218,7 +218,7 @@ impl Pruner for Hyperband {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::random::Stream;
+    use crate::random::Stream;
 
     fn reports(losses: &[f64]) -> Reports {
         let mut reports = Reports::new();

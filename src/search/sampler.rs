@@ -1,7 +1,7 @@
 //! What is tried next.
 
+use crate::random::Stream;
 use crate::search::history::History;
-use crate::search::random::Stream;
 use crate::search::space::{Point, Space};
 
 /// Says what is tried next.

@@ -1,7 +1,7 @@
 //! Points that fill the space evenly.
 
+use crate::random::{Stream, mix};
 use crate::search::history::History;
-use crate::search::random::{Stream, mix};
 use crate::search::sampler::Sampler;
 use crate::search::space::{Point, Space};
 

@@ -1,9 +1,9 @@
 //! Where good points are dense and bad ones are not.
 
+use crate::random::Stream;
 use crate::search::domain::Value;
 use crate::search::history::History;
 use crate::search::parzen::Parzen;
-use crate::search::random::Stream;
 use crate::search::sampler::{RandomSearch, Sampler};
 use crate::search::space::{Point, Space};
 

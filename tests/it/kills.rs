@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
 use mainstem::app::{App, Bound, Sandbox};
-use mainstem::drive::{FOLDER, JOURNAL, Progress};
+use mainstem::drive::{Entry, FOLDER, JOURNAL, Progress};
 use mainstem::run::{Run, Status};
 
 use crate::run::disk::Disk;
@@ -213,6 +213,57 @@ fn a_sweep_killed_at_any_moment_loses_nothing_and_runs_nothing_twice() {
             }
         }
         sweep.end();
+    }
+}
+
+/// What a journal says of ends, and of stops: each end once.
+fn ends(sweep: &Path) -> (BTreeMap<(u64, u32), u32>, Vec<String>) {
+    let (mut ends, mut stops) = (BTreeMap::new(), Vec::new());
+    Progress::each(sweep, |entry| match entry {
+        Entry::Ended { job, attempt, .. } => *ends.entry((*job, *attempt)).or_default() += 1,
+        Entry::Stopped { why, .. } => stops.push(why.clone()),
+        _ => {}
+    })
+    .expect("a journal");
+    (ends, stops)
+}
+
+#[test]
+fn a_signal_at_any_moment_of_short_jobs_ends_the_sweep_and_loses_nothing() {
+    let mut drawn = Drawn(11);
+    let (tries, jobs) = (kills().div_ceil(2), if kills() > 8 { 200 } else { 40 });
+    for round in 0..tries {
+        let sandbox = sandbox();
+        let sweep = sandbox.path().join("sw");
+        let range = format!("x=range({jobs})");
+        let mut command = app(&sandbox, &["-cd", "conf", "-m", &range, "hydra.sweep.dir=sw"]);
+        command.env("HC_SLEEP", "0.05").env("HC_MARK", "marks").stderr(Stdio::null());
+        let driver = command.spawn().expect("it starts");
+        wait_until("it has begun", || Progress::read(&sweep).is_ok_and(|progress| !progress.jobs.is_empty()));
+        sleep(Duration::from_micros(drawn.below(jobs * 25_000)));
+        kill(driver.id(), "INT");
+        assert_eq!(wait(driver), Some(130), "round {round}");
+        let (ended, stops) = ends(&sweep);
+        assert_eq!(stops, ["interrupted by SIGINT"], "round {round}");
+        assert!(ended.values().all(|times| *times == 1), "round {round}: {ended:?}");
+        let progress = Progress::read(&sweep).expect("a journal");
+        assert!(progress.jobs.len() < usize::try_from(jobs).expect("few"), "round {round}: it came too late");
+        assert!(progress.count(Status::Interrupted) <= 1, "round {round}");
+        let mut command = app(&sandbox, &["--resume", "sw"]);
+        command.env("HC_MARK", "marks");
+        let (code, _, err) = run(command);
+        assert_eq!(code, Some(0), "round {round}: {err}");
+        let expected: BTreeMap<u64, u32> = (0..jobs).map(|job| (job, 1)).collect();
+        assert_eq!(completions(&sweep), expected, "round {round}");
+        assert!(ends(&sweep).0.values().all(|times| *times == 1), "round {round}");
+        // A job says its number as the last thing that it does.
+        let mut marks: Vec<u64> =
+            sandbox.read("marks").expect("marks").lines().flat_map(str::parse).collect();
+        let said = marks.len() as u64;
+        marks.sort_unstable();
+        marks.dedup();
+        assert!(marks.into_iter().eq(0..jobs), "round {round}");
+        assert!(said <= jobs + 1, "round {round}: only the one that was interrupted ran twice");
     }
 }
 

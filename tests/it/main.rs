@@ -51,6 +51,9 @@ mod orders;
 mod rerun;
 
 #[cfg(all(feature = "app", unix))]
+mod resume;
+
+#[cfg(all(feature = "app", unix))]
 mod run;
 
 #[cfg(all(feature = "app", unix))]

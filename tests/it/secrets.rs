@@ -275,6 +275,7 @@ fn what_a_config_says_of_a_sweep_keeps_secrets_too() {
     for arguments in [
         vec![format!("+mainstem.sweep.grids=[{{store.password: '{one},{two}'}}]")],
         vec![format!("+mainstem.sweep.grids=[{{store: '{{password: {one}}},{{password: {two}}}'}}]")],
+        vec![format!("+mainstem.sweep.grids=[{{store: {{password: {one}, url: 'a,b'}}}}]")],
         vec![format!("hydra.sweeper.params={{store.password: '{one},{two}'}}")],
         vec![
             format!("+mainstem.sweep.when={{store.url: {{store.password: {one}}}}}"),

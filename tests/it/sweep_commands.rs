@@ -55,7 +55,8 @@ fn a_sweep_is_cancelled_by_who_finds_its_driver_and_goes_on_by_its_program() {
     let mut command = mainstem(&sandbox, &["sweeps", "resume", "../sw", "--dry-run"]);
     command.current_dir(sandbox.path().join("else"));
     let (code, out, err) = run(command);
-    assert_eq!((code, out.as_str()), (Some(0), "#0 : ++x=0.01\n#1 : ++x=60\n"), "{err}");
+    let expected = "#0 : ++x=0.01  # completed: sw/0\n#1 : ++x=60  # runs again, had begun: sw/1\n";
+    assert_eq!((code, out.as_str()), (Some(0), expected), "{err}");
     assert!(err.contains(" run --resume sw --dry-run\n") && err.starts_with("note: cd "), "{err}");
     let mut again = mainstem(&sandbox, &["sweeps", "resume", "last", "-j", "1"]);
     let child = again.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
@@ -155,7 +156,9 @@ fn jobs_that_cannot_be_shown_are_an_error_and_a_closed_pipe_is_none() {
     let mut child = dry_run(&sandbox, "x=range(5000)", Stdio::piped());
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
-    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0));
+    // On a slow machine it is said how far it has come.
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(0) && err.lines().all(|line| line.starts_with("note: ")), "{err}");
 }
 
 #[test]

@@ -382,21 +382,7 @@ impl App {
             return resume(self, world, &flags, &ask, arguments);
         }
         if help.is_some() || matches!(ask, Ask::Schema(_) | Ask::SchemaFile | Ask::Template) {
-            // What the type alone can say is wanted most where the configs are not there yet.
-            let (session, missing) = Session::open_what_is_there(self, world, flags, arguments, order)?;
-            let said = match (help, ask) {
-                (Some(Help::Hydra), _) => help::hydra(&session),
-                (None, Ask::Schema(of)) => schema::json(&session, of.as_deref()),
-                (None, Ask::SchemaFile) => schema::file(&session),
-                (None, Ask::Template) => template::print(&session),
-                _ if missing.is_some() => help::of_type(&session),
-                _ => help::app(&session),
-            };
-            return match (said, missing) {
-                (Ok(output), Some(error)) => Ok(print(output.and_note(&error, console.err))),
-                (Err(_), Some(error)) => Err(error),
-                (said, None) => said.map(print),
-            };
+            return self.describe(world, flags, arguments, order, ask).map(print);
         }
         let session = Session { own: values, alone, ..Session::open(self, world, flags, arguments, order)? };
         if let Some(task) = task {
@@ -440,6 +426,32 @@ impl App {
                 }
             }
         })
+    }
+
+    /// What the program says of itself. What its type alone can say is wanted most where the configs are not there yet.
+    fn describe(
+        &self,
+        world: World,
+        flags: Flags,
+        arguments: Vec<OsString>,
+        order: Option<Order>,
+        ask: Ask,
+    ) -> Result<Output> {
+        let help = flags.help;
+        let (session, missing) = Session::open_what_is_there(self, world, flags, arguments, order)?;
+        let said = match (help, ask) {
+            (Some(Help::Hydra), _) => help::hydra(&session),
+            (None, Ask::Schema(of)) => schema::json(&session, of.as_deref()),
+            (None, Ask::SchemaFile) => schema::file(&session),
+            (None, Ask::Template) => template::print(&session),
+            _ if missing.is_some() => help::of_type(&session),
+            _ => help::app(&session),
+        };
+        match (said, missing) {
+            (Ok(output), Some(error)) => Ok(output.and_note(&error, session.console.err)),
+            (Err(_), Some(error)) => Err(error),
+            (said, None) => said,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::thread;
 
@@ -19,11 +19,11 @@ use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::program::{command, logging, multirun, notice, panics, worker};
 use crate::app::{capture, git};
-use crate::compose::{Composed, Mode};
+use crate::compose::Mode;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::create_exclusive;
 use crate::facts::Process;
-use crate::run::{About, Failure, Mandate, Outcome, Place, Rank, Record, Run, Running, Status, Told};
+use crate::run::{About, Failure, Outcome, Place, Rank, Record, Reserved, Run, Running, Status, Told};
 use crate::value::{Kind, Node};
 
 /// Runs the one job that the command line asks for.
@@ -96,21 +96,11 @@ pub(crate) fn call(
     extent: Extent,
     callbacks: Arc<Callbacks>,
 ) -> Result<Job> {
-    let (facts, composer) = (session.composer.facts(), &session.composer);
+    let composer = &session.composer;
     let bound = worker::with_environment(bound)?;
     let mut process = session.process();
     process.arguments = bound.shown_arguments(process.arguments);
-    let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
-    let derived_from = session.derived_from.map(|id| id.to_string());
-    let own_flags = session.flags.own.clone();
-    let about = About { parent: session.sweep.get().cloned(), derived_from, own_flags, ..about };
-    let rank = Rank::of(&facts.env, &process);
-    if session.owns_process {
-        // Before the directory is taken: the thread that waits for signals sees to its signs of life, too.
-        signals::listen()?;
-    }
-    let reserved = place.reserve(&about, facts, &process, rank).map_err(|error| bound.located(error))?;
-    let directory = reserved.directory().to_owned();
+    let reserved = reserve(session, &bound, place, &process)?;
     let told = reserved.tell(composer, bound.root());
     let bound = bound.told(&told);
     let rank = reserved.rank().cloned();
@@ -122,7 +112,7 @@ pub(crate) fn call(
         }
     };
     if let Some(earlier) = reserved.earlier() {
-        let earlier = shown(earlier, &facts.cwd).display();
+        let earlier = shown(earlier, &composer.facts().cwd).display();
         session.note(&format!("the record of the run before is now {earlier}"));
     }
     // Of a sweep it was said before its first job.
@@ -161,15 +151,47 @@ pub(crate) fn call(
     }
     let job = Call { session, bound: &bound, rank: rank.as_ref(), ending: &ending, extent };
     let ended = signals.as_ref().map_err(Error::clone).and_then(|_| carry_out(&job, ready));
-    let (outcome, objectives) = match ended {
-        Ok(ended) => ended,
+    match ended {
+        Ok(ended) => end(&ending, ended, signals?, in_sweep),
         // The run has begun, so that its record has to say how it ended.
         Err(error) => {
             let unwritten = ending.finish(&Outcome::Failed(Failure::of(&error))).err();
             ending.give_back();
-            return Err(Error::all([error.clone()].into_iter().chain(unwritten)).unwrap_or(error));
+            Err(Error::all([error.clone()].into_iter().chain(unwritten)).unwrap_or(error))
         }
-    };
+    }
+}
+
+/// Gets the directory of a job.
+///
+/// # Errors
+/// Another run has it, or it cannot be made.
+fn reserve(session: &Session<'_>, bound: &Bound, place: &Place, process: &Process) -> Result<Reserved> {
+    let (facts, composer) = (session.composer.facts(), &session.composer);
+    let about = About::of(composer, bound.root()).map_err(|error| bound.located(error))?;
+    let derived_from = session.derived_from.map(|id| id.to_string());
+    let own_flags = session.flags.own.clone();
+    let about = About { parent: session.sweep.get().cloned(), derived_from, own_flags, ..about };
+    if session.owns_process {
+        // Before the directory is taken: the thread that waits for signals sees to its signs of life, too.
+        signals::listen()?;
+    }
+    let rank = Rank::of(&facts.env, process);
+    let tell = |what: &str| session.note(what);
+    let reserved = place.reserve_telling(&about, facts, process, rank, &tell);
+    reserved.map_err(|error| bound.located(error))
+}
+
+/// Writes down how a job ended, and gives its directory back.
+///
+/// # Errors
+/// It cannot be written.
+fn end(
+    ending: &Arc<Ending>,
+    (outcome, objectives): (Outcome, Vec<Objective>),
+    signals: Option<signals::Watch>,
+    in_sweep: bool,
+) -> Result<Job> {
     if let (Some(running), Some(directions)) = (&ending.running, directions(&objectives)) {
         running.say_directions(directions);
     }
@@ -178,7 +200,7 @@ pub(crate) fn call(
     // A signal that came at the end of this job is one to the sweep, which writes down how the job ended: once.
     // One that has ended this run ends the process, too, when the children have been asked: not before.
     let interrupted = outcome.as_ref().is_ok_and(|outcome| outcome.status() == Status::Interrupted);
-    if let (true, Ok(Some(signals))) = (in_sweep || interrupted, &signals)
+    if let (true, Some(signals)) = (in_sweep || interrupted, &signals)
         && !signals::settle(signals)
         && !ending.run.asks()
     {
@@ -192,7 +214,7 @@ pub(crate) fn call(
         signals::take_again(stop);
     }
     let stopped = ending.run.stopped().filter(|_| outcome.status() == Status::Completed);
-    Ok(Job { directory, outcome, objectives, stopped })
+    Ok(Job { directory: ending.run.dir().to_owned(), outcome, objectives, stopped })
 }
 
 /// What was read before the run begins: the job with its config, and how it logs.
@@ -253,12 +275,7 @@ fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
     }
 }
 
-fn begin(
-    session: &Session<'_>,
-    reserved: crate::run::Reserved,
-    told: &Told,
-    process: &Process,
-) -> Result<Running> {
+fn begin(session: &Session<'_>, reserved: Reserved, told: &Told, process: &Process) -> Result<Running> {
     // The jobs of one process have the same around them: what it runs was there when it started.
     if let Some(known) = session.surroundings.get() {
         return reserved.begin_with(told, known);
@@ -448,51 +465,4 @@ pub(crate) fn shown<'p>(path: &'p Path, cwd: &Path) -> &'p Path {
         Ok(relative) => relative,
         Err(_) => path,
     }
-}
-
-/// The directory of a job of a sweep.
-///
-/// # Errors
-/// `hydra.output_subdir` cannot be resolved, or leads out of the directory.
-pub(crate) fn place_in_sweep(
-    bound: &Bound,
-    directory: PathBuf,
-    made: bool,
-    mandate: Option<Mandate>,
-) -> Result<Place> {
-    let origin = bound.select("hydra.sweep.subdir")?.map_or(crate::diag::Origin::NONE, |node| node.origin);
-    let subdirectory = bound.select("hydra.output_subdir")?;
-    let record = subdirectory.as_ref().map(Place::record_in).transpose();
-    let record = record.map_err(|error| bound.located(error))?.flatten();
-    Ok(Place {
-        named: directory.clone(),
-        common: directory.parent().unwrap_or(&directory).to_owned(),
-        directory,
-        exclusive: false,
-        made,
-        record,
-        origin,
-        mandate,
-    })
-}
-
-/// Composes, and binds the facts of a job of a sweep.
-///
-/// # Errors
-/// A mode that changed.
-pub(crate) fn bind_in_sweep(
-    session: &Session<'_>,
-    composed: Composed,
-    number: u64,
-    sweep: Option<&Path>,
-) -> Result<Bound> {
-    let bound = session
-        .bind(composed)
-        .with_fact(&["hydra", "job", "id"], number.to_string().as_str())
-        .with_fact(&["hydra", "job", "num"], i64::try_from(number).unwrap_or(i64::MAX));
-    let bound = match sweep {
-        Some(sweep) => bound.with_fact(&["hydra", "sweep", "dir"], sweep.to_string_lossy().as_ref()),
-        None => bound,
-    };
-    with_mode(bound, "MULTIRUN")
 }

@@ -104,39 +104,8 @@ impl<'a> Session<'a> {
             Ok(env) => world.facts.env = env,
             Err(error) => errors.push(error),
         }
-        let folders = Folders::new(&[], &world.facts)?;
-        let main = match &flags.config_path {
-            Some(path) => {
-                project::directory(path, &world.facts, &folders).map(|dir| Some(Provided::new("main", dir)))
-            }
-            None => app.configs.provide(&world),
-        };
-        let main = main.unwrap_or_else(|error| {
-            errors.push(error);
-            None
-        });
-        let mut more = Vec::new();
-        for path in &flags.config_dirs {
-            match project::directory(path, &world.facts, &folders) {
-                Ok(dir) => more.push(Provided::new("command-line", dir)),
-                Err(error) => errors.push(error),
-            }
-        }
-        let World { facts, console, owns_process, snapshot, .. } = world;
-        let composer = composer(main, more, facts, &app.name);
-        let composer = match &snapshot {
-            Some(snapshot) => composer.with_frozen(Arc::clone(&snapshot.configs)),
-            None => composer,
-        };
-        let composer = composer
-            .with_packages(folders)
-            .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
-        // The defaults of its struct come before any config.
-        let composer = match &app.typed {
-            Some(schema) => composer.with_schema(schema.clone()),
-            None => composer,
-        };
-        let composer = Arc::new(composer);
+        let composer = Arc::new(composer_of(app, &world, &flags, &mut errors)?);
+        let World { console, owns_process, snapshot, .. } = world;
         console.hide(composer.secrets());
         let derived_from = derived::from(&arguments);
         let sweep = OnceLock::new();
@@ -315,6 +284,44 @@ impl<'a> Session<'a> {
         }
         absolute
     }
+}
+
+/// A composer over the configs of a program, with what its flags name. What is not there is told by `errors`.
+///
+/// # Errors
+/// Folders of packages that cannot be read.
+fn composer_of(app: &App, world: &World, flags: &Flags, errors: &mut Vec<Error>) -> Result<Composer> {
+    let folders = Folders::new(&[], &world.facts)?;
+    let main = match &flags.config_path {
+        Some(path) => {
+            project::directory(path, &world.facts, &folders).map(|dir| Some(Provided::new("main", dir)))
+        }
+        None => app.configs.provide(world),
+    };
+    let main = main.unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
+    let mut more = Vec::new();
+    for path in &flags.config_dirs {
+        match project::directory(path, &world.facts, &folders) {
+            Ok(dir) => more.push(Provided::new("command-line", dir)),
+            Err(error) => errors.push(error),
+        }
+    }
+    let composer = composer(main, more, world.facts.clone(), &app.name);
+    let composer = match &world.snapshot {
+        Some(snapshot) => composer.with_frozen(Arc::clone(&snapshot.configs)),
+        None => composer,
+    };
+    let composer = composer
+        .with_packages(folders)
+        .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
+    // The defaults of its struct come before any config.
+    Ok(match &app.typed {
+        Some(schema) => composer.with_schema(schema.clone()),
+        None => composer,
+    })
 }
 
 /// This process, without what only a worker or a run that is derived from another one is told.

@@ -7,7 +7,7 @@ use crate::app::csv::records;
 use crate::app::sweep::defined::Defined;
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceId, SourceKind, SourceMap, Span};
 use crate::durable::read_regular;
-use crate::grammar::{Operand, Override, Quote, parse_override, quoted};
+use crate::grammar::{Operand, Override, Quote, Value, parse_override, quoted};
 use crate::sweep::{Condition, Jobs};
 use crate::value::{JsonStyle, Kind, Map, Node, read_json, write_json, write_str};
 use crate::yaml;
@@ -107,6 +107,9 @@ fn overrides_of(
 
 /// As in `hydra.sweeper.params`: text is what would be typed.
 pub(super) fn text(key: &str, node: &Node) -> String {
+    if node.is_container() {
+        return format!("{key}={}", Value::of(node));
+    }
     let mut line = format!("{key}=");
     write_str(node, &mut line);
     line
@@ -114,6 +117,9 @@ pub(super) fn text(key: &str, node: &Node) -> String {
 
 /// A value that is meant as it stands: text with a comma is no sweep.
 fn literal(key: &str, node: &Node) -> String {
+    if node.is_container() {
+        return format!("{key}={}", Value::of(node));
+    }
     let Some(text) = node.as_str() else {
         let mut line = format!("{key}=");
         write_json(node, JsonStyle::Compact, &mut line);

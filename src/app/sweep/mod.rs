@@ -13,4 +13,4 @@ mod tried;
 pub(crate) use listed::{LARGEST, table};
 pub(crate) use pruning::{Pruning, REPORTS};
 pub(crate) use space::{Searched, Space, Sweep};
-pub(crate) use tried::{try_all, try_jobs, try_whole};
+pub(crate) use tried::{try_all, try_covering, try_jobs, try_whole};

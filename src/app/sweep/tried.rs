@@ -42,6 +42,14 @@ pub(crate) fn try_all(sweep: &Sweep, attempt: impl Fn(&Job) -> Result<()>) -> Re
     try_some(sweep, sweep.grouped(), attempt)
 }
 
+/// Tries so many jobs of a large sweep that every value that was listed is in one of them.
+///
+/// # Errors
+/// Everything that is wrong with some of them, each mistake once.
+pub(crate) fn try_covering(sweep: &Sweep, attempt: impl Fn(&Job) -> Result<()>) -> Result<()> {
+    try_some(sweep, sweep.jobs.covering(TRIED).into_iter(), attempt)
+}
+
 /// So many different mistakes are told; more of them nobody reads.
 const MISTAKES: usize = 200;
 

@@ -199,7 +199,7 @@ fn the_directory_of_a_job_that_is_no_more_is_told_also_after_the_new_one_could_n
     assert_eq!(directory(), None);
     let had = Progress::read(scratch.path()).unwrap();
     let had: Vec<_> = had.directories().map(|(job, had)| (job, had.to_owned())).collect();
-    assert_eq!(had, [(1, "1".into()), (0, "0".into())]);
+    assert_eq!(had, [(None, "1".into()), (Some(0), "0".into())]);
     let (_, said, _) = run("", sweep("0,7"), |_, _| (1, Status::Completed), Some(&scratch));
     assert_eq!((said.join(" ").as_str(), directory()), ("+1.3 -1 completed finished", Some("1.anew".into())));
 }

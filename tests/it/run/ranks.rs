@@ -1,11 +1,19 @@
 //! Jobs of several processes.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
+use mainstem::diag::ErrorKind;
 use mainstem::run::{Failure, Found, Outcome, Rank, Record, Running, Status, list, metrics};
 use mainstem::value::Node;
 
-use super::project::{Scratch, Start, spawn};
+use crate::sweeps::{app, kill, sandbox};
+
+use super::project::{Scratch, Start, files, spawn};
 
 #[test]
 fn the_ranks_of_a_job_share_a_directory() {
@@ -52,10 +60,10 @@ fn a_job_of_the_same_name_that_comes_later_has_another_directory() {
     };
     let first = (go(0), go(1));
     assert_eq!(first.0, first.1);
-    let second = std::thread::scope(|threads| {
+    let second = thread::scope(|threads| {
         // It waits, since it was in the first one already.
         let waiting = threads.spawn(|| go(1));
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        thread::sleep(Duration::from_millis(50));
         (go(0), waiting.join().expect("no panic"))
     });
     assert_eq!(second.0, second.1);
@@ -147,7 +155,7 @@ fn a_rank_that_was_killed_takes_the_job_with_it() {
         if begun() {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
     assert!(begun(), "both ranks are on record within a minute");
     let status = || Record::read(&place, &start.process).expect("a record").status();
@@ -161,4 +169,66 @@ fn a_rank_that_was_killed_takes_the_job_with_it() {
     assert_eq!(Record::parse("run.json", &first).expect("a record").status(), Status::Running);
     children[0].kill().expect("it is killed");
     children[0].wait().expect("it ends");
+}
+
+#[test]
+fn a_rank_that_another_run_has_left_behind_opens_no_log_in_its_record() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    let [first, second] = two(&start);
+    second.run().log_metric("loss", 0.5, 0).expect("a metric");
+    first.finish(&Outcome::Completed(None)).expect("it ends");
+    drop(first);
+    // Nobody waits for the second rank, whose own lock stands.
+    let next = start.begin_alone().expect("it is free");
+    let theirs = files(next.run().dir());
+    let refused = second.run().log_params([("depth", 3)]).expect_err("the record is another one's");
+    assert_eq!(refused.kind(), ErrorKind::Job, "{refused:#}");
+    assert_eq!(files(next.run().dir()), theirs);
+    // What is open goes on where it is.
+    second.run().log_metric("loss", 0.25, 1).expect("a metric");
+    assert_eq!(files(next.run().dir()), theirs);
+}
+
+#[test]
+fn a_run_without_a_record_opens_no_log_where_another_one_was() {
+    let scratch = Scratch::new();
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out", "hydra.output_subdir=null"]);
+    let silent = start.begin_alone().expect("it begins");
+    // Who was taken for dead finds that its lock is gone, with the one who took it.
+    fs::remove_file(scratch.0.join("out/.run.lock")).expect("a lock");
+    drop(start.begin_alone().expect("it is free"));
+    let refused = silent.run().log_metric("loss", 0.5, 0).expect_err("another one had it");
+    assert_eq!(refused.kind(), ErrorKind::Job, "{refused:#}");
+    assert!(files(&scratch.0.join("out")).is_empty());
+}
+
+#[test]
+fn a_rank_that_waits_says_for_whom_and_where() {
+    let sandbox = sandbox();
+    let ranked = |rank: &str| {
+        let mut command = app(&sandbox, &["-cd", "conf", "hydra.run.dir=out"]);
+        command.env("RANK", rank).env("WORLD_SIZE", "2").env("TORCHELASTIC_RUN_ID", "a");
+        command.stderr(Stdio::piped());
+        command.spawn().expect("it starts")
+    };
+    let mut second = ranked("1");
+    let mut lines = BufReader::new(second.stderr.take().expect("a pipe")).lines();
+    let (sender, said) = channel();
+    let reader = thread::spawn(move || {
+        let _ = sender.send(lines.next());
+        lines.map_while(Result::ok).collect::<Vec<_>>()
+    });
+    let line = said.recv_timeout(Duration::from_secs(60));
+    if line.is_err() {
+        kill(second.id(), "KILL");
+    }
+    let line = line.expect("it says something within a minute").expect("a line").expect("text");
+    let place = sandbox.path().join(".ranks");
+    assert!(line.starts_with("note: waiting for rank 0 of the job `torchrun-a"), "{line}");
+    assert!(line.contains(&place.display().to_string()), "{line}");
+    let mut first = ranked("0");
+    assert!(first.wait().expect("it ends").success());
+    assert!(second.wait().expect("it ends").success());
+    assert_eq!(reader.join().expect("no panic").len(), 0, "it is said once");
 }

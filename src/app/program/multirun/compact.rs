@@ -9,7 +9,7 @@ use crate::app::program::multirun::host::Base;
 use crate::app::program::session::setting;
 use crate::diag::{Result, Severity};
 use crate::durable::Log;
-use crate::run::{Found, Pack, RECORDS};
+use crate::run::{Pack, RECORDS};
 
 /// The file into which records are packed, if the config asks for it.
 ///
@@ -37,7 +37,7 @@ impl Base<'_> {
 
     fn try_pack(&self, log: &Log, directory: &Path) -> Result<()> {
         // One that could not begin has no record.
-        let Ok(found) = Found::read(directory, &self.process) else { return Ok(()) };
+        let Some(found) = self.found(directory) else { return Ok(()) };
         // What a command says of itself is in the record.
         let beside: &[&str] = if self.session.app.starts_command { &[RESULT] } else { &[] };
         let Some(pack) = Pack::of(&self.directory, &found, beside)? else { return Ok(()) };

@@ -224,7 +224,10 @@ pub(super) fn take_over(
         let (status, result) = (Status::Completed, result.clone());
         let (stopped, error, log, again) = (None, None, None, false);
         journal.add(&Entry::Ended { job, attempt, time, status, result, stopped, error, log, again })?;
-        before.jobs.insert(job, Standing { attempt, status, again, directory: Some(directory), task: None });
+        before.jobs.insert(
+            job,
+            Standing { attempt, status, again, began: time, directory: Some(directory), task: None },
+        );
     }
     Ok(())
 }

@@ -1,20 +1,21 @@
 //! What the jobs of a sweep have in common, wherever they run.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::app::program::bound::Bound;
-use crate::app::program::job::bind_in_sweep;
+use crate::app::program::multirun::in_sweep::bind_in_sweep;
 use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::session::{Session, shown_setting};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::drive::{FOLDER, Left, Progress, Standing, Verdict};
 use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
-use crate::run::{Mandate, Record, RunId, Status, Tenant, list};
+use crate::run::{Found, Mandate, PackedRuns, Record, RunId, Status, Tenant, list_without};
 use crate::sweep::Job;
-use crate::value::{Kind, Node};
+use crate::value::{HashSet, Kind, Node};
 
 /// A sweep in its directory.
 pub(super) struct Base<'a> {
@@ -33,6 +34,7 @@ pub(super) struct Base<'a> {
     pub(super) process: Process,
     /// Where records go when jobs have ended, if not each has files of its own.
     pub(super) compact: Option<Log>,
+    packed: RefCell<PackedRuns>,
     /// The directories that jobs have and had, a number for each, and whose they are; `None`: of one that is no more.
     taken: BTreeMap<u64, Option<u64>>,
     /// The directories that were made for jobs because others have those that they were to have.
@@ -63,7 +65,8 @@ impl<'a> Base<'a> {
         before: &Progress,
     ) -> Self {
         let had = before.directories();
-        let taken = had.map(|(job, had)| (number(&directory.join(had)), Some(job))).collect();
+        let taken = had.map(|(job, had)| (number(&directory.join(had)), job)).collect();
+        let packed = RefCell::new(PackedRuns::new(&directory));
         Self {
             session,
             composing,
@@ -74,18 +77,28 @@ impl<'a> Base<'a> {
             mandate,
             process: process.clone(),
             compact: None,
+            packed,
             taken,
             made: BTreeMap::new(),
             lost: BTreeMap::new(),
         }
     }
 
-    /// Looks for jobs that the journal says nothing of, though their records say that this sweep had begun them.
+    /// Looks for jobs that the journal says nothing of, though their records say that this sweep had begun them. Of those
+    /// that it tells of nothing is read; what cannot be read may be one that runs again, and is told. There are `count` jobs.
     ///
     /// # Errors
     /// The directory of the sweep cannot be read.
-    pub(super) fn find_lost(&mut self, before: &Progress) -> Result<()> {
-        let (runs, _) = list(&self.directory, &self.process)?;
+    pub(super) fn find_lost(&mut self, before: &Progress, count: u64) -> Result<()> {
+        // With `--force` jobs may be others than those of the records.
+        if self.session.flags.force || before.jobs.len() as u64 >= count {
+            return Ok(());
+        }
+        let known: HashSet<PathBuf> =
+            before.directories().map(|(_, known)| self.directory.join(known)).collect();
+        let (runs, unreadable) =
+            list_without(&self.directory, &self.process, &|directory| known.contains(directory))?;
+        self.session.warn(&unreadable);
         for run in runs {
             let number = job_of(&run.record).filter(|_| self.is_ours(&run.record) && run.is_latest());
             let Some(number) = number else { continue };
@@ -166,8 +179,14 @@ impl<'a> Base<'a> {
 
     /// What the record of a job says, if it is that of this sweep.
     pub(super) fn record(&self, directory: &Path) -> Option<Record> {
-        let record = Record::read(&self.directory.join(directory), &self.process).ok()?;
+        let record = self.found(&self.directory.join(directory))?.record;
         self.is_ours(&record).then_some(record)
+    }
+
+    /// The run in a directory, be its record packed or not.
+    pub(super) fn found(&self, directory: &Path) -> Option<Found> {
+        let packed = &mut |directory: &Path| self.packed.borrow_mut().of(directory);
+        Found::read_or(directory, &self.process, packed).ok()
     }
 
     fn is_ours(&self, record: &Record) -> bool {
@@ -203,18 +222,18 @@ impl<'a> Base<'a> {
 
     /// What there is of a job whose driver was killed. While its process lives, wherever that is, it has the directory,
     /// whether it is on record yet or not; and it is on record how it ended before it lets go.
-    pub(super) fn look(&self, job: u64, directory: &Path) -> Left {
-        let completed = || {
+    pub(super) fn look(&self, job: u64, directory: &Path, standing: &Standing) -> Left {
+        let ended = || {
             // A folder that was copied has the record of another job.
             let record = self.record(directory).filter(|record| job_of(record) == Some(job));
-            let record = record.filter(|record| record.status() == Status::Completed);
+            let record = record.filter(|record| says_more(record, standing));
             record.map(|record| Left::Ended(self.verdict(&record, directory)))
         };
         let runs = || {
             let tenant = Tenant::of_run(&self.directory.join(directory), &self.process)?;
             Some(Left::Running(tenant.who()))
         };
-        completed().or_else(runs).or_else(completed).unwrap_or(Left::Nothing)
+        ended().or_else(runs).or_else(ended).unwrap_or(Left::Nothing)
     }
 
     /// Says that a job waits for its own end.
@@ -271,6 +290,18 @@ pub(super) fn misplaced(bound: &Bound, text: &str) -> Error {
             .at(origin, format!("this is `{text}`"))
             .help("such as `${hydra.job.num}`"),
     )
+}
+
+/// Whether a record says how a job ended of which the journal says less. A failure may be that of the time before: who
+/// reads it knows by when it began.
+fn says_more(record: &Record, standing: &Standing) -> bool {
+    match record.status() {
+        Status::Completed => true,
+        Status::Failed if standing.status == Status::Running => {
+            standing.attempt <= 1 || standing.began <= record.started()
+        }
+        _ => false,
+    }
 }
 
 /// Which job of its sweep a record is of.

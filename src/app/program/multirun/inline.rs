@@ -8,9 +8,10 @@ use crate::app::output::Status as Exit;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::Callbacks;
 use crate::app::program::finished;
-use crate::app::program::job::{Extent, call, place_in_sweep, wait_for_end};
+use crate::app::program::job::{Extent, call, wait_for_end};
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed};
+use crate::app::program::multirun::in_sweep::place_in_sweep;
 use crate::app::program::outcome::directions;
 use crate::app::program::session::Session;
 use crate::app::program::signals::{self, Stop};
@@ -171,8 +172,8 @@ impl Host for Inline<'_> {
         self.base.gone(directories);
     }
 
-    fn look(&mut self, job: u64, directory: &Path) -> Left {
-        self.base.look(job, directory)
+    fn look(&mut self, job: u64, directory: &Path, standing: &Standing) -> Left {
+        self.base.look(job, directory, standing)
     }
 
     fn waits(&mut self, job: &Job, who: Option<&str>) {

@@ -3,19 +3,24 @@
 use std::cell::{Cell, OnceCell, RefCell};
 
 use crate::app::program::bound::Bound;
-use crate::app::program::job::{bind_in_sweep, check};
+use crate::app::program::job::check;
 use crate::app::program::logging::Known;
 use crate::app::program::multirun::earlier::{Earlier, Taken};
 use crate::app::program::multirun::host::{misplaced, shown, subdirectory};
 use crate::app::program::multirun::identity::Files;
+use crate::app::program::multirun::in_sweep::bind_in_sweep;
+use crate::app::program::multirun::patience::Patience;
 use crate::app::program::session::Session;
 use crate::app::program::worker;
-use crate::app::sweep::{Sweep, try_all};
+use crate::app::sweep::{Sweep, try_all, try_covering};
 use crate::compose::{Composed, Mode};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::grammar::{Action, Override};
 use crate::sweep::Job;
 use crate::value::{Key, Node};
+
+/// Who only looks at so many jobs does not wait until all are composed.
+const HUGE: u64 = 10_000;
 
 /// What is known of the jobs of a sweep once all of them were composed.
 pub(super) struct Checked {
@@ -47,17 +52,26 @@ impl<'a> Composing<'a> {
         self.sweep.arguments(job).overrides.iter().map(typed).collect()
     }
 
-    /// Composes every job, and reads what each needs of its config.
+    /// Composes every job, and reads what each needs of its config. If a sweep is huge, and only looked at, so many are
+    /// composed that every value that was typed is in one of them.
     ///
     /// # Errors
     /// All that is wrong with any of them, each mistake once.
-    pub(super) fn check(&self, master: &Bound, earlier: Option<&Earlier>) -> Result<Checked> {
+    pub(super) fn check(
+        &self,
+        master: &Bound,
+        earlier: Option<&Earlier>,
+        is_looked_at: bool,
+    ) -> Result<Checked> {
         let mut files = Files::default();
         files.add(master.composed());
         let (files, apart, logging) = (RefCell::new(files), Cell::new(false), Known::default());
         let shares = Cell::new(false);
         let (first, taken) = (OnceCell::new(), RefCell::new(Vec::new()));
-        try_all(self.sweep, |job| {
+        let jobs = self.sweep.jobs.len();
+        let patience = Patience::new(self.session, jobs);
+        let attempt = |job: &Job| {
+            patience.step();
             let composed = self.compose(job)?;
             files.borrow_mut().add(&composed);
             let bound = bind_in_sweep(self.session, composed, job.index, None)?;
@@ -74,7 +88,14 @@ impl<'a> Composing<'a> {
             let bound = bound.with_fact(&["hydra", "runtime", "output_dir"], ".");
             apart.set(apart.get() || worker::needed(self.session, &bound)?.is_some());
             check(self.session, &bound, &logging)
-        })?;
+        };
+        if is_looked_at && earlier.is_none() && jobs > HUGE {
+            self.session
+                .note(&format!("{jobs} jobs are too many to compose only to be looked at: some were"));
+            try_covering(self.sweep, attempt)?;
+        } else {
+            try_all(self.sweep, attempt)?;
+        }
         let mut taken = taken.into_inner();
         taken.sort_by_key(|run| run.job);
         Ok(Checked { files: files.into_inner(), apart: apart.get(), taken })

@@ -2,11 +2,14 @@
 
 mod around;
 mod compact;
+mod dry_run;
 mod earlier;
 mod host;
 mod identity;
+mod in_sweep;
 mod inline;
 mod jobs;
+mod patience;
 mod plan;
 mod resume;
 mod run;

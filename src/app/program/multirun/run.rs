@@ -1,24 +1,25 @@
 //! `--multirun`, from the arguments to the exit status.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::capture;
-use crate::app::output::{Status, unwritten};
+use crate::app::output::Status;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
-use crate::app::program::job::{Extent, bind_in_sweep, call, place_in_sweep, shown as shown_path, with_mode};
+use crate::app::program::job::{Extent, call, shown as shown_path, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
 use crate::app::program::multirun::around::Around;
 use crate::app::program::multirun::compact;
+use crate::app::program::multirun::dry_run::{Outlook, show};
 use crate::app::program::multirun::earlier::{Earlier, Taken, new_to, take_over};
-use crate::app::program::multirun::host::{Base, shown};
+use crate::app::program::multirun::host::Base;
 use crate::app::program::multirun::identity::{identity, unchanged};
+use crate::app::program::multirun::in_sweep::{bind_in_sweep, place_in_sweep};
 use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
@@ -30,14 +31,14 @@ use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
 use crate::compose::{Arguments, Frozen, Mode};
-use crate::diag::{Error, ErrorKind, Result, shell_word};
-use crate::drive::{Drive, Entry, Host, Identity, Journal, Policy, Progress, Stopped, Summary, lease};
+use crate::diag::{Error, ErrorKind, Result, Secrets, shell_word};
+use crate::drive::{Drive, Entry, Host, Identity, Journal, LOCK, Policy, Progress, Stopped, Summary, lease};
 use crate::durable::{Sync, create_exclusive, remove_temporaries, write_whole_with};
 use crate::facts::{Clock, Process};
 use crate::grammar::Override;
 use crate::launch::{self, Bell, Halt, Launcher, Workers};
-use crate::run::{Outcome, Place, Rank};
-use crate::sweep::{Grid, Jobs, Sweeper, batches};
+use crate::run::{Mandate, Outcome, Place, Rank};
+use crate::sweep::{Grid, Sweeper, batches};
 use crate::value::{Key, write_yaml};
 
 /// A process that is one of several ranks runs no sweep: each of them would run all the jobs. A script of Slurm is a rank
@@ -60,68 +61,34 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
     let sweep = Space::new(&session.composer, session.config_name(), &arguments).sweep(master.composed())?;
-    let jobs = &sweep.jobs;
     let searching =
         sweep.search.as_ref().map(|search| Searching::new(session, &master, search)).transpose()?;
     let plan = Plan::of(session, &master, sweep.search.as_ref())?;
     let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
-    let earlier = Earlier::find(session, &master)?;
-    let Checked { mut files, apart, taken } = composing.check(&master, earlier.as_ref())?;
-    drop(earlier);
-    let plan = if apart { plan.apart() } else { plan };
+    let checked = check(session, &master, &composing, searching.as_ref())?;
+    let plan = if checked.apart { plan.apart() } else { plan };
     plan.check()?;
-    for (name, path) in command::files(&session.app.tail, &session.composer.facts().cwd) {
-        let copy = session.snapshot.as_ref().and_then(|snapshot| snapshot.copy_of(&path));
-        files.add_file(&name, copy.unwrap_or(&path))?;
-    }
-    if let Some(name) = setting(&master, "mainstem.sweep.jobs")? {
-        files.add_file(&name, &session.composer.facts().cwd.join(&name))?;
-    }
-    if let Some(searching) = &searching {
-        for (name, path) in searching.files() {
-            files.add_file(name, path)?;
-        }
-        searching.tell_known(session);
-    }
+    let process = session.process();
+    let told = searching.as_ref().map(Searching::to_node);
+    let now = identity(session, &master, &process, (&sweep.jobs, sweep.count()), told, &checked.files);
     if session.flags.dry_run {
+        let outlook = outlook(session, &composing, &master, &plan.policy, now)?;
         return Ok(match &searching {
             Some(searching) => searching.show(session),
-            None => show(session, &master, jobs, &taken),
+            None => show(session, &master, &sweep.jobs, &checked.taken, outlook),
         });
     }
 
-    let process = session.process();
     by_itself(session, &process)?;
-    let told = searching.as_ref().map(Searching::to_node);
-    let now = identity(session, &master, &process, (jobs, sweep.count()), told, &files);
-    let configs = files.frozen();
     let (directory, other) = directory(session, &master)?;
-    let lease = lease(&directory, &process)?;
-    let secrets = Arc::clone(master.secrets());
-    let (journal, mut before) = if session.resumed.is_some() {
-        let before = Progress::read(&directory)?;
-        // A snapshot is of the program that began it.
-        let program =
-            if session.snapshot.is_some() { before.identity.program.clone() } else { now.program.clone() };
-        let now = Identity { program, ..now };
-        if !session.flags.force {
-            unchanged(&before.identity, &now)?;
-        }
-        (Journal::open(lease, secrets)?, before)
-    } else {
-        let (journal, earlier) = Journal::begin(lease, &Entry::Sweep(Box::new(now.clone())), secrets)?;
-        if let Some(earlier) = earlier {
-            session.note(&format!("the journal of the sweep before is now {earlier}"));
-        }
-        (journal, Progress { identity: now, ..Progress::default() })
-    };
+    let (journal, mut before) = journal(session, &directory, now, Arc::clone(master.secrets()), &process)?;
     let master = match &other {
         Some(other) => master.with_fact(&["hydra", "sweep", "dir"], other.to_string_lossy().as_ref()),
         None => master,
     };
     write_master(&master, &directory)?;
-    let taken = new_to(&before, taken);
+    let taken = new_to(&before, checked.taken);
     take_over(&taken, &directory, &journal, &mut before, &process)?;
     let logging = Logging::of_hydra(&master, &session.console, session.composer.facts())?;
     let _installed = install(&logging);
@@ -129,8 +96,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 
     tell_taken(session, &taken, sweep.count());
     if session.resumed.is_some() {
-        let done = before.count(crate::run::Status::Completed);
-        session.note(&format!("{done} of {} jobs are completed", sweep.count()));
+        tell_completed(session, &before, sweep.count());
     }
     // A session runs one sweep.
     let _ = session.sweep.set(before.identity.id.clone());
@@ -138,26 +104,121 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let compact = compact::open(&master, &directory)?;
     let mut base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
     base.compact = compact;
-    // With `--force` jobs may be others than those of the records.
-    if session.resumed.is_some() && !session.flags.force && (before.jobs.len() as u64) < jobs.len() {
-        base.find_lost(&before)?;
+    if session.resumed.is_some() {
+        base.find_lost(&before, sweep.count())?;
     }
     Driving {
         session,
         results: searching.as_ref().map(Searching::name),
         sweeper: match searching {
             Some(searching) => Box::new(searching.sweeper()),
-            None => Box::new(Grid::new(jobs.clone())),
+            None => Box::new(Grid::new(sweep.jobs.clone())),
         },
         count: sweep.count(),
         plan,
-        configs,
+        configs: checked.files.frozen(),
         journal: Arc::new(journal),
         callbacks: Arc::clone(&callbacks),
         process,
         before,
     }
     .drive(base)
+}
+
+/// Composes the jobs, and finds the files that they are made of.
+///
+/// # Errors
+/// All that is wrong with any of them; a file that cannot be read.
+fn check(
+    session: &Session<'_>,
+    master: &Bound,
+    composing: &Composing<'_>,
+    searching: Option<&Searching<'_>>,
+) -> Result<Checked> {
+    let cwd = &session.composer.facts().cwd;
+    let earlier = Earlier::find(session, master)?;
+    let mut checked = composing.check(master, earlier.as_ref(), session.flags.dry_run)?;
+    for (name, path) in command::files(&session.app.tail, cwd) {
+        let copy = session.snapshot.as_ref().and_then(|snapshot| snapshot.copy_of(&path));
+        checked.files.add_file(&name, copy.unwrap_or(&path))?;
+    }
+    if let Some(name) = setting(master, "mainstem.sweep.jobs")? {
+        checked.files.add_file(&name, &cwd.join(&name))?;
+    }
+    if let Some(searching) = searching {
+        for (name, path) in searching.files() {
+            checked.files.add_file(name, path)?;
+        }
+        searching.tell_known(session);
+    }
+    Ok(checked)
+}
+
+/// The journal of the sweep, taken up or begun, and how far it says that the sweep has come.
+///
+/// # Errors
+/// Another process runs the sweep; it is not the one that was begun; the journal cannot be read or written.
+fn journal(
+    session: &Session<'_>,
+    directory: &Path,
+    now: Identity,
+    secrets: Arc<Secrets>,
+    process: &Process,
+) -> Result<(Journal, Progress)> {
+    let lease = lease(directory, process)?;
+    if session.resumed.is_some() {
+        let before = progress(session, directory, now)?;
+        return Ok((Journal::open(lease, secrets)?, before));
+    }
+    let (journal, earlier) = Journal::begin(lease, &Entry::Sweep(Box::new(now.clone())), secrets)?;
+    if let Some(earlier) = earlier {
+        session.note(&format!("the journal of the sweep before is now {earlier}"));
+    }
+    Ok((journal, Progress { identity: now, ..Progress::default() }))
+}
+
+/// How far a sweep has come that goes on.
+///
+/// # Errors
+/// It is not the one that was begun; its journal cannot be read.
+fn progress(session: &Session<'_>, directory: &Path, now: Identity) -> Result<Progress> {
+    let before = Progress::read(directory)?;
+    if !session.flags.force {
+        // A snapshot is of the program that began it.
+        let program =
+            if session.snapshot.is_some() { before.identity.program.clone() } else { now.program.clone() };
+        unchanged(&before.identity, &Identity { program, ..now })?;
+    }
+    Ok(before)
+}
+
+/// What becomes of the jobs of a sweep that would go on; `None` of a new one.
+///
+/// # Errors
+/// As of one that does.
+fn outlook<'a>(
+    session: &'a Session<'a>,
+    composing: &'a Composing<'a>,
+    master: &Bound,
+    policy: &'a Policy,
+    now: Identity,
+) -> Result<Option<Outlook<'a>>> {
+    let Some(resumed) = &session.resumed else { return Ok(None) };
+    let count = now.jobs.unwrap_or_default();
+    let before = progress(session, &resumed.directory, now)?;
+    tell_completed(session, &before, count);
+    // Nothing is ordered in its name.
+    let mandate = Mandate { lock: resumed.directory.join(LOCK), id: String::new() };
+    let place = (resumed.directory.clone(), None);
+    let mut base = Base::new(session, composing, place, master, mandate, &session.process(), &before);
+    base.find_lost(&before, count)?;
+    Outlook::new(base, before, policy).map(Some)
+}
+
+/// Says how many jobs do not run again.
+fn tell_completed(session: &Session<'_>, before: &Progress, count: u64) {
+    let done = before.count(crate::run::Status::Completed);
+    session.note(&format!("{done} of {count} jobs are completed"));
 }
 
 /// A sweep that is about to run.
@@ -299,25 +360,6 @@ fn status(summary: &Summary) -> Status {
         None if summary.failed > 0 || summary.broken.is_some() => Status::Failure,
         None => Status::Success,
     }
-}
-
-/// Shows the jobs, a line each, as they would be typed, and what is known of them.
-fn show(session: &Session<'_>, master: &Bound, jobs: &Jobs, taken: &[Taken]) -> Finished {
-    let cwd = &session.composer.facts().cwd;
-    let mut taken = taken.iter().peekable();
-    let lines = jobs.iter().map(|job| {
-        let mut line = format!("#{} : {}", job.index, shown(master, &job).join(" "));
-        if let Some(run) = taken.next_if(|run| run.job == job.index) {
-            let _ = write!(
-                line,
-                "  # completed: {}",
-                crate::app::program::job::shown(&run.directory, cwd).display()
-            );
-        }
-        line + "\n"
-    });
-    let said = { lines }.try_for_each(|line| session.console.say(&line));
-    Finished::without_jobs(said.map_or_else(|error| unwritten(&error, Status::Success), |()| Status::Success))
 }
 
 /// Says which jobs are not run, since they have completed before.

@@ -138,12 +138,11 @@ impl Host for Watched<'_> {
         self.host.gone(directories);
     }
 
-    fn look(&mut self, job: u64, directory: &Path) -> Left {
-        let left = self.host.look(job, directory);
-        if let Left::Ended(verdict) = &left {
-            let mut view = self.view();
-            view.ended += 1;
-            view.failed += u64::from(verdict.status != Status::Completed);
+    fn look(&mut self, job: u64, directory: &Path, standing: &Standing) -> Left {
+        let left = self.host.look(job, directory, standing);
+        // One that has failed begins again, or is told as one that ends now.
+        if let Left::Ended(Verdict { status: Status::Completed, .. }) = &left {
+            self.view().ended += 1;
         }
         left
     }

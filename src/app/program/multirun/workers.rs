@@ -150,8 +150,8 @@ impl Host for InWorkers<'_> {
         self.base.gone(directories);
     }
 
-    fn look(&mut self, job: u64, directory: &Path) -> Left {
-        self.base.look(job, directory)
+    fn look(&mut self, job: u64, directory: &Path, standing: &Standing) -> Left {
+        self.base.look(job, directory, standing)
     }
 
     fn waits(&mut self, job: &Job, who: Option<&str>) {

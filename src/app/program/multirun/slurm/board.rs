@@ -10,7 +10,7 @@ use crate::diag::Result;
 use crate::drive::Progress;
 use crate::facts::Process;
 use crate::launch::slurm::{Queued, Slurm, State};
-use crate::run::{Record, Status, Tenant};
+use crate::run::{Found, PackedRuns, Record, Status, Tenant};
 use crate::value::Node;
 
 /// The jobs of a sweep that Slurm has, or had.
@@ -26,6 +26,7 @@ pub(crate) struct Board {
     /// What Slurm calls the submissions.
     ids: RefCell<BTreeMap<u32, Option<String>>>,
     queue: RefCell<Option<Vec<Queued>>>,
+    packed: RefCell<PackedRuns>,
 }
 
 /// Where a job was put.
@@ -72,6 +73,7 @@ impl Board {
             places: RefCell::new(progress.jobs.iter().filter_map(had).collect()),
             ids: RefCell::new(progress.submissions.clone()),
             queue: RefCell::default(),
+            packed: RefCell::new(PackedRuns::new(directory)),
         }
     }
 
@@ -154,7 +156,9 @@ impl Board {
 
     /// The record of a job, if it is that of this time.
     pub(super) fn record(&self, place: &Place) -> Option<Record> {
-        let record = Record::read(&self.directory.join(&place.directory), &self.process).ok()?;
+        let packed = &mut |directory: &Path| self.packed.borrow_mut().of(directory);
+        let found = Found::read_or(&self.directory.join(&place.directory), &self.process, packed).ok()?;
+        let record = found.record;
         let ours = record.get("parent").and_then(Node::as_str) == Some(self.sweep.as_str());
         let id = record.id().map(|id| id.to_string());
         (ours && (place.earlier.is_none() || id != place.earlier)).then_some(record)

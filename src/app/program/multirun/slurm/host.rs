@@ -94,8 +94,10 @@ impl Host for OnSlurm<'_> {
         self.base.gone(directories);
     }
 
-    fn look(&mut self, job: u64, directory: &Path) -> Left {
-        match self.board.stands(job) {
+    fn look(&mut self, job: u64, directory: &Path, standing: &Standing) -> Left {
+        // Of one whose end is known Slurm knows no more.
+        let stands = (standing.status == Status::Running).then(|| self.board.stands(job)).flatten();
+        match stands {
             Some(Stands::Waits | Stands::Runs) => Left::Running(None),
             Some(Stands::Ended(record)) => Left::Ended(self.base.verdict(&record, directory)),
             Some(Stands::Gone) => match self.board.give_up(job) {
@@ -104,7 +106,7 @@ impl Host for OnSlurm<'_> {
                 Err(error) => self.doubt(&error),
             },
             // Whoever had it begun was killed before it was handed on, or did not run on Slurm.
-            None => self.base.look(job, directory),
+            None => self.base.look(job, directory, standing),
         }
     }
 
