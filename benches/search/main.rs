@@ -1,8 +1,8 @@
 //! The samplers over lines, for `.ci/search.py`, which holds them against those of others.
 //!
-//! `space SAMPLER SEED`, a line for each parameter (`float NAME LOW HIGH`, `int NAME LOW HIGH`, `cat NAME COUNT`, each with
-//! `log` and `when INDEX CHOICES` behind it), `begin`. Then `ask N` is answered by the values of a point, `-` where a
-//! parameter does not apply; `tell N VALUE` and `know N VALUE VALUES…` are not answered.
+//! `space SAMPLER SEED OBJECTIVES`, a line for each parameter (`float NAME LOW HIGH`, `int NAME LOW HIGH`, `cat NAME COUNT`,
+//! each with `log` and `when INDEX CHOICES` behind it), `begin`. Then `ask N` is answered by the values of a point, `-` where
+//! a parameter does not apply; `tell N VALUES…`, `tell N failed` and `know N VALUE VALUES…` are not answered.
 
 use std::error::Error;
 use std::io::{BufRead, Write, stdin, stdout};
@@ -15,18 +15,21 @@ use mainstem::search::{
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
-    let (mut sampler, mut parameters, mut study) = (None, Vec::new(), None);
+    let (mut search, mut parameters, mut study) = (None, Vec::new(), None);
     for line in stdin().lock().lines() {
         let line = line?;
         let words: Vec<&str> = line.split_whitespace().collect();
         match words.as_slice() {
-            ["space", name, seed] => sampler = Some(sampler_of(name, seed.parse()?)?),
+            ["space", name, seed, objectives] => {
+                let directions = vec![Direction::Minimize; objectives.parse()?];
+                search = Some((directions, sampler_of(name, seed.parse()?)?));
+            }
             ["float" | "int" | "cat", ..] => parameters.push(parameter(&words)?),
             ["begin"] => {
                 let space =
                     Space::new(std::mem::take(&mut parameters)).map_err(|flaw| format!("{flaw:?}"))?;
-                let sampler = sampler.take().ok_or("`begin` before `space`")?;
-                study = Some(Study::new(space, vec![Direction::Minimize], sampler));
+                let (directions, sampler) = search.take().ok_or("`begin` before `space`")?;
+                study = Some(Study::new(space, directions, sampler));
             }
             words => answer(study.as_mut().ok_or("a question before `begin`")?, words)?,
         }
@@ -47,7 +50,10 @@ fn answer(study: &mut Study, words: &[&str]) -> Result<()> {
             out.flush()?;
         }
         ["tell", number, "failed"] => study.tell(number.parse()?, Outcome::Failed),
-        ["tell", number, value] => study.tell(number.parse()?, Outcome::Completed(vec![value.parse()?])),
+        ["tell", number, values @ ..] => {
+            let values = values.iter().map(|value| Ok(value.parse()?)).collect::<Result<_>>()?;
+            study.tell(number.parse()?, Outcome::Completed(values));
+        }
         ["know", number, loss, values @ ..] => {
             let point =
                 study.space().parameters().iter().zip(values).map(|(parameter, word)| read(parameter, word));

@@ -110,7 +110,9 @@ impl Domain {
     /// How many values there are; `None` of a float without steps.
     pub fn count(&self) -> Option<u64> {
         match *self {
-            Self::Float { low, high, step: Some(step), .. } => Some(((high - low) / step + 1e-9) as u64 + 1),
+            Self::Float { low, high, step: Some(step), .. } => {
+                Some((((high - low) / step + 1e-9) as u64).saturating_add(1))
+            }
             Self::Float { step: None, .. } => None,
             Self::Integer { low, high, step, .. } => {
                 Some((high.abs_diff(low) / step.unsigned_abs().max(1)).saturating_add(1))
@@ -126,7 +128,9 @@ impl Domain {
                 (low..=high).contains(&value)
                     && step.is_none_or(|step| {
                         let steps = (value - low) / step;
-                        (steps - steps.round()).abs() < 1e-6
+                        // Far from zero, numbers themselves have steps; and of more steps than can be counted all are there.
+                        let blur = 4.0 * f64::EPSILON * (value.abs() + low.abs()) / step;
+                        steps.is_infinite() || (steps - steps.round()).abs() < 1e-6 + blur
                     })
             }
             (Self::Integer { low, high, step, .. }, Value::Integer(value)) => {
@@ -182,7 +186,9 @@ impl Domain {
         };
         // Of steps that do not come out even, the last value is the last one that is reached.
         let high = match *self {
-            Self::Float { step: Some(step), .. } => low + ((high - low) / step + 1e-9).floor() * step,
+            Self::Float { step: Some(step), .. } => {
+                (low + ((high - low) / step + 1e-9).floor() * step).min(high)
+            }
             Self::Integer { step, .. } if step > 1 => {
                 low + ((high - low) / step as f64).floor() * step as f64
             }
@@ -214,7 +220,8 @@ impl Domain {
                 let at = if log { at.exp() } else { at };
                 let at = step.map_or(at, |step| {
                     let most = ((high - low) / step + 1e-9).floor().max(0.0);
-                    low + ((at - low) / step).round().clamp(0.0, most) * step
+                    let steps = ((at - low) / step).round().clamp(0.0, most);
+                    if steps.is_finite() { low + steps * step } else { at }
                 });
                 Value::Float(at.clamp(low, high))
             }
@@ -284,6 +291,20 @@ mod tests {
                 (0..1000).map(|n| format!("{:?}", domain.at(f64::from(n) / 1000.0))).collect();
             seen.dedup();
             assert_eq!(seen.len() as u64, count, "{domain:?}");
+        }
+    }
+
+    #[test]
+    fn more_steps_than_can_be_counted() {
+        for (low, high, step) in [(0.0, 1e30, 1e-3), (1e9, 2e9, 1e-6), (1e-300, 1e300, 1e-300)] {
+            let domain = Domain::Float { low, high, log: low == 1e-300, step: Some(step) };
+            assert!(domain.count() > Some(1 << 49), "{domain:?}");
+            let places: Vec<f64> = (0..=8).map(|n| f64::from(n) / 8.0).collect();
+            for (place, next) in places.iter().zip(&places[1..]) {
+                let value = domain.at(*place);
+                assert!(domain.contains(value) && value != domain.at(*next), "{domain:?}: {value:?}");
+                assert!((domain.unit(value) - place).abs() < 1e-3, "{domain:?}: {value:?}");
+            }
         }
     }
 

@@ -104,6 +104,36 @@ fn every_suggestion_lies_in_the_space_whatever_trials_come_to() {
     }
 }
 
+/// As wide, as many and as near as numbers can be.
+#[test]
+fn extreme_spaces() {
+    let tiny = f64::from_bits(1);
+    let many = |count: usize, domain| {
+        (0..count).map(|n| Parameter::new(format!("x{n}"), domain)).collect::<Vec<_>>()
+    };
+    let spaces = [
+        many(2, Domain::choice(1000)),
+        many(50, Domain::float(-1.0, 1.0)),
+        many(2, Domain::log_float(1e-300, 1e300)),
+        many(2, Domain::log_float(tiny, f64::MAX)),
+        many(2, Domain::float(-8e307, 8e307)),
+        many(2, Domain::float(1.0, 1.0 + f64::EPSILON)),
+        many(2, Domain::log_integer(1, i64::MAX)),
+        many(2, Domain::Float { low: 0.0, high: 1e30, log: false, step: Some(1e-3) }),
+        many(2, Domain::Float { low: 1e9, high: 2e9, log: false, step: Some(1e-6) }),
+        many(2, Domain::Float { low: 1e-300, high: 1e300, log: true, step: Some(1e-300) }),
+    ];
+    for space in spaces.map(|parameters| Space::new(parameters).expect("a good space")) {
+        for (name, sampler) in SAMPLERS {
+            for (_, told) in [OUTCOMES[0], OUTCOMES[2]] {
+                let history = run(&*sampler(1), &space, told, 15, 2);
+                let (first, rest) = history.told().split_first().expect("some were told");
+                assert!(rest.iter().any(|trial| trial.point != first.point), "{name}: {space:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn the_same_history_leads_to_the_same_points() {
     let space = &spaces()[0];
