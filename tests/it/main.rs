@@ -54,6 +54,9 @@ mod rerun;
 mod run;
 
 #[cfg(all(feature = "app", unix))]
+mod run_commands;
+
+#[cfg(all(feature = "app", unix))]
 mod signals;
 
 #[cfg(all(feature = "app", unix))]
