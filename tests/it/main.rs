@@ -39,6 +39,9 @@ mod complete;
 mod components;
 
 #[cfg(all(feature = "app", unix))]
+mod commands;
+
+#[cfg(all(feature = "app", unix))]
 mod kills;
 
 #[cfg(all(feature = "app", unix))]
