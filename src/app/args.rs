@@ -6,6 +6,7 @@ use std::iter::Peekable;
 use crate::app::complete::{Face, Holds};
 use crate::app::help;
 use crate::app::hydra_flags::{Instead, instead};
+use crate::app::runs::another_name;
 use crate::diag::{Error, ErrorKind, Result, did_you_mean, shell_word};
 
 /// A command of the program.
@@ -259,6 +260,9 @@ fn command(name: &str) -> Result<Command> {
             .help(format!("commands: {}", names.join(", "))));
     }
     let error = wrong(format!("there is no command `{name}`"));
+    if let Some(of_runs) = another_name(name) {
+        return Err(error.help(format!("did you mean `mainstem runs {of_runs}`?")));
+    }
     Err(match did_you_mean(name, names.iter().copied()) {
         Some(near) => error.help(format!("did you mean `{near}`?")),
         None => error.help(format!("commands: {}", names.join(", "))),

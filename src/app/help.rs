@@ -46,7 +46,8 @@ comes from, and runs any program with it.
   who set a value           mainstem explain db.port -cd conf -cn config
   which files, and why      mainstem defaults -cd conf -cn config
   all that is wrong         mainstem check conf
-  run any program           mainstem run -cd conf -cn config -- python train.py
+  run a Hydra program       mainstem run -cd conf -cn config -- python train.py
+  run any other one         mainstem run lr=0.2 -- python train.py {flags}
   a sweep of it             mainstem run -m -j 4 lr=0.1,0.2 -- python train.py
   what was killed goes on   mainstem run --resume
   what ran                  mainstem runs ls 'lr<0.1 and status=failed'

@@ -23,13 +23,13 @@ pub fn main() -> Status {
         // What is about runs has flags and words of its own.
         Some((first, rest)) if first == "runs" => runs::run(rest, out, err),
         Some((first, rest)) if first == "rerun" => runs::rerun(rest, out, err),
-        Some((first, rest)) if first == "help" && rest.first().is_some_and(|word| word == "rerun") => {
-            Ok(Output::success(runs::RERUN_HELP.to_owned()))
+        Some((first, rest)) => {
+            match help::OTHERS.iter().find(|(name, _)| rest.first().is_some_and(|word| word == name)) {
+                Some((_, text)) if first == "help" => Ok(Output::success((*text).to_owned())),
+                _ => about_configs(arguments, out, err),
+            }
         }
-        Some((first, rest)) if first == "help" && rest.first().is_some_and(|word| word == "runs") => {
-            Ok(Output::success(runs::HELP.to_owned()))
-        }
-        _ => about_configs(arguments, out, err),
+        None => about_configs(arguments, out, err),
     });
     output.unwrap_or_else(|error| Output::failure(&error, err)).write()
 }

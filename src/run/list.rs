@@ -13,7 +13,7 @@ use crate::facts::{Process, date_of};
 use crate::run::checkpoints::CHECKPOINTS;
 use crate::run::files::{HYDRA, RUN};
 use crate::run::lease::Lease;
-use crate::run::metrics::{Logs, Metric, metrics, metrics_in, params, params_in};
+use crate::run::metrics::{Logs, Metric, metrics_in, params_in, whole};
 use crate::run::observer::Observer;
 use crate::run::outcome::Status;
 use crate::run::packed::Packed;
@@ -241,23 +241,40 @@ impl Found {
         }
     }
 
-    /// What the job has logged: see [`metrics`].
+    /// What the job has logged: see [`metrics`](crate::run::metrics).
     ///
     /// # Errors
-    /// As [`metrics`].
+    /// As [`metrics`](crate::run::metrics).
     pub fn metrics(&self) -> Result<Vec<Metric>> {
-        self.packed.as_ref().map_or_else(|| metrics(&self.folder), |packed| metrics_in(&self.logs(packed)?))
+        whole(self.read_metrics()?)
     }
 
-    /// The parameters that the job has logged: see [`params`].
+    /// The same as far as the lines can be read, and what is wrong with the others.
     ///
     /// # Errors
-    /// As [`params`].
-    pub fn params(&self) -> Result<Map> {
-        self.packed.as_ref().map_or_else(|| params(&self.folder), |packed| params_in(&self.logs(packed)?))
+    /// A file cannot be read.
+    pub(crate) fn read_metrics(&self) -> Result<(Vec<Metric>, Option<Error>)> {
+        metrics_in(&self.logs()?)
     }
 
-    fn logs(&self, packed: &Packed) -> Result<Logs<'_>> {
+    /// The parameters that the job has logged: see [`params`](crate::run::params).
+    ///
+    /// # Errors
+    /// As [`params`](crate::run::params).
+    pub fn params(&self) -> Result<Map> {
+        whole(self.read_params()?)
+    }
+
+    /// The same as far as the lines can be read, and what is wrong with the others.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(crate) fn read_params(&self) -> Result<(Map, Option<Error>)> {
+        params_in(&self.logs()?)
+    }
+
+    fn logs(&self) -> Result<Logs<'_>> {
+        let Some(packed) = &self.packed else { return Logs::of(&self.folder) };
         let files = packed.files()?;
         let names = files.keys().cloned().collect();
         let read = move |name: &str| Ok(files.get(name).cloned().unwrap_or_default());

@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{read_regular, whole_lines};
 use crate::run::rank::rank_in;
-use crate::value::{JsonStyle, Key, Kind, Map, Node, read_json, write_json};
+use crate::value::{JsonStyle, Key, Kind, Map, Node, read_python_json, write_json};
 
 /// The file of the metrics, beside the record: a JSON object a line.
 pub(crate) const METRICS: &str = "metrics.jsonl";
@@ -76,17 +76,25 @@ fn line(map: &Map) -> String {
 /// # Errors
 /// A file cannot be read, or holds something else.
 pub fn metrics(folder: &Path) -> Result<Vec<Metric>> {
-    metrics_in(&Logs::of(folder)?)
+    whole(metrics_in(&Logs::of(folder)?)?)
 }
 
-/// The same where the logs are.
-pub(super) fn metrics_in(logs: &Logs<'_>) -> Result<Vec<Metric>> {
+/// What could be read, and what is wrong with the rest.
+pub(super) type Read<T> = (T, Option<Error>);
+
+/// All of it, or what is wrong.
+pub(super) fn whole<T>((read, wrong): Read<T>) -> Result<T> {
+    wrong.map_or(Ok(read), Err)
+}
+
+/// The same where the logs are, as far as the lines can be read.
+pub(super) fn metrics_in(logs: &Logs<'_>) -> Result<Read<Vec<Metric>>> {
     let mut all = Vec::new();
-    logs.each(METRICS, r#"`{"name": "loss", "value": 0.5, "step": 1}`"#, |map| {
+    let wrong = logs.each(METRICS, r#"`{"name": "loss", "value": 0.5, "step": 1}`"#, |map| {
         all.push(Metric::of(map)?);
         Some(())
     })?;
-    Ok(all)
+    Ok((all, wrong))
 }
 
 /// The parameters in the folder of a record; of a name that was given twice, the last value.
@@ -94,32 +102,32 @@ pub(super) fn metrics_in(logs: &Logs<'_>) -> Result<Vec<Metric>> {
 /// # Errors
 /// As [`metrics`].
 pub fn params(folder: &Path) -> Result<Map> {
-    params_in(&Logs::of(folder)?)
+    whole(params_in(&Logs::of(folder)?)?)
 }
 
-/// The same where the logs are.
-pub(super) fn params_in(logs: &Logs<'_>) -> Result<Map> {
+/// The same where the logs are, as far as the lines can be read.
+pub(super) fn params_in(logs: &Logs<'_>) -> Result<Read<Map>> {
     let mut all = Map::default();
-    logs.each(PARAMS, r#"`{"name": "depth", "value": 3}`"#, |map| {
+    let wrong = logs.each(PARAMS, r#"`{"name": "depth", "value": 3}`"#, |map| {
         all.set(Key::from(map.get_str("name")?.as_str()?), map.get_str("value")?.clone());
         Some(())
     })?;
-    Ok(all)
+    Ok((all, wrong))
 }
 
 /// Reads a file by its name.
-type Read<'a> = Box<dyn Fn(&str) -> Result<String> + 'a>;
+type Open<'a> = Box<dyn Fn(&str) -> Result<String> + 'a>;
 
 /// Files of logs, wherever they are: the folder by which they are called, their names, and how each is read.
 pub(super) struct Logs<'a> {
     pub(super) folder: &'a Path,
     pub(super) names: Vec<String>,
-    pub(super) read: Read<'a>,
+    pub(super) read: Open<'a>,
 }
 
 impl<'a> Logs<'a> {
     /// Those in a folder.
-    fn of(folder: &'a Path) -> Result<Self> {
+    pub(super) fn of(folder: &'a Path) -> Result<Self> {
         let failed = |path: &Path, error: &io::Error| {
             Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
         };
@@ -133,23 +141,42 @@ impl<'a> Logs<'a> {
         Ok(Self { folder, names, read: Box::new(read) })
     }
 
-    /// Every line of a log and of those that other ranks have beside it.
-    fn each(&self, name: &str, sample: &str, mut take: impl FnMut(&Map) -> Option<()>) -> Result<()> {
+    /// Every line of a log and of those that other ranks have beside it. A line that says something else loses no other: it
+    /// is told at the end.
+    fn each(
+        &self,
+        name: &str,
+        sample: &str,
+        mut take: impl FnMut(&Map) -> Option<()>,
+    ) -> Result<Option<Error>> {
+        let (mut wrong, mut first) = (0_usize, None);
         let rank = |file: &String| rank_in(file, name);
         let mut files: Vec<_> = self.names.iter().filter_map(|file| Some((rank(file)?, file))).collect();
         files.sort();
         for (_, file) in files {
             for (i, line) in whole_lines(&(self.read)(file)?).enumerate() {
-                let node = read_json(line, SourceId::NONE).ok();
+                let node = read_python_json(line).ok();
                 if node.as_ref().and_then(Node::as_map).and_then(&mut take).is_none() {
-                    let path = self.folder.join(file);
-                    let message =
-                        format!("line {} of `{}` holds no name with a value", i + 1, path.display());
-                    let help = format!("take it out, or write it as {sample}");
-                    return Err(Error::new(ErrorKind::Json, message).help(help));
+                    wrong += 1;
+                    first = first.or_else(|| Some((i + 1, self.folder.join(file))));
                 }
             }
         }
-        Ok(())
+        Ok(first.map(|(number, path)| {
+            let path = path.display();
+            let (message, help) = match wrong {
+                1 => (
+                    format!("line {number} of `{path}` holds no name with a value"),
+                    "take it out, or write it as",
+                ),
+                _ => (
+                    format!(
+                        "{wrong} lines hold no name with a value, the first is line {number} of `{path}`"
+                    ),
+                    "take them out, or write them as",
+                ),
+            };
+            Error::new(ErrorKind::Json, message).help(format!("{help} {sample}"))
+        }))
     }
 }

@@ -11,6 +11,7 @@ use crate::durable::{Holder, Life, Sync, Turn, holder_of, publish_left, remove_d
 use crate::facts::date_of;
 use crate::run::files::RUN;
 use crate::run::lease::{Lease, directory_of};
+use crate::run::metrics::METRICS;
 use crate::run::observer::Observer;
 use crate::run::outcome::Status;
 use crate::run::rank::{file_name, rank_in};
@@ -22,6 +23,8 @@ use crate::value::{Key, Map, Node};
 pub(super) struct Kept {
     pub(super) lock: PathBuf,
     pub(super) file: PathBuf,
+    /// What the job logs beside its record.
+    metrics: PathBuf,
     /// Whether others write into the same folder.
     shared: bool,
 }
@@ -31,7 +34,8 @@ impl Kept {
     pub(super) fn of(directory: &Path, folder: &Path, rank: u32, record: &Record) -> Self {
         let shared = record.get("distributed").is_some_and(Node::is_container);
         let (lock, file) = (directory.join(file_name(rank, LOCK)), folder.join(file_name(rank, RUN)));
-        Self { lock, file, shared }
+        let metrics = folder.join(file_name(rank, METRICS));
+        Self { lock, file, metrics, shared }
     }
 
     /// What is true of a run that is on record as running; of the one that has come into its place meanwhile, if one has.
@@ -61,12 +65,18 @@ impl Kept {
                     record = there.unwrap_or(record);
                     let own = holder.filter(|holder| id(&holder.about) == record.id());
                     // The clock of a file system is a little behind.
-                    let seen = own.and_then(|holder| local(holder.seen?, &record));
+                    let seen = own.map(|holder| holder.seen.max(self.logged()));
+                    let seen = seen.flatten().and_then(|seen| local(seen, &record));
                     record.close(Status::Killed, seen.map(|seen| seen.max(record.started())));
                     return Ok(self.repair(&mut record, observer).unwrap_or(record));
                 }
             }
         }
+    }
+
+    /// When its job last logged something: of a run that shows every 15 seconds that it lives, that may be later.
+    fn logged(&self) -> Option<SystemTime> {
+        self.metrics.metadata().and_then(|file| file.modified()).ok()
     }
 
     /// Writes down that a run was killed, and clears away what it left. Whoever may not, or comes while another run has the

@@ -46,6 +46,7 @@ const RUN: &[Field] = &[
     ("note", Optional(&Str)),
     ("environment", List(&Str)),
     ("checkpoint", Optional(&Str)),
+    ("reads_config", Bool),
 ];
 
 const SWEEP: &[Field] = &[

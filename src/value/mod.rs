@@ -14,6 +14,7 @@ pub use key::Key;
 pub use map::{Map, Slot};
 pub use node::{DEEPEST, Kind, Node, Text};
 pub use parse_json::read_json;
+pub(crate) use parse_json::read_python_json;
 pub use path::KeyPath;
 pub(crate) use path::integer_text;
 pub(crate) use print::to_yaml;

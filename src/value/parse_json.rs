@@ -31,7 +31,19 @@ const DEEPEST: usize = 512;
 /// # Ok::<(), mainstem::diag::Error>(())
 /// ```
 pub fn read_json(text: &str, source: SourceId) -> Result<Node> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, source };
+    read(text, source, false)
+}
+
+/// As [`read_json`], of what Python writes: `NaN`, `Infinity` and `-Infinity` are floats.
+///
+/// # Errors
+/// As [`read_json`].
+pub(crate) fn read_python_json(text: &str) -> Result<Node> {
+    read(text, SourceId::NONE, true)
+}
+
+fn read(text: &str, source: SourceId, is_python: bool) -> Result<Node> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, source, is_python };
     let node = reader.value()?;
     reader.space();
     if reader.at < text.len() {
@@ -46,6 +58,8 @@ struct Reader<'t> {
     at: usize,
     depth: usize,
     source: SourceId,
+    /// Whether floats that JSON has no words for have those of Python.
+    is_python: bool,
 }
 
 impl Reader<'_> {
@@ -98,6 +112,11 @@ impl Reader<'_> {
             Some(b't') => self.word("true", Kind::Bool(true))?,
             Some(b'f') => self.word("false", Kind::Bool(false))?,
             Some(b'n') => self.word("null", Kind::Null)?,
+            Some(b'N') if self.is_python => self.word("NaN", Kind::Float(f64::NAN))?,
+            Some(b'I') if self.is_python => self.word("Infinity", Kind::Float(f64::INFINITY))?,
+            Some(b'-') if self.is_python && self.bytes.get(self.at + 1) == Some(&b'I') => {
+                self.word("-Infinity", Kind::Float(f64::NEG_INFINITY))?
+            }
             Some(b'-' | b'0'..=b'9') => self.number()?,
             _ => return Err(self.wrong("a value")),
         };

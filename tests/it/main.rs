@@ -39,6 +39,9 @@ mod complete;
 mod components;
 
 #[cfg(all(feature = "app", unix))]
+mod commands;
+
+#[cfg(all(feature = "app", unix))]
 mod kills;
 
 #[cfg(all(feature = "app", unix))]
@@ -55,6 +58,9 @@ mod resume;
 
 #[cfg(all(feature = "app", unix))]
 mod run;
+
+#[cfg(all(feature = "app", unix))]
+mod run_commands;
 
 #[cfg(all(feature = "app", unix))]
 mod signals;

@@ -256,7 +256,7 @@ fn what_a_job_writes_stays_and_what_failed_may_begin_again() {
         files,
         ["sw/0/sh.log", "sw/0/stderr.log", "sw/1/model", "sw/multirun.yaml"].map(std::path::PathBuf::from)
     );
-    let (_, out, err) = run(mainstem(&sandbox, &["runs", "ls", "--format", "csv"]));
+    let (_, out, err) = run(mainstem(&sandbox, &["runs", "ls", "--all", "--format", "csv"]));
     let said: Vec<bool> = out.lines().skip(1).map(|line| line.contains(",completed,")).collect();
     assert_eq!(said, [false, true, true], "{out}{err}");
     assert_eq!(out.matches(",0.5,").count(), 2, "{out}");

@@ -467,7 +467,7 @@ fn any_program_gets_its_config_as_it_asks_for_it() {
     assert_eq!((code, out.as_str()), (Some(0), "0\n"), "{err}");
     let (code, _, err) = run(mainstem(&sandbox, &["run", "x=1", "--", "sh", "-c", "exit 3"]));
     assert_eq!(code, Some(1));
-    assert!(err.starts_with("error[job]: the command ended with status 3\n"), "{err}");
+    assert!(err.contains("\nerror[job]: the command ended with status 3\n"), "{err}");
     // What a program left in its directory is not the result of the next one.
     let there = ["run", "hydra.run.dir=out", "--", "sh", "-c"];
     for (script, left) in [("echo 3 > $MAINSTEM_RESULT", true), ("true", false)] {

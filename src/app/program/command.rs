@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -15,18 +15,21 @@ use crate::app::output::{Output, Status};
 use crate::app::program::app::{App, Ready};
 use crate::app::program::bound::Bound;
 use crate::app::program::flags::Flags;
+use crate::app::program::kept::{Kept, OUTPUT, last_line, length};
 use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
+use crate::app::program::placeholders::{is_own, names};
 use crate::app::program::reporting::Reported;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::words::{Handed, expand};
-use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::app::runs::another_name;
+use crate::diag::{Error, ErrorKind, Result, Severity};
 use crate::durable::read_regular;
 use crate::launch::Halt;
 use crate::run::Run;
-use crate::value::{Kind, Node, read_json};
+use crate::value::{Kind, Node, read_python_json};
 
 /// What `mainstem run --help` prints.
 pub(crate) const HELP: &str = include_str!("command.txt");
@@ -44,8 +47,12 @@ pub(crate) fn main(arguments: Vec<String>) -> Status {
     }
     let resumes = own.iter().filter_map(|word| word.to_str()).any(|word| word.starts_with("--resume"));
     if tail.len() < 2 && !resumes {
-        let error = Error::new(ErrorKind::Usage, "`mainstem run` needs a command")
-            .help("put it behind `--`: `mainstem run -m lr=0.1,0.01 -- python train.py`");
+        let error = Error::new(ErrorKind::Usage, "`mainstem run` needs a command");
+        let of_runs = own.first().and_then(|word| another_name(word.to_str()?));
+        let error = match of_runs {
+            Some(name) => error.help(format!("did you mean `mainstem runs {name}`?")),
+            None => error.help("put it behind `--`: `mainstem run -m lr=0.1,0.01 -- python train.py`"),
+        };
         return Output::failure(&error, capture::styles().1).write();
     }
     app(&own, tail).run(own).status()
@@ -62,6 +69,7 @@ pub(crate) fn app(own: &[OsString], tail: Vec<OsString>) -> App {
     });
     let ready = move |bound: &Bound, _: Option<&OwnValues>| -> Result<Ready> {
         let handed = Handed { bound: bound.clone(), named, explicit: explicit.clone() };
+        handed.check(&words)?;
         let words = Arc::clone(&words);
         Ok(Box::new(move |run| start(&handed, &words, run)))
     };
@@ -101,6 +109,7 @@ fn name(words: &[OsString]) -> String {
     let texts: Vec<&str> = texts.collect();
     let is_file = |word: &str| {
         !word.starts_with('-')
+            && word.parse::<f64>().is_err()
             && !word.contains(|c: char| c.is_whitespace() || "=;|&<>$`'\"".contains(c))
             && Path::new(word).extension().is_some()
     };
@@ -151,6 +160,13 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         let message = format!("cannot remove the earlier `{}`: {error}", earlier.display());
         return Err(Error::new(ErrorKind::Io, message).into());
     }
+    let paths = OUTPUT.map(|name| run.dir().join(own_file(run, name)));
+    let errors = paths[1].clone();
+    let said_before = length(&errors);
+    let mut kept = match is_kept(&handed.bound, run)? {
+        true => Some(Kept::of(paths, &mut command)?),
+        false => None,
+    };
     let mut child = command.spawn().map_err(|error| {
         let message = format!("cannot start `{}`: {error}", program.display());
         let kind = match error.kind() {
@@ -171,15 +187,22 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     let status = thread::scope(|threads| {
         let passing = threads.spawn(|| watch(run, &ended));
         let has_ended = &ended;
+        let showing = kept.as_mut().map(|kept| threads.spawn(move || kept.show(has_ended)));
         let saving = hook.as_ref().map(|hook| threads.spawn(move || save(hook, run, has_ended)));
         let status = child.wait();
         ended.store(true, Ordering::Relaxed);
         passing.thread().unpark();
+        if let Some(showing) = showing {
+            showing.thread().unpark();
+        }
         if let Some(saving) = saving {
             saving.thread().unpark();
         }
         status
     })?;
+    if let Some(kept) = &kept {
+        kept.forget_silence();
+    }
     if status.success() || run.stopped().is_some() {
         return result(run);
     }
@@ -196,7 +219,17 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         Some(code) => format!("the command ended with status {code}"),
         None => format!("the command was ended: {status}"),
     };
-    Err(Error::new(ErrorKind::Job, how).into())
+    let error = Error::new(ErrorKind::Job, how);
+    Err(match last_line(&errors, said_before) {
+        Some(line) => error.note(format!("the last it said: {line}")).into(),
+        None => error.into(),
+    })
+}
+
+/// Whether what a command says is kept by its run: jobs of a sweep have files where several run at a time.
+fn is_kept(bound: &Bound, run: &Run) -> Result<bool> {
+    let is_of_sweep = setting(bound, "hydra.mode")?.is_some_and(|mode| mode == "MULTIRUN");
+    Ok(run.record_dir().is_some() && !is_of_sweep)
 }
 
 /// The process of a command. The notice of a scheduler goes to all processes of a task, and would end those that do not know
@@ -332,32 +365,46 @@ fn result(run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
             return Err(Error::new(ErrorKind::Io, message).into());
         }
     };
-    let wrong = || {
-        let message = format!("`{}` must hold a number, or numbers by names", path.display());
+    let wrong = |what: &str| {
+        let message = format!("`{}` must hold a number, or numbers by names{what}", path.display());
         Error::new(ErrorKind::Json, message)
     };
-    let node = read_json(&String::from_utf8(bytes)?, SourceId::NONE).map_err(|_| wrong())?;
-    let one = |name: &str, node: &Node| {
-        let value = match node.kind {
-            Kind::Float(value) => value,
-            #[expect(clippy::cast_precision_loss, reason = "an objective is a float")]
-            Kind::Int(value) => value as f64,
-            _ => return Err(wrong()),
-        };
-        Ok(Objective { name: name.to_owned(), value, direction: None })
+    let node = read_python_json(&String::from_utf8(bytes)?).map_err(|_| wrong(", as JSON"))?;
+    let (mut objectives, mut others) = (Vec::new(), Vec::new());
+    numbers("", &node, &mut objectives, &mut others);
+    if node.as_map().is_none() && objectives.is_empty() {
+        return Err(wrong(&format!(", and holds {}", node.describe())).into());
+    }
+    if !others.is_empty() {
+        let left_out = wrong("").note(format!("left out, since they are no numbers: {}", others.join(", ")));
+        let drawn = left_out.render_as(Severity::Warning, capture::styles().1);
+        // There is nobody left to tell that standard error is gone.
+        let _ = std::io::stderr().lock().write_all(drawn.as_bytes());
+    }
+    Ok(objectives)
+}
+
+/// The numbers in what a command left, each by its path, and the paths of everything else.
+fn numbers(path: &str, node: &Node, found: &mut Vec<Objective>, others: &mut Vec<String>) {
+    let value = match &node.kind {
+        Kind::Float(value) => *value,
+        #[expect(clippy::cast_precision_loss, reason = "an objective is a float")]
+        Kind::Int(value) => *value as f64,
+        Kind::Map(map) => {
+            let above = if path.is_empty() { String::new() } else { format!("{path}.") };
+            return map
+                .iter()
+                .for_each(|(key, slot)| numbers(&format!("{above}{key}"), &slot.node, found, others));
+        }
+        _ => return others.push(format!("`{path}`")),
     };
-    let objectives: Result<Vec<Objective>> = match node.as_map() {
-        Some(map) => map.iter().map(|(key, slot)| one(&key.to_string(), &slot.node)).collect(),
-        None => one("", &node).map(|one| vec![one]),
-    };
-    Ok(objectives?)
+    found.push(Objective { name: path.to_owned(), value, direction: None });
 }
 
 /// Whether a command is told of its run in Hydra's words: it logs, calls back and changes its directory by itself.
 pub(super) fn is_told_by_hydra(words: &[OsString], cwd: &Path) -> bool {
-    let asks = |asked: &str| words.iter().any(|word| word.to_str().is_some_and(|word| word.contains(asked)));
-    let others = ["{overrides}", "{flags}", "{config}", "{config.json}", "{run}"];
-    asks("{hydra}") || !others.into_iter().any(asks) && uses_hydra(words, cwd)
+    let asked: Vec<&str> = names(words).filter(|name| is_own(name)).collect();
+    asked.contains(&"hydra") || asked.is_empty() && uses_hydra(words, cwd)
 }
 
 /// Whether one of the words is a Python program that uses Hydra.
@@ -399,6 +446,7 @@ mod tests {
             ("bash -lc hush.txt", "bash"),
             ("python -c hush.txt", "python"),
             ("env TOKEN=hush.txt python train.py", "train"),
+            ("sleep 0.1", "sleep"),
             ("", "command"),
         ] {
             let words: Vec<OsString> = line.split_whitespace().map(Into::into).collect();

@@ -1,12 +1,19 @@
 //! What a call of a program came to.
 
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Termination};
+use std::time::Duration;
 
+use crate::app::duration::duration;
 use crate::app::output::Status;
+use crate::app::program::job::shown;
 use crate::app::program::outcome::Objective;
+use crate::app::program::session::Session;
 use crate::app::program::signals::Stop;
-use crate::run::{EarlyStop, Outcome};
+use crate::app::runs::results;
+use crate::diag::visible;
+use crate::run::{EarlyStop, Outcome, Rank};
 
 /// What a call of a program came to. As the result of `main` it is the exit status: `fn main() -> Finished` may end with
 /// [`App::run`](crate::app::App::run).
@@ -94,6 +101,20 @@ impl Job {
     /// Where the search that it is a part of has stopped it early, if it has.
     pub fn stopped(&self) -> Option<EarlyStop> {
         self.stopped
+    }
+
+    /// Says on a terminal where a run has left what it did; of one that failed it was said.
+    pub(crate) fn tell(&self, session: &Session<'_>, took: Duration) {
+        let Outcome::Completed(result) = &self.outcome else { return };
+        let facts = session.composer.facts();
+        let speaks = session.owns_process && std::io::stderr().is_terminal();
+        if !speaks || Rank::of(&facts.env, &session.process()).is_some_and(|rank| !rank.leads()) {
+            return;
+        }
+        let place = shown(&self.directory, &facts.cwd).display().to_string();
+        let result = result.as_ref().map_or_else(String::new, |result| format!(", {}", results(result)));
+        let took = duration(took.as_secs_f64());
+        session.console.complain(&format!("{}  completed in {took}{result}\n", visible(&place)));
     }
 
     /// The exit status that it leads to.

@@ -17,7 +17,7 @@ use crate::app::program::outcome::{Failed, Objective, directions, recorded};
 use crate::app::program::reporting::reporting;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
-use crate::app::program::{command, logging, multirun, notice, panics, worker};
+use crate::app::program::{command, found, logging, multirun, notice, panics, worker};
 use crate::app::{capture, git};
 use crate::compose::Mode;
 use crate::diag::{Error, ErrorKind, Result};
@@ -34,10 +34,12 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let composed = session.compose(&session.arguments(&[])?, Mode::Run)?;
     session.warn(composed.warnings());
     let bound = with_mode(session.bind(composed), "RUN")?;
+    let is_for_slurm = multirun::is_for_slurm(session, &bound)?;
+    found::look(session, &bound, !is_for_slurm)?;
     if let Some(environment) = worker::needed(session, &bound)? {
         return worker::run(session, environment).map(Finished::without_jobs);
     }
-    if multirun::is_for_slurm(session, &bound)? {
+    if is_for_slurm {
         return multirun::submit_alone(session, &bound);
     }
     let callbacks = Callbacks::of(session, &bound)?;
@@ -52,6 +54,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     {
         alone.requeue(&session.composer.facts().env, since())?;
     }
+    job.tell(session, since());
     Ok(Finished::of(job))
 }
 

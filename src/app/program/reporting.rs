@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use crate::app::program::bound::Bound;
 use crate::app::program::command::own_file;
 use crate::app::sweep::{Pruning, REPORTS};
-use crate::diag::{Result, SourceId};
+use crate::diag::Result;
 use crate::drive::{FOLDER, JOURNAL, identity};
 use crate::durable::whole_lines;
 use crate::run::{EarlyStop, METRICS, Place, Reporting, Run};
 use crate::search::Direction;
 use crate::sweep::Goals;
-use crate::value::{Kind, read_json};
+use crate::value::{Kind, read_python_json};
 
 /// What a value that is reported is called among the metrics, unless the search is after one with a name.
 const NAME: &str = "objective";
@@ -87,7 +87,7 @@ impl Reported {
     }
 
     fn report(&self, line: &str) -> Option<(u64, f64)> {
-        let node = read_json(line, SourceId::NONE).ok()?;
+        let node = read_python_json(line).ok()?;
         let map = node.as_map()?;
         if map.get_str("name")?.as_str()? != self.name {
             return None;

@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use crate::app::program::bound::Bound;
 use crate::app::program::command::{RESULT, is_told_by_hydra, own_file, write};
 use crate::app::program::handover;
+use crate::app::program::placeholders::{PATHS, Piece, WHOLE, flags_of, is_own, names, pieces, whole};
 use crate::app::program::session::setting;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, did_you_mean};
 use crate::durable::write_whole;
 use crate::grammar::{Quote, quoted};
 use crate::run::METRICS;
 use crate::run::{CONFIG, RESOLVED, Run};
-use crate::value::{JsonStyle, Kind, Map, Node, write_json, write_str, write_yaml};
+use crate::value::{JsonStyle, KeyPath, Kind, Map, Node, write_float, write_json, write_str, write_yaml};
 
 /// What a command can be told.
 pub(super) struct Handed {
@@ -99,17 +100,128 @@ impl Handed {
         Ok(typed.collect())
     }
 
-    /// Every value as a flag: `--optimizer.lr=0.1`. All processes of a machine see the arguments of each other: a secret
-    /// must not stand there, and without it the command would be told something wrong.
-    fn flags(&self) -> Result<Vec<OsString>> {
+    /// Every value as a flag: `--optimizer.lr=0.1`; of a part, each by its name in it: `--lr=0.1`. All processes of a machine
+    /// see the arguments of each other: a secret must not stand there, and without it the command would be told something
+    /// wrong.
+    fn flags(&self, part: Option<&str>) -> Result<Vec<OsString>> {
         let (mut flags, mut errors) = (Vec::new(), Vec::new());
-        if let Some(map) = self.bound.resolve()?.as_map() {
+        let root = match part {
+            Some(part) => self.part(part)?,
+            None => self.bound.resolve()?,
+        };
+        if let Some(map) = root.as_map() {
             flatten(map, "", &mut flags, &mut errors);
         }
         match Error::all(errors) {
             None => Ok(flags),
             Some(error) => Err(self.bound.located(error)),
         }
+    }
+
+    /// A part of the config, resolved.
+    fn part(&self, key: &str) -> Result<Node> {
+        let node = self.bound.require(key)?;
+        if node.as_map().is_some() {
+            return Ok(node);
+        }
+        let message =
+            format!("`{{flags:{key}}}` is about a part of the config, and `{key}` is {}", node.describe());
+        let error = Error::new(ErrorKind::Type, message).at(node.origin, "no mapping");
+        Err(self.bound.located(error.help(format!("`{{{key}}}` is its value"))))
+    }
+
+    /// The value of a key as a word; `None` if there is no such key.
+    fn value(&self, key: &str) -> Result<Option<String>> {
+        // What stands for a key may be none: a name that leads into a number, say.
+        if self.find(key).is_none() {
+            return Ok(None);
+        }
+        let node = self.bound.require(key)?;
+        if holds_secret(&node) {
+            return Err(self.bound.located(shows_secret(&format!("{{{key}}}"), key, &node)));
+        }
+        Ok(Some(word_of(&node)))
+    }
+
+    /// The node at a key, as it is written.
+    fn find(&self, key: &str) -> Option<&Node> {
+        let path = KeyPath::parse(key);
+        path.keys().iter().try_fold(self.bound.root(), |node, key| match &node.kind {
+            // What an interpolation leads to is known when it is resolved.
+            Kind::Template(_) => Some(node),
+            _ => node.find(key.as_str()?)?.map(|(_, node)| node),
+        })
+    }
+
+    /// What is wrong with the placeholders of a command, as far as that is known before its run begins.
+    ///
+    /// # Errors
+    /// Every one that means nothing, and is near to one that does; a value that cannot be resolved, or is a secret.
+    pub(super) fn check(&self, words: &[OsString]) -> Result<()> {
+        let mut errors = Vec::new();
+        for word in words.iter().filter_map(|word| word.to_str()).filter(|word| word.contains('{')) {
+            for name in names(&[word.into()]) {
+                errors.extend(self.check_name(word, name).err());
+            }
+        }
+        Error::all(errors).map_or(Ok(()), Err)
+    }
+
+    fn check_name(&self, word: &str, name: &str) -> Result<()> {
+        let several = WHOLE.contains(&name) || flags_of(name).is_some();
+        if several && whole(word).is_none() {
+            let error = Error::new(ErrorKind::Usage, format!("`{{{name}}}` stands for several words"));
+            return Err(error.note(format!("it stands in `{word}`")).help("make it a word of its own"));
+        }
+        if let Some(part) = flags_of(name) {
+            return self.part(part).map(drop);
+        }
+        // What a run adds to the node `hydra` is known when it has begun.
+        if is_own(name) || name.starts_with("hydra.") || self.value(name)?.is_some() {
+            return Ok(());
+        }
+        let mut known: Vec<String> = WHOLE.iter().chain(&PATHS).map(|&name| name.to_owned()).collect();
+        if let Some(map) = self.bound.root().as_map() {
+            collect_keys(map, "", &mut known);
+        }
+        match did_you_mean(name, known.iter().map(String::as_str)) {
+            None => Ok(()),
+            Some(near) => {
+                let error =
+                    Error::new(ErrorKind::UnknownKey, format!("`{{{name}}}` in the command is no key"));
+                Err(error
+                    .help(format!("did you mean `{{{near}}}`?"))
+                    .help(format!("for the text itself, type `{{{{{name}}}}}`")))
+            }
+        }
+    }
+
+    /// A word with what its placeholders stand for.
+    fn filled(&self, word: &str, run: &Run) -> Result<OsString> {
+        let mut text = String::new();
+        for piece in pieces(word) {
+            match piece {
+                Piece::Text(plain) => text.push_str(plain),
+                Piece::Name("config") => text.push_str(&self.record(run)?.join(RESOLVED).to_string_lossy()),
+                Piece::Name("config.json") => text.push_str(&self.json(run)?.to_string_lossy()),
+                Piece::Name("run") => text.push_str(&run.dir().to_string_lossy()),
+                Piece::Name(name) => match self.value(name)? {
+                    Some(value) => text.push_str(&value),
+                    None => text.push_str(&format!("{{{name}}}")),
+                },
+                // Only what would be filled in needs to be written so.
+                Piece::Doubled(name) if is_own(name) || self.is_near(name) => {
+                    text.push_str(&format!("{{{name}}}"));
+                }
+                Piece::Doubled(name) => text.push_str(&format!("{{{{{name}}}}}")),
+            }
+        }
+        Ok(text.into())
+    }
+
+    /// Whether a name in braces is a key, or would be taken for one.
+    fn is_near(&self, name: &str) -> bool {
+        self.find(name).is_some() || self.check_name(name, name).is_err()
     }
 
     fn json(&self, run: &Run) -> Result<PathBuf> {
@@ -132,20 +244,37 @@ fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>, errors: &mut Vec<E
         match (&slot.node.kind, slot.node.as_map()) {
             (_, Some(inner)) => flatten(inner, &format!("{name}."), flags, errors),
             (Kind::Missing, _) => {}
-            _ if holds_secret(&slot.node) => errors.push(
-                Error::new(ErrorKind::Job, format!("`{{flags}}` would show the secret `{name}`"))
-                    .at(slot.node.origin, "whoever lists processes sees the arguments of a command")
-                    .help("let the command read it from the environment, and hand over the rest by `{overrides}`"),
-            ),
-            _ => {
-                let mut text = String::new();
-                match slot.node.as_str() {
-                    Some(plain) => text.push_str(plain),
-                    None => write_json(&slot.node, JsonStyle::Compact, &mut text),
-                }
-                flags.push(format!("--{name}={text}").into());
-            }
+            _ if holds_secret(&slot.node) => errors.push(shows_secret("{flags}", &name, &slot.node)),
+            _ => flags.push(format!("--{name}={}", word_of(&slot.node)).into()),
         }
+    }
+}
+
+fn shows_secret(placeholder: &str, name: &str, node: &Node) -> Error {
+    Error::new(ErrorKind::Job, format!("`{placeholder}` would show the secret `{name}`"))
+        .at(node.origin, "whoever lists processes sees the arguments of a command")
+        .help("let the command read it from the environment, and hand over the rest by `{overrides}`")
+}
+
+/// A value as a word: text as it is, else JSON.
+fn word_of(node: &Node) -> String {
+    let mut text = String::new();
+    match (&node.kind, node.as_str()) {
+        (_, Some(plain)) => text.push_str(plain),
+        (Kind::Float(number), _) => write_float(*number, &mut text),
+        _ => write_json(node, JsonStyle::Compact, &mut text),
+    }
+    text
+}
+
+/// The paths of all keys.
+fn collect_keys(map: &Map, above: &str, known: &mut Vec<String>) {
+    for (key, slot) in map.iter() {
+        let path = format!("{above}{key}");
+        if let Some(inner) = slot.node.as_map().filter(|_| path != "hydra" && path != "mainstem") {
+            collect_keys(inner, &format!("{path}."), known);
+        }
+        known.push(path);
     }
 }
 
@@ -173,29 +302,14 @@ pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run) -> Result<V
             out.push(word.clone());
             continue;
         };
-        match text {
-            "{overrides}" => out.extend(handed.overrides()?),
-            "{flags}" => out.extend(handed.flags()?),
-            "{hydra}" => out.extend(handed.handed_over(run)?),
-            _ => {
-                let mut text = text.to_owned();
-                for (name, path) in [
-                    ("{config}", handed.record(run).map(|folder| folder.join(RESOLVED))),
-                    ("{config.json}", Ok(PathBuf::new())),
-                    ("{run}", Ok(run.dir().to_owned())),
-                ] {
-                    if !text.contains(name) {
-                        continue;
-                    }
-                    asks = true;
-                    let path = if name == "{config.json}" { handed.json(run)? } else { path? };
-                    text = text.replace(name, &path.to_string_lossy());
-                }
-                out.push(text.into());
-                continue;
-            }
+        asks |= names(std::slice::from_ref(word)).any(is_own);
+        match whole(text) {
+            Some("overrides") => out.extend(handed.overrides()?),
+            Some("flags") => out.extend(handed.flags(None)?),
+            Some("hydra") => out.extend(handed.handed_over(run)?),
+            Some(name) if flags_of(name).is_some() => out.extend(handed.flags(flags_of(name))?),
+            _ => out.push(handed.filled(text, run)?),
         }
-        asks = true;
     }
     if !asks && is_told_by_hydra(words, handed.bound.cwd()) {
         out.extend(handed.handed_over(run)?);

@@ -1,5 +1,6 @@
 //! How a run was started, and how to start it again.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use crate::app::argv::Found;
 use crate::app::git;
 use crate::app::program::{DERIVED_FROM, flag_names};
 use crate::app::runs::diff::{Difference, compare, leaves};
-use crate::app::runs::view::{View, plain};
+use crate::app::runs::view::{View, plain, tail, typed};
 use crate::app::runs::withheld;
 use crate::diag::{Error, ErrorKind, HIDDEN, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
 use crate::facts::{Facts, Process};
@@ -151,13 +152,13 @@ impl Again {
             said.iter().cloned().partition(|word| withheld::reveals(&self.arguments, word));
         before.with(&hidden);
         if other.is_empty() {
-            return before.drifted(said, Stdio::inherit);
+            return before.drifted(said, Told::Mistakes);
         }
         // The run as it was may be what cannot be composed any more.
-        before.drifted(said, Stdio::null).or_else(|_| repaired.drifted(said, Stdio::inherit))
+        before.drifted(said, Told::Nothing).or_else(|_| repaired.drifted(said, Told::Mistakes))
     }
 
-    fn drifted(&self, said: &[String], stderr: fn() -> Stdio) -> Result<Vec<String>> {
+    fn drifted(&self, said: &[String], told: Told) -> Result<Vec<String>> {
         let said: Vec<_> = said.iter().filter_map(|word| parsed(word)).collect();
         let is_said = |group: &str| {
             said.iter().any(|one| {
@@ -170,7 +171,7 @@ impl Again {
         let mut pins: Vec<String> = Vec::new();
         // One choice may bring others with it: each is looked for anew.
         for _ in 0..=chosen.len() {
-            let now = choices(&self.compose(&pins, stderr)?.hydra);
+            let now = choices(&self.compose(&pins, told)?.hydra);
             let other = |(group, option): &&(String, Node)| {
                 let found = now.iter().find(|(known, _)| known == group);
                 found.is_none_or(|(_, found)| found != option)
@@ -200,23 +201,18 @@ impl Again {
     ///
     /// # Errors
     /// The program cannot be started, or composes nothing, which it has told by itself.
-    pub(super) fn compose(&self, more: &[String], stderr: fn() -> Stdio) -> Result<Recomposed> {
+    pub(super) fn compose(&self, more: &[String], told: Told) -> Result<Recomposed> {
         let flags = SHOWN.map(str::to_owned);
         let mut command = self.command_line(&flags, more);
-        let output = command.stdin(Stdio::null()).stderr(stderr()).output();
-        let output = output.map_err(|error| self.cannot_start(&error))?;
-        if !output.status.success() {
-            // Nobody knows which of what was typed anew is a secret.
-            let shown = |word: &String| match parsed(word).filter(|_| self.anew.contains(word)) {
-                Some(one) => format!("{}=…", shell_word(&one.key_element())),
-                None => shell_word(word).into_owned(),
-            };
-            let typed: Vec<_> = self.words(&flags, more).map(shown).collect();
-            return Err(Error::new(
-                ErrorKind::Job,
-                "the program cannot compose the config of the run any more",
-            )
-            .note(format!("`{}` fails", typed.join(" "))));
+        let output = command.stdin(Stdio::null()).output().map_err(|error| self.cannot_start(&error))?;
+        let has_failed = !output.status.success();
+        if told == Told::All || told == Told::Mistakes && has_failed {
+            let said = self.counted_as_typed(&String::from_utf8_lossy(&output.stderr));
+            // There is nobody left to tell that standard error is gone.
+            let _ = std::io::stderr().lock().write_all(said.as_bytes());
+        }
+        if has_failed {
+            return Err(self.cannot_compose(&flags, more, told));
         }
         let printed = String::from_utf8_lossy(&output.stdout);
         let sources = Arc::new(SourceMap::default());
@@ -233,6 +229,47 @@ impl Again {
             map.remove(&Key::from("mainstem"));
         }
         Ok(Recomposed { config, hydra })
+    }
+
+    /// What the program says of its arguments, with those that were typed anew counted as they were typed: nobody typed
+    /// those of the record.
+    fn counted_as_typed(&self, said: &str) -> String {
+        let typed = self.arguments.iter().filter(|word| is_override(word)).count();
+        let known = typed.saturating_sub(self.anew.len());
+        if known == 0 {
+            return said.to_owned();
+        }
+        let line = |line: &str| match line
+            .trim_start()
+            .strip_prefix(ARGUMENT)
+            .and_then(|n| n.trim_end().parse::<usize>().ok())
+        {
+            Some(number) if number > known && number <= typed => {
+                line.replace(&format!("{ARGUMENT}{number}"), &format!("{ARGUMENT}{}", number - known))
+            }
+            _ => line.to_owned(),
+        };
+        said.split_inclusive('\n').map(line).collect()
+    }
+
+    /// The error of a program that composes nothing: what was typed anew is to blame, or else what has changed.
+    fn cannot_compose(&self, flags: &[String], more: &[String], told: Told) -> Error {
+        let before = || {
+            let known = self.arguments.iter().filter(|word| !self.anew.contains(word)).cloned().collect();
+            Self { arguments: known, anew: Vec::new(), ..self.clone() }
+        };
+        if told != Told::Nothing && !self.anew.is_empty() && before().compose(more, Told::Nothing).is_ok() {
+            return Error::new(ErrorKind::Job, "the run cannot be composed with what was typed")
+                .note("without it, it can: the mistake above is in what was typed");
+        }
+        // Nobody knows which of what was typed anew is a secret.
+        let shown = |word: &String| match parsed(word).filter(|_| self.anew.contains(word)) {
+            Some(one) => format!("{}=…", shell_word(&one.key_element())),
+            None => shell_word(word).into_owned(),
+        };
+        let typed: Vec<_> = self.words(flags, more).map(shown).collect();
+        Error::new(ErrorKind::Job, "the program cannot compose the config of the run any more")
+            .note(format!("`{}` fails", typed.join(" ")))
     }
 
     /// What would be other than it was: the config, where configs lie, the program, and the state of the project.
@@ -258,16 +295,21 @@ impl Again {
         let now = |key: &str| at(&tree, &key.split('.').collect::<Vec<_>>()).cloned();
         let keys: &[&str] = if own { &PROGRAM } else { &[] };
         let keys = keys.iter().chain(&PROJECT);
-        let values = |value: &dyn Fn(&str) -> Option<Node>, changes: Option<Vec<u8>>| {
-            let known = keys.clone().filter_map(|key| Some(((*key).to_owned(), value(key)?)));
-            let changes =
-                changes.map(|bytes| ("git.diff".to_owned(), Node::from(short_hash(&bytes).as_str())));
-            known.filter(|(_, node)| !matches!(node.kind, Kind::Null)).chain(changes).collect::<Vec<_>>()
-        };
+        let values =
+            |command: Option<String>, value: &dyn Fn(&str) -> Option<Node>, changes: Option<Vec<u8>>| {
+                let known = keys.clone().filter_map(|key| Some(((*key).to_owned(), value(key)?)));
+                let changes =
+                    changes.map(|bytes| ("git.diff".to_owned(), Node::from(short_hash(&bytes).as_str())));
+                let known = known.filter(|(_, node)| !matches!(node.kind, Kind::Null)).chain(changes);
+                let command = command.map(|command| ("command".to_owned(), Node::from(command.as_str())));
+                command.into_iter().chain(known).collect::<Vec<_>>()
+            };
         // What no record speaks of is no difference.
         if record.id().is_some() {
             let before = run.found.text("git.diff").ok().flatten().map(String::into_bytes);
-            found.extend(compare("run", values(&then, before), values(&now, file("git.diff"))));
+            let command = typed(self.tail.get(1..).unwrap_or_default());
+            let (then, now) = (values(run.command(), &then, before), values(command, &now, file("git.diff")));
+            found.extend(compare("run", then, now));
         }
         found
     }
@@ -321,20 +363,23 @@ impl Again {
     }
 }
 
+/// What is passed on of what a program says while it composes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// It is only tried.
+    Nothing,
+    /// Why it does not compose. What is suspicious it says itself when it runs.
+    Mistakes,
+    All,
+}
+
+/// How the program says which of its arguments is wrong.
+const ARGUMENT: &str = "command line, argument ";
+
 /// What asks a program for its config.
 const SHOWN: [&str; 2] = ["--cfg", "all"];
 const PROGRAM: [&str; 3] = ["program.path", "program.size", "program.modified"];
 const PROJECT: [&str; 3] = ["git.commit", "git.dirty", "lock_files"];
-
-/// Cuts off the command that `mainstem run` ran, with the `--` before it. Of any other program what stands there are
-/// overrides.
-fn tail(recorded: &mut Vec<String>) -> Vec<String> {
-    let runs_a_command = recorded.get(1).is_some_and(|word| word == "run");
-    match recorded.iter().position(|word| word == "--").filter(|_| runs_a_command) {
-        Some(at) => recorded.split_off(at),
-        None => Vec::new(),
-    }
-}
 
 /// The arguments of the run: as they were typed; of a job of a sweep, the flags and the overrides of that job.
 fn arguments(

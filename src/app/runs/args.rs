@@ -37,7 +37,25 @@ pub(crate) struct Args {
     pub(crate) limit: Option<usize>,
     pub(crate) format: Format,
     pub(crate) remove: Vec<String>,
+    /// The metrics whose series is asked for.
+    pub(crate) metrics: Vec<String>,
+    /// Whether attempts that another one came after count, too.
+    pub(crate) all: bool,
+    /// Whether nobody is to be asked.
+    pub(crate) yes: bool,
     pub(crate) words: Vec<String>,
+}
+
+/// The command that other programs call by another name.
+pub(crate) fn another_name(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "ls" | "list" => "ls",
+        "show" | "info" => "show",
+        "diff" | "compare" => "diff",
+        "tag" => "tag",
+        "rm" | "remove" | "delete" => "rm",
+        _ => return None,
+    })
 }
 
 /// What the arguments ask for: `None` for help.
@@ -52,8 +70,9 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Option<Args>> {
     let Some((_, what)) = What::ALL.iter().find(|(name, _)| name == first) else {
         let names = What::ALL.map(|(name, _)| name);
         let error = wrong(format!("there is no command `runs {first}`"));
-        return Err(match did_you_mean(first, names) {
-            Some(near) => error.help(format!("did you mean `runs {near}`?")),
+        let meant = another_name(first).or_else(|| did_you_mean(first, names));
+        return Err(match meant {
+            Some(near) => error.help(format!("did you mean `mainstem runs {near}`?")),
             None => error.help(format!("commands: {}", names.map(|name| format!("runs {name}")).join(", "))),
         });
     };
@@ -65,6 +84,9 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Option<Args>> {
         limit: None,
         format: Format::Text,
         remove: Vec::new(),
+        metrics: Vec::new(),
+        all: false,
+        yes: false,
         words: Vec::new(),
     };
     let mut errors = Vec::new();
@@ -101,6 +123,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Option<Args>> {
                     .help(format!("`{flag}` belongs to {}", names.join(", "))),
             );
         }
+        if example.is_empty() {
+            errors.extend(args.switch(flag, attached.as_deref()).err());
+            continue;
+        }
         let Some(value) = attached.or_else(|| rest.next().cloned()) else {
             errors.push(wrong(format!("`{flag}` needs a value")).help(format!("type `{flag} {example}`")));
             continue;
@@ -112,9 +138,12 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Option<Args>> {
     Error::all(errors).map_or(Ok(Some(args)), Err)
 }
 
-/// A flag, the commands that know it, and a value.
-const FLAGS: [(&str, &[What], &str); 6] = [
+/// A flag, the commands that know it, and a value; none, of one that takes none.
+const FLAGS: [(&str, &[What], &str); 9] = [
     ("--root", &[What::Ls, What::Show, What::Diff, What::Tag, What::Rm], "outputs"),
+    ("--metric", &[What::Show], "loss"),
+    ("--all", &[What::Ls, What::Rm], ""),
+    ("--yes", &[What::Rm], ""),
     ("--format", &[What::Ls, What::Show, What::Diff], "json"),
     ("--sort", &[What::Ls], "accuracy"),
     ("--columns", &[What::Ls], "model.name,accuracy"),
@@ -139,6 +168,7 @@ pub(crate) fn faces(command: &str) -> Vec<Face> {
             "--root" => Holds::Directory,
             "--format" if command == "ls" => Holds::Words(Format::NAMES.into()),
             "--format" => Holds::Words(Format::NAMES[..2].into()),
+            "--all" | "--yes" => Holds::Nothing,
             _ => Holds::Text,
         };
         Face { long: long.into(), short: "".into(), holds, about: about(HELP, long) }
@@ -147,10 +177,24 @@ pub(crate) fn faces(command: &str) -> Vec<Face> {
 }
 
 impl Args {
+    fn switch(&mut self, flag: &str, value: Option<&str>) -> Result<()> {
+        if let Some(value) = value {
+            return Err(
+                wrong(format!("`{flag}` takes no value, found `{value}`")).help(format!("type `{flag}`"))
+            );
+        }
+        match flag {
+            "--all" => self.all = true,
+            _ => self.yes = true,
+        }
+        Ok(())
+    }
+
     fn set(&mut self, flag: &str, value: String) -> Result<()> {
         match flag {
             "--root" => self.roots.push(value),
             "--columns" => self.columns.extend(value.split(',').map(str::to_owned)),
+            "--metric" => self.metrics.push(value),
             "--remove" => self.remove.extend(value.split(',').map(str::to_owned)),
             "--sort" => {
                 self.sort = Some(match value.strip_prefix('-') {
@@ -195,8 +239,9 @@ impl Args {
             (What::Ls, _) => "`runs ls` takes one filter".to_owned(),
             (_, 0) => format!("`runs {name}` needs a run"),
             (What::Diff, 1) => "`runs diff` needs two runs".to_owned(),
+            (What::Diff, found) => format!("`runs diff` compares two runs, and {found} are named"),
             (What::Tag, _) => "`runs tag` needs a tag".to_owned(),
-            _ => format!("`runs {name}` takes fewer words"),
+            (_, found) => format!("`runs {name}` is about one run, and {found} are named"),
         };
         Err(wrong(message).help(format!("type `mainstem runs {name} {example}`")))
     }

@@ -17,8 +17,9 @@ pub(crate) struct Difference {
 }
 
 /// What of a record says what ran, and what came of it. Each run has its own times, processes and identifiers.
-const RECORDED: [&str; 12] = [
+const RECORDED: [&str; 13] = [
     "name",
+    "own_flags",
     "status",
     "result",
     "error.message",
@@ -45,7 +46,9 @@ pub(crate) fn differences(left: &View, right: &View) -> Vec<Difference> {
     found.extend(compare("metrics", metrics(left), metrics(right)));
     let recorded = |view: &View| {
         let value = |key: &&str| view.get(&format!("run.{key}")).map(|node| ((*key).to_owned(), node));
-        RECORDED.iter().filter_map(value).filter(|(_, node)| !matches!(node.kind, Kind::Null)).collect()
+        let command = view.command().map(|command| ("command".to_owned(), Node::from(command.as_str())));
+        let recorded = RECORDED.iter().filter_map(value);
+        command.into_iter().chain(recorded.filter(|(_, node)| !matches!(node.kind, Kind::Null))).collect()
     };
     found.extend(compare("run", recorded(left), recorded(right)));
     found

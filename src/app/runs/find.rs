@@ -1,14 +1,28 @@
 //! Which run a word means.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::runs::view::View;
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, shell_word};
+use crate::drive::{FOLDER, JOURNAL};
 use crate::facts::{Facts, Process};
 use crate::run::{Found, list};
 use crate::value::HashSet;
+
+/// Whether a directory is that of a sweep.
+fn is_sweep(directory: &Path) -> bool {
+    directory.join(FOLDER).join(JOURNAL).is_file()
+}
+
+/// The error of a sweep where a run is meant.
+fn of_sweep(word: &str) -> Error {
+    let typed = shell_word(word);
+    Error::new(ErrorKind::NotFound, format!("there is a sweep in `{word}`, which is many runs"))
+        .help(format!("`mainstem sweeps show {typed}` shows its jobs"))
+        .help(format!("each is a run: `{}`", shell_word(&Path::new(word).join("0").to_string_lossy())))
+}
 
 /// Where runs and sweeps are put unless a config says otherwise.
 const USUAL: [&str; 2] = ["outputs", "multirun"];
@@ -59,7 +73,10 @@ impl Runs {
     pub(super) fn find(&self, word: &str) -> Result<Found> {
         let path = capture::absolute(&self.facts, word);
         if path.is_dir() {
-            return Found::read(&path, &self.process);
+            return Found::read(&path, &self.process).map_err(|error| match is_sweep(&path) {
+                true => of_sweep(word),
+                false => error,
+            });
         }
         // A run whose record is one of many may have no directory.
         if let Ok(found) = Found::read(&path, &self.process) {
@@ -71,14 +88,16 @@ impl Runs {
             return last.ok_or_else(|| self.none("there is no run"));
         }
         let asked = word.to_uppercase();
-        let mut meant: Vec<Found> = all
-            .into_iter()
-            .map(|view| view.found)
-            .filter(|found| {
-                let id = found.record.id().map(|id| id.to_string()).unwrap_or_default();
-                !asked.is_empty() && (id.starts_with(&asked) || id.ends_with(&asked))
-            })
-            .collect();
+        let all: Vec<Found> = all.into_iter().map(|view| view.found).collect();
+        let those = |is_meant: &dyn Fn(&str) -> bool| -> Vec<Found> {
+            let id = |found: &&Found| found.record.id().map(|id| id.to_string()).unwrap_or_default();
+            all.iter().filter(|found| !asked.is_empty() && is_meant(&id(found))).cloned().collect()
+        };
+        // What lies between the ends counts where they say nothing: it is likelier to be found in others too.
+        let mut meant = those(&|id| id.starts_with(&asked) || id.ends_with(&asked));
+        if meant.is_empty() {
+            meant = those(&|id| id.contains(&asked));
+        }
         match (meant.pop(), meant.is_empty()) {
             (Some(found), true) => Ok(found),
             (None, _) => Err(self.none(&format!("there is no run `{word}`"))),
@@ -97,9 +116,14 @@ impl Runs {
     }
 
     fn none(&self, message: &str) -> Error {
-        let roots: Vec<_> = self.roots.iter().map(|root| format!("`{}`", root.display())).collect();
         Error::new(ErrorKind::NotFound, message)
-            .note(format!("looked in {}", roots.join(", ")))
+            .note(format!("looked in {}", self.places()))
             .help("`mainstem runs ls --root DIR` shows those that are there")
+    }
+
+    /// Where runs are looked for.
+    pub(super) fn places(&self) -> String {
+        let roots: Vec<_> = self.roots.iter().map(|root| format!("`{}`", root.display())).collect();
+        roots.join(", ")
     }
 }

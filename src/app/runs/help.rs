@@ -9,11 +9,13 @@ mainstem runs: what ran, and what came of it.
   mainstem runs ls --sort -accuracy --limit 5   the best five
   mainstem runs ls --columns model.name,tags    with more columns
   mainstem runs show outputs/2026-11-24/12-30   all that is known of one
+  mainstem runs show last --metric loss         its values, step by step
   mainstem runs diff RUN OTHER                  what differs, by meaning
   mainstem runs tag RUN good --remove bad
   mainstem runs rm RUN OTHER
+  mainstem runs rm 'status=failed'              all of a kind, if you say so
 
-RUN is a run's directory, the beginning or the end of its ID, or `last`.
+RUN is a run's directory, a part of its ID that no other has, or `last`.
 
 Hidden folders, caches (CACHEDIR.TAG, as in Cargo's target), node_modules and
 site-packages are passed by, unless you name one.
@@ -34,7 +36,10 @@ last value counts. `run.KEY`, `config.KEY` and `metrics.KEY` say which.
   --sort KEY, --sort -KEY   smallest first, largest first
   --columns KEY,KEY         more columns
   --limit N                 at most N runs: the first by --sort, else the latest
+  --all                     attempts of jobs too that began again since
+  --metric NAME             of `show`: the values of a metric, again and again
   --remove TAG,TAG          tags to take away
+  --yes                     remove what a filter means, and do not ask
   --format text|json|csv    default: text; JSON is one line for each run; CSV is
                             for `ls`
 ";

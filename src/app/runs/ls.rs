@@ -1,7 +1,7 @@
 //! `mainstem runs ls`: which runs there are.
 
 use std::cmp::Ordering;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::{IndexMap, IndexSet};
 
@@ -12,9 +12,9 @@ use crate::app::runs::args::Args;
 use crate::app::runs::filter::{Filter, number};
 use crate::app::runs::view::{View, plain, results};
 use crate::app::table::{Cell, Fit, table};
-use crate::diag::{Error, ErrorKind, Result, Style};
+use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
 use crate::run::Status;
-use crate::value::{Key, Map, Node};
+use crate::value::{HashSet, Key, Map, Node};
 
 /// How much of the end of an identifier tells runs apart.
 const SHORT: usize = 8;
@@ -24,24 +24,13 @@ const SHORT: usize = 8;
 /// # Errors
 /// A filter that is none.
 pub(crate) fn choose(args: &Args, mut runs: Vec<View>, broken: &mut Vec<Error>) -> Result<Vec<View>> {
-    let all = runs.len();
-    let is_unknown = |runs: &[View], key: &str| all > 0 && runs.iter().all(|run| run.get(key).is_none());
-    let unknown = |key: &str| Error::new(ErrorKind::NotFound, format!("no run has a `{key}`"));
-    if let Some((key, _)) = args.sort.as_ref().filter(|(key, _)| is_unknown(&runs, key)) {
-        broken.push(unknown(key).help("the runs are in the order in which they began"));
+    if let Some((key, _)) = &args.sort {
+        let unknown = unknown(key, &runs);
+        broken.extend(unknown.map(|error| error.help("the runs are in the order in which they began")));
     }
+    broken.extend(args.columns.iter().filter_map(|key| unknown(key, &runs)));
     if let Some(text) = args.words.first() {
-        let filter = Filter::parse(text)?;
-        broken.extend(filter.keys().into_iter().filter(|key| is_unknown(&runs, key)).map(unknown));
-        runs.retain(|run| {
-            let matches = filter.matches(&|key| run.get(key));
-            broken.extend(run.broken());
-            matches
-        });
-        if runs.is_empty() && all > 0 {
-            let error = Error::new(ErrorKind::NotFound, format!("none of {all} runs is meant by `{text}`"));
-            broken.push(error.help("`mainstem runs --help` shows what filters look like"));
-        }
+        runs = filtered(text, runs, broken)?;
     }
     if let Some((key, descending)) = &args.sort {
         let mut keyed: Vec<_> = runs.into_iter().map(|run| (run.get(key), run)).collect();
@@ -57,6 +46,53 @@ pub(crate) fn choose(args: &Args, mut runs: Vec<View>, broken: &mut Vec<Error>) 
         runs.drain(..runs.len().saturating_sub(limit));
     }
     Ok(runs)
+}
+
+/// Those that a filter means.
+///
+/// # Errors
+/// A filter that is none.
+pub(crate) fn filtered(text: &str, mut runs: Vec<View>, broken: &mut Vec<Error>) -> Result<Vec<View>> {
+    let filter = Filter::parse(text)?;
+    let all = runs.len();
+    broken.extend(filter.keys().into_iter().filter_map(|key| unknown(key, &runs)));
+    runs.retain(|run| {
+        let matches = filter.matches(&|key| run.get(key));
+        broken.extend(run.broken());
+        matches
+    });
+    if runs.is_empty() && all > 0 {
+        let error = Error::new(ErrorKind::NotFound, format!("none of {all} runs is meant by `{text}`"));
+        broken.push(error.help("`mainstem runs --help` shows what filters look like"));
+    }
+    Ok(runs)
+}
+
+/// What is wrong with a key that no run has.
+fn unknown(key: &str, runs: &[View]) -> Option<Error> {
+    if runs.is_empty() || runs.iter().any(|run| run.get(key).is_some()) {
+        return None;
+    }
+    let error = Error::new(ErrorKind::NotFound, format!("no run has a `{key}`"));
+    let known: IndexSet<String> = runs.iter().flat_map(View::keys).collect();
+    Some(match did_you_mean(key, known.iter().map(String::as_str)) {
+        Some(near) => error.help(format!("did you mean `{near}`?")),
+        None => error,
+    })
+}
+
+/// Without the attempts of jobs that another attempt came after, which are no runs of their own.
+pub(crate) fn without_attempts(mut runs: Vec<View>) -> Vec<View> {
+    let sweep = |run: &View| run.found.record.get("parent").and_then(Node::as_str).map(str::to_owned);
+    let latest = runs.iter().filter(|run| run.found.is_latest());
+    let latest = latest.filter_map(|run| Some((run.found.directory.clone(), sweep(run)?)));
+    let latest: HashSet<(PathBuf, String)> = latest.collect();
+    let is_superseded = |run: &View| {
+        !run.found.is_latest()
+            && sweep(run).is_some_and(|sweep| latest.contains(&(run.found.directory.clone(), sweep)))
+    };
+    runs.retain(|run| !is_superseded(run));
+    runs
 }
 
 /// Numbers before texts; what is not there comes last, and so does what is not a number.
@@ -114,8 +150,17 @@ fn row(args: &Args, run: &View, cwd: &Path, started: &str) -> Vec<Cell> {
     let place = place.strip_prefix(cwd).unwrap_or(place);
     let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
     row.push(place.to_string_lossy().into());
-    row.push(run.overrides().join(" ").into());
+    row.push(told(run).into());
     row
+}
+
+/// What the job was told: its overrides, or the command, where there are none.
+fn told(run: &View) -> String {
+    let overrides = run.overrides().join(" ");
+    match run.command().filter(|_| overrides.is_empty()) {
+        Some(command) => format!("-- {command}"),
+        None => overrides,
+    }
 }
 
 /// The code of the colour of a status.

@@ -6,9 +6,8 @@ use crate::app::output::Output;
 use crate::app::runs::args::{What, parse};
 use crate::app::runs::find::Runs;
 use crate::app::runs::view::View;
-use crate::app::runs::{diff, help, ls, show};
+use crate::app::runs::{diff, help, ls, rm, series, show};
 use crate::diag::{Error, ErrorKind, Result, Style, visible};
-use crate::run::Found;
 
 /// Whether a word is where runs are looked for: a filter of one word asks for a key, which is seldom a directory too.
 fn is_directory(word: &str) -> bool {
@@ -17,6 +16,11 @@ fn is_directory(word: &str) -> bool {
 
 fn is_tag(tag: &str) -> bool {
     !tag.trim().is_empty() && !tag.contains(|c: char| c == ',' || c.is_control())
+}
+
+/// What is said where there is nothing to list.
+pub(crate) fn nothing(what: &str, places: &str, elsewhere: &str) -> String {
+    format!("no {what} below {places}; `{elsewhere}` looks elsewhere\n")
 }
 
 /// Runs `mainstem runs`.
@@ -36,6 +40,8 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
     match args.what {
         What::Ls => {
             let (all, mut broken) = runs.all()?;
+            let all = if args.all { all } else { ls::without_attempts(all) };
+            let none = all.is_empty() && broken.is_empty();
             let chosen = ls::choose(&args, all, &mut broken)?;
             let text = match args.format {
                 Format::Json => ls::json(&args, &chosen),
@@ -44,12 +50,20 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
                 Format::Text => ls::text(&args, &chosen, &runs.facts.cwd, out),
             };
             broken.extend(chosen.iter().flat_map(View::broken));
-            Ok(Output::success(text).warn(&broken, err))
+            let mut output = Output::success(text).warn(&broken, err);
+            if none {
+                output.err.push_str(&nothing("runs", &runs.places(), "--root DIR"));
+            }
+            Ok(output)
         }
         What::Show => {
             let run = View::new(runs.find(&args.words[0])?);
             let json = args.format == Format::Json;
-            let text = if json { show::json(&run) } else { show::show(&run, out) };
+            let text = match (args.metrics.as_slice(), json) {
+                ([], true) => show::json(&run),
+                ([], false) => show::show(&run, out),
+                (names, json) => series::of(&run, names, json, out)?,
+            };
             Ok(Output::success(text).warn(&run.broken(), err))
         }
         What::Diff => {
@@ -73,33 +87,9 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
                 return Err(Error::new(ErrorKind::Usage, message));
             }
             run.tag(&args.words[1..], &args.remove)?;
-            Ok(Output::success(format!("{}\n", visible(&run.record.tags().join(" ")))))
+            let tags = run.record.tags().join(" ");
+            Ok(Output::success(if tags.is_empty() { tags } else { format!("{}\n", visible(&tags)) }))
         }
-        What::Rm => {
-            // All are found before one goes, so that `last` is one run and a slip removes nothing.
-            let mut found = Vec::<Found>::new();
-            for word in &args.words {
-                let run = runs.find(word).or_else(|error| runs.unread(word).ok_or(error))?;
-                if !found.iter().any(|known| known.folder == run.folder) {
-                    found.push(run);
-                }
-            }
-            let mut text = String::new();
-            let mut errors = Vec::new();
-            for run in found {
-                match run.remove(&runs.process) {
-                    Ok(removed) => {
-                        let removed = removed.strip_prefix(&runs.facts.cwd).unwrap_or(&removed);
-                        text.push_str(&format!("removed {}\n", visible(&removed.display().to_string())));
-                    }
-                    Err(error) => errors.push(error),
-                }
-            }
-            let output = Output::success(text);
-            Ok(match Error::all(errors) {
-                None => output,
-                Some(error) => output.and_failure(&error, err),
-            })
-        }
+        What::Rm => rm::remove(&args, &runs, err),
     }
 }

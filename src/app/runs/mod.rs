@@ -9,13 +9,15 @@ mod help;
 mod ls;
 mod main;
 mod rerun;
+mod rm;
+mod series;
 mod show;
 mod view;
 mod withheld;
 
-pub(crate) use args::{COMMANDS, faces};
+pub(crate) use args::{COMMANDS, another_name, faces};
 pub(crate) use help::TEXT as HELP;
 pub(crate) use ls::colour;
-pub(crate) use main::run;
+pub(crate) use main::{nothing, run};
 pub(crate) use rerun::{HELP as RERUN_HELP, faces as rerun_faces, run as rerun};
 pub(crate) use view::results;

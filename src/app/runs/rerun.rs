@@ -1,14 +1,12 @@
 //! `mainstem rerun`: what ran, once more, with what is other now shown first.
 
-use std::process::Stdio;
-
 use crate::app::args::wrong;
 use crate::app::capture;
 use crate::app::complete::{Face, Holds};
 use crate::app::exec::exec;
 use crate::app::help::about;
 use crate::app::output::Output;
-use crate::app::runs::again::Again;
+use crate::app::runs::again::{Again, Told};
 use crate::app::runs::diff;
 use crate::app::runs::find::Runs;
 use crate::app::runs::view::View;
@@ -31,7 +29,7 @@ The program starts in the directory where it was started, with the arguments
 that it had. Options of config groups that were chosen by default then are
 chosen now. The record of the new run says which one it is derived from.
 
-RUN is a run's directory, the beginning or the end of its ID, or `last`.
+RUN is a run's directory, a part of its ID that no other has, or `last`.
 
   --dry-run     show what is other and what would be typed; run nothing
   --exact       refuse where program, project or config are other than they were
@@ -80,7 +78,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
     let pins = again.pins(&args.run, &args.overrides)?;
     again.with(&pins);
     again.with(&args.overrides);
-    let now = again.compose(&[], Stdio::inherit)?;
+    let now = again.compose(&[], if args.dry { Told::All } else { Told::Mistakes })?;
     let found = again.differences(&run, &now, &runs.facts, &runs.process);
     let shown = |style: Style| {
         let mut text = String::new();

@@ -63,7 +63,13 @@ fn head(run: &View, style: Style) -> Vec<Row> {
 /// What came of it: the result, or what went wrong, with its causes.
 fn outcome(run: &View) -> Vec<Row> {
     let record = &run.found.record;
-    let error: Vec<_> = record.error().unwrap_or_default().split('\n').map(visible).collect();
+    let error = record.error().unwrap_or_default();
+    // The row says that it is one.
+    let error = match error.strip_prefix("error[").and_then(|rest| rest.split_once("]: ")) {
+        Some((code, said)) if !code.contains(char::is_whitespace) => said,
+        _ => error,
+    };
+    let error: Vec<_> = error.split('\n').map(visible).collect();
     let mut rows = vec![
         ("result", record.result().map(|node| named(node, text)).unwrap_or_default()),
         ("error", error.join("\n")),
@@ -128,7 +134,7 @@ fn origin(run: &View) -> Vec<Row> {
         ("seed", said("seed")),
         ("environment", record.get("environment").map(set).unwrap_or_default()),
         ("gpu", said("gpu")),
-        ("container", said("container")),
+        ("container", record.get("container").map(set).unwrap_or_default()),
         ("scheduler", said("scheduler")),
     ]
 }

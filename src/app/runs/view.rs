@@ -6,7 +6,8 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::app::duration::duration;
-use crate::diag::{Error, Result, Source, SourceKind, SourceMap, visible};
+use crate::app::runs::diff::leaves;
+use crate::diag::{Error, Result, Source, SourceKind, SourceMap, shell_word, visible};
 use crate::run::{CONFIG, Found, HYDRA, Metric, OVERRIDES, RESOLVED, Status};
 use crate::value::{Key, KeyPath, Kind, Map, Node, Slot};
 use crate::yaml;
@@ -43,6 +44,16 @@ impl View {
         found.or_else(|| self.of_record(&format!("result.{key}")))
     }
 
+    /// The keys that it has values for, as they are asked for.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let record = Node::from(self.found.record.tree().clone());
+        let own = ["took", "directory"].map(str::to_owned);
+        let whole = self.found.record.tree().iter().map(|(key, _)| key.to_string());
+        let values = [&record, self.config()].into_iter().flat_map(leaves).map(|(key, _)| key);
+        let metrics = self.last_metrics().into_keys().map(str::to_owned).collect::<Vec<_>>();
+        own.into_iter().chain(whole).chain(values).chain(metrics).collect()
+    }
+
     fn of_record(&self, key: &str) -> Option<Node> {
         let record = &self.found.record;
         match key {
@@ -50,8 +61,11 @@ impl View {
             "directory" => Some(Node::from(self.found.directory.to_string_lossy().as_ref())),
             // What is known now, not what was written down.
             "status" => Some(Node::from(record.status().name())),
-            // The objectives of a job, if there are several, have names.
-            _ => record.get(key).cloned(),
+            // The objectives of a job, if there are several, have names, which may have dots.
+            _ => record.get(key).cloned().or_else(|| {
+                let name = key.strip_prefix("result.")?;
+                record.result()?.as_map()?.get_str(name).cloned()
+            }),
         }
     }
 
@@ -90,7 +104,7 @@ impl View {
 
     /// What was logged.
     pub(crate) fn metrics(&self) -> &[Metric] {
-        self.metrics.get_or_init(|| self.read(self.found.metrics()).unwrap_or_default())
+        self.metrics.get_or_init(|| self.read_some(self.found.read_metrics()))
     }
 
     /// The last value of each metric.
@@ -100,12 +114,19 @@ impl View {
 
     /// The parameters that were logged.
     pub(crate) fn params(&self) -> Map {
-        self.read(self.found.params()).unwrap_or_default()
+        self.read_some(self.found.read_params())
     }
 
     /// What could be read; else `None`, and the error is kept.
     fn read<T>(&self, read: Result<T>) -> Option<T> {
         read.map_err(|error| self.broken.borrow_mut().push(error)).ok()
+    }
+
+    /// What could be read, whatever is wrong with the rest.
+    fn read_some<T: Default>(&self, read: Result<(T, Option<Error>)>) -> T {
+        let (read, wrong) = self.read(read).unwrap_or_default();
+        self.broken.borrow_mut().extend(wrong);
+        read
     }
 
     /// A YAML file of the run; `None` if it is not there, or broken.
@@ -136,12 +157,35 @@ impl View {
         choices
     }
 
+    /// What `mainstem run` ran, as it is typed; `None` of any other program.
+    pub(crate) fn command(&self) -> Option<String> {
+        let words = self.found.record.get("arguments").and_then(Node::as_list).unwrap_or_default();
+        let mut words: Vec<String> = words.iter().map(plain).collect();
+        typed(tail(&mut words).get(1..)?)
+    }
+
     /// The overrides of the job, as they were typed.
     pub(crate) fn overrides(&self) -> Vec<String> {
         let list = self.read_yaml(OVERRIDES);
         let list = list.as_ref().and_then(Node::as_list).unwrap_or_default();
         list.iter().map(plain).collect()
     }
+}
+
+/// Cuts off the command that `mainstem run` ran, with the `--` before it. Of any other program what stands there are
+/// overrides.
+pub(super) fn tail(recorded: &mut Vec<String>) -> Vec<String> {
+    let runs_a_command = recorded.get(1).is_some_and(|word| word == "run");
+    match recorded.iter().position(|word| word == "--").filter(|_| runs_a_command) {
+        Some(at) => recorded.split_off(at),
+        None => Vec::new(),
+    }
+}
+
+/// A command as it is typed; `None` if there is none.
+pub(super) fn typed(words: &[String]) -> Option<String> {
+    let shown = words.iter().map(|word| shell_word(word));
+    (!words.is_empty()).then(|| shown.collect::<Vec<_>>().join(" "))
 }
 
 /// A value in a table: of a float six digits, which is more than a person compares.

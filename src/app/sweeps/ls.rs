@@ -7,6 +7,7 @@ use crate::app::csv::{cell, write_record};
 use crate::app::format::Format;
 use crate::app::json::{count, line};
 use crate::app::output::Output;
+use crate::app::runs::nothing;
 use crate::app::sweeps::main::{shown, state};
 use crate::app::sweeps::queue::Queue;
 use crate::app::table::{Cell, Fit, table};
@@ -67,7 +68,13 @@ pub(super) fn ls(
             table(&HEAD, &rows, capture::columns(), out)
         }
     };
-    Ok(Output::success(text).warn(&broken, err))
+    let none = found.is_empty() && broken.is_empty();
+    let mut output = Output::success(text).warn(&broken, err);
+    if none {
+        let place = format!("`{}`", root.display());
+        output.err.push_str(&nothing("sweeps", &place, "mainstem sweeps ls DIR"));
+    }
+    Ok(output)
 }
 
 fn object(

@@ -216,8 +216,10 @@ impl<'a> Base<'a> {
     /// The file that says most about a failure.
     pub(super) fn log(&self, directory: &Path, name: &str) -> Option<PathBuf> {
         let candidates = ["stderr.log".to_owned(), format!("{name}.log"), "stdout.log".to_owned()];
+        // The log of a command holds what this program says of it, which is told already.
+        let is_said = |path: &String| *path == candidates[1] && self.session.app.starts_command;
         let wrote = |path: &PathBuf| self.directory.join(path).metadata().is_ok_and(|file| file.len() > 0);
-        candidates.iter().map(|name| directory.join(name)).find(wrote)
+        candidates.iter().filter(|name| !is_said(name)).map(|name| directory.join(name)).find(wrote)
     }
 
     /// What there is of a job whose driver was killed. While its process lives, wherever that is, it has the directory,

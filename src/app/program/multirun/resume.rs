@@ -1,6 +1,6 @@
 //! A sweep that goes on: which one, and with which arguments.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::app::program::app::App;
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Whose, parse};
-use crate::app::program::job::with_mode;
+use crate::app::program::job::{shown, with_mode};
 use crate::app::program::multirun::identity::NOW;
 use crate::app::program::multirun::run::{arguments, run};
 use crate::app::program::multirun::slurm::last_snapshot;
@@ -21,9 +21,9 @@ use crate::app::program::session::Session;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::world::World;
 use crate::compose::Mode;
-use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Identity, Progress, latest};
-use crate::run::Place;
+use crate::diag::{Error, ErrorKind, Result, shell_word};
+use crate::drive::{Identity, Progress, sweeps};
+use crate::run::{Place, Status};
 
 /// A sweep that goes on.
 #[derive(Debug)]
@@ -49,15 +49,25 @@ pub(crate) fn resume(
     }
     let directory = match flags.resume.as_deref() {
         Some(named) if !named.is_empty() => world.facts.cwd.join(named),
-        _ => find(app, world.again(), flags, given.clone())?,
+        _ => {
+            let directory = find(app, &world, flags, given.clone())?;
+            // Nobody named it.
+            let err = world.console.err;
+            let place = shown(&directory, &world.facts.cwd).display();
+            world
+                .console
+                .complain(&format!("{}: goes on with the sweep in {place}\n", err.paint("1;36", "note")));
+            directory
+        }
     };
     let identity = Progress::read(&directory)?.identity;
+    begun_alike(app, &world, &identity, shown(&directory, &world.facts.cwd))?;
     if identity.cwd != world.facts.cwd && identity.cwd.is_dir() {
         let message = format!("the sweep in `{}` was begun in another directory", directory.display());
         let place = identity.cwd.display().to_string();
         return Err(Error::new(ErrorKind::Job, message)
             .note("its paths are seen from there")
-            .help(format!("go there first: `cd {}`", crate::diag::shell_word(&place))));
+            .help(format!("go there first: `cd {}`", shell_word(&place))));
     }
     let mut recorded: Vec<OsString> = identity.arguments.iter().map(OsString::from).collect();
     let tail = match recorded.iter().position(|argument| argument == "--").filter(|_| app.starts_command) {
@@ -66,8 +76,7 @@ pub(crate) fn resume(
     };
     let app = if app.starts_command {
         if !app.tail.is_empty() && app.tail != tail {
-            let typed =
-                format!("mainstem run --resume {}", crate::diag::shell_word(&directory.to_string_lossy()));
+            let typed = format!("mainstem run --resume {}", shell_word(&directory.to_string_lossy()));
             return Err(another(&directory, "the command is another one")
                 .help(format!("to go on with it, type `{typed}` alone")));
         }
@@ -81,7 +90,7 @@ pub(crate) fn resume(
         if flags.overrides.is_empty() {
             let message = format!("the sweep in `{}` has secrets among its arguments", directory.display());
             return Err(Error::new(ErrorKind::Job, message)
-                .note(format!("it was begun with `{}`", identity.arguments.join(" ")))
+                .note(format!("it was begun with `{}`", typed(&identity.arguments)))
                 .help("type them all again, behind `--resume DIR`: secrets are not written down"));
         }
         (flags.clone(), given.clone())
@@ -117,6 +126,11 @@ pub(crate) fn resume(
 
 fn is_same(one: &Path, other: &Path) -> bool {
     one == other || other.canonicalize().is_ok_and(|other| other == one)
+}
+
+/// Words as they are typed.
+fn typed(words: &[String]) -> String {
+    words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn another(directory: &Path, what: &str) -> Error {
@@ -160,12 +174,13 @@ fn merged(
     // What is left away is known.
     let added: Vec<&str> = asked.iter().filter(|word| !known.contains(word)).map(String::as_str).collect();
     if !added.is_empty() {
-        let what = format!("it was begun with `{}`, and has no `{}`", known.join(" "), added.join(" "));
+        let added: Vec<String> = added.into_iter().map(str::to_owned).collect();
+        let what = format!("it was begun with `{}`, and has no `{}`", typed(&known), typed(&added));
         return Err(another(directory, &what));
     }
     let same = |given: &Option<String>, known: &Option<String>| given.is_none() || given == known;
     if !same(&flags.config_name, &merged.config_name) || !same(&flags.config_path, &merged.config_path) {
-        return Err(another(directory, &format!("it was begun by `{}`", identity.arguments.join(" "))));
+        return Err(another(directory, &format!("it was begun by `{}`", typed(&identity.arguments))));
     }
     let anew: Vec<String> = flags.overrides.iter().filter(about_running).cloned().collect();
     // What is said anew of a group takes the place of what was said: it cannot be chosen twice.
@@ -184,18 +199,75 @@ fn key(word: &str) -> &str {
     word.split_once('=').map_or(word, |(key, _)| key)
 }
 
-/// The directory of the sweep that the config names, or the latest of those that it names.
-fn find(app: &App, world: World, flags: &Flags, given: Vec<OsString>) -> Result<PathBuf> {
-    let session = Session::open(app, world, flags.clone(), given, None)?;
+/// A sweep of a program does not go on as one of `mainstem run`, nor the other way round.
+fn begun_alike(app: &App, world: &World, identity: &Identity, directory: &Path) -> Result<()> {
+    let Some((program, ..)) = &identity.program else { return Ok(()) };
+    let has_command = identity.arguments.iter().any(|word| word == "--");
+    let is_own = world.executable.as_ref().is_some_and(|own| is_same(own, program));
+    let starts_command = has_command && if is_own { app.starts_command } else { is_mainstem(program) };
+    if starts_command == app.starts_command {
+        return Ok(());
+    }
+    let begun_by = match starts_command {
+        true => "mainstem run".to_owned(),
+        false => program.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    let typed = shell_word(&directory.to_string_lossy()).into_owned();
+    let message = format!("the sweep in `{}` was begun by `{begun_by}`", directory.display());
+    Err(Error::new(ErrorKind::Job, message).help(format!("type `{begun_by} --resume {typed}`")))
+}
+
+/// Whether a program is the command that runs others, wherever it lies: any program may have arguments like its own.
+fn is_mainstem(program: &Path) -> bool {
+    program.file_stem().is_some_and(|stem| stem == "mainstem")
+}
+
+/// Whether a sweep was begun by this program, here; and then, whether by the command that is typed, if one is.
+fn own(app: &App, world: &World, identity: &Identity) -> Option<bool> {
+    let tail = identity.arguments.iter().position(|word| word == "--").map(|at| &identity.arguments[at..]);
+    let is_ours = match (&identity.program, &world.executable) {
+        (Some((program, ..)), Some(own)) if is_same(own, program) => tail.is_some() || !app.starts_command,
+        (Some((program, ..)), _) if app.starts_command => is_mainstem(program) && tail.is_some(),
+        (Some(_), Some(_)) => false,
+        _ => identity.name == app.name,
+    };
+    let is_here = identity.cwd == world.facts.cwd || !identity.cwd.is_dir();
+    let typed = app.tail.iter().map(OsString::as_os_str);
+    let same_command = app.tail.is_empty() || tail.is_some_and(|tail| tail.iter().map(OsStr::new).eq(typed));
+    (is_ours && is_here).then_some(same_command)
+}
+
+/// The directory of the sweep that the config names; else that of the latest of this program that has jobs left, wherever
+/// below this directory it lies, or of the latest of them.
+fn find(app: &App, world: &World, flags: &Flags, given: Vec<OsString>) -> Result<PathBuf> {
+    let session = Session::open(app, world.again(), flags.clone(), given, None)?;
     let master = with_mode(session.bound(&arguments(&session)?, Mode::Multirun)?, "MULTIRUN")?;
     let place = Place::of_sweep(&session.composer, master.root()).map_err(|error| master.located(error))?;
     if !place.exclusive {
         return Ok(place.directory);
     }
+    let cwd = &world.facts.cwd;
     // Before the first sweep there is no such directory.
-    let found = if place.common.is_dir() { latest(&place.common)? } else { None };
-    found.ok_or_else(|| {
-        let message = format!("there is no sweep in `{}`", place.common.display());
+    let elsewhere = (place.common.is_dir() && !place.common.starts_with(cwd)).then_some(&place.common);
+    let (mut known, mut broken) = (None, None);
+    for root in [cwd].into_iter().chain(elsewhere) {
+        for directory in sweeps(root)? {
+            match Progress::read(&directory) {
+                Ok(progress) => {
+                    let Some(same) = own(app, world, &progress.identity) else { continue };
+                    let completed = progress.count(Status::Completed) as u64;
+                    let has_jobs = progress.identity.jobs != Some(completed);
+                    known = known.max(Some((same, has_jobs, progress.identity.started, directory)));
+                }
+                Err(error) => broken = broken.or(Some(error)),
+            }
+        }
+    }
+    if let (None, Some(error)) = (&known, broken) {
+        return Err(error);
+    }
+    known.map(|(.., directory)| directory).ok_or_else(|| {
+        let message = format!("there is no sweep of `{}` in `{}`", app.name, cwd.display());
         Error::new(ErrorKind::NotFound, message).help("say where it is: `--resume DIR`")
     })
 }

@@ -11,6 +11,7 @@ use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::{Callbacks, Scope};
 use crate::app::program::command;
 use crate::app::program::finished::Finished;
+use crate::app::program::found;
 use crate::app::program::job::{Extent, call, shown as shown_path, with_mode};
 use crate::app::program::logging::{Logging, hydra_log, install};
 use crate::app::program::multirun::around::Around;
@@ -64,6 +65,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let searching =
         sweep.search.as_ref().map(|search| Searching::new(session, &master, search)).transpose()?;
     let plan = Plan::of(session, &master, sweep.search.as_ref())?;
+    found::look(session, &master, !matches!(plan.how, How::Slurm(_)))?;
     let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
     let checked = check(session, &master, &composing, searching.as_ref())?;
@@ -276,7 +278,12 @@ impl Driving<'_> {
                 match slots.len() {
                     _ if left == 0 => {}
                     1 if !to_files => hydra_log(&format!("Launching {left} jobs locally")),
-                    slots => hydra_log(&format!("Launching {left} jobs in {slots} processes")),
+                    slots => {
+                        let jobs = if left == 1 { "1 job".to_owned() } else { format!("{left} jobs") };
+                        let processes =
+                            if slots == 1 { "1 process".to_owned() } else { format!("{slots} processes") };
+                        hydra_log(&format!("Launching {jobs} in {processes}"));
+                    }
                 }
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;

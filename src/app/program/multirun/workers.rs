@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::app::program::kept::OUTPUT;
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::around::Around;
 use crate::app::program::multirun::host::{Base, Placed, failure};
@@ -30,9 +31,6 @@ struct Begun {
     /// The record that was in it before.
     earlier: Option<RunId>,
 }
-
-/// The files of a job's output.
-const OUTPUT: [&str; 2] = ["stdout.log", "stderr.log"];
 
 impl<'a> InWorkers<'a> {
     pub(super) fn new(base: Base<'a>, to_files: bool, around: Around) -> Self {

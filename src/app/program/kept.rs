@@ -1,0 +1,152 @@
+//! What a command says, kept beside its run while it is shown.
+//!
+//! The command writes into the files itself, and this process shows what comes: so a command that outlives this process goes
+//! on writing, and what it has left in the background holds up nobody. Who looks at a terminal has a command that knows it
+//! writes to one, with its colours and bars; what goes there is not kept.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::app::program::signals;
+use crate::diag::{Error, ErrorKind, Result};
+use crate::launch::Halt;
+
+/// The files of what a command says.
+pub(super) const OUTPUT: [&str; 2] = ["stdout.log", "stderr.log"];
+
+/// How often is looked whether something was said.
+const STEP: Duration = Duration::from_millis(20);
+
+/// A stream of this process, and the file that what comes on it is kept in.
+struct Stream {
+    path: PathBuf,
+    log: File,
+    /// Up to where it was shown.
+    shown: u64,
+    is_error: bool,
+    /// Whether somebody still listens.
+    is_open: bool,
+}
+
+/// The streams of a command that are kept.
+pub(super) struct Kept(Vec<Stream>);
+
+impl Kept {
+    /// Of those streams of this process that are no terminals, kept in these files.
+    ///
+    /// # Errors
+    /// A file cannot be opened.
+    pub(super) fn of(paths: [PathBuf; 2], command: &mut Command) -> Result<Self> {
+        let mut streams = Vec::new();
+        for (path, is_error) in paths.into_iter().zip([false, true]) {
+            let is_terminal = if is_error { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+            if is_terminal || is_kept_already(&path, is_error) {
+                continue;
+            }
+            let failed = |error: io::Error| {
+                Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display()))
+            };
+            let log = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+            let shown = log.metadata().map_err(failed)?.len();
+            let reader = File::open(&path).map_err(failed)?;
+            match is_error {
+                true => command.stderr(log),
+                false => command.stdout(log),
+            };
+            streams.push(Stream { path: path.clone(), log: reader, shown, is_error, is_open: true });
+        }
+        Ok(Self(streams))
+    }
+
+    /// Shows what the command says until it has ended, and then the rest of it.
+    pub(super) fn show(&mut self, ended: &AtomicBool) {
+        loop {
+            let last = ended.load(Ordering::Relaxed);
+            for stream in self.0.iter_mut().filter(|stream| stream.is_open) {
+                if stream.show().is_err() {
+                    // Whoever writes where nobody reads is ended, as by a pipe.
+                    stream.is_open = false;
+                    signals::end_children(Halt::Terminate);
+                }
+            }
+            if last {
+                return;
+            }
+            thread::park_timeout(STEP);
+        }
+    }
+
+    /// A command that said nothing leaves no files that say so.
+    pub(super) fn forget_silence(&self) {
+        for stream in &self.0 {
+            if stream.path.metadata().is_ok_and(|file| file.len() == 0) {
+                // It does no harm if it stays.
+                let _ = std::fs::remove_file(&stream.path);
+            }
+        }
+    }
+}
+
+impl Stream {
+    fn show(&mut self) -> io::Result<()> {
+        let mut buffer = [0; 1 << 14];
+        loop {
+            self.log.seek(SeekFrom::Start(self.shown))?;
+            let read = self.log.read(&mut buffer)?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.shown += read as u64;
+            let said = &buffer[..read];
+            match self.is_error {
+                true => io::stderr().lock().write_all(said)?,
+                false => {
+                    let mut out = io::stdout().lock();
+                    out.write_all(said).and_then(|()| out.flush())?;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a stream of this process goes into that file by itself.
+fn is_kept_already(path: &Path, is_error: bool) -> bool {
+    let own = Path::new(if is_error { "/dev/fd/2" } else { "/dev/fd/1" });
+    match (own.metadata(), path.metadata()) {
+        (Ok(own), Ok(file)) => is_same(&own, &file),
+        _ => false,
+    }
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    false
+}
+
+/// The length of a file; of one that is not there, nothing.
+pub(super) fn length(path: &Path) -> u64 {
+    path.metadata().map_or(0, |file| file.len())
+}
+
+/// The last line in a file that says something, behind the first `from` bytes.
+pub(super) fn last_line(path: &Path, from: u64) -> Option<String> {
+    const LOOKED_AT: u64 = 4096;
+    let mut file = File::open(path).ok()?;
+    let end = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(from.max(end.saturating_sub(LOOKED_AT)))).ok()?;
+    let mut bytes = Vec::new();
+    file.take(LOOKED_AT).read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    text.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,265 @@
+//! `mainstem run`: what a command is told, what it says, and what is said of it.
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use mainstem::app::Sandbox;
+
+use crate::sweeps::{app, mainstem, run, sandbox};
+
+/// `mainstem run` with these words.
+fn run_command(sandbox: &Sandbox, words: &[&str]) -> (Option<i32>, String, String) {
+    run(mainstem(sandbox, &[&["run"][..], words].concat()))
+}
+
+fn record(sandbox: &Sandbox, directory: &str) -> String {
+    sandbox.read(format!("{directory}/.hydra/run.json")).expect("a record")
+}
+
+fn with_parts() -> Sandbox {
+    sandbox()
+        .with_file(
+            "conf/parts.yaml",
+            "opt: {lr: 0.1, name: adam}\nseed: 3\nlayers: [1, 2]\nboth: ${seed}-${opt.lr}\n",
+        )
+        .expect("a directory")
+}
+
+#[test]
+fn a_word_of_a_command_holds_values_and_the_flags_of_a_part() {
+    let sandbox = with_parts();
+    let told = |words: &[&str]| {
+        let own = ["-cd", "conf", "-cn", "parts", "hydra.run.dir=a", "--", "printf", "%s\\n"];
+        run_command(&sandbox, &[&own[..], words].concat())
+    };
+    let words = [
+        "--lr={opt.lr}",
+        "{both}:{layers}",
+        "{flags:opt}",
+        "{\"lr\": {opt.lr}}",
+        "{{seed}}",
+        "{}",
+        "${seed}",
+    ];
+    let (code, out, err) = told(&words);
+    let expected = "--lr=0.1\n3-0.1:[1,2]\n--lr=0.1\n--name=adam\n{\"lr\": 0.1}\n{seed}\n{}\n${seed}\n";
+    assert_eq!((code, out.as_str()), (Some(0), expected), "{err}");
+    // What is near to nothing is the command's own business.
+    assert_eq!(told(&["{print}", "{{print}}", "{a b}"]).1, "{print}\n{{print}}\n{a b}\n");
+    for (word, told_of) in [
+        ("{confg}", "did you mean `{config}`?"),
+        ("x{op.lr}", "did you mean `{opt.lr}`?"),
+        ("--all={flags}", "`{flags}` stands for several words"),
+        ("{flags:seed}", "`seed` is an integer"),
+        ("{flags:opts}", "did you mean `opt`?"),
+    ] {
+        fs::remove_dir_all(sandbox.path().join("a")).ok();
+        let (code, out, err) = told(&[word]);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{word}: {err}");
+        assert!(err.contains(told_of), "{word}: {err}");
+        assert!(!sandbox.path().join("a").exists(), "nothing is made for `{word}`");
+    }
+}
+
+#[test]
+fn a_secret_stands_in_no_word_of_a_command() {
+    let sandbox = sandbox().with_file("conf/s.yaml", "token: ${secret:T}\nlr: 1\n").expect("a file");
+    let mut command =
+        mainstem(&sandbox, &["run", "-cd", "conf", "-cn", "s", "--", "echo", "{lr}", "x={token}"]);
+    let (code, out, err) = run({
+        command.env("T", "hush");
+        command
+    });
+    assert_eq!((code, out.as_str()), (Some(1), ""), "{err}");
+    assert!(err.contains("`{token}` would show the secret `token`") && !err.contains("hush"), "{err}");
+}
+
+#[test]
+fn a_command_that_is_told_nothing_of_its_config_is_warned_of_once() {
+    let sandbox = with_parts()
+        .with_file("plain.sh", "exit 0\n")
+        .and_then(|sandbox| sandbox.with_file("reads.sh", "cat $MAINSTEM_CONFIG > /dev/null\n"))
+        .and_then(|sandbox| sandbox.with_file("own.py", "import hydra\n"))
+        .expect("files");
+    let warned = |words: &[&str]| {
+        let (_, _, err) = run_command(&sandbox, words);
+        err.matches("warning[usage]: nothing tells the command").count()
+    };
+    let (code, _, err) = run_command(&sandbox, &["lr=0.2", "hydra.run.dir=a", "--", "sh", "plain.sh"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.starts_with("warning[usage]: nothing tells the command `lr=0.2`\n"), "{err}");
+    assert!(err.contains("type `-- sh plain.sh {flags}`"), "{err}");
+    assert_eq!(warned(&["-cd", "conf", "-cn", "parts", "--", "sh", "plain.sh"]), 1);
+    assert_eq!(warned(&["-m", "-j", "2", "lr=1,2,3", "hydra.sweep.dir=sw", "--", "sh", "plain.sh"]), 1);
+    for silent in [
+        &["hydra.run.dir=b", "--", "sh", "plain.sh"][..],
+        &["lr=1", "--", "sh", "plain.sh", "{flags}"],
+        &["lr=1", "--", "sh", "plain.sh", "--lr={lr}"],
+        &["lr=1", "--", "sh", "reads.sh"],
+        &["lr=1", "--", "sh", "-c", "echo $MAINSTEM_CONFIG"],
+        &["lr=1", "mainstem.run.reads_config=true", "--", "sh", "plain.sh"],
+        &["lr=1", "--", "true", "own.py"],
+    ] {
+        assert_eq!(warned(silent), 0, "{silent:?}");
+    }
+}
+
+#[test]
+fn a_command_that_is_not_there_is_told_before_anything_is_made() {
+    for words in [&["--"][..], &["-m", "x=1,2,3", "--"], &["-m", "-j", "2", "x=1,2,3", "--"]] {
+        let sandbox = sandbox();
+        let (code, _, err) = run_command(&sandbox, &[words, &["ehco", "{x}"]].concat());
+        assert_eq!(code, Some(1), "{err}");
+        let told = "error[not-found]: cannot start `ehco`: there is no such command\n";
+        assert!(err.starts_with(told) && err.contains("did you mean `echo`?"), "{err}");
+        assert_eq!(err.matches("ehco").count(), 1, "{err}");
+        assert_eq!(fs::read_dir(sandbox.path()).expect("a directory").count(), 1, "nothing is made");
+    }
+    let sandbox = sandbox().with_file("x.sh", "").expect("a file");
+    let (_, _, err) = run_command(&sandbox, &["--", "x.sh"]);
+    assert!(err.contains("a file beside you is typed `./x.sh`"), "{err}");
+    let (_, _, err) = run_command(&sandbox, &["--", "bin/x"]);
+    assert!(err.contains("cannot start `bin/x`: there is no such command"), "{err}");
+}
+
+#[test]
+fn numbers_of_python_are_read_and_a_bad_line_loses_no_other() {
+    let sandbox = sandbox();
+    let script = r#"printf '%s\n' '{"name": "loss", "value": NaN, "step": 0}' \
+        '{"name": "loss", "value": -Infinity, "step": 1}' 'epoch 2' '{"name": "acc"}' \
+        '{"name": "loss", "value": 0.5, "step": 2}' >> $MAINSTEM_METRICS
+        echo '{"val": {"acc": 0.5, "loss": NaN}, "model": "resnet", "steps": 7}' > $MAINSTEM_RESULT"#;
+    let (code, _, err) = run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", script]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("left out, since they are no numbers: `model`"), "{err}");
+    let (code, out, err) = run(mainstem(&sandbox, &["runs", "show", "a"]));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("result      val.acc=0.5 val.loss=nan steps=7.0\n"), "{out}");
+    assert!(out.contains("loss  0.5  (3 values, least -inf at step 1, largest 0.5 at step 2)"), "{out}");
+    assert!(err.contains("2 lines hold no name with a value, the first is line 3 of `"), "{err}");
+    let (_, out, _) = run(mainstem(&sandbox, &["runs", "ls", "val.acc=0.5", "--format", "csv"]));
+    assert_eq!(out.lines().count(), 2, "{out}");
+    let (code, out, _) = run(mainstem(&sandbox, &["runs", "show", "a", "--metric", "loss"]));
+    assert_eq!(code, Some(0));
+    assert_eq!(out, "STEP  VALUE  AT\n0     nan\n1     -inf\n2     0.5\n");
+    let json = ["runs", "show", "a", "--metric", "loss", "--format", "json"];
+    let (_, out, _) = run(mainstem(&sandbox, &json));
+    assert_eq!(out.lines().nth(2), Some(r#"{"name":"loss","step":2,"value":0.5,"time":0.0}"#));
+    let (code, _, err) = run(mainstem(&sandbox, &["runs", "show", "a", "--metric", "los"]));
+    assert!(code == Some(1) && err.contains("did you mean `loss`?"), "{err}");
+    // What is no JSON at all is still a mistake.
+    let words = ["hydra.run.dir=b", "--", "sh", "-c", "echo best > $MAINSTEM_RESULT"];
+    let (code, _, err) = run_command(&sandbox, &words);
+    assert!(code == Some(1) && err.contains("must hold a number, or numbers by names"), "{err}");
+}
+
+#[test]
+fn what_a_command_says_is_shown_and_kept() {
+    let sandbox = sandbox();
+    let script = "echo one; echo two >&2; printf three; exit 3";
+    let (code, out, err) = run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", script]);
+    assert_eq!((code, out.as_str()), (Some(1), "one\nthree"));
+    assert!(err.starts_with("two\n") && err.contains("note: the last it said: two\n"), "{err}");
+    let kept = |name: &str| sandbox.read(format!("a/{name}")).unwrap_or_default();
+    assert_eq!((kept("stdout.log"), kept("stderr.log")), ("one\nthree".to_owned(), "two\n".to_owned()));
+    let (_, out, _) = run(mainstem(&sandbox, &["runs", "show", "a"]));
+    let told = "error       the command ended with status 3\n              note: the last it said: two\n";
+    assert!(out.contains(told), "{out}");
+    // Who says nothing leaves nothing, and what was said before is not said again.
+    let (_, out, err) = run_command(&sandbox, &["hydra.run.dir=b", "--", "true"]);
+    assert_eq!((out.as_str(), err.as_str()), ("", ""));
+    assert!(!sandbox.path().join("b/stdout.log").exists() && !sandbox.path().join("b/stderr.log").exists());
+    let (_, out, err) = run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", "echo four; exit 4"]);
+    assert_eq!(out, "four\n");
+    assert!(!err.contains("the last it said"), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_command_says_may_go_where_it_is_kept_and_where_nobody_reads() {
+    let sandbox = sandbox();
+    let own = fs::File::create(sandbox.path().join("stdout.log")).expect("a file");
+    let mut command =
+        mainstem(&sandbox, &["run", "hydra.run.dir=.", "--", "sh", "-c", "echo one; sleep 0.2"]);
+    let status = command.stdout(own).status().expect("it starts");
+    assert!(status.success());
+    assert_eq!(sandbox.read("stdout.log").expect("a file"), "one\n");
+    // What is left in the background holds up nobody; what writes where nobody reads is ended.
+    let mut command = mainstem(&sandbox, &["run", "--", "sh", "-c", "sleep 100 & echo done"]);
+    let output = command.output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n");
+    let mut command = mainstem(&sandbox, &["run", "--", "sh", "-c", "while :; do echo x; sleep 0.01; done"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    assert_eq!(child.wait().expect("it ends").code(), Some(1));
+}
+
+/// On a terminal, as `script` makes one.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(sandbox: &Sandbox, line: &str) -> Option<String> {
+    let program = env!("CARGO_BIN_EXE_mainstem");
+    let mut command = Command::new("script");
+    command.args(["-qec", &format!("{program} {line}"), "/dev/null"]).current_dir(sandbox.path());
+    let output = command.env("NO_COLOR", "1").stdin(Stdio::null()).output().ok()?;
+    Some(String::from_utf8_lossy(&output.stdout).replace('\r', ""))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_a_run_says_where_it_went_and_its_command_sees_the_terminal() {
+    let sandbox = sandbox();
+    let script = "[ -t 1 ] && [ -t 2 ] && echo terminal; echo 0.9 > $MAINSTEM_RESULT";
+    let line = format!("run hydra.run.dir=a -- sh -c '{script}'");
+    // Not every system has it.
+    let Some(said) = on_a_terminal(&sandbox, &line) else { return };
+    let (first, last) = said.split_once('\n').expect("two lines");
+    assert_eq!(first, "terminal", "{said}");
+    assert!(last.starts_with("a  completed in ") && last.ends_with("s, 0.9\n"), "{said}");
+    let said = on_a_terminal(&sandbox, "run --scratch -- echo hi").expect("it starts");
+    assert_eq!(said, "hi\n");
+    let (_, out, err) = run_command(&sandbox, &["hydra.run.dir=b", "--", "echo", "hi"]);
+    assert_eq!((out.as_str(), err.as_str()), ("hi\n", ""));
+}
+
+#[test]
+fn a_bare_resume_goes_on_with_what_this_program_has_left_wherever_it_lies() {
+    let sandbox = sandbox();
+    let fails_once = "[ -e once ] || { touch once; exit 3; }";
+    let begun = ["-m", "x=1", "hydra.sweep.dir=deep/sw", "mainstem.sweep.max_failures=0", "--", "sh", "-c"];
+    let (code, _, err) = run_command(&sandbox, &[&begun[..], &[fails_once]].concat());
+    assert_eq!(code, Some(1), "{err}");
+    // Later ones: one that is complete, and one of another program.
+    let done = ["-m", "x=1", "hydra.sweep.dir=done", "--", "true", "{x}"];
+    assert_eq!(run_command(&sandbox, &done).0, Some(0));
+    let mut other = app(&sandbox, &["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=other"]);
+    other.env("HC_RAISE", "1");
+    assert_eq!(run(other).0, Some(1));
+    let (code, _, err) = run_command(&sandbox, &["--resume"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.starts_with("note: goes on with the sweep in deep/sw\n"), "{err}");
+    let (code, _, err) = run(app(&sandbox, &["-cd", "conf", "--resume"]));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.starts_with("note: goes on with the sweep in other\n"), "{err}");
+    // Each says who goes on with the sweep of the other.
+    let (code, _, err) = run(app(&sandbox, &["--resume", "done"]));
+    assert_eq!(code, Some(1));
+    assert!(
+        err.contains("was begun by `mainstem run`") && err.contains("`mainstem run --resume done`"),
+        "{err}"
+    );
+    let (code, _, err) = run_command(&sandbox, &["--resume", "other"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("was begun by `app`") && err.contains("type `app --resume other`"), "{err}");
+}
+
+#[test]
+fn a_sweep_is_called_by_its_program_and_counts_as_people_do() {
+    let sandbox = sandbox();
+    let words = ["-m", "-j", "1", "x=1", "hydra.sweep.dir=sw", "--", "sleep", "0.01"];
+    let (code, out, err) = run_command(&sandbox, &words);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(format!("{out}{err}").contains("Launching 1 job in 1 process\n"), "{out}{err}");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "ls"]));
+    assert!(out.lines().nth(1).is_some_and(|line| line.contains("  sleep ")), "{out}");
+    assert!(record(&sandbox, "sw/0").contains("\"name\": \"sleep\""));
+}
