@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use mainstem::app::{App, Bound, Configs, Maximize, Minimize, Sandbox};
+use mainstem::app::{App, Bound, Configs, IntoObjective, Maximize, Minimize, Sandbox};
 use mainstem::drive::{Entry, Progress};
 use mainstem::run::{Run, Status};
 
@@ -146,12 +146,92 @@ fn the_config_of_an_existing_project_is_understood() {
             "hydra.sweeper.custom_search_space=a.b",
             "`hydra.sweeper.custom_search_space` has no counterpart here",
         ),
-        ("hydra/sweeper/sampler=nsgaiii", "the sampler `create_nsgaiii_sampler` has no counterpart here"),
+        ("hydra/sweeper/sampler=nsgaiii", "`hydra/sweeper/sampler=nsgaii` looks at several numbers, too"),
+        ("hydra/sweeper/sampler=motpe", "the sampler `motpe` has no counterpart here"),
+        ("hydra/sweeper/sampler=grid", "`lr` has no single values, and `grid` tries each one"),
+        (
+            "hydra.sweeper.max_failure_rate=1.5",
+            "`hydra.sweeper.max_failure_rate` must be a number from 0 to 1",
+        ),
+        ("hydra.sweeper.n_jobs=0", "`hydra.sweeper.n_jobs` must be a number of jobs from 1 on"),
+        ("+hydra.sweeper.search_space={lr: {type: normal}}", "the space of `lr` has no counterpart here"),
     ] {
         let trial =
             Sandbox::new().expect("a directory").run(&program, SPACE.iter().chain(&words).chain(&[more]));
         assert!(trial.err().contains(told), "{more}: {}", trial.err());
     }
+}
+
+#[test]
+fn a_search_by_grid_tries_every_point_once() {
+    let program = App::typed("train", |train: Train, _: &Run| score(&train))
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config");
+    let words = ["-m", "lr=range(0,0.3,0.1)", "depth=int(interval(1,2))", "model=knn,forest"];
+    let more = ["hydra/sweeper=optuna", "hydra/sweeper/sampler=grid", "hydra.sweeper.n_trials=100"];
+    let sandbox = Sandbox::new().expect("a directory");
+    let trial = sandbox.run(&program, words.iter().chain(&more));
+    assert_eq!(trial.jobs().len(), 12, "{}", trial.err());
+    let mut lines: Vec<String> =
+        tried(&sandbox.path().join("sw")).into_iter().map(|(line, _)| line).collect();
+    lines.sort();
+    lines.dedup();
+    assert_eq!((lines.len(), lines[0].as_str()), (12, "lr=0.0 depth=1 model=forest"));
+    let trial = sandbox.run(&program, words.iter().chain(&more[..2]).chain(&["hydra.sweeper.n_trials=5"]));
+    assert_eq!(trial.jobs().len(), 5, "{}", trial.err());
+}
+
+#[test]
+fn the_spaces_of_older_projects_are_understood() {
+    static OLD: &[(&str, &str)] = &[(
+        "config",
+        "defaults: [{override hydra/sweeper: optuna}]\nlr: 0.5\ndepth: 1\nmodel: knn\nhydra:\n  sweep: {dir: sw, subdir: '${hydra.job.num}'}\n  \
+         sweeper:\n    n_trials: 3\n    direction: maximize\n    study_name: wine\n    search_space:\n      \
+         lr: {type: float, low: 0, high: 1, step: 0.25}\n      depth: {type: int, low: 1, high: 9, step: 4}\n      \
+         model: {type: categorical, choices: [knn, forest]}\n",
+    )];
+    let program = App::typed("train", |train: Train, _: &Run| score(&train))
+        .with_configs(Configs::embedded(OLD))
+        .with_config_name("config");
+    let sandbox = Sandbox::new().expect("a directory");
+    let trial = sandbox.run(&program, ["-m", "--dry-run"]);
+    let shown = "3 jobs, chosen by `tpe` to maximize the result, of\n  lr=range(0,1.125,0.25)\n  depth=range(1,10,4)\n  \
+                 model=choice('knn','forest')\n";
+    assert_eq!(trial.out(), shown, "{}", trial.err());
+    let told = "params:\n          lr: range(0,1.125,0.25)\n          depth: range(1,10,4)\n          model: choice('knn','forest')\n";
+    assert!(trial.err().contains(told), "{}", trial.err());
+    let trial = sandbox.run(&program, ["-m"]);
+    assert_eq!(trial.jobs().len(), 3, "{}", trial.err());
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw"]));
+    assert!(out.contains("\nstudy wine\n"), "{out}");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "export", "sw"]));
+    assert!(out.contains("\"study_name\":\"wine\""), "{out}");
+    // What is typed or stands in `params` wins.
+    let trial = sandbox.run(&program, ["-m", "--dry-run", "+hydra.sweeper.params={lr: 'interval(0,1)'}"]);
+    assert!(trial.out().ends_with(", of\n  lr=interval(0,1)\n"), "{}{}", trial.out(), trial.err());
+    assert!(
+        trial.err().contains("is not looked at where there is `hydra.sweeper.params`"),
+        "{}",
+        trial.err()
+    );
+}
+
+#[test]
+fn a_sampler_of_one_number_is_refused_for_several() {
+    let two = App::new("train", |_: &Bound, _: &Run| vec![1.0.into_objective("a"), 2.0.into_objective("b")])
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config");
+    let words = [
+        "-m",
+        "lr=interval(0,1)",
+        "mainstem.search.trials=2",
+        "mainstem.search.direction=[minimize,maximize]",
+    ];
+    let sandbox = Sandbox::new().expect("a directory");
+    let trial = sandbox.run(&two, words.iter().chain(&["mainstem.search.sampler=cmaes"]));
+    assert!(trial.err().contains("`cmaes` looks at one number, and there are several"), "{}", trial.err());
+    let trial = sandbox.run(&two, words.iter().chain(&["mainstem.search.sampler=tpe"]));
+    assert_eq!(trial.jobs().len(), 2, "{}", trial.err());
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Which jobs a sweep has, for all commands and programs.
 
+mod algorithm;
 mod asked;
 mod defined;
 mod fields;
 mod listed;
 mod optuna;
+mod optuna_sampler;
 mod pruning;
 mod space;
 mod substitutes;

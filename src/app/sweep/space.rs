@@ -102,6 +102,7 @@ impl<'a> Space<'a> {
         let sources = Arc::clone(&self.arguments.sources);
         if let Some(asked) = Asked::of(self.whole(whole)).map_err(located)? {
             let (jobs, space) = self.searched(&asked, whole).map_err(located)?;
+            let asked = asked.over(&space).map_err(located)?;
             let search = Some(Searched { space, asked, sources: Arc::clone(&sources) });
             return Ok(Sweep { jobs, is_nested: false, choices: HashSet::default(), own, sources, search });
         }

@@ -17,6 +17,7 @@ use crate::diag::{Result, Style, shell_word, visible};
 use crate::drive::Progress;
 use crate::facts::{Facts, Process};
 use crate::run::Status;
+use crate::value::Node;
 
 const HEAD: [(&str, Fit); 6] = [
     ("JOB", Fit::Whole),
@@ -63,6 +64,10 @@ fn text(
     let completed = progress.count(Status::Completed);
     let name = out.paint("1", &visible(&identity.name));
     let mut text = format!("{name}  {state}, {completed} of {of} jobs completed\n");
+    let search = identity.search.as_ref().and_then(Node::as_map);
+    if let Some(study) = search.and_then(|search| search.get_str("study")).and_then(Node::as_str) {
+        text.push_str(&format!("study {}\n", visible(study)));
+    }
     if let Some(why) = progress.stopped.as_ref().filter(|_| state == "stopped") {
         text.push_str(&format!("stopped: {}\n", visible(why)));
     }

@@ -8,13 +8,13 @@ use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::FOLDER;
 use crate::facts::{Facts, Process};
 use crate::run::{Status, reports};
-use crate::sweep::Goals;
+use crate::sweep::{Goals, number};
 use crate::value::{Kind, Node};
 
 /// A search.
 #[derive(Debug)]
 pub(crate) struct Study {
-    /// The name of its jobs.
+    /// Its name, or that of its jobs.
     pub(crate) name: String,
     pub(crate) goals: Goals,
     pub(crate) parameters: Vec<Dimension>,
@@ -77,7 +77,9 @@ impl Study {
             Trial { params, reports, values, row }
         };
         let trials = rows.into_iter().map(trial).collect();
-        Ok(Self { name: progress.identity.name, goals, parameters, trials })
+        let study = search.get_str("study").and_then(Node::as_str).map(str::to_owned);
+        let name = study.unwrap_or_else(|| progress.identity.name.clone());
+        Ok(Self { name, goals, parameters, trials })
     }
 
     /// The trials that have come to their ends without being stopped, with losses that are numbers.
@@ -123,14 +125,4 @@ fn scale(node: &Node) -> Option<Scale> {
     let log = map.get_str("log") == Some(&Node::from(true));
     let integers = matches!((&low.kind, &high.kind), (Kind::Int(_), Kind::Int(_)));
     Some(Scale::Numbers { low: number(low)?, high: number(high)?, log, integers })
-}
-
-/// A number as a float.
-pub(crate) fn number(node: &Node) -> Option<f64> {
-    match node.kind {
-        Kind::Float(value) => Some(value),
-        #[expect(clippy::cast_precision_loss, reason = "it is shown, or compared with floats")]
-        Kind::Int(value) => Some(value as f64),
-        _ => None,
-    }
 }

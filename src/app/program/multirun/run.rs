@@ -82,7 +82,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
         for (name, path) in searching.files() {
             files.add_file(name, path)?;
         }
-        searching.tell_known(session);
+        searching.tell(session, &master);
     }
     if session.flags.dry_run {
         return Ok(match &searching {
