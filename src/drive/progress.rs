@@ -44,6 +44,8 @@ pub struct Progress {
     pub stopped: Option<String>,
     /// Whether all jobs have ended.
     pub finished: bool,
+    /// How many jobs there are, if a driver has raised their number.
+    pub(crate) raised: Option<u64>,
     /// The job of which the last line says that it has completed elsewhere, with its directory. The next one confirms it.
     pub(crate) elsewhere: Option<(u64, Option<PathBuf>)>,
     /// The directories that jobs had before those that they have, which may be none.
@@ -106,8 +108,12 @@ impl Progress {
         match entry {
             // There is one of them, and it is the first line.
             Entry::Sweep(_) => {}
-            Entry::Driver { time, .. } => {
+            Entry::Driver { time, jobs, .. } => {
                 self.last = time;
+                if jobs.is_some() {
+                    self.identity.jobs = jobs;
+                    self.raised = jobs;
+                }
                 self.stopped = None;
                 self.finished = false;
                 self.detached = false;
@@ -257,7 +263,14 @@ mod tests {
         };
         vec![
             Entry::Sweep(Box::new(identity)),
-            Entry::Driver { time, process: 3, host: "h".to_owned(), launcher: "joblib".to_owned(), slots: 2 },
+            Entry::Driver {
+                time,
+                process: 3,
+                host: "h".to_owned(),
+                launcher: "joblib".to_owned(),
+                slots: 2,
+                jobs: None,
+            },
             started(0, 1),
             started(1, 1),
             ended(1, 1, Status::Failed, None),

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod asked;
+mod brought;
 mod defined;
 mod fields;
 mod listed;

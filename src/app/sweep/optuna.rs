@@ -85,11 +85,11 @@ fn of_optuna(map: &Map, target: Option<&Node>) -> Result<Asked> {
                 false => "`hydra.sweeper.search_space` is an old form of `hydra.sweeper.params`",
             };
             let warning = Error::new(ErrorKind::Sweep, message).at(node.origin, "");
-            let typed = params.as_map().into_iter().flatten();
-            let typed: String = typed
-                .map(|(key, slot)| format!("\n  {key}: {}", slot.node.as_str().unwrap_or_default()))
-                .collect();
-            asked.warnings.push(warning.help(format!("write\nparams:{typed}")));
+            let typed = params.as_map().into_iter().flatten().filter(|_| !has_params);
+            let warning = typed.fold(warning, |warning, (key, slot)| {
+                warning.help(format!("in `params`: `{key}: {}`", slot.node.as_str().unwrap_or_default()))
+            });
+            asked.warnings.push(warning);
             asked.params = Some(params).filter(|_| !has_params);
         }));
     }

@@ -37,7 +37,7 @@ use crate::facts::{Clock, Process};
 use crate::grammar::Override;
 use crate::launch::{self, Bell, Halt, Launcher, Workers};
 use crate::run::{Outcome, Place, Rank};
-use crate::sweep::{Grid, Jobs, Sweeper, batches};
+use crate::sweep::{Goals, Grid, Jobs, Sweeper, batches};
 use crate::value::{Key, write_yaml};
 
 /// A process that is one of several ranks runs no sweep: each of them would run all the jobs. A script of Slurm is a rank
@@ -144,7 +144,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     }
     Driving {
         session,
-        results: searching.as_ref().map(Searching::name),
+        results: searching.as_ref().map(|search| (search.name(), search.goals().clone())),
         sweeper: match searching {
             Some(searching) => Box::new(searching.sweeper()),
             None => Box::new(Grid::new(jobs.clone())),
@@ -164,8 +164,8 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 struct Driving<'a> {
     session: &'a Session<'a>,
     sweeper: Box<dyn Sweeper + 'a>,
-    /// What the file of its results calls it, if it is a search.
-    results: Option<&'static str>,
+    /// What the file of its results calls it and what it is after, if it is a search.
+    results: Option<(&'static str, Goals)>,
     /// How many jobs there are, or are at most.
     count: u64,
     plan: Plan,
@@ -192,6 +192,7 @@ impl Driving<'_> {
             host: process.host.clone(),
             launcher: name.to_owned(),
             slots: at_a_time,
+            jobs: Some(count).filter(|_| results.is_some() && before.identity.jobs < Some(count)),
         })?;
         let (sweep, batch) = (base.directory.clone(), policy.batch);
         let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
@@ -220,7 +221,8 @@ impl Driving<'_> {
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
                 let host = InWorkers::new(base, to_files, Around::of(session));
-                let mut host = Watched::new(host, count, at_a_time, &driven.before, &driven.policy);
+                let goals = results.as_ref().map(|(_, goals)| goals.clone());
+                let mut host = Watched::new(host, (count, at_a_time), &driven.before, &driven.policy, goals);
                 let shown_meanwhile = host.show();
                 let summary = driven.drive(launcher, &mut host)?;
                 drop(shown_meanwhile);
@@ -231,7 +233,7 @@ impl Driving<'_> {
                 (summary, None, Vec::new())
             }
         };
-        if let Some(name) = results {
+        if let Some((name, _)) = results {
             conclude(session, &sweep, name)?;
         }
         summary::tell(session, &summary, &sweep, count);

@@ -75,6 +75,11 @@ impl<'a> Searching<'a> {
         &self.known.files
     }
 
+    /// What it is after.
+    pub(super) fn goals(&self) -> &Goals {
+        &self.goals
+    }
+
     /// What the file of its results calls it.
     pub(super) fn name(&self) -> &'static str {
         self.search.asked.name
