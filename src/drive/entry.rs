@@ -60,6 +60,8 @@ pub enum Entry {
         launcher: String,
         /// How many run at a time.
         slots: usize,
+        /// How many jobs there are from here on, if these are more than there were.
+        jobs: Option<u64>,
     },
     /// A job has begun.
     Started {
@@ -230,16 +232,19 @@ impl Entry {
     pub fn to_line(&self) -> String {
         let (event, rest) = match self {
             Self::Sweep(identity) => ("sweep", identity.to_map()),
-            Self::Driver { time, process, host, launcher, slots } => (
-                "driver",
-                Map::from([
+            Self::Driver { time, process, host, launcher, slots, jobs } => {
+                let mut map = Map::from([
                     ("time", moment(*time)),
                     ("process", number(u64::from(*process))),
                     ("host", Node::from(host.as_str())),
                     ("launcher", Node::from(launcher.as_str())),
                     ("slots", number(*slots as u64)),
-                ]),
-            ),
+                ]);
+                if let Some(jobs) = jobs {
+                    map.set(Key::from("jobs"), number(*jobs));
+                }
+                ("driver", map)
+            }
             Self::Started { job, attempt, time, directory, overrides } => (
                 "started",
                 Map::from([
@@ -387,6 +392,7 @@ impl<'a> Fields<'a> {
                 host: self.text("host")?.to_owned(),
                 launcher: self.text("launcher")?.to_owned(),
                 slots: usize::try_from(self.number("slots")?).ok()?,
+                jobs: self.number("jobs"),
             },
             "started" => Entry::Started {
                 job: self.number("job")?,

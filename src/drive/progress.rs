@@ -64,6 +64,8 @@ pub struct Progress {
     pub stopped: Option<String>,
     /// Whether all jobs have ended.
     pub finished: bool,
+    /// How many jobs there are, if a driver has raised their number.
+    pub(crate) raised: Option<u64>,
     /// The job of which the last line says that it has completed elsewhere, with its directory. The next one confirms it.
     pub(crate) elsewhere: Option<(u64, Option<PathBuf>)>,
     /// The directories that jobs had before those that they have, which may be none.
@@ -126,8 +128,12 @@ impl Progress {
         match entry {
             // There is one of them, and it is the first line.
             Entry::Sweep(_) => {}
-            Entry::Driver { time, .. } => {
+            Entry::Driver { time, jobs, .. } => {
                 self.last = time;
+                if jobs.is_some() {
+                    self.identity.jobs = jobs;
+                    self.raised = jobs;
+                }
                 self.stopped = None;
                 self.finished = false;
                 self.detached = false;
@@ -281,7 +287,14 @@ mod tests {
         };
         vec![
             Entry::Sweep(Box::new(identity)),
-            Entry::Driver { time, process: 3, host: "h".to_owned(), launcher: "joblib".to_owned(), slots: 2 },
+            Entry::Driver {
+                time,
+                process: 3,
+                host: "h".to_owned(),
+                launcher: "joblib".to_owned(),
+                slots: 2,
+                jobs: None,
+            },
             started(0, 1),
             started(1, 1),
             ended(1, 1, Status::Failed, None),

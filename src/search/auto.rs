@@ -12,6 +12,7 @@ use crate::search::tpe::Tpe;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Auto {
     seed: u64,
+    startup: Option<usize>,
 }
 
 /// From so many trials on a model takes longer than it is worth.
@@ -23,7 +24,13 @@ const PARAMETERS: usize = 60;
 impl Auto {
     /// The sampler of that seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, startup: None }
+    }
+
+    /// With so many trials that fill the space first.
+    #[must_use]
+    pub fn with_startup(self, startup: usize) -> Self {
+        Self { startup: Some(startup), ..self }
     }
 }
 
@@ -31,7 +38,9 @@ impl Sampler for Auto {
     fn suggest(&self, space: &Space, history: &History, number: u64) -> Point {
         let told = history.told();
         if told.len() < MODELLED && space.len() <= PARAMETERS {
-            return Bayesian::new(self.seed).suggest(space, history, number);
+            let bayesian = Bayesian::new(self.seed);
+            let bayesian = self.startup.map_or(bayesian, |startup| bayesian.with_startup(startup));
+            return bayesian.suggest(space, history, number);
         }
         if told.iter().any(|trial| trial.losses().is_some_and(|losses| losses.len() > 1)) {
             return Nsga2::new(self.seed).suggest(space, history, number);

@@ -15,13 +15,14 @@ use crate::search::warp::Warp;
 ///
 /// It looks at losses through the warp that makes them most likely. A trial that still runs counts as if it had come to
 /// what the process expects of it, so several at a time try different points. Several objectives are weighed anew for each
-/// trial (ParEGO: Knowles, 2006). The first trials, about as many as there are parameters, fill the space evenly.
+/// trial (ParEGO: Knowles, 2006). The first trials, about as many as there are parameters unless said otherwise, fill the space evenly.
 ///
 /// The time of a suggestion grows with the number of trials, to some hundred milliseconds; from some hundred trials on, it
 /// looks at the better ones and at some of the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bayesian {
     seed: u64,
+    startup: Option<usize>,
 }
 
 /// How many trials a process knows at most, and how many of them it learns what to believe from.
@@ -39,12 +40,18 @@ const LAST_STEPS: usize = 15;
 impl Bayesian {
     /// The optimisation of that seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, startup: None }
+    }
+
+    /// With so many trials that fill the space first.
+    #[must_use]
+    pub fn with_startup(self, startup: usize) -> Self {
+        Self { startup: Some(startup), ..self }
     }
 
     /// How many trials fill the space first.
-    fn startup(space: &Space) -> usize {
-        (space.len() + 2).clamp(5, 12)
+    fn startup(&self, space: &Space) -> usize {
+        self.startup.unwrap_or((space.len() + 2).clamp(5, 12))
     }
 
     /// The point of greatest expected improvement; `None` if the losses say nothing, such as when all are equal.
@@ -73,7 +80,7 @@ impl Sampler for Bayesian {
     fn suggest(&self, space: &Space, history: &History, number: u64) -> Point {
         let begun = history.told().len() + history.pending().count();
         let filling = || Sobol::new(self.seed).suggest(space, history, number);
-        if begun < Self::startup(space) || history.told().len() < 4 {
+        if begun < self.startup(space) || history.told().len() < 4 {
             return filling();
         }
         self.modelled(space, history, number).unwrap_or_else(filling)

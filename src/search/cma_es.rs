@@ -15,12 +15,19 @@ use crate::search::space::{Point, Space};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CmaEs {
     seed: u64,
+    startup: u64,
 }
 
 impl CmaEs {
     /// The strategy of that seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, startup: 0 }
+    }
+
+    /// With so many random trials first, which the distribution does not learn from.
+    #[must_use]
+    pub fn with_startup(self, startup: u64) -> Self {
+        Self { startup, ..self }
     }
 }
 
@@ -180,14 +187,16 @@ impl Sampler for CmaEs {
         let ordered: Vec<usize> =
             (0..space.len()).filter(|index| !space.parameters()[*index].domain.unordered()).collect();
         let random = || RandomSearch::new(self.seed).suggest(space, history, number);
-        if ordered.is_empty() && history.told().is_empty() {
+        if number < self.startup || (ordered.is_empty() && history.told().is_empty()) {
             return random();
         }
         let losses = history.single(0);
         let mut stream = Stream::new(self.seed, number);
         let mut units: Vec<f64> = (0..space.len()).map(|_| stream.unit()).collect();
         if !ordered.is_empty() {
-            let distribution = replay(space, &ordered, history.told(), &losses);
+            let own: Vec<usize> =
+                (0..losses.len()).filter(|at| history.told()[*at].number >= self.startup).collect();
+            let distribution = replay(space, &ordered, (history.told(), &own), &losses);
             let least: Vec<f64> = ordered
                 .iter()
                 .map(|&index| {
@@ -216,12 +225,17 @@ impl Sampler for CmaEs {
 }
 
 /// The distribution after the generations that have ended.
-fn replay(space: &Space, ordered: &[usize], told: &[Trial], losses: &[f64]) -> Distribution {
+fn replay(
+    space: &Space,
+    ordered: &[usize],
+    (told, own): (&[Trial], &[usize]),
+    losses: &[f64],
+) -> Distribution {
     let constants = Constants::of(ordered.len());
     let mut distribution = Distribution::around(vec![0.5; ordered.len()], 0.2);
     let size = population(ordered.len());
-    for first in (0..told.len() / size).map(|generation| generation * size) {
-        let mut ranked: Vec<usize> = (first..first + size).collect();
+    for generation in own.chunks_exact(size) {
+        let mut ranked = generation.to_vec();
         ranked.sort_by(|a, b| losses[*a].total_cmp(&losses[*b]));
         let places: Vec<Vec<f64>> = ranked
             .iter()

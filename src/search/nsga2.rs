@@ -2,7 +2,7 @@
 
 use crate::random::Stream;
 use crate::search::history::History;
-use crate::search::pareto::{ranks, room};
+use crate::search::pareto::fronts;
 use crate::search::sampler::{RandomSearch, Sampler};
 use crate::search::space::{Point, Space};
 
@@ -11,19 +11,19 @@ use crate::search::space::{Point, Space};
 /// The parents are the best of all trials that have ended: those of the first fronts, and of the last front that has room
 /// those with most room around them. A child takes each parameter from one of two parents, or lies between and around them,
 /// and now and then changes one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Nsga2 {
     seed: u64,
     population: usize,
+    crossing: f64,
+    swapping: f64,
+    mutation: Option<f64>,
 }
-
-/// How often a child is made of two parents, and not a copy of one that is only changed.
-const CROSSED: f64 = 0.9;
 
 impl Nsga2 {
     /// The algorithm of that seed, with 30 parents.
     pub fn new(seed: u64) -> Self {
-        Self { seed, population: 30 }
+        Self { seed, population: 30, crossing: 0.9, swapping: 0.5, mutation: None }
     }
 
     /// With so many parents; at least two.
@@ -32,20 +32,30 @@ impl Nsga2 {
         Self { population: population.max(2), ..self }
     }
 
+    /// With this probability a child is made of two parents, and else of one; 0.9 unless said otherwise.
+    #[must_use]
+    pub fn with_crossing(self, crossing: f64) -> Self {
+        Self { crossing, ..self }
+    }
+
+    /// With this probability a child takes a parameter from its second parent, or lies near it; 0.5 unless said otherwise.
+    #[must_use]
+    pub fn with_swapping(self, swapping: f64) -> Self {
+        Self { swapping, ..self }
+    }
+
+    /// With this probability a parameter changes; one of the parameters on average unless said otherwise.
+    #[must_use]
+    pub fn with_mutation(self, mutation: f64) -> Self {
+        Self { mutation: Some(mutation), ..self }
+    }
+
     /// The parents with their ranks and their room, the best first.
     fn parents<'a>(&self, history: &'a History) -> Vec<&'a Point> {
         let known: Vec<(&Point, &[f64])> =
             history.told().iter().filter_map(|trial| Some((&trial.point, trial.losses()?))).collect();
         let losses: Vec<&[f64]> = known.iter().map(|(_, losses)| *losses).collect();
-        let ranks = ranks(&losses);
-        let mut order: Vec<(usize, f64, usize)> = Vec::new();
-        for rank in 0..=ranks.iter().copied().max().unwrap_or(0) {
-            let front: Vec<usize> = (0..known.len()).filter(|index| ranks[*index] == rank).collect();
-            let room = room(&front.iter().map(|index| losses[*index]).collect::<Vec<_>>());
-            order.extend(front.into_iter().zip(room).map(|(index, room)| (rank, room, index)));
-        }
-        order.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
-        order.into_iter().take(self.population).map(|(_, _, index)| known[index].0).collect()
+        fronts(&losses).into_iter().take(self.population).map(|index| known[index].0).collect()
     }
 }
 
@@ -64,8 +74,8 @@ impl Sampler for Nsga2 {
             (tournament(parents.len(), &mut stream), tournament(parents.len(), &mut stream));
         let (mother, father) =
             (space.units(parents[mother], f64::NAN), space.units(parents[father], f64::NAN));
-        let crossed = stream.unit() < CROSSED;
-        let rate = 1.0 / space.len().max(1) as f64;
+        let crossed = stream.unit() < self.crossing;
+        let rate = self.mutation.unwrap_or(1.0 / space.len().max(1) as f64);
         let units: Vec<f64> = (0..space.len())
             .map(|index| {
                 let unordered = space.parameters()[index].domain.unordered();
@@ -77,9 +87,9 @@ impl Sampler for Nsga2 {
                     (false, false) => (a, b),
                 };
                 let child = if unordered {
-                    if stream.unit() < 0.5 { a } else { b }
+                    if stream.unit() < 1.0 - self.swapping { a } else { b }
                 } else {
-                    blend(a, b, &mut stream)
+                    blend(a, b, self.swapping, &mut stream)
                 };
                 match (stream.unit() < rate, unordered) {
                     (false, _) => child,
@@ -97,8 +107,8 @@ fn tournament(count: usize, stream: &mut Stream) -> usize {
     stream.below(count).min(stream.below(count))
 }
 
-/// Simulated binary crossover: near one of the two, the more so the nearer they are.
-fn blend(a: f64, b: f64, stream: &mut Stream) -> f64 {
+/// Simulated binary crossover: near one of the two, the more so the nearer they are; near the second one so often.
+fn blend(a: f64, b: f64, swapping: f64, stream: &mut Stream) -> f64 {
     const INDEX: f64 = 10.0;
     let u = stream.unit();
     let spread = if u < 0.5 {
@@ -106,7 +116,7 @@ fn blend(a: f64, b: f64, stream: &mut Stream) -> f64 {
     } else {
         (0.5 / (1.0 - u)).powf(1.0 / (INDEX + 1.0))
     };
-    let side = if stream.unit() < 0.5 { 1.0 } else { -1.0 };
+    let side = if stream.unit() < swapping { 1.0 } else { -1.0 };
     (a + b) / 2.0 + side * spread * (b - a) / 2.0
 }
 

@@ -29,6 +29,37 @@ pub fn front(history: &History) -> Vec<&Trial> {
         .collect()
 }
 
+/// The trials that have ended, by their indices, the best first: of one objective by what it came to, of several those of the
+/// first front, and so on, those of one front by the room around them.
+pub(crate) fn order(history: &History) -> Vec<usize> {
+    let told = history.told();
+    let known: Vec<(usize, &[f64])> =
+        told.iter().enumerate().filter_map(|(index, trial)| Some((index, trial.losses()?))).collect();
+    if known.iter().all(|(_, losses)| losses.len() <= 1) {
+        let losses = history.single(0);
+        let mut order: Vec<usize> = (0..told.len()).collect();
+        order.sort_by(|a, b| losses[*a].total_cmp(&losses[*b]));
+        return order;
+    }
+    let losses: Vec<&[f64]> = known.iter().map(|(_, losses)| *losses).collect();
+    let mut order: Vec<usize> = fronts(&losses).into_iter().map(|at| known[at].0).collect();
+    order.extend((0..told.len()).filter(|index| told[*index].losses().is_none()));
+    order
+}
+
+/// The places of some losses, those of the first front first, and of one front those with most room around them.
+pub(crate) fn fronts(losses: &[&[f64]]) -> Vec<usize> {
+    let ranks = ranks(losses);
+    let mut order: Vec<(usize, f64, usize)> = Vec::new();
+    for rank in 0..=ranks.iter().copied().max().unwrap_or(0) {
+        let front: Vec<usize> = (0..losses.len()).filter(|index| ranks[*index] == rank).collect();
+        let room = room(&front.iter().map(|index| losses[*index]).collect::<Vec<_>>());
+        order.extend(front.into_iter().zip(room).map(|(index, room)| (rank, room, index)));
+    }
+    order.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)).then(a.2.cmp(&b.2)));
+    order.into_iter().map(|(.., index)| index).collect()
+}
+
 /// For each of some losses how many fronts must be taken away before it is in one: 0 for those that none dominates.
 pub(crate) fn ranks(losses: &[&[f64]]) -> Vec<usize> {
     let count = losses.len();

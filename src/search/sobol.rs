@@ -5,18 +5,25 @@ use crate::search::history::History;
 use crate::search::sampler::Sampler;
 use crate::search::space::{Point, Space};
 
-/// Points of a scrambled Sobol sequence: any part of the space gets its share of them early on.
+/// Points of a Sobol sequence, scrambled unless said otherwise: any part of the space gets its share of them early on.
 ///
 /// Best of 2ⁿ points. Parameters beyond the first 64 are random.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sobol {
     seed: u64,
+    plain: bool,
 }
 
 impl Sobol {
     /// The sequence of that seed.
     pub fn new(seed: u64) -> Self {
-        Self { seed }
+        Self { seed, plain: false }
+    }
+
+    /// The sequence as it is, which begins where all parameters have their least values; no seed changes it.
+    #[must_use]
+    pub fn unscrambled(self) -> Self {
+        Self { plain: true, ..self }
     }
 
     /// The place of that number in the unit cube of so many dimensions.
@@ -36,8 +43,9 @@ impl Sobol {
                 let point = (0..32)
                     .filter(|bit| number >> bit & 1 == 1)
                     .fold(0, |point, bit| point ^ directions[bit]);
-                let scrambled = scramble(point, mix(self.seed ^ mix(dimension as u64)));
-                (f64::from(scrambled) + 0.5) / 4_294_967_296.0
+                let key = mix(self.seed ^ mix(dimension as u64));
+                let point = if self.plain { point } else { scramble(point, key) };
+                (f64::from(point) + 0.5) / 4_294_967_296.0
             })
             .collect()
     }

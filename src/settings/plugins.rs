@@ -165,6 +165,8 @@ const OPTUNA: &[Field] = &[
     ("max_failure_rate", Float),
     ("params", Optional(&Dict(&Str))),
     ("custom_search_space", OPTIONAL_STR),
+    // Of older releases, and not in the config unless somebody writes it.
+    ("search_space", Optional(&Dict(&Any))),
 ];
 
 const CMAES: &[Field] = &[

@@ -140,7 +140,7 @@ fn alike(one: &Node, other: &Node) -> bool {
 }
 
 /// A number as a float.
-pub(super) fn number(node: &Node) -> Option<f64> {
+pub(crate) fn number(node: &Node) -> Option<f64> {
     match node.kind {
         Kind::Float(value) => Some(value),
         #[expect(clippy::cast_precision_loss, reason = "an interval of floats has no more precise places")]

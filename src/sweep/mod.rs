@@ -16,6 +16,8 @@ mod sweeper;
 #[cfg(feature = "app")]
 pub(crate) use branch::Branch;
 pub use condition::Condition;
+#[cfg(feature = "app")]
+pub(crate) use dimension::number;
 pub use goal::{Goal, Goals};
 #[cfg(feature = "app")]
 pub(crate) use jobs::Seen;

@@ -183,6 +183,12 @@ impl SearchSpace {
         self.searched().map(|part| part.dimension.typed())
     }
 
+    /// As they were typed: what is searched among all floats between two ends.
+    pub fn intervals(&self) -> impl Iterator<Item = &Override> {
+        let is_interval = |part: &&Part| part.dimension.domain().count().is_none();
+        self.searched().filter(is_interval).map(|part| part.dimension.typed())
+    }
+
     /// The overrides of the job at a point; none if it is none of this space.
     pub fn overrides(&self, point: &Point) -> Option<Vec<Override>> {
         let mut overrides = Vec::with_capacity(self.parts.len());

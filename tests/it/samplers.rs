@@ -1,14 +1,14 @@
 //! What every sampler of `mainstem::search` keeps, whatever it is asked and told.
 
 use mainstem::search::{
-    Auto, Bayesian, CmaEs, Direction, Domain, History, Nsga2, Outcome, Parameter, Point, RandomSearch,
-    Sampler, Sobol, Space, Study, Tpe, Value,
+    Auto, Bayesian, CmaEs, Direction, Domain, GridSearch, History, Nsga2, Outcome, Parameter, Point,
+    RandomSearch, Sampler, Sobol, Space, Study, Tpe, Value,
 };
 
 /// Makes a sampler with a seed.
 type Make = fn(u64) -> Box<dyn Sampler>;
 
-const SAMPLERS: [(&str, Make); 7] = [
+const SAMPLERS: [(&str, Make); 9] = [
     ("auto", |seed| Box::new(Auto::new(seed))),
     ("bayes", |seed| Box::new(Bayesian::new(seed))),
     ("cmaes", |seed| Box::new(CmaEs::new(seed))),
@@ -16,6 +16,8 @@ const SAMPLERS: [(&str, Make); 7] = [
     ("random", |seed| Box::new(RandomSearch::new(seed))),
     ("sobol", |seed| Box::new(Sobol::new(seed))),
     ("tpe", |seed| Box::new(Tpe::new(seed).with_startup(5))),
+    ("grid", |seed| Box::new(GridSearch::new(seed))),
+    ("cmaes after some", |seed| Box::new(CmaEs::new(seed).with_startup(3))),
 ];
 
 /// Every kind of domain, conditions on conditions, a range of zero width, a choice of one.
@@ -183,6 +185,55 @@ fn trials_that_run_are_not_tried_again() {
             history.ask(number, point);
         }
     }
+}
+
+/// Every setting changes what a sampler tries, and none but its own.
+#[test]
+fn settings_of_samplers_count() {
+    let two: Told = OUTCOMES[7].1;
+    let one: Told = OUTCOMES[0].1;
+    let pairs: [(&str, Box<dyn Sampler>, Box<dyn Sampler>, Told); 9] = [
+        ("startup", Box::new(Tpe::new(1)), Box::new(Tpe::new(1).with_startup(15)), one),
+        ("candidates", Box::new(Tpe::new(1)), Box::new(Tpe::new(1).with_candidates(1)), one),
+        ("startup", Box::new(CmaEs::new(1)), Box::new(CmaEs::new(1).with_startup(3)), one),
+        ("startup", Box::new(Auto::new(1)), Box::new(Auto::new(1).with_startup(20)), one),
+        ("scrambling", Box::new(Sobol::new(1)), Box::new(Sobol::new(1).unscrambled()), one),
+        ("population", Box::new(Nsga2::new(1)), Box::new(Nsga2::new(1).with_population(8)), two),
+        ("crossing", young(), Box::new(Nsga2::new(1).with_population(8).with_crossing(0.1)), two),
+        ("swapping", young(), Box::new(Nsga2::new(1).with_population(8).with_swapping(0.1)), two),
+        ("mutation", young(), Box::new(Nsga2::new(1).with_population(8).with_mutation(0.9)), two),
+    ];
+    for (setting, usual, other, told) in pairs {
+        let space = &spaces()[0];
+        assert_ne!(run(&*usual, space, told, 25, 1), run(&*other, space, told, 25, 1), "{setting}");
+    }
+}
+
+fn young() -> Box<dyn Sampler> {
+    Box::new(Nsga2::new(1).with_population(8))
+}
+
+/// Of several objectives the estimator looks at all: what it suggests covers more of what can be had than the first alone.
+#[test]
+fn the_estimator_looks_at_every_objective() {
+    let space = spaces()[1].clone();
+    let told: Told = |_, point| match point[..] {
+        [Some(Value::Float(x)), Some(Value::Float(y))] => {
+            Outcome::Completed(vec![x + 2.0 * y, 1.0 - x + 2.0 * y])
+        }
+        _ => Outcome::Failed,
+    };
+    let history = run(&Tpe::new(1), &space, told, 80, 1);
+    // Each x is on the front where y is 0: an estimator of the first alone would stay near 0.
+    let late: Vec<f64> = history.told()[40..]
+        .iter()
+        .filter_map(|trial| match trial.point[0] {
+            Some(Value::Float(x)) => Some(x),
+            _ => None,
+        })
+        .collect();
+    let (low, high) = (late.iter().filter(|x| **x < 0.4).count(), late.iter().filter(|x| **x > 0.6).count());
+    assert!(low >= 8 && high >= 8, "{low} {high}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::thread::sleep;
 use std::time::Duration;
 
-use mainstem::app::{App, Bound, Configs, Maximize, Minimize, Sandbox};
+use mainstem::app::{App, Bound, Configs, IntoObjective, Maximize, Minimize, Sandbox};
 use mainstem::drive::{Entry, Progress};
 use mainstem::run::{Run, Status};
 
@@ -146,12 +146,93 @@ fn the_config_of_an_existing_project_is_understood() {
             "hydra.sweeper.custom_search_space=a.b",
             "`hydra.sweeper.custom_search_space` has no counterpart here",
         ),
-        ("hydra/sweeper/sampler=nsgaiii", "the sampler `create_nsgaiii_sampler` has no counterpart here"),
+        ("hydra/sweeper/sampler=nsgaiii", "`hydra/sweeper/sampler=nsgaii` looks at several numbers, too"),
+        ("hydra/sweeper/sampler=motpe", "the sampler `motpe` has no counterpart here"),
+        ("hydra/sweeper/sampler=grid", "`lr` has no single values, and `grid` tries each one"),
+        (
+            "hydra.sweeper.max_failure_rate=1.5",
+            "`hydra.sweeper.max_failure_rate` must be a number from 0 to 1",
+        ),
+        ("hydra.sweeper.n_jobs=0", "`hydra.sweeper.n_jobs` must be a number of jobs from 1 on"),
+        ("+hydra.sweeper.search_space={lr: {type: normal}}", "the space of `lr` has no counterpart here"),
     ] {
         let trial =
             Sandbox::new().expect("a directory").run(&program, SPACE.iter().chain(&words).chain(&[more]));
         assert!(trial.err().contains(told), "{more}: {}", trial.err());
     }
+}
+
+#[test]
+fn a_search_by_grid_tries_every_point_once() {
+    let program = App::typed("train", |train: Train, _: &Run| score(&train))
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config");
+    let words = ["-m", "lr=range(0,0.3,0.1)", "depth=int(interval(1,2))", "model=knn,forest"];
+    let more = ["hydra/sweeper=optuna", "hydra/sweeper/sampler=grid", "hydra.sweeper.n_trials=100"];
+    let sandbox = Sandbox::new().expect("a directory");
+    let trial = sandbox.run(&program, words.iter().chain(&more));
+    assert_eq!(trial.jobs().len(), 12, "{}", trial.err());
+    let mut lines: Vec<String> =
+        tried(&sandbox.path().join("sw")).into_iter().map(|(line, _)| line).collect();
+    lines.sort();
+    lines.dedup();
+    assert_eq!((lines.len(), lines[0].as_str()), (12, "lr=0.0 depth=1 model=forest"));
+    let trial = sandbox.run(&program, words.iter().chain(&more[..2]).chain(&["hydra.sweeper.n_trials=5"]));
+    assert_eq!(trial.jobs().len(), 5, "{}", trial.err());
+}
+
+#[test]
+fn the_spaces_of_older_projects_are_understood() {
+    static OLD: &[(&str, &str)] = &[(
+        "config",
+        "defaults: [{override hydra/sweeper: optuna}]\nlr: 0.5\ndepth: 1\nmodel: knn\nhydra:\n  sweep: {dir: sw, subdir: '${hydra.job.num}'}\n  \
+         sweeper:\n    n_trials: 3\n    direction: maximize\n    study_name: wine\n    search_space:\n      \
+         lr: {type: float, low: 0, high: 1, step: 0.25}\n      depth: {type: int, low: 1, high: 9, step: 4}\n      \
+         model: {type: categorical, choices: [knn, forest]}\n",
+    )];
+    let program = App::typed("train", |train: Train, _: &Run| score(&train))
+        .with_configs(Configs::embedded(OLD))
+        .with_config_name("config");
+    let sandbox = Sandbox::new().expect("a directory");
+    let trial = sandbox.run(&program, ["-m", "--dry-run"]);
+    let shown = "3 jobs, chosen by `tpe` to maximize the result, of\n  lr=range(0,1.125,0.25)\n  depth=range(1,10,4)\n  \
+                 model=choice('knn','forest')\n";
+    assert_eq!(trial.out(), shown, "{}", trial.err());
+    let told =
+        "  help: in `params`: `lr: range(0,1.125,0.25)`\n  help: in `params`: `depth: range(1,10,4)`\n";
+    assert!(trial.err().contains(told), "{}", trial.err());
+    let trial = sandbox.run(&program, ["-m"]);
+    assert_eq!(trial.jobs().len(), 3, "{}", trial.err());
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw"]));
+    assert!(out.contains("\nstudy wine\n"), "{out}");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "export", "sw"]));
+    assert!(out.contains("\"study_name\":\"wine\""), "{out}");
+    // What is typed or stands in `params` wins.
+    let trial = sandbox.run(&program, ["-m", "--dry-run", "+hydra.sweeper.params={lr: 'interval(0,1)'}"]);
+    assert!(trial.out().ends_with(", of\n  lr=interval(0,1)\n"), "{}{}", trial.out(), trial.err());
+    assert!(
+        trial.err().contains("is not looked at where there is `hydra.sweeper.params`"),
+        "{}",
+        trial.err()
+    );
+}
+
+#[test]
+fn a_sampler_of_one_number_is_refused_for_several() {
+    let two = App::new("train", |_: &Bound, _: &Run| vec![1.0.into_objective("a"), 2.0.into_objective("b")])
+        .with_configs(Configs::embedded(CONF))
+        .with_config_name("config");
+    let words = [
+        "-m",
+        "lr=interval(0,1)",
+        "mainstem.search.trials=2",
+        "mainstem.search.direction=[minimize,maximize]",
+    ];
+    let sandbox = Sandbox::new().expect("a directory");
+    let trial = sandbox.run(&two, words.iter().chain(&["mainstem.search.sampler=cmaes"]));
+    assert!(trial.err().contains("`cmaes` looks at one number, and there are several"), "{}", trial.err());
+    let trial = sandbox.run(&two, words.iter().chain(&["mainstem.search.sampler=tpe"]));
+    assert_eq!(trial.jobs().len(), 2, "{}", trial.err());
 }
 
 #[test]
@@ -319,4 +400,90 @@ fn a_search_killed_at_any_moment_is_the_same_search() {
             "{completions:?}"
         );
     }
+}
+
+#[test]
+fn a_search_goes_on_to_more_jobs_as_if_it_had_been_asked_for_so_many() {
+    let searched = |sandbox: &Sandbox, words: &[&str]| {
+        let trial = sandbox.run(&program(), words);
+        (trial.jobs().len(), trial.err().to_owned())
+    };
+    let words = |trials: &'static str| SPACE.into_iter().chain([trials]).collect::<Vec<_>>();
+    let whole = Sandbox::new().expect("a directory");
+    assert_eq!(searched(&whole, &words("mainstem.search.trials=14")).0, 14);
+    let sandbox = Sandbox::new().expect("a directory");
+    assert_eq!(searched(&sandbox, &words("mainstem.search.trials=8")).0, 8);
+    let (jobs, err) = searched(&sandbox, &["--resume", "sw", "mainstem.search.trials=12"]);
+    assert_eq!(jobs, 4, "{err}");
+    // What was said last stands.
+    let (jobs, err) = searched(&sandbox, &["--resume", "sw"]);
+    assert!(jobs == 0 && err.contains("12 of 12 jobs are completed"), "{err}");
+    let (_, err) = searched(&sandbox, &["--resume", "sw", "mainstem.search.trials=9"]);
+    assert!(err.contains("it had 12 jobs, and has 9 now"), "{err}");
+    assert_eq!(searched(&sandbox, &["--resume", "sw", "mainstem.search.trials=14"]).0, 2);
+    assert_eq!(tried(&sandbox.path().join("sw")), tried(&whole.path().join("sw")));
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw"]));
+    assert!(out.contains("14 of 14 jobs completed\nbest #"), "{out}");
+}
+
+static NESTED: &[(&str, &str)] = &[
+    (
+        "config",
+        "defaults: [model: knn, opt: sgd]\nlr: 0.5\nhydra: {sweep: {dir: sw, subdir: '${hydra.job.num}'}, sweeper: {params: {}}}",
+    ),
+    ("model/knn", "k: 3"),
+    (
+        "model/forest",
+        "# @package _global_\nmodel: {trees: 1, depth: 2, limit: false}\nhydra: {sweeper: {params: {model.trees: 'int(interval(1,99))', model.limit: 'true,false', model.depth: '1,2'}}}\nmainstem: {sweep: {when: {model.depth: {model.limit: true}}}}",
+    ),
+    (
+        "model/net",
+        "# @package _global_\nmodel: {layers: 1}\nhydra: {sweeper: {params: {model.layers: 'int(interval(1,4))', opt: 'sgd,adam'}}}",
+    ),
+    ("opt/sgd", "rate: 0.1"),
+    (
+        "opt/adam",
+        "# @package _global_\nopt: {beta: 0.9}\nhydra: {sweeper: {params: {opt.beta: 'interval(0.5,0.99)'}}}",
+    ),
+    (
+        "model/far",
+        "# @package _global_\nmodel: {trees: 1}\nhydra: {sweeper: {params: {model.trees: 'int(interval(1,9))'}}}",
+    ),
+];
+
+#[test]
+fn options_bring_their_own_parameters_into_a_search() {
+    let program = App::new("train", |_: &Bound, _: &Run| Minimize(1.0))
+        .with_configs(Configs::embedded(NESTED))
+        .with_config_name("config");
+    let words = ["-m", "model=knn,forest,net", "mainstem.search.trials=60", "mainstem.search.sampler=random"];
+    let sandbox = Sandbox::new().expect("a directory");
+    let trial = sandbox.run(&program, words);
+    assert_eq!(trial.jobs().len(), 60, "{}", trial.err());
+    let mut seen = std::collections::BTreeSet::new();
+    for (line, _) in tried(&sandbox.path().join("sw")) {
+        let keys: Vec<&str> =
+            line.split(' ').map(|word| word.split_once('=').map_or(word, |(key, _)| key)).collect();
+        let chosen = |what: &str| line.split(' ').any(|word| word == what);
+        let expected: &[&str] = match () {
+            () if chosen("model=forest") && chosen("model.limit=true") => {
+                &["model", "model.trees", "model.limit", "model.depth"]
+            }
+            () if chosen("model=forest") => &["model", "model.trees", "model.limit"],
+            () if chosen("opt=adam") => &["model", "model.layers", "opt", "opt.beta"],
+            () if chosen("model=net") => &["model", "model.layers", "opt"],
+            () => &["model"],
+        };
+        assert_eq!(keys, expected, "{line}");
+        seen.insert(keys.len() * 10 + usize::from(chosen("model=forest")));
+    }
+    assert_eq!(seen.len(), 5, "{seen:?}");
+    // What is typed holds whatever is chosen.
+    let fixed = ["-m", "model=forest,far", "model.trees=5", "mainstem.search.trials=6"];
+    let trial = Sandbox::new().expect("a directory").run(&program, fixed);
+    assert_eq!(trial.jobs().len(), 6, "{}", trial.err());
+    let trial = Sandbox::new()
+        .expect("a directory")
+        .run(&program, ["-m", "model=forest,far", "mainstem.search.trials=6"]);
+    assert!(trial.err().contains("`model.trees` is searched in different spaces"), "{}", trial.err());
 }

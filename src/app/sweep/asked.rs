@@ -1,74 +1,16 @@
 //! What a config asks of a search.
 
+use crate::app::sweep::algorithm::Algorithm;
 use crate::app::sweep::defined::Whole;
 use crate::app::sweep::optuna;
 use crate::app::sweep::pruning::Pruning;
 use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
 use crate::search::Direction;
-use crate::search::{Auto, CmaEs, Nsga2, RandomSearch, Sampler, Sobol, Tpe};
+use crate::sweep::SearchSpace;
 use crate::value::{Kind, Node};
 
-/// What says where a search tries next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Algorithm {
-    /// The one that does best where nothing is known of what is searched.
-    Auto,
-    /// Each place as likely as any other.
-    Random,
-    /// Places that are spread evenly.
-    Sobol,
-    /// Where the good ones are dense, and the bad ones are not.
-    Tpe,
-    /// A cloud of places that moves towards the good ones.
-    CmaEs,
-    /// For several goals: a population that is bred.
-    Nsga2,
-}
-
-impl Algorithm {
-    const ALL: [(&'static str, Self); 6] = [
-        ("auto", Self::Auto),
-        ("tpe", Self::Tpe),
-        ("cmaes", Self::CmaEs),
-        ("random", Self::Random),
-        ("sobol", Self::Sobol),
-        ("nsga2", Self::Nsga2),
-    ];
-
-    /// The word that configs hold.
-    pub(crate) fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, one)| *one == self).map_or("auto", |(name, _)| name)
-    }
-
-    fn named(node: &Node) -> Result<Self> {
-        let word = node.as_str().unwrap_or_default();
-        if let Some((_, found)) = Self::ALL.iter().find(|(name, _)| *name == word) {
-            return Ok(*found);
-        }
-        let names = Self::ALL.map(|(name, _)| name);
-        let error = Error::new(ErrorKind::Sweep, format!("there is no sampler `{word}`")).at(node.origin, "");
-        let error = error.note(format!("samplers: {}", names.join(", ")));
-        Err(match did_you_mean(word, names) {
-            Some(near) => error.help(format!("did you mean `{near}`?")),
-            None => error,
-        })
-    }
-
-    /// The sampler of that seed.
-    pub(crate) fn sampler(self, seed: u64) -> Box<dyn Sampler> {
-        match self {
-            Self::Auto => Box::new(Auto::new(seed)),
-            Self::Tpe => Box::new(Tpe::new(seed)),
-            Self::CmaEs => Box::new(CmaEs::new(seed)),
-            Self::Random => Box::new(RandomSearch::new(seed)),
-            Self::Sobol => Box::new(Sobol::new(seed)),
-            Self::Nsga2 => Box::new(Nsga2::new(seed)),
-        }
-    }
-}
-
 /// What a config asks of a search.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) algorithm: Algorithm,
     /// How many jobs there are at most.
@@ -94,6 +36,10 @@ pub(crate) struct Asked {
     pub(crate) at_a_time: Option<usize>,
     /// What the file of its results calls it.
     pub(crate) name: &'static str,
+    /// What the search itself is called, if it has a name.
+    pub(crate) study: Option<String>,
+    /// What is understood, and better said otherwise.
+    pub(crate) warnings: Vec<Error>,
     /// Where the search is asked for.
     pub(crate) origin: Origin,
 }
@@ -156,10 +102,36 @@ impl Asked {
         Ok(Some(asked))
     }
 
+    /// The same for a space of that many points, if they can be counted: who tries each of them once has no more jobs.
+    ///
+    /// # Errors
+    /// Each of them is to be tried, and they cannot be counted.
+    pub(super) fn over(mut self, space: &SearchSpace) -> Result<Self> {
+        if self.algorithm != Algorithm::Grid {
+            return Ok(self);
+        }
+        let fault =
+            |message: String| Error::new(ErrorKind::Sweep, message).at(self.origin, "a search by `grid`");
+        if let Some(interval) = space.intervals().next() {
+            let message =
+                format!("`{}` has no single values, and `grid` tries each one", interval.key_element());
+            let error = fault(message).at(interval.origin, "an interval");
+            return Err(error.help("list the values: `lr=0.1,0.01`, `x=range(0,1,0.1)`"));
+        }
+        let points = space.space().points();
+        let points = points.ok_or_else(|| match space.space().conditional() {
+            true => fault("`grid` takes no `mainstem.sweep.when`".to_owned())
+                .help("a sweep that is no search tries everything: leave `hydra/sweeper` and `mainstem.search` away"),
+            false => fault("`grid` tries each point, and there are more than can be counted".to_owned()),
+        })?;
+        self.trials = self.trials.min(points);
+        Ok(self)
+    }
+
     pub(super) fn new(origin: Origin) -> Self {
         let (metrics, directions) = (Vec::new(), Vec::new());
         Self {
-            algorithm: Algorithm::Auto,
+            algorithm: Algorithm::Auto { startup: None },
             trials: 1,
             seed: 0,
             metrics,
@@ -172,6 +144,8 @@ impl Asked {
             may_fail: None,
             at_a_time: None,
             name: "mainstem",
+            study: None,
+            warnings: Vec::new(),
             origin,
         }
     }

@@ -53,12 +53,12 @@ pub(super) fn listed(
 /// # Errors
 /// What is no mapping of mappings; values that cannot be read.
 pub(super) fn conditions(
-    defined: &Defined,
+    when: &Node,
     sources: &SourceMap,
     options: &dyn Fn(&str) -> Result<Vec<String>>,
 ) -> Result<Vec<Condition>> {
     let mut conditions = Vec::new();
-    for (key, slot) in defined.when.as_map().into_iter().flatten() {
+    for (key, slot) in when.as_map().into_iter().flatten() {
         if slot.node.as_map().is_none_or(Map::is_empty) {
             let message = format!("where `{key}` applies must be a mapping, and is {}", slot.node.describe());
             let error = Error::new(ErrorKind::Sweep, message).at(slot.node.origin, "here");

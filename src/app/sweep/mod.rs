@@ -1,10 +1,13 @@
 //! Which jobs a sweep has, for all commands and programs.
 
+mod algorithm;
 mod asked;
+mod brought;
 mod defined;
 mod fields;
 mod listed;
 mod optuna;
+mod optuna_sampler;
 mod pruning;
 mod space;
 mod substitutes;

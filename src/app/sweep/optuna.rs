@@ -1,11 +1,12 @@
 //! The configs of Hydra's sweepers that search.
 
-use crate::app::sweep::asked::{Algorithm, Asked, count, directions, seed};
+use crate::app::sweep::asked::{Asked, count, directions};
 use crate::app::sweep::defined::Whole;
-use crate::app::sweep::substitutes::{of_ax, of_nevergrad};
+use crate::app::sweep::optuna_sampler::sampler;
+use crate::app::sweep::substitutes::{of_ax, of_nevergrad, of_optuna_space};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::settings::builtin;
-use crate::value::{Key, Kind, Map, Node};
+use crate::sweep::number;
+use crate::value::{Kind, Map, Node};
 
 /// What `hydra.sweeper` asks for, if it is one that searches.
 ///
@@ -62,82 +63,46 @@ fn of_optuna(map: &Map, target: Option<&Node>) -> Result<Asked> {
     if let Some(node) = get("direction") {
         take(directions(node).map(|all| asked.directions = all));
     }
-    if let Some(Kind::Float(rate)) = get("max_failure_rate").map(|node| &node.kind) {
-        asked.may_fail = Some(rate.clamp(0.0, 1.0));
+    if let Some(node) = get("max_failure_rate") {
+        take(share(node, "hydra.sweeper.max_failure_rate").map(|rate| asked.may_fail = Some(rate)));
     }
-    if let Some(Kind::Int(jobs)) = get("n_jobs").map(|node| &node.kind) {
-        asked.at_a_time = usize::try_from(*jobs).ok().filter(|jobs| *jobs > 0);
+    if let Some(node) = get("n_jobs") {
+        let jobs = count(node, "hydra.sweeper.n_jobs");
+        take(jobs.map(|jobs| asked.at_a_time = Some(usize::try_from(jobs).unwrap_or(usize::MAX))));
     }
-    if let Some(sampler) = get("sampler") {
-        take(of_sampler(sampler).map(|(algorithm, seed)| {
+    asked.study = get("study_name").and_then(Node::as_str).map(str::to_owned);
+    if let Some(node) = get("sampler") {
+        take(sampler(node).map(|(algorithm, seed)| {
             asked.algorithm = algorithm;
             asked.seed = seed;
+        }));
+    }
+    if let Some((node, space)) = get("search_space").and_then(|node| Some((node, node.as_map()?))) {
+        take(of_optuna_space(space).map(|params| {
+            let has_params = get("params").and_then(Node::as_map).is_some_and(|map| !map.is_empty());
+            let message = match has_params {
+                true => "`hydra.sweeper.search_space` is not looked at where there is `hydra.sweeper.params`",
+                false => "`hydra.sweeper.search_space` is an old form of `hydra.sweeper.params`",
+            };
+            let warning = Error::new(ErrorKind::Sweep, message).at(node.origin, "");
+            let typed = params.as_map().into_iter().flatten().filter(|_| !has_params);
+            let warning = typed.fold(warning, |warning, (key, slot)| {
+                warning.help(format!("in `params`: `{key}: {}`", slot.node.as_str().unwrap_or_default()))
+            });
+            asked.warnings.push(warning);
+            asked.params = Some(params).filter(|_| !has_params);
         }));
     }
     Error::all(errors).map_or(Ok(asked), Err)
 }
 
-/// The samplers: the class, the option of the group, what is run, and the fields that have a counterpart or need none.
-const SAMPLERS: [(&str, &str, Algorithm, &[&str]); 6] = [
-    (
-        "TPESampler",
-        "tpe",
-        Algorithm::Tpe,
-        &[
-            "multivariate",
-            "group",
-            "constant_liar",
-            "warn_independent_sampling",
-            "n_ei_candidates",
-            "n_startup_trials",
-        ],
-    ),
-    ("RandomSampler", "random", Algorithm::Random, &[]),
-    (
-        "CmaEsSampler",
-        "cmaes",
-        Algorithm::CmaEs,
-        &["warn_independent_sampling", "with_margin", "n_startup_trials"],
-    ),
-    ("GPSampler", "gp", Algorithm::Auto, &["warn_independent_sampling", "n_startup_trials"]),
-    (
-        "QMCSampler",
-        "qmc",
-        Algorithm::Sobol,
-        &["scramble", "warn_asynchronous_seeding", "warn_independent_sampling"],
-    ),
-    ("NSGAIISampler", "nsgaii", Algorithm::Nsga2, &["crossover_prob", "swapping_prob"]),
-];
-
-/// What a sampler runs here, and its seed.
-fn of_sampler(sampler: &Node) -> Result<(Algorithm, u64)> {
-    let get = |key: &str| sampler.as_map().and_then(|map| map.get_str(key));
-    let target = get("_target_").and_then(Node::as_str).unwrap_or_default();
-    let class = target.rsplit('.').next().unwrap_or_default();
-    let Some((_, option, algorithm, known)) = SAMPLERS.iter().find(|(name, ..)| *name == class) else {
-        let error = Error::new(ErrorKind::Sweep, format!("the sampler `{class}` has no counterpart here"));
-        let names: Vec<&str> = SAMPLERS.iter().map(|(_, option, ..)| *option).collect();
-        let origin = get("_target_").map_or(sampler.origin, |node| node.origin);
-        let error = error.at(origin, "it is chosen by `hydra/sweeper/sampler`");
-        return Err(error.help(format!("it can be {}", names.join(", "))));
-    };
-    let usual = builtin(&format!("hydra/sweeper/sampler/{option}"));
-    let usual = usual.as_ref().and_then(Node::as_map);
-    let mut errors = Vec::new();
-    for (key, slot) in sampler.as_map().into_iter().flatten() {
-        let name = key.to_string();
-        let is_usual = usual.and_then(|map| map.get(&Key::from(name.as_str()))) == Some(&slot.node);
-        if is_usual
-            || matches!(slot.node.kind, Kind::Null)
-            || known.contains(&name.as_str())
-            || name == "seed"
-        {
-            continue;
+/// A number from 0 to 1.
+pub(super) fn share(node: &Node, key: &str) -> Result<f64> {
+    match number(node) {
+        Some(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => {
+            let error = Error::new(ErrorKind::Range, format!("`{key}` must be a number from 0 to 1"));
+            Err(error.at(node.origin, "a share of all"))
         }
-        let error =
-            Error::new(ErrorKind::Sweep, format!("`hydra.sweeper.sampler.{name}` has no counterpart here"));
-        errors.push(error.at(slot.node.origin, "asked for here"));
     }
-    let seed = get("seed").map_or(0, seed);
-    Error::all(errors).map_or(Ok((*algorithm, seed)), Err)
 }

@@ -13,10 +13,10 @@ use crate::sweep::{Branch, Job, Jobs, SearchSpace};
 use crate::value::{HashSet, Kind, Node};
 
 /// The seed of `shuffle`: the same sweep has the same order every time.
-const SEED: u64 = 0;
+pub(super) const SEED: u64 = 0;
 
 /// Choices are looked at in so many combinations; of more, each choice once.
-const LOOKED: u64 = 256;
+pub(super) const LOOKED: u64 = 256;
 
 /// A sweep, and what its jobs have in common.
 #[derive(Clone, Debug)]
@@ -102,6 +102,7 @@ impl<'a> Space<'a> {
         let sources = Arc::clone(&self.arguments.sources);
         if let Some(asked) = Asked::of(self.whole(whole)).map_err(located)? {
             let (jobs, space) = self.searched(&asked, whole).map_err(located)?;
+            let asked = asked.over(&space).map_err(located)?;
             let search = Some(Searched { space, asked, sources: Arc::clone(&sources) });
             return Ok(Sweep { jobs, is_nested: false, choices: HashSet::default(), own, sources, search });
         }
@@ -128,9 +129,13 @@ impl<'a> Space<'a> {
         if let Some(params) = &asked.params {
             overrides.extend(of_map(params, sources, "hydra.sweeper", &text)?);
         }
-        overrides.extend(self.overrides(&defined)?);
+        let own = self.overrides(&defined)?;
+        let brought = self.brought(&defined, &own, whole)?;
+        overrides.extend(own);
+        overrides.extend(brought.overrides);
         let space = SearchSpace::new(&overrides, &options, SEED)?;
-        let conditions = conditions(&defined, &self.arguments.sources, &options)?;
+        let mut conditions = conditions(&defined.when, &self.arguments.sources, &options)?;
+        conditions.extend(brought.conditions);
         let whole = self.whole(whole);
         let space = space.when(&conditions, &|key| -> Option<Node> { whole.settled(key) })?;
         if space.space().is_empty() {
@@ -214,7 +219,11 @@ impl<'a> Space<'a> {
         Ok(parts)
     }
 
-    fn whole<'b>(&'b self, composed: &'b Composed) -> Whole<'b> {
+    pub(super) fn arguments(&self) -> &Arguments {
+        self.arguments
+    }
+
+    pub(super) fn whole<'b>(&'b self, composed: &'b Composed) -> Whole<'b> {
         Whole { composer: self.composer, composed }
     }
 
@@ -244,13 +253,13 @@ impl<'a> Space<'a> {
         }
         let repository = whole.selection().repository();
         let options = |group: &str| members(repository, group);
-        let conditions = conditions(defined, &self.arguments.sources, &options)?;
+        let conditions = conditions(&defined.when, &self.arguments.sources, &options)?;
         let whole = self.whole(whole);
         jobs.when(&conditions, &|key| -> Option<Node> { whole.settled(key) })
     }
 
     /// Whether an override of a job chooses a config that the sweep as a whole does not choose.
-    fn is_choice(&self, one: &Override, repository: &Repository) -> bool {
+    pub(super) fn is_choice(&self, one: &Override, repository: &Repository) -> bool {
         let group = one.target.key();
         let is_reserved = group.split(['.', '/']).next().is_some_and(|first| RESERVED.contains(&first));
         let is_given = |given: &&Override| given.key_element() == one.key_element() && !given.is_sweep();
@@ -262,7 +271,7 @@ impl<'a> Space<'a> {
     }
 
     /// The config of the sweep as a whole with choices of a job.
-    fn choosing(&self, choices: &[Override]) -> Result<Composed> {
+    pub(super) fn choosing(&self, choices: &[Override]) -> Result<Composed> {
         let replaced = |given: &Override| {
             choices.iter().find(|one| one.key_element() == given.key_element()).unwrap_or(given).clone()
         };
@@ -275,7 +284,7 @@ impl<'a> Space<'a> {
 }
 
 /// What is in a config group: its options, and the groups in it with a `/`.
-fn members(repository: &Repository, group: &str) -> Result<Vec<String>> {
+pub(super) fn members(repository: &Repository, group: &str) -> Result<Vec<String>> {
     let options = repository.options(group)?.iter().map(ToString::to_string).collect::<Vec<_>>();
     let groups = repository.groups(group)?;
     Ok(options.into_iter().chain(groups.iter().map(|name| format!("{name}/"))).collect())

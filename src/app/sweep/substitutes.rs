@@ -4,6 +4,7 @@ use crate::app::sweep::asked::{Asked, count, seed};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::grammar::{Quote, quoted};
 use crate::search::Direction;
+use crate::sweep::number;
 use crate::value::{Kind, Map, Node, write_str};
 
 /// What the config of the Ax sweeper asks for.
@@ -39,6 +40,14 @@ pub(super) fn of_nevergrad(sweeper: &Map, asked: Asked) -> Result<Asked> {
     let random = get(config, "seed").map(seed);
     let params = map(sweeper, "parametrization").map(|params| spaces(params, of_scalar)).transpose()?;
     Ok(Asked { seed: random.unwrap_or(asked.seed), params, ..asked })
+}
+
+/// What the Optuna sweeper had for `params` before: `{type: float, low, high, step, log}`, `{type: categorical, choices}`.
+///
+/// # Errors
+/// What is no space.
+pub(super) fn of_optuna_space(space: &Map) -> Result<Node> {
+    spaces(space, of_distribution)
 }
 
 fn common(mut asked: Asked, trials: Option<&Node>, key: &str, minimizes: bool) -> Result<Asked> {
@@ -97,6 +106,33 @@ fn of_ax_parameter(map: &Map) -> Option<String> {
     }
 }
 
+fn of_distribution(map: &Map) -> Option<String> {
+    let kind = get(map, "type")?.as_str()?;
+    if kind == "categorical" {
+        return Some(choice(get(map, "choices")?.as_list()?));
+    }
+    let (low, high, log) = (get(map, "low")?, get(map, "high")?, get(map, "log") == Some(&Node::from(true)));
+    match (kind, get(map, "step")) {
+        ("int", Some(step)) if !log && *step != Node::from(1) => {
+            let (Kind::Int(_), Kind::Int(high), Kind::Int(_)) = (&low.kind, &high.kind, &step.kind) else {
+                return None;
+            };
+            Some(format!("range({},{},{})", text(low), high.checked_add(1)?, text(step)))
+        }
+        ("int", _) => Some(interval(low, high, true, log)),
+        ("float", Some(step)) if !log => {
+            let (from, to, far) = (number(low)?, number(high)?, number(step)?);
+            // The end of a range is outside, that of a distribution inside if a step leads there.
+            let steps = ((to - from) / far + 1e-9).floor();
+            let end = from + (steps + 0.5) * far;
+            let end: f64 = format!("{end:.9e}").parse().ok()?;
+            (steps.is_finite() && far > 0.0).then(|| format!("range({},{end:?},{})", text(low), text(step)))
+        }
+        ("float", _) => Some(interval(low, high, false, log)),
+        _ => None,
+    }
+}
+
 fn of_scalar(map: &Map) -> Option<String> {
     let is = |key: &str| get(map, key) == Some(&Node::from(true));
     Some(interval(get(map, "lower")?, get(map, "upper")?, is("integer"), is("log")))
@@ -104,7 +140,12 @@ fn of_scalar(map: &Map) -> Option<String> {
 
 fn interval(low: &Node, high: &Node, whole: bool, log: bool) -> String {
     let interval = format!("interval({},{})", text(low), text(high));
-    let interval = if whole { format!("int({interval})") } else { interval };
+    let are_whole = || [low, high].iter().all(|end| matches!(end.kind, Kind::Int(_)));
+    let interval = match whole {
+        true => format!("int({interval})"),
+        false if are_whole() => format!("float({interval})"),
+        false => interval,
+    };
     if log { format!("tag(log,{interval})") } else { interval }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::app::json::line;
 use crate::app::sweeps::rows::Row;
-use crate::app::sweeps::study::{Dimension, Scale, Study, Trial, number};
+use crate::app::sweeps::study::{Dimension, Scale, Study, Trial};
 use crate::run::Status;
 use crate::search::Direction;
+use crate::sweep::number;
 use crate::value::{JsonStyle, Key, Kind, Map, Node, Slot, write_json, write_str};
 
 /// What a line of the file does.

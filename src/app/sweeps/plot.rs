@@ -5,12 +5,13 @@ use std::path::Path;
 
 use crate::app::output::Output;
 use crate::app::sweeps::main::shown;
-use crate::app::sweeps::study::{Dimension, Scale, Study, number};
+use crate::app::sweeps::study::{Dimension, Scale, Study};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::write_whole;
 use crate::facts::Facts;
 use crate::plot;
 use crate::search::{Condition, Domain, History, Outcome, Parameter, Point, Space, Value, importance};
+use crate::sweep::number;
 use crate::value::{Node, write_str};
 
 /// Draws the pictures of a search into a directory, and says which they are.

@@ -170,7 +170,7 @@ mod tests {
         let time = process.clock.now();
         let begin = |jobs: &[u64]| {
             let (host, launcher) = (String::new(), String::new());
-            journal.add(&Entry::Driver { time, process: 1, host, launcher, slots: 1 }).unwrap();
+            journal.add(&Entry::Driver { time, process: 1, host, launcher, slots: 1, jobs: None }).unwrap();
             for &job in jobs {
                 let (directory, overrides) = (Some(job.to_string().into()), Vec::new());
                 journal.add(&Entry::Started { job, attempt: 1, time, directory, overrides }).unwrap();

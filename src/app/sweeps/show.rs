@@ -12,11 +12,13 @@ use crate::app::runs::{colour, results};
 use crate::app::sweeps::export::{csv, json};
 use crate::app::sweeps::main::state;
 use crate::app::sweeps::rows::{Row, rows, seconds};
+use crate::app::sweeps::study::{Study, best_of, losses, search_of};
 use crate::app::table::{Cell, Fit, table};
 use crate::diag::{Result, Style, shell_word, visible};
 use crate::drive::Progress;
 use crate::facts::{Facts, Process};
 use crate::run::Status;
+use crate::sweep::Goals;
 
 const HEAD: [(&str, Fit); 6] = [
     ("JOB", Fit::Whole),
@@ -63,6 +65,12 @@ fn text(
     let completed = progress.count(Status::Completed);
     let name = out.paint("1", &visible(&identity.name));
     let mut text = format!("{name}  {state}, {completed} of {of} jobs completed\n");
+    if let Some(study) = search_of(progress).and_then(|search| search.get_str("study")?.as_str()) {
+        text.push_str(&format!("study {}\n", visible(study)));
+    }
+    if let Some(goals) = Study::goals_of(progress) {
+        text.push_str(&best(&goals, rows));
+    }
     if let Some(why) = progress.stopped.as_ref().filter(|_| state == "stopped") {
         text.push_str(&format!("stopped: {}\n", visible(why)));
     }
@@ -75,6 +83,20 @@ fn text(
     let rows: Vec<Vec<Cell>> = rows.iter().map(|row| cells(row, now)).collect();
     text.push_str(&table(head, &rows, capture::columns(), out));
     text
+}
+
+/// A line about the best of the jobs of a search so far.
+fn best(goals: &Goals, rows: &[Row]) -> String {
+    let known: Vec<(&Row, Vec<f64>)> =
+        rows.iter().filter_map(|row| Some((row, losses(goals, row)?))).collect();
+    match best_of(&known).as_slice() {
+        [] => String::new(),
+        [one] => {
+            let result = one.result.as_ref().map(results).unwrap_or_default();
+            format!("best #{}  {}  {}\n", one.job, visible(&result), visible(&one.overrides.join(" ")))
+        }
+        several => format!("{} jobs that no other one beats in everything\n", several.len()),
+    }
 }
 
 fn cells(row: &Row, now: DateTime<FixedOffset>) -> Vec<Cell> {

@@ -5,16 +5,17 @@ use std::path::Path;
 use crate::app::sweep::REPORTS;
 use crate::app::sweeps::rows::{Row, rows};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::FOLDER;
+use crate::drive::{FOLDER, Progress};
 use crate::facts::{Facts, Process};
 use crate::run::{Status, reports};
-use crate::sweep::Goals;
-use crate::value::{Kind, Node};
+use crate::search::dominates;
+use crate::sweep::{Goals, number};
+use crate::value::{Kind, Map, Node};
 
 /// A search.
 #[derive(Debug)]
 pub(crate) struct Study {
-    /// The name of its jobs.
+    /// Its name, or that of its jobs.
     pub(crate) name: String,
     pub(crate) goals: Goals,
     pub(crate) parameters: Vec<Dimension>,
@@ -56,7 +57,7 @@ impl Study {
     /// There is none, or its journal cannot be read.
     pub(crate) fn read(directory: &Path, facts: &Facts, process: &Process) -> Result<Self> {
         let (progress, _, rows) = rows(directory, facts, process)?;
-        let search = progress.identity.search.as_ref().and_then(Node::as_map);
+        let search = search_of(&progress);
         let no_search = || {
             let message = format!("the sweep in `{}` is no search", directory.display());
             Error::new(ErrorKind::Sweep, message).help("`mainstem sweeps show` lists its jobs")
@@ -77,34 +78,47 @@ impl Study {
             Trial { params, reports, values, row }
         };
         let trials = rows.into_iter().map(trial).collect();
-        Ok(Self { name: progress.identity.name, goals, parameters, trials })
+        let study = search.get_str("study").and_then(Node::as_str).map(str::to_owned);
+        let name = study.unwrap_or_else(|| progress.identity.name.clone());
+        Ok(Self { name, goals, parameters, trials })
+    }
+
+    /// What a search is after; none if the sweep is no search.
+    pub(super) fn goals_of(progress: &Progress) -> Option<Goals> {
+        search_of(progress)?.get_str("goals").and_then(Goals::of)
     }
 
     /// The trials that have come to their ends without being stopped, with losses that are numbers.
     pub(crate) fn completed(&self) -> impl Iterator<Item = (&Trial, Vec<f64>)> {
-        self.trials.iter().filter_map(|trial| {
-            let values = trial.values.as_ref().filter(|_| trial.row.stopped.is_none())?;
-            let losses: Vec<f64> =
-                self.goals.iter().zip(values).map(|(goal, value)| goal.direction.loss(*value)).collect();
-            losses.iter().all(|loss| !loss.is_nan()).then_some((trial, losses))
-        })
+        self.trials.iter().filter_map(|trial| Some((trial, losses(&self.goals, &trial.row)?)))
     }
 
     /// The best trials: one, the earliest of equal ones; of several goals all that no other one is better than in everything.
     pub(crate) fn best(&self) -> Vec<&Trial> {
-        let all: Vec<(&Trial, Vec<f64>)> = self.completed().collect();
-        if self.goals.iter().count() == 1 {
-            let first = |losses: &[f64]| losses.first().copied().unwrap_or(f64::INFINITY);
-            let best = all.iter().min_by(|(_, one), (_, other)| first(one).total_cmp(&first(other)));
-            return best.map(|(trial, _)| *trial).into_iter().collect();
-        }
-        let beats = |one: &[f64], other: &[f64]| {
-            one.iter().zip(other).all(|(one, other)| one <= other)
-                && one.iter().zip(other).any(|(one, other)| one < other)
-        };
-        let unbeaten = all.iter().filter(|(_, losses)| !all.iter().any(|(_, other)| beats(other, losses)));
-        unbeaten.map(|(trial, _)| *trial).collect()
+        best_of(&self.completed().collect::<Vec<_>>())
     }
+}
+
+/// What a search has said of itself; none if the sweep is no search.
+pub(super) fn search_of(progress: &Progress) -> Option<&Map> {
+    progress.identity.search.as_ref().and_then(Node::as_map)
+}
+
+/// What came of a job as losses, if it has come to its end without being stopped.
+pub(super) fn losses(goals: &Goals, row: &Row) -> Option<Vec<f64>> {
+    let is_whole = row.status == Some(Status::Completed) && row.stopped.is_none();
+    let losses = goals.losses(row.result.as_ref().filter(|_| is_whole)).ok()?;
+    losses.iter().all(|loss| !loss.is_nan()).then_some(losses)
+}
+
+/// The best of some: the earliest of those with the least loss, or of several losses all that no other one beats in everything.
+pub(super) fn best_of<'t, T>(all: &[(&'t T, Vec<f64>)]) -> Vec<&'t T> {
+    if all.iter().all(|(_, losses)| losses.len() == 1) {
+        let best = all.iter().min_by(|(_, one), (_, other)| one[0].total_cmp(&other[0]));
+        return best.map(|(one, _)| *one).into_iter().collect();
+    }
+    let unbeaten = all.iter().filter(|(_, losses)| !all.iter().any(|(_, other)| dominates(other, losses)));
+    unbeaten.map(|(one, _)| *one).collect()
 }
 
 impl Dimension {
@@ -123,14 +137,4 @@ fn scale(node: &Node) -> Option<Scale> {
     let log = map.get_str("log") == Some(&Node::from(true));
     let integers = matches!((&low.kind, &high.kind), (Kind::Int(_), Kind::Int(_)));
     Some(Scale::Numbers { low: number(low)?, high: number(high)?, log, integers })
-}
-
-/// A number as a float.
-pub(crate) fn number(node: &Node) -> Option<f64> {
-    match node.kind {
-        Kind::Float(value) => Some(value),
-        #[expect(clippy::cast_precision_loss, reason = "it is shown, or compared with floats")]
-        Kind::Int(value) => Some(value as f64),
-        _ => None,
-    }
 }

@@ -153,7 +153,9 @@ pub(super) fn identity(
 /// Configs, jobs or the program have changed, each of which is told.
 pub(super) fn unchanged(before: &Identity, now: &Identity) -> Result<()> {
     let mut changes = Vec::new();
-    if before.jobs != now.jobs {
+    // A search goes on to more jobs as it would have, had it been asked for so many from the beginning.
+    let goes_on = before.search.is_some() && now.jobs > before.jobs;
+    if before.jobs != now.jobs && !goes_on {
         let count = |jobs: Option<u64>| jobs.map_or("?".to_owned(), |jobs| jobs.to_string());
         changes.push(format!("it had {} jobs, and has {} now", count(before.jobs), count(now.jobs)));
     } else if before.overrides != now.overrides {

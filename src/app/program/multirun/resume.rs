@@ -60,7 +60,7 @@ pub(crate) fn resume(
             directory
         }
     };
-    let identity = Progress::read(&directory)?.identity;
+    let Progress { identity, raised, .. } = Progress::read(&directory)?;
     begun_alike(app, &world, &identity, shown(&directory, &world.facts.cwd))?;
     if identity.cwd != world.facts.cwd && identity.cwd.is_dir() {
         let message = format!("the sweep in `{}` was begun in another directory", directory.display());
@@ -97,6 +97,11 @@ pub(crate) fn resume(
     } else {
         (merged(app, flags, &identity, &recorded, &directory, known)?, recorded)
     };
+    let mut merged = merged;
+    if let Some(raised) = raised.filter(|_| !flags.overrides.iter().any(|word| is_about_trials(word))) {
+        merged.overrides.retain(|word| !is_about_trials(word));
+        merged.overrides.push(format!("mainstem.search.trials={raised}"));
+    }
     let now = NaiveDateTime::parse_from_str(&identity.now, NOW).map_err(|_| {
         Error::new(ErrorKind::Json, format!("the journal of the sweep has no moment, but `{}`", identity.now))
     })?;
@@ -166,6 +171,7 @@ fn merged(
         ["mainstem.sweep.", "mainstem.slurm.", "hydra.launcher.", "hydra/launcher="]
             .iter()
             .any(|start| word.starts_with(start))
+            || is_about_trials(word)
     };
     let jobs = |flags: &Flags| -> Vec<String> {
         flags.overrides.iter().filter(|word| !about_running(word)).cloned().collect()
@@ -184,13 +190,22 @@ fn merged(
     }
     let anew: Vec<String> = flags.overrides.iter().filter(about_running).cloned().collect();
     // What is said anew of a group takes the place of what was said: it cannot be chosen twice.
-    let said_anew = |known: &String| anew.iter().any(|word| key(word) == key(known));
+    let said_anew = |known: &String| {
+        let says =
+            |word: &&String| key(word) == key(known) || (is_about_trials(word) && is_about_trials(known));
+        anew.iter().any(|word| says(&word))
+    };
     merged.overrides.retain(|known| !(about_running(&known) && said_anew(known)));
     merged.overrides.extend(anew);
     merged.workers = flags.workers.or(merged.workers);
     merged.force = flags.force;
     merged.dry_run = flags.dry_run;
     Ok(merged)
+}
+
+/// Whether an override says how many jobs a search has, of which there can be more when it goes on.
+fn is_about_trials(word: &str) -> bool {
+    ["mainstem.search.trials", "hydra.sweeper.n_trials"].contains(&key(word))
 }
 
 /// The key of an override, however it is set.

@@ -39,7 +39,7 @@ use crate::facts::{Clock, Process};
 use crate::grammar::Override;
 use crate::launch::{self, Bell, Halt, Launcher, Workers};
 use crate::run::{Mandate, Outcome, Place, Rank};
-use crate::sweep::{Grid, Sweeper, batches};
+use crate::sweep::{Goals, Grid, Sweeper, batches};
 use crate::value::{Key, write_yaml};
 
 /// A process that is one of several ranks runs no sweep: each of them would run all the jobs. A script of Slurm is a rank
@@ -111,7 +111,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     }
     Driving {
         session,
-        results: searching.as_ref().map(Searching::name),
+        results: searching.as_ref().map(|search| (search.name(), search.goals().clone())),
         sweeper: match searching {
             Some(searching) => Box::new(searching.sweeper()),
             None => Box::new(Grid::new(sweep.jobs.clone())),
@@ -151,7 +151,7 @@ fn check(
         for (name, path) in searching.files() {
             checked.files.add_file(name, path)?;
         }
-        searching.tell_known(session);
+        searching.tell(session, master);
     }
     Ok(checked)
 }
@@ -227,8 +227,8 @@ fn tell_completed(session: &Session<'_>, before: &Progress, count: u64) {
 struct Driving<'a> {
     session: &'a Session<'a>,
     sweeper: Box<dyn Sweeper + 'a>,
-    /// What the file of its results calls it, if it is a search.
-    results: Option<&'static str>,
+    /// What the file of its results calls it and what it is after, if it is a search.
+    results: Option<(&'static str, Goals)>,
     /// How many jobs there are, or are at most.
     count: u64,
     plan: Plan,
@@ -255,6 +255,7 @@ impl Driving<'_> {
             host: process.host.clone(),
             launcher: name.to_owned(),
             slots: at_a_time,
+            jobs: Some(count).filter(|_| results.is_some() && before.identity.jobs < Some(count)),
         })?;
         let (sweep, batch) = (base.directory.clone(), policy.batch);
         let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
@@ -288,7 +289,8 @@ impl Driving<'_> {
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
                 let host = InWorkers::new(base, to_files, Around::of(session));
-                let mut host = Watched::new(host, count, at_a_time, &driven.before, &driven.policy);
+                let goals = results.as_ref().map(|(_, goals)| goals.clone());
+                let mut host = Watched::new(host, (count, at_a_time), &driven.before, &driven.policy, goals);
                 let shown_meanwhile = host.show();
                 let summary = driven.drive(launcher, &mut host)?;
                 drop(shown_meanwhile);
@@ -299,7 +301,7 @@ impl Driving<'_> {
                 (summary, None, Vec::new())
             }
         };
-        if let Some(name) = results {
+        if let Some((name, _)) = results {
             conclude(session, &sweep, name)?;
         }
         summary::tell(session, &summary, &sweep, count);

@@ -50,6 +50,13 @@ impl<'a> Searching<'a> {
                 error.at(search.asked.origin, "it has a pruner").help("leave `mainstem.search.pruner` away"),
             ));
         }
+        if search.asked.algorithm.has_one_goal() && goals.iter().count() > 1 {
+            let name = search.asked.algorithm.name();
+            let error =
+                Error::new(ErrorKind::Sweep, format!("`{name}` looks at one number, and there are several"));
+            let error = error.at(search.asked.origin, "the search is after several");
+            return Err(master.located(error.help("take `nsga2`, `tpe` or `auto`")));
+        }
         let first = first(search).map_err(located)?;
         let known = known(session, search, &goals).map_err(located)?;
         Ok(Self { search, goals, first, known })
@@ -68,13 +75,21 @@ impl<'a> Searching<'a> {
         &self.known.files
     }
 
+    /// What it is after.
+    pub(super) fn goals(&self) -> &Goals {
+        &self.goals
+    }
+
     /// What the file of its results calls it.
     pub(super) fn name(&self) -> &'static str {
         self.search.asked.name
     }
 
-    /// Says how much of what was known before can be used.
-    pub(super) fn tell_known(&self, session: &Session<'_>) {
+    /// Says what is better said otherwise, and how much of what was known before can be used.
+    pub(super) fn tell(&self, session: &Session<'_>, master: &Bound) {
+        for warning in &self.search.asked.warnings {
+            session.warn(&[master.located(warning.clone())]);
+        }
         if self.known.seen > 0 {
             let used = self.known.history.told().len();
             session.note(&format!(
@@ -94,13 +109,17 @@ impl<'a> Searching<'a> {
                 (Key::from(parameter.name.as_str()), slot)
             })
             .collect();
-        Node::from(Map::from([
-            ("sampler", Node::from(asked.algorithm.name())),
+        let mut node = Map::from([
+            ("sampler", asked.algorithm.to_node()),
             ("seed", Node::from(i64::from_ne_bytes(asked.seed.to_ne_bytes()))),
             ("goals", self.goals.to_node()),
             ("pruner", Node::from(asked.pruning.map(Pruning::to_node))),
             ("parameters", Node::from(parameters)),
-        ]))
+        ]);
+        if let Some(study) = &asked.study {
+            node.set(Key::from("study"), Node::from(study.as_str()));
+        }
+        Node::from(node)
     }
 
     /// `{low, high, log}` of an interval, `{values}` of what was listed or counted.

@@ -8,6 +8,8 @@ use crate::app::duration::whole;
 use crate::app::program::screen::Line;
 use crate::app::runs::results;
 use crate::diag::{Style, visible};
+use crate::search::Direction;
+use crate::sweep::Goals;
 use crate::value::{Key, Kind, Map, Node, Slot};
 
 /// So many of the jobs that run are shown.
@@ -146,7 +148,22 @@ impl View {
 
     /// Takes in a result, if it says which way it is better.
     pub(super) fn compare(&mut self, job: u64, overrides: &str, result: &Node, direction: &Node) {
-        let Some((name, value, maximize)) = objective(result, direction) else { return };
+        if let Some(found) = objective(result, direction) {
+            self.take(found, job, overrides);
+        }
+    }
+
+    /// Takes in a result of a search, which knows what it is after: of several numbers the first counts.
+    pub(super) fn compare_by(&mut self, goals: &Goals, job: u64, overrides: &str, result: &Node) {
+        let values = goals.values(Some(result)).unwrap_or_default();
+        if let Some(value) = values.first() {
+            let goal = goals.first();
+            let name = goal.metric.as_deref().map(visible).unwrap_or_default().into_owned();
+            self.take((name, *value, goal.direction == Direction::Maximize), job, overrides);
+        }
+    }
+
+    fn take(&mut self, (name, value, maximize): (String, f64, bool), job: u64, overrides: &str) {
         let is_better = |best: &Best| if maximize { value > best.value } else { value < best.value };
         if !value.is_nan() && self.best.as_ref().is_none_or(is_better) {
             self.best = Some(Best { name, value, job, overrides: overrides.to_owned() });

@@ -12,7 +12,7 @@ use crate::diag::{Result, visible};
 use crate::drive::{Entry, Host, Left, Policy, Prepared, Progress, Standing, Verdict};
 use crate::launch::{Exit, Program};
 use crate::run::Status;
-use crate::sweep::Job;
+use crate::sweep::{Goals, Job};
 use crate::value::Node;
 
 /// The program whose jobs run, and what a terminal shows of them.
@@ -20,6 +20,8 @@ pub(super) struct Watched<'a> {
     pub(super) host: InWorkers<'a>,
     view: Arc<Mutex<View>>,
     elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
+    /// What a search is after; of other sweeps the jobs say which way is better.
+    goals: Option<Goals>,
     /// Whether anybody looks.
     shown: bool,
 }
@@ -27,15 +29,16 @@ pub(super) struct Watched<'a> {
 impl<'a> Watched<'a> {
     pub(super) fn new(
         host: InWorkers<'a>,
-        all: u64,
-        slots: usize,
+        (all, slots): (u64, usize),
         before: &Progress,
         policy: &Policy,
+        goals: Option<Goals>,
     ) -> Self {
         let failed = if policy.retry_failed { 0 } else { before.count(Status::Failed) as u64 };
         let ended = before.count(Status::Completed) as u64 + failed;
         let view = View { all, slots, ended, failed, ..View::default() };
-        Self { host, view: Arc::new(Mutex::new(view)), elapsed: Arc::new(capture::stopwatch()), shown: false }
+        let (view, elapsed) = (Arc::new(Mutex::new(view)), Arc::new(capture::stopwatch()));
+        Self { host, view, elapsed, goals, shown: false }
     }
 
     /// Shows it, as long as what is returned lives, if there is a terminal and the jobs do not write to it themselves.
@@ -69,8 +72,11 @@ impl<'a> Watched<'a> {
             Entry::Started { job, directory: Some(directory), overrides, .. } => {
                 told.insert(*job, (directory.clone(), overrides.join(" ")));
             }
-            Entry::Ended { job, result: Some(result), .. } => {
+            Entry::Ended { job, result: Some(result), status: Status::Completed, stopped: None, .. } => {
                 let Some((directory, overrides)) = told.get(job) else { return };
+                if let Some(goals) = &self.goals {
+                    return view.compare_by(goals, *job, &visible(overrides), result);
+                }
                 // All jobs say the same about it.
                 let direction = direction.get_or_insert_with(|| self.direction(directory));
                 if let Some(direction) = direction {
@@ -153,7 +159,8 @@ impl Host for Watched<'_> {
 
     fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, policy: &Policy) {
         let now = (self.elapsed)();
-        let direction = verdict.result.as_ref().and(verdict.directory.as_deref()).filter(|_| self.shown);
+        let says = self.shown && self.goals.is_none();
+        let direction = verdict.result.as_ref().and(verdict.directory.as_deref()).filter(|_| says);
         let direction = direction.and_then(|directory| self.direction(directory));
         let mut view = self.view();
         let begun = view.running.remove(&job.index);
@@ -169,8 +176,14 @@ impl Host for Watched<'_> {
         if let Some(begun) = begun.filter(|_| verdict.status != Status::Interrupted) {
             view.took += now.saturating_sub(begun.since);
             view.timed = view.timed.saturating_add(1);
-            if let (Some(result), Some(direction)) = (&verdict.result, &direction) {
-                view.compare(job.index, &begun.overrides, result, direction);
+            match (&verdict.result, &self.goals, &direction) {
+                (Some(result), Some(goals), _) if verdict.stopped.is_none() => {
+                    view.compare_by(goals, job.index, &begun.overrides, result);
+                }
+                (Some(result), None, Some(direction)) => {
+                    view.compare(job.index, &begun.overrides, result, direction);
+                }
+                _ => {}
             }
         }
         drop(view);
