@@ -235,7 +235,8 @@ impl Reader<'_> {
                 let ty = self.ty(inner, at);
                 let by = map.get_str("by").map(|by| self.list(by, at)).unwrap_or_default();
                 let constraints = by.iter().filter_map(|one| self.constraint(one, at));
-                constraints.fold(ty, Limited::one)
+                constraints
+                    .fold(Type::Limited(Arc::new(Limited { ty, constraints: Vec::new() })), Limited::one)
             }
             "struct" => Type::Struct(Arc::new(self.structure(inner, at, name))),
             "enum" => self.enumeration(inner, at, name),

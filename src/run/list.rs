@@ -3,15 +3,13 @@
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::time::SystemTime;
 
-use chrono::{DateTime, FixedOffset};
-
-use crate::diag::{Error, ErrorKind, Result, SourceId};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Sync, Turn, any_file, folders, holder_of, read_regular, walk};
-use crate::facts::{Process, date_of};
+use crate::facts::Process;
 use crate::run::checkpoints::CHECKPOINTS;
 use crate::run::files::{HYDRA, RUN};
+use crate::run::foreign::{date, foreign, is_hydra, written_by_hydra};
 use crate::run::lease::Lease;
 use crate::run::metrics::{Logs, Metric, metrics_in, params_in, whole};
 use crate::run::observer::Observer;
@@ -23,7 +21,6 @@ use crate::run::record::Record;
 use crate::run::reserve::LOCK;
 use crate::run::truth::{Kept, with_ranks};
 use crate::value::{HashSet, Map, Node};
-use crate::yaml;
 
 /// A run that was found.
 #[derive(Clone, Debug)]
@@ -405,11 +402,6 @@ fn has_record(folder: &Path) -> bool {
     folder.join(RUN).is_file() || folder.join(HYDRA).is_file() && is_hydra(folder)
 }
 
-/// Whether a folder with a `hydra.yaml` was written by Hydra: a project has config folders too.
-fn is_hydra(folder: &Path) -> bool {
-    folder.join("overrides.yaml").is_file() && folder.join("config.yaml").is_file()
-}
-
 fn is_hidden(folder: &Path) -> bool {
     folder.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
@@ -472,45 +464,6 @@ fn never_begun(directory: &Path, observer: &Observer<'_>) -> Option<Found> {
     Some(Found { directory: directory.to_owned(), folder, record, packed: None })
 }
 
-/// The run of Hydra itself: when, and under which name.
-fn foreign(folder: &Path) -> Result<Record> {
-    let path = folder.join(HYDRA);
-    let written = path.metadata().and_then(|data| data.modified());
-    let written = written.map_err(|error| unreadable(&path, &error))?;
-    let name = setting_of(&path, &["job", "name"])?;
-    let name = name.as_ref().and_then(Node::as_str).unwrap_or_default();
-    Ok(Record::unknown(name, date(written)))
-}
-
-/// Whether it is sure that Hydra wrote the record in a folder: it says there where it ran. Files of these names may be
-/// the configs of a project.
-fn written_by_hydra(folder: &Path) -> Result<()> {
-    match setting_of(&folder.join(HYDRA), &["runtime"])? {
-        Some(node) if node.as_map().is_some() => Ok(()),
-        _ => {
-            let message = format!("`{}` may be no run", folder.display());
-            Err(Error::new(ErrorKind::NotFound, message)
-                .note(format!("its {HYDRA} says nothing of where Hydra ran (`hydra.runtime`)")))
-        }
-    }
-}
-
-/// What the `hydra.yaml` of a record says below `hydra`.
-fn setting_of(path: &Path, keys: &[&str]) -> Result<Option<Node>> {
-    let text = fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
-    let parsed = yaml::parse(&text, SourceId::NONE, &yaml::Limits::default(), &mut ());
-    let found = parsed.as_ref().and_then(|parsed| {
-        let mut keys = ["hydra"].iter().chain(keys);
-        keys.try_fold(&parsed.root, |node, key| node.as_map()?.get_str(key)).cloned()
-    });
-    Ok(found)
-}
-
-/// When a file was written; one that says so of no year that a record can hold is very old.
-fn date(written: SystemTime) -> DateTime<FixedOffset> {
-    date_of(written).unwrap_or(DateTime::UNIX_EPOCH).fixed_offset()
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> Error {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
 }

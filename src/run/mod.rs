@@ -5,6 +5,7 @@ mod artifacts;
 mod beside;
 mod checkpoints;
 mod files;
+mod foreign;
 mod handle;
 mod home;
 mod id;

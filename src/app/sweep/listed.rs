@@ -264,7 +264,7 @@ mod tests {
         }
         // Text that looks like a number is text, where the file says which is which.
         assert_eq!(literal("k", &Node::from("1")), "k='1'");
-        assert_eq!(literal("k", &read_json("[1,\"a\"]", SourceId::NONE).unwrap()), "k=[1,\"a\"]");
+        assert_eq!(literal("k", &read_json("[1,\"a\"]", SourceId::NONE).unwrap()), "k=[1,'a']");
     }
 
     #[test]
