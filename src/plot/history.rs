@@ -10,7 +10,7 @@ pub(crate) fn history(trials: &Trials) -> String {
     let mut svg = Svg::new(720.0, 320.0);
     #[expect(clippy::cast_precision_loss, reason = "a picture")]
     let last = trials.trials.last().map_or(1.0, |trial| trial.number as f64);
-    let (x, y) = (Scale::Linear(-0.5, last.max(1.0) + 0.5), Scale::around(trials.values()));
+    let (x, y) = (Scale::Linear(-0.5, last.max(1.0) + 0.5), trials.scale());
     let panel = Panel { left: 66.0, top: 34.0, width: 634.0, height: 236.0, x, y };
     panel.draw(&mut svg, ("trial", &trials.goal), true);
     let mut steps: Vec<(f64, f64)> = Vec::new();

@@ -15,9 +15,12 @@ pub(super) struct Panel {
 }
 
 impl Panel {
-    /// Where a pair of values lies.
+    /// Where a pair of values lies; what lies above or below is on the edge.
     pub(super) fn point(&self, x: f64, y: f64) -> Option<(f64, f64)> {
-        Some((self.left + self.x.at(x)? * self.width, self.top + (1.0 - self.y.at(y)?) * self.height))
+        Some((
+            self.left + self.x.at(x)? * self.width,
+            self.top + (1.0 - self.y.at(self.y.clamped(y))?) * self.height,
+        ))
     }
 
     /// Draws the axes, with a name for each; the numbers of the upright one only if it is asked for.

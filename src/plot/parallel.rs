@@ -14,7 +14,10 @@ pub(crate) fn parallel(trials: &Trials) -> String {
     let x_of = |axis: usize| 60.0 + axis as f64 * BETWEEN;
     #[expect(clippy::cast_precision_loss, reason = "a handful")]
     let mut svg = Svg::new(150.0 + (count - 1) as f64 * BETWEEN, BOTTOM + 30.0);
-    let result = Scale::around(trials.values());
+    let result = trials.scale();
+    // Long names stand at two heights, so that none lies over its neighbour.
+    let is_long = |name: &str| name.chars().count() > 18;
+    let stagger = trials.parameters.iter().any(|one| is_long(&one.name)) || is_long(&trials.goal);
     let scales: Vec<&Scale> = trials.parameters.iter().map(|one| &one.scale).chain([&result]).collect();
     let mut order: Vec<(f64, usize)> =
         trials.trials.iter().enumerate().map(|(at, trial)| (trials.rank(trial), at)).collect();
@@ -22,7 +25,7 @@ pub(crate) fn parallel(trials: &Trials) -> String {
     let best = trials.best().map(|trial| trial.number);
     for (rank, at) in order {
         let Some(trial) = trials.trials.get(at) else { continue };
-        let values = trial.at.iter().copied().chain([Some(trial.value)]);
+        let values = trial.at.iter().copied().chain([Some(result.clamped(trial.value))]);
         let points: Vec<(f64, f64)> = values
             .zip(&scales)
             .enumerate()
@@ -41,7 +44,12 @@ pub(crate) fn parallel(trials: &Trials) -> String {
     for (axis, (name, scale)) in names.zip(&scales).enumerate() {
         let x = x_of(axis);
         svg.path(&[(x, TOP), (x, BOTTOM)], INK, 1.0, 0.9);
-        svg.text((x, TOP - 22.0 + if axis % 2 == 0 { 0.0 } else { 10.0 }), Anchor::Middle, name, 26);
+        svg.text(
+            (x, TOP - 22.0 + if stagger && axis % 2 == 1 { 10.0 } else { 0.0 }),
+            Anchor::Middle,
+            name,
+            26,
+        );
         for (value, name) in scale.ticks(5) {
             let Some(at) = scale.at(value) else { continue };
             let y = BOTTOM - at * (BOTTOM - TOP);

@@ -43,6 +43,14 @@ impl Scale {
         (-1e-9..=1.0 + 1e-9).contains(&at).then(|| at.clamp(0.0, 1.0))
     }
 
+    /// A value, or the end of the scale that is nearer to it.
+    pub(super) fn clamped(&self, value: f64) -> f64 {
+        match self {
+            Self::Linear(low, high) | Self::Log(low, high) => value.max(*low).min(*high),
+            Self::Names(_) => value,
+        }
+    }
+
     /// Values that are named, and their names: about so many numbers, or all names, as far as there is room.
     pub(super) fn ticks(&self, about: usize) -> Vec<(f64, String)> {
         match self {
@@ -151,6 +159,8 @@ mod tests {
         assert_eq!(Scale::Linear(0.0, 1.0).at(2.0), None);
         assert_eq!(Scale::Log(1.0, 2.0).at(-1.0), None);
         assert_eq!(Scale::Linear(0.0, 1.0).at(f64::NAN), None);
+        assert_eq!(Scale::Linear(0.0, 1.0).clamped(7.0), 1.0);
+        assert_eq!(Scale::Log(0.1, 1.0).clamped(0.0), 0.1);
     }
 
     #[test]

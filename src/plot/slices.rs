@@ -1,7 +1,6 @@
 //! The result by each parameter alone.
 
 use crate::plot::panel::Panel;
-use crate::plot::scale::Scale;
 use crate::plot::svg::{BEST, MARK, Svg};
 use crate::plot::trials::{End, Trials};
 
@@ -16,7 +15,7 @@ pub(crate) fn slices(trials: &Trials) -> String {
     let columns = trials.parameters.len().clamp(1, COLUMNS);
     #[expect(clippy::cast_precision_loss, reason = "a handful")]
     let mut svg = Svg::new(60.0 + WIDTH * columns as f64, HEIGHT * rows as f64 + 14.0);
-    let y = Scale::around(trials.values());
+    let y = trials.scale();
     let best = trials.best().map(|trial| trial.number);
     let last = trials.trials.len().max(1);
     for (number, parameter) in trials.parameters.iter().enumerate() {

@@ -46,6 +46,17 @@ impl Trials {
         self.trials.iter().map(|trial| trial.value)
     }
 
+    /// The scale of the values of trials that came to their ends, as far as there are some. Where others lie far away, which
+    /// were stopped since they promised nothing, they are not to push these together.
+    pub(super) fn scale(&self) -> Scale {
+        let completed = self.trials.iter().filter(|trial| trial.end == End::Completed);
+        let completed = completed.map(|trial| trial.value);
+        match completed.clone().count() {
+            0 | 1 => Scale::around(self.values()),
+            _ => Scale::around(completed),
+        }
+    }
+
     /// Whether one value is better than another.
     pub(super) fn is_better(&self, one: f64, other: f64) -> bool {
         if self.maximize { one > other } else { one < other }

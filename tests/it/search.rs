@@ -309,10 +309,10 @@ fn a_command_is_stopped_early_and_has_not_failed() {
     let sandbox = Sandbox::new()
         .and_then(|sandbox| sandbox.with_file("conf/config.yaml", "x: 0\n"))
         .expect("a directory");
-    // Each reports its own number at two steps, and the worse ones would go on for ever.
-    let script = "for s in 1 2; do echo \"{\\\"name\\\": \\\"$MAINSTEM_REPORT\\\", \\\"value\\\": $MAINSTEM_JOB_NUM, \
-                  \\\"step\\\": $s}\" >> $MAINSTEM_METRICS; done; [ $MAINSTEM_JOB_NUM -lt 2 ] || sleep 1000; \
-                  echo $MAINSTEM_JOB_NUM > $MAINSTEM_RESULT";
+    // Each reports its own number at two steps, and the worse ones would go on for ever, with half a result.
+    let script = "printf '{' > $MAINSTEM_RESULT; for s in 1 2; do echo \"{\\\"name\\\": \\\"$MAINSTEM_REPORT\\\", \
+                  \\\"value\\\": $MAINSTEM_JOB_NUM, \\\"step\\\": $s}\" >> $MAINSTEM_METRICS; done; \
+                  [ $MAINSTEM_JOB_NUM -lt 2 ] || sleep 1000; echo $MAINSTEM_JOB_NUM > $MAINSTEM_RESULT";
     let words = [
         "run",
         "-m",
@@ -479,7 +479,7 @@ fn options_bring_their_own_parameters_into_a_search() {
     }
     assert_eq!(seen.len(), 5, "{seen:?}");
     // What is typed holds whatever is chosen.
-    let fixed = ["-m", "model=forest,far", "model.trees=5", "mainstem.search.trials=6"];
+    let fixed = ["-m", "model=forest,far", "++model.trees=5", "mainstem.search.trials=6"];
     let trial = Sandbox::new().expect("a directory").run(&program, fixed);
     assert_eq!(trial.jobs().len(), 6, "{}", trial.err());
     let trial = Sandbox::new()

@@ -203,7 +203,11 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     if let Some(kept) = &kept {
         kept.forget_silence();
     }
-    if status.success() || run.stopped().is_some() {
+    if run.stopped().is_some() {
+        // It may have been ended while it wrote.
+        return Ok(result(run).unwrap_or_default());
+    }
+    if status.success() {
         return result(run);
     }
     if saves && run.is_noticed() {

@@ -18,6 +18,8 @@ pub(super) struct Brought {
     pub(super) overrides: Vec<Override>,
     /// Where that is.
     pub(super) conditions: Vec<Condition>,
+    /// Whether there is anything, be it only what is typed and so wins.
+    pub(super) is_any: bool,
 }
 
 /// A parameter that options of one choice bring in.
@@ -55,6 +57,7 @@ impl Space<'_> {
                 // What cannot be composed is told of the jobs that have it.
                 let Ok(composed) = self.choosing(&path) else { continue };
                 let own = Defined::of(self.whole(&composed))?;
+                brought.is_any |= own != *known;
                 let line = job.lines().join(" ");
                 clear(known, &own, &line)?;
                 for one in self.new_of(&own, known, (&choice, &line), &mut found)? {

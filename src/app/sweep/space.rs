@@ -101,17 +101,17 @@ impl<'a> Space<'a> {
         let own = self.arguments.overrides.iter().filter(|one| one.target.is_hydra()).cloned().collect();
         let sources = Arc::clone(&self.arguments.sources);
         if let Some(asked) = Asked::of(self.whole(whole)).map_err(located)? {
-            let (jobs, space) = self.searched(&asked, whole).map_err(located)?;
+            let (jobs, space, is_nested) = self.searched(&asked, whole).map_err(located)?;
             let asked = asked.over(&space).map_err(located)?;
             let search = Some(Searched { space, asked, sources: Arc::clone(&sources) });
-            return Ok(Sweep { jobs, is_nested: false, choices: HashSet::default(), own, sources, search });
+            return Ok(Sweep { jobs, is_nested, choices: HashSet::default(), own, sources, search });
         }
         let (jobs, choices, is_nested) = self.nested(whole).map_err(located)?;
         Ok(Sweep { jobs, is_nested, choices, own, sources, search: None })
     }
 
-    /// What is searched, and the jobs that are tried before.
-    fn searched(&self, asked: &Asked, whole: &Composed) -> Result<(Jobs, SearchSpace)> {
+    /// The jobs that are tried before, what is searched, and whether choices say a part of it themselves.
+    fn searched(&self, asked: &Asked, whole: &Composed) -> Result<(Jobs, SearchSpace, bool)> {
         let defined = Defined::of(self.whole(whole))?;
         let listed = [("zip", &defined.zip), ("grids", &defined.grids), ("jobs", &defined.jobs)];
         let listed = listed.into_iter().filter(|(_, node)| !matches!(node.kind, Kind::Null));
@@ -132,6 +132,7 @@ impl<'a> Space<'a> {
         let own = self.overrides(&defined)?;
         let brought = self.brought(&defined, &own, whole)?;
         overrides.extend(own);
+        let is_nested = brought.is_any;
         overrides.extend(brought.overrides);
         let space = SearchSpace::new(&overrides, &options, SEED)?;
         let mut conditions = conditions(&defined.when, &self.arguments.sources, &options)?;
@@ -144,7 +145,7 @@ impl<'a> Space<'a> {
                 .at(asked.origin, "a search is asked for")
                 .help("say between which values: `lr=interval(0,1)`, `model=knn,forest`"));
         }
-        Ok((space.corners()?, space))
+        Ok((space.corners()?, space, is_nested))
     }
 
     /// The sweep that the arguments span where no config is known: those of the `hydra` node are like others.

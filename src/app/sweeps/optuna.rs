@@ -113,21 +113,21 @@ fn internal(one: &Dimension, node: &Node) -> Option<Node> {
 /// A distribution in the JSON that is a text in the journal.
 fn distribution(one: &Dimension) -> String {
     let (name, attributes) = match &one.scale {
-        Scale::Numbers { low, high, log, integers: false } => (
+        Scale::Numbers { low, high, log, integers: false, step } => (
             "FloatDistribution",
             Map::from([
-                ("step", Node::null()),
+                ("step", Node::from(step.map(Node::from))),
                 ("low", Node::from(*low)),
                 ("high", Node::from(*high)),
                 ("log", Node::from(*log)),
             ]),
         ),
-        Scale::Numbers { low, high, log, integers: true } => {
+        Scale::Numbers { low, high, log, integers: true, step } => {
             #[expect(clippy::cast_possible_truncation, reason = "they were integers")]
-            let (low, high) = (*low as i64, *high as i64);
+            let (low, high, step) = (*low as i64, *high as i64, step.unwrap_or(1.0) as i64);
             let attributes = Map::from([
                 ("log", Node::from(*log)),
-                ("step", Node::from(1)),
+                ("step", Node::from(step)),
                 ("low", Node::from(low)),
                 ("high", Node::from(high)),
             ]);

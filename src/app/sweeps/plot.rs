@@ -93,11 +93,12 @@ fn shares(study: &Study) -> Option<Vec<f64>> {
     let parameter = |one: &Dimension| {
         let domain = match &one.scale {
             #[expect(clippy::cast_possible_truncation, reason = "they were integers")]
-            Scale::Numbers { low, high, log, integers: true } => {
-                Domain::Integer { low: *low as i64, high: *high as i64, log: *log, step: 1 }
+            Scale::Numbers { low, high, log, integers: true, step } => {
+                let step = step.map_or(1, |step| step as i64);
+                Domain::Integer { low: *low as i64, high: *high as i64, log: *log, step }
             }
-            Scale::Numbers { low, high, log, .. } => {
-                Domain::Float { low: *low, high: *high, log: *log, step: None }
+            Scale::Numbers { low, high, log, step, .. } => {
+                Domain::Float { low: *low, high: *high, log: *log, step: *step }
             }
             Scale::Values(values) => Domain::choice(values.len()),
         };

@@ -34,7 +34,7 @@ pub(crate) struct Dimension {
 /// Where the values of a parameter lie.
 #[derive(Clone, Debug)]
 pub(crate) enum Scale {
-    Numbers { low: f64, high: f64, log: bool, integers: bool },
+    Numbers { low: f64, high: f64, log: bool, integers: bool, step: Option<f64> },
     Values(Vec<Node>),
 }
 
@@ -136,5 +136,6 @@ fn scale(node: &Node) -> Option<Scale> {
     let (low, high) = (map.get_str("low")?, map.get_str("high")?);
     let log = map.get_str("log") == Some(&Node::from(true));
     let integers = matches!((&low.kind, &high.kind), (Kind::Int(_), Kind::Int(_)));
-    Some(Scale::Numbers { low: number(low)?, high: number(high)?, log, integers })
+    let step = map.get_str("step").and_then(number);
+    Some(Scale::Numbers { low: number(low)?, high: number(high)?, log, integers, step })
 }

@@ -14,7 +14,7 @@ use crate::app::sweeps::{RESULTS, Study, results};
 use crate::diag::{Error, ErrorKind, Origin, Result, shell_word, visible};
 use crate::durable::write_whole;
 use crate::search::{Direction, Domain, Parameter, Point, Value};
-use crate::sweep::{Goal, Goals, Search};
+use crate::sweep::{Goal, Goals, Search, number};
 use crate::value::{Key, Kind, Map, Node};
 
 /// A search that is about to begin.
@@ -122,23 +122,33 @@ impl<'a> Searching<'a> {
         Node::from(node)
     }
 
-    /// `{low, high, log}` of an interval, `{values}` of what was listed or counted.
+    /// `{low, high, log}` of an interval, with the `step` of a range, `{values}` of what was listed.
     fn domain(&self, at: usize, parameter: &Parameter) -> Node {
         let value = |value: Value| {
             let found = self.search.space.at(at, value).and_then(|one| one.assignment(0).ok());
             found.and_then(|one| one.action.value().cloned()).unwrap_or_else(Node::null)
         };
-        let (low, high, log) = match parameter.domain {
+        let (low, high, log, step) = match parameter.domain {
             Domain::Choice { count, .. } => {
                 let values: Vec<Node> = (0..count.min(LISTED)).map(|at| value(Value::Choice(at))).collect();
                 return Node::from(Map::from([("values", Node::from(values))]));
             }
             Domain::Integer { low, high, log, .. } => {
-                (value(Value::Integer(low)), value(Value::Integer(high)), log)
+                let (first, last) = (value(Value::Integer(low)), value(Value::Integer(high)));
+                let step = step(&first, &value(Value::Integer(low.saturating_add(1).min(high))));
+                // A range may lead down.
+                match number(&first) > number(&last) {
+                    true => (last, first, log, step),
+                    false => (first, last, log, step),
+                }
             }
-            Domain::Float { low, high, log, .. } => (Node::from(low), Node::from(high), log),
+            Domain::Float { low, high, log, .. } => (Node::from(low), Node::from(high), log, None),
         };
-        Node::from(Map::from([("low", low), ("high", high), ("log", Node::from(log))]))
+        let mut map = Map::from([("low", low), ("high", high), ("log", Node::from(log))]);
+        if let Some(step) = step {
+            map.set(Key::from("step"), step);
+        }
+        Node::from(map)
     }
 
     /// Says what would be searched.
@@ -184,6 +194,21 @@ pub(super) fn conclude(session: &Session<'_>, directory: &Path, name: &str) -> R
         all => format!("{} jobs that no other one beats in everything\n{help}", all.len()),
     });
     Ok(())
+}
+
+/// How far two neighbours are from each other, if that is no step from one integer to the next.
+fn step(one: &Node, next: &Node) -> Option<Node> {
+    match (&one.kind, &next.kind) {
+        (Kind::Int(one), Kind::Int(next)) => {
+            let step = next.abs_diff(*one);
+            i64::try_from(step).ok().filter(|step| *step > 1).map(Node::from)
+        }
+        _ => {
+            let step = (number(next)? - number(one)?).abs();
+            // As it was written, without what floats make of it.
+            format!("{step:.12e}").parse::<f64>().ok().filter(|step| *step > 0.0).map(Node::from)
+        }
+    }
 }
 
 /// So many values are written down.
