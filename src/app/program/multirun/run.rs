@@ -31,7 +31,7 @@ use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
 use crate::compose::{Arguments, Frozen, Mode};
 use crate::diag::{Error, ErrorKind, Result, shell_word};
-use crate::drive::{Drive, Entry, Host, Identity, Journal, Policy, Progress, Stopped, Summary, lease};
+use crate::drive::{Drive, Entry, Host, Identity, Journal, Policy, Progress, Stopped, Summary};
 use crate::durable::{Sync, create_exclusive, remove_temporaries, write_whole_with};
 use crate::facts::{Clock, Process};
 use crate::grammar::Override;
@@ -97,7 +97,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let now = identity(session, &master, &process, (jobs, sweep.count()), told, &files);
     let configs = files.frozen();
     let (directory, other) = directory(session, &master)?;
-    let lease = lease(&directory, &process)?;
+    let lease = slurm::take_lease(session, &directory, &process)?;
     let secrets = Arc::clone(master.secrets());
     let (journal, mut before) = if session.resumed.is_some() {
         let before = Progress::read(&directory)?;
