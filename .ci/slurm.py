@@ -1,181 +1,25 @@
-"""Sweeps on a real Slurm: one node on this machine, beside Hydra with its submitit launcher on the same cluster.
+"""Sweeps on a real Slurm on this machine, beside Hydra with its submitit launcher on the same cluster.
 
     python3 .ci/slurm.py --app target/release/examples/app --mainstem target/release/mainstem [--hydra PYTHON] [TEST…]
 
-Starts munge, slurmctld and slurmd in a folder of its own, and ends them. Needs root, as the daemons do.
+The cluster is started in a folder of its own, and ended. Where there is no Slurm all is skipped, which `--required` makes a failure.
 """
 
 import argparse
+import inspect
 import json
-import os
 import random
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-CONF = """
-ClusterName=mainstem
-SlurmctldHost={host}(127.0.0.1)
-SlurmctldPort={port}
-SlurmdPort={port_d}
-SlurmUser=root
-SlurmdUser=root
-AuthType=auth/munge
-AuthInfo=socket={dir}/munge.socket
-CredType=cred/munge
-MpiDefault=none
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-ReturnToService=2
-SlurmctldPidFile={dir}/slurmctld.pid
-SlurmdPidFile={dir}/slurmd.pid
-SlurmdSpoolDir={dir}/spool
-StateSaveLocation={dir}/state
-SlurmctldLogFile={dir}/slurmctld.log
-SlurmdLogFile={dir}/slurmd.log
-SchedulerType=sched/backfill
-SchedulerParameters=sched_min_interval=100000,batch_sched_delay=0,bf_interval=1
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
-PreemptType=preempt/partition_prio
-PreemptMode=REQUEUE
-JobRequeue=1
-JobCompType=jobcomp/none
-AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
-KillWait=5
-MinJobAge=3600
-MaxArraySize=10001
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} Sockets=1 CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory=4000 State=UNKNOWN
-PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
-PartitionName=high Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
-"""
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-def wait_until(what, is_so, seconds=60.0, step=0.1):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = is_so()
-        if found:
-            return found
-        time.sleep(step)
-    raise AssertionError(f"{what}: not in {seconds} s")
-
-
-class Cluster:
-    """One node, which is this machine."""
-
-    def __init__(self, folder):
-        self.folder, self.daemons = Path(folder), []
-        for name in ("spool", "state"):
-            (self.folder / name).mkdir(parents=True)
-        self.conf = self.folder / "slurm.conf"
-        self.conf.write_text(
-            CONF.format(host=socket.gethostname(), dir=self.folder, cpus=2, port=free_port(), port_d=free_port())
-        )
-        self.env = {**os.environ, "SLURM_CONF": str(self.conf)}
-
-    def start(self):
-        key = self.folder / "munge.key"
-        key.write_bytes(os.urandom(128))
-        key.chmod(0o400)
-        munge = ["munged", "--foreground", "--force", "--num-threads=1", f"--key-file={key}"]
-        munge += [f"--{name}={self.folder}/munge.{name}" for name in ("socket",)]
-        munge += [f"--{name}-file={self.folder}/munge.{name}" for name in ("pid", "log", "seed")]
-        self.spawn(*munge)
-        wait_until("munge", (self.folder / "munge.socket").exists)
-        self.spawn("slurmctld", "-D", "-f", str(self.conf))
-        self.spawn("slurmd", "-D", "-f", str(self.conf), "-N", socket.gethostname())
-        wait_until("a node", lambda: "idle" in self.run("sinfo", "-h", "-o", "%T", check=False))
-
-    def spawn(self, *words):
-        out = open(self.folder / f"{words[0]}.out", "ab")
-        self.daemons.append(subprocess.Popen(words, env=self.env, stdout=out, stderr=out, stdin=subprocess.DEVNULL))
-
-    def stop(self):
-        for daemon in reversed(self.daemons):
-            daemon.terminate()
-            try:
-                daemon.wait(10)
-            except subprocess.TimeoutExpired:
-                daemon.kill()
-
-    def run(self, *words, check=True):
-        done = subprocess.run(words, env=self.env, capture_output=True, text=True)
-        assert not check or done.returncode == 0, (words, done.stderr)
-        return done.stdout
-
-    def queue(self):
-        return self.run("squeue", "-h", "-o", "%i %T").split("\n")[:-1]
-
-    def quiet(self, seconds=90.0):
-        wait_until("an empty queue", lambda: not self.queue(), seconds, 0.2)
-
-
-class Place:
-    """A folder with a config, in which sweeps run."""
-
-    def __init__(self, cluster, args, name):
-        self.cluster, self.args = cluster, args
-        self.path = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=cluster.folder))
-        (self.path / "conf").mkdir()
-        (self.path / "conf/config.yaml").write_text("x: 0\nname: none\n")
-        self.sweep = self.path / "sw"
-        self.env = {**cluster.env, "HC_CONFIG_NAME": "config", "PATH": f"{args.mainstem.parent}:{os.environ['PATH']}"}
-
-    def settings(self, *more):
-        return ["hydra/launcher=submitit_slurm", "hydra.launcher.mem_gb=1", "hydra.launcher.timeout_min=5",
-                "hydra.sweep.dir=sw", *more]
-
-    def app(self, *words, program=None):
-        return [str(program or self.args.app), "-cd", "conf", "-m", *words]
-
-    def command(self, *words, tail):
-        return [str(self.args.mainstem), "run", "-cd", "conf", "-cn", "config", "-m", *words, "--", *tail]
-
-    def sweeps(self, what, *more):
-        return [str(self.args.mainstem), "sweeps", what, "sw", *more]
-
-    def run(self, words, status=0, **env):
-        done = subprocess.run(words, cwd=self.path, env={**self.env, **env}, capture_output=True, text=True)
-        assert status is None or done.returncode == status, (words, done.returncode, done.stdout, done.stderr)
-        return done
-
-    def entries(self):
-        journal = self.sweep / ".sweep/journal.jsonl"
-        lines = journal.read_text().split("\n")[:-1] if journal.exists() else []
-        return [json.loads(line) for line in lines]
-
-    def record(self, job):
-        path = self.sweep / str(job) / ".hydra/run.json"
-        # One that begins once more puts its record aside first.
-        return json.loads(path.read_text()) if path.exists() else {"status": None}
-
-    def shows(self):
-        said = self.run(self.sweeps("show", "--format", "json")).stdout
-        return {row["job"]: row for row in map(json.loads, said.splitlines())}
-
-    def states(self):
-        count = {}
-        for row in self.shows().values():
-            count[row["status"]] = count.get(row["status"], 0) + 1
-        return count
-
-    def all_completed(self, jobs):
-        wait_until("all jobs completed", lambda: self.states() == {"completed": jobs}, 120, 0.5)
-
+sys.dont_write_bytecode = True
+from cluster import Cluster, is_there, wait_until  # noqa: E402
+from place import Place  # noqa: E402
 
 def directories(place):
     """A sweep of 20: its directories are those of Hydra with submitit, but for names that are documented."""
@@ -315,9 +159,9 @@ def preempted(place):
     assert place.states() == {"completed": 1}
 
 
-def waits(place):
+def waits(place, partition="main"):
     array = ids(place)[0].split("_")[0]
-    return any(line.startswith(array + "_") and line.endswith("PENDING") for line in place.cluster.queue())
+    return any(line.startswith(array + "_") and line.endswith("PENDING") for line in place.cluster.queue(partition))
 
 
 def ids(place):
@@ -335,7 +179,7 @@ def noticed(place):
     """Slurm says that the time comes to an end: a program saves its state and is queued again; so does a command."""
     place.run(place.app("x=1", *place.settings("hydra.launcher.max_num_timeout=1")), HC_STEPS="40")
     command = Place(place.cluster, place.args, "command")
-    script = 'cd $MAINSTEM_RUN_DIR; n=$(cat state || echo 0); while [ $n -lt 40 ]; do echo step $n; n=$((n+1)); echo $n > now; sleep 0.1; done'
+    script = 'cd $MAINSTEM_RUN_DIR; n=$(cat state || echo 0); while [ $n -lt 40 ]; do echo step $n; n=$((n+1)); echo $n > new; mv new now; sleep 0.1; done'
     command.run(command.command(
         "x=1", *command.settings(), "mainstem.run.checkpoint='cp $MAINSTEM_RUN_DIR/now $MAINSTEM_RUN_DIR/state; echo saved'",
         tail=["sh", "-c", script],
@@ -371,7 +215,12 @@ def alone(place):
     steps = [int(step) for step in re.findall(r"^step (\d+)$", log(), re.M)]
     assert steps == list(range(30)), steps
     place.cluster.quiet()
-    place.run(place.app("x=range(4)", *place.settings("mainstem.slurm.driver=true")))
+    # It may begin before the process that has submitted it has ended.
+    slow = place.path / "bin/sbatch"
+    slow.parent.mkdir()
+    slow.write_text(f"#!/bin/sh\n{shutil.which('sbatch')} \"$@\" && sleep 2\n")
+    slow.chmod(0o755)
+    place.run(place.app("x=range(4)", *place.settings("mainstem.slurm.driver=true")), PATH=f"{slow.parent}:{place.env['PATH']}")
     place.all_completed(4)
     wait_until("the driver ends", lambda: place.entries()[-1]["event"] == "finished")
     place.cluster.quiet()
@@ -408,7 +257,189 @@ def killed(place):
         shutil.rmtree(one.path)
 
 
-TESTS = [directories, detached, cancelled, rebuilt, packed, preempted, noticed, alone, killed]
+def limited(place):
+    """Real limits of a minute, while other tests run: who saves its state begins again as often as was asked for, who does not
+    has failed, and both say why to whom comes later."""
+    words = place.settings("hydra.launcher.timeout_min=1", "hydra.launcher.partition=far")
+    place.run(place.app("x=1", *words, "hydra.launcher.signal_delay_s=40", "hydra.launcher.max_num_timeout=1"), HC_STEPS="6000")
+    deaf = Place(place.cluster, place.args, "deaf")
+    deaf.run(deaf.app("x=1", *words, "hydra.launcher.signal_delay_s=10"), HC_SLEEP="600")
+    log = place.sweep / "0/stdout.log"
+    saved = lambda: log.read_text().count("saved") if log.exists() else 0
+    yield from until(lambda: saved() == 1 and waits(place, "far"))
+    time.sleep(2.5)
+    place.cluster.run("scontrol", "update", f"JobId={ids(place)[0]}", "StartTime=now")
+    yield from until(lambda: not place.cluster.queue("far"))
+    assert saved() == 2, log.read_text()
+    for one, why in [(place, "it has come 2 times to its limit of 1 min"), (deaf, "it took longer than 1 min")]:
+        if place.cluster.accounts:
+            forgotten = lambda: not one.cluster.run("scontrol", "show", "job", ids(one)[0], check=False)
+            yield from until(forgotten)
+        one.run(one.sweeps("watch"), status=1)
+        assert why in one.shows()[0]["error"], one.shows()
+        assert len(ids(one)) == 1, one.entries()
+    steps = [int(step) for step in re.findall(r"^step (\d+)$", log.read_text(), re.M)]
+    assert steps == list(range(len(steps))), steps
+
+
+def lost(place):
+    """A node is lost while other tests run: its job begins again on it when it is back."""
+    cluster = place.cluster
+    place.run(place.app("x=1", *place.settings("hydra.launcher.partition=weak")), HC_STEPS="20")
+    log = place.sweep / "0/stdout.log"
+    wait_until("it runs", lambda: log.exists() and "step 5" in log.read_text())
+    cluster.lose("weak")
+    yield from until(lambda: waits(place, "weak"))
+    assert place.shows()[0]["status"] == "waiting", place.shows()
+    cluster.node("weak")
+    cluster.run("scontrol", "update", f"JobId={ids(place)[0]}", "StartTime=now")
+    yield from until(lambda: not cluster.queue("weak"))
+    place.run(place.sweeps("watch"))
+    assert place.states() == {"completed": 1} and len(ids(place)) == 1, place.entries()
+    if cluster.accounts:
+        said = cluster.run("sacct", "-D", "-X", "-n", "-P", "-o", "State", "-j", ids(place)[0].split("_")[0])
+        assert "NODE_FAIL" in said and "COMPLETED" in said, said
+
+
+def until(is_so, seconds=150.0):
+    """Between other tests; what is late is so when none is left."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, f"not in {seconds} s"
+        yield
+
+
+def searched(place):
+    """A search chooses its jobs by what came of others, also after its driver was killed. One whose driver is a job stops what
+    does not promise enough, and its driver begins again when its time comes to an end."""
+    (place.path / "alone").mkdir()
+    env = {"HC_ALONE": str(place.path / "alone"), "HC_RESULT": "x", "HC_SLEEP": "0.2"}
+    search = ["x=interval(0,1)", "mainstem.search.trials=12", "mainstem.search.direction=minimize", "-j", "4"]
+    words = place.app(*search, *place.settings())
+    driver = subprocess.Popen(words, cwd=place.path, env={**place.env, **env}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    ended = lambda one: [entry["job"] for entry in one.entries() if entry["event"] == "ended"]
+    wait_until("some jobs have ended", lambda: len(ended(place)) >= 3)
+    driver.kill()
+    driver.wait()
+    place.run([str(place.args.app), "--resume", "sw"], **env)
+    assert sorted(ended(place)) == list(range(12)), ended(place)
+    assert all((place.path / "alone" / str(job)).read_text() == "begin\nend\n" for job in range(12))
+    runs = set()
+    for entry in place.entries():
+        if entry["event"] in ("started", "ended"):
+            (runs.add if entry["event"] == "started" else runs.discard)(entry["job"])
+        assert len(runs) <= 4, "more jobs were chosen than can learn of each other"
+    assert place.entries()[0]["search"] and "#" in place.run(place.sweeps("best")).stdout
+    pruned = Place(place.cluster, place.args, "pruned")
+    (pruned.path / "job.sh").write_text(
+        'x=${1#--x=}; i=0\nwhile [ $i -lt 8 ]; do i=$((i+1)); sleep 0.1\n'
+        'printf \'{"name":"%s","value":%s,"step":%d}\\n\' "$MAINSTEM_REPORT" "$x" $i >> "$MAINSTEM_METRICS"\ndone\n'
+        'echo "$x" > "$MAINSTEM_RESULT"\n'
+    )
+    more = ["mainstem.slurm.driver=true", "mainstem.search.pruner={name: median, startup: 2}"]
+    search[-1] = "2"
+    pruned.run(pruned.command(*search, *pruned.settings(*more), tail=["sh", "job.sh", "{flags}"]))
+    wait_until("some jobs have ended", lambda: len(ended(pruned)) >= 2)
+    own = ids(pruned)[0]
+    pruned.cluster.run("scancel", "--batch", "--signal=USR2", own)
+    wait_until("the driver is put back", lambda: waits(pruned))
+    runs_again(pruned, lambda: pruned.entries()[-1]["event"] != "detached")
+    wait_until("the search ends", lambda: pruned.entries()[-1]["event"] == "finished")
+    entries = [entry for entry in pruned.entries() if entry["event"] == "ended"]
+    assert sorted(entry["job"] for entry in entries) == list(range(12)), entries
+    assert {entry["status"] for entry in entries} == {"completed"} and any("stopped" in entry for entry in entries), entries
+    pruned.cluster.quiet()
+
+
+def stopped(place):
+    """A driver that sees too many failures takes back what waits; who only watches stops nothing."""
+    done = place.run(place.app("x=range(12)", *place.settings("mainstem.slurm.detach=false")), 1, HC_RAISE="1", HC_SLEEP="0.3")
+    states = place.states()
+    assert f"the first 3 jobs have failed; {states['interrupted']} jobs were not run" in done.stderr, (done.stderr, states)
+    assert states == {"failed": 12 - states["interrupted"], "interrupted": states["interrupted"]}, states
+    # A task ends a moment after its job.
+    place.cluster.quiet(20)
+    assert not any((place.sweep / str(job) / ".hydra/run.json").exists() for job in range(12) if place.shows()[job]["status"] == "interrupted")
+    place.run(place.sweeps("resume", "mainstem.slurm.detach=false"))
+    assert place.states() == {"completed": 12}
+    watched = Place(place.cluster, place.args, "watched")
+    watched.run(watched.app("x=range(6)", *watched.settings()), HC_RAISE="1", HC_SLEEP="0.3")
+    said = watched.run(watched.sweeps("watch"), 1).stderr
+    assert watched.states() == {"failed": 6} and "6 of 6 jobs failed" in said, said
+
+
+def full(place):
+    """More jobs than the site lets into its queue, and than an array can have, go through in parts."""
+    asked = place.settings("mainstem.slurm.max_queued=3", "mainstem.slurm.largest_array=2", "mainstem.slurm.detach=false")
+    place.run(place.app("x=range(7)", *asked))
+    assert place.states() == {"completed": 7}
+    there = 0
+    for entry in place.entries():
+        arrays = entry.get("tasks", [])
+        there += sum(map(len, arrays)) - (entry["event"] == "ended")
+        assert len(arrays) <= 2 and there <= 3, place.entries()
+    if not place.cluster.accounts:
+        return print("  skipped: the site's limit of jobs, since there is no slurmdbd")
+    site = Place(place.cluster, place.args, "site")
+    try:
+        # Others of the same user count, too.
+        site.cluster.run("sbatch", "-p", "near", "--mem=1G", "-o", "/dev/null", "--wrap", "sleep 4")
+        site.cluster.most_queued(3 + len(site.cluster.queue("main,high,both,near,far,weak")))
+        done = site.run(site.app("x=range(8)", *site.settings()))
+        assert "8 jobs are kept here until there is room" in done.stderr, done.stderr
+        site.run(site.sweeps("watch"))
+    finally:
+        site.cluster.most_queued(-1)
+    assert site.states() == {"completed": 8}
+    ended = [entry["job"] for entry in site.entries() if entry["event"] == "ended"]
+    assert sorted(ended) == list(range(8)), ended
+
+
+def shared(place):
+    """Jobs that run at a time in a task share its GPUs; ranks of a job are on several nodes."""
+    def seen(name, *more):
+        one = Place(place.cluster, place.args, name)
+        words = one.settings("hydra.launcher.gpus_per_node=2", "mainstem.slurm.detach=false", *more)
+        one.run(one.command("x=range(4)", *words, tail=["sh", "-c", "echo $CUDA_VISIBLE_DEVICES; sleep 0.5"]))
+        return sorted((one.sweep / str(job) / "stdout.log").read_text().strip() for job in range(4))
+
+    packed = ["mainstem.slurm.jobs_per_task=4", "mainstem.slurm.jobs_at_a_time=4"]
+    assert seen("four", *packed) == ["0", "0", "1", "1"]
+    assert seen("two", packed[0], "mainstem.slurm.jobs_at_a_time=2") == ["0", "0", "1", "1"]
+    assert seen("one", packed[0]) == ["0,1"] * 4
+    words = place.settings("hydra.launcher.partition=both", "hydra.launcher.nodes=2", "mainstem.slurm.detach=false")
+    place.run(place.command("x=1,2", *words, tail=["sh", "-c", "echo $SLURM_PROCID $(hostname)"]))
+    for job in range(2):
+        said = [(place.sweep / str(job) / name).read_text().split() for name in ("stdout.log", "stdout.rank1.log")]
+        assert [rank for rank, _ in said] == ["0", "1"], said
+        assert {host for _, host in said} == {place.cluster.host, "near"}, said
+        assert not (place.sweep / str(job) / "stderr.rank1.log").exists()
+    assert place.states() == {"completed": 2}
+
+
+def worded(place):
+    """What is run around a job, and names with blanks, quotes and signs of the shell and of Slurm."""
+    odd = Place(place.cluster, place.args, "a 'b\" $HOME 5%j #")
+    words = odd.settings(
+        "mainstem.slurm.detach=false", "hydra.launcher.name=\"a 'job'\"", "name=\"it's $HOME\"",
+        "mainstem.slurm.container=[env,'X=1 2',nice]", "hydra.launcher.setup=['export Y=\"a  b\"','echo set up']",
+    )
+    odd.run(odd.command("x=1", *words, tail=["sh", "-c", 'echo "$X|$Y|$SLURM_JOB_NAME|$*"', "sh", "a'b\"c $HOME\nd", "{overrides}"]))
+    said = (odd.sweep / "0/stdout.log").read_text()
+    assert said.startswith("1 2|a  b|a 'job'|a'b\"c $HOME\nd "), said
+    assert "it's $HOME" in said, said
+    (log,) = (odd.sweep / ".submitit").glob("*_0_log.out")
+    assert log.read_text() == "set up\n"
+    for name in ("script.sh", "orders.jsonl"):
+        assert (odd.sweep / ".sweep/slurm/1" / name).stat().st_mode & 0o77 == 0
+    broken = Place(place.cluster, place.args, "a\nb")
+    said = broken.run(broken.app("x=1", *broken.settings()), 1).stderr
+    assert "cannot be told the path" in said and "line break" in said, said
+    place.cluster.quiet()
+
+
+TESTS = [limited, lost, directories, detached, cancelled, rebuilt, packed, preempted, noticed, alone, searched, stopped, full,
+         shared, worded, killed]
 
 
 def main():
@@ -418,26 +449,21 @@ def main():
     parser.add_argument("--hydra", help="a Python with hydra-submitit-launcher")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--no-accounts", action="store_true", help="though there is a slurmdbd")
+    parser.add_argument("--required", action="store_true", help="to be skipped is to fail")
     parser.add_argument("tests", nargs="*")
     args = parser.parse_args()
-    if not all(map(shutil.which, ("slurmctld", "slurmd", "munged", "sbatch"))):
+    if not is_there("slurmctld", "slurmd", "munged", "sbatch"):
         print("skipped: there is no Slurm on this machine")
-        return 0
+        return 1 if args.required else 0
     args.app, args.mainstem = args.app.resolve(), args.mainstem.resolve()
     folder = Path(tempfile.mkdtemp(prefix="mainstem-slurm-"))
-    cluster, failed = Cluster(folder), []
+    cluster = Cluster(folder, not args.no_accounts)
     try:
         cluster.start()
-        for test in [test for test in TESTS if not args.tests or test.__name__ in args.tests]:
-            begun = time.monotonic()
-            try:
-                test(Place(cluster, args, test.__name__))
-                print(f"{test.__name__}: passed, {time.monotonic() - begun:.1f} s", flush=True)
-            except Exception as error:
-                failed.append(test.__name__)
-                print(f"{test.__name__}: FAILED, {time.monotonic() - begun:.1f} s: {error!r}", flush=True)
-                cluster.run("scancel", "--me", check=False)
-                cluster.quiet()
+        if not cluster.accounts:
+            print("note: there is no slurmdbd or no mariadbd, and nothing is asked of `sacct`")
+        failed = run_all([test for test in TESTS if not args.tests or test.__name__ in args.tests], cluster, args)
     finally:
         cluster.stop()
     if failed:
@@ -445,6 +471,39 @@ def main():
         return 1
     shutil.rmtree(folder, ignore_errors=True)
     return 0
+
+
+def run_all(tests, cluster, args):
+    """Runs tests one after the other. Those that yield go on between the others, and are waited for in the end."""
+    failed, waiting = [], []
+
+    def go_on(name, begun, step):
+        """Whether it is to go on."""
+        try:
+            if step():
+                return True
+            print(f"{name}: passed, {time.monotonic() - begun:.1f} s", flush=True)
+        except Exception as error:
+            failed.append(name)
+            print(f"{name}: FAILED, {time.monotonic() - begun:.1f} s: {error!r}", flush=True)
+            cluster.run("scancel", "--me", "-p", "main", check=False)
+            cluster.quiet()
+        return False
+
+    def tend():
+        waiting[:] = [one for one in waiting if go_on(one[0], one[1], lambda: next(one[2], "ended") is None)]
+
+    for test in tests:
+        place, begun = Place(cluster, args, test.__name__), time.monotonic()
+        if inspect.isgeneratorfunction(test):
+            waiting.append((test.__name__, begun, test(place)))
+        else:
+            go_on(test.__name__, begun, lambda: test(place))
+        tend()
+    while waiting:
+        time.sleep(0.2)
+        tend()
+    return failed
 
 
 if __name__ == "__main__":

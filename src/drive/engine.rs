@@ -160,7 +160,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
     }
 
     /// Whether a job comes after the batch in which one has failed: then the sweep stops.
-    fn is_beyond(&self, state: &mut State, job: &Job) -> bool {
+    fn is_beyond(&mut self, state: &mut State, job: &Job) -> bool {
         let beyond = state.end.is_some_and(|end| job.index >= end);
         if beyond {
             self.stop(state, Limit::Batch);
@@ -323,13 +323,28 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
     }
 
     /// No other job begins.
-    fn stop(&self, state: &mut State, limit: Limit) {
+    fn stop(&mut self, state: &mut State, limit: Limit) {
         if state.summary.is_over() {
             return;
         }
         state.summary.stopped = Some(Stopped::Failures(limit));
         let (time, why) = (self.clock.now(), limit.to_string());
         state.note(self.journal.add(&Entry::Stopped { time, why }));
+        self.recall(state);
+    }
+
+    /// Takes back what was handed on and has not begun. What runs comes to its end, whoever had begun it.
+    fn recall(&mut self, state: &mut State) {
+        for (number, (job, standing)) in std::mem::take(&mut state.left) {
+            if standing.status == Status::Running && self.launcher.adopt(number) {
+                state.running.insert(number, Running::left(job, standing, 1));
+            }
+        }
+        for job in self.launcher.recall() {
+            if let Some(running) = state.running.remove(&job) {
+                self.settle(state, running, Verdict::taken_back());
+            }
+        }
     }
 
     /// This process is to stop: the jobs are asked to end, and no other one begins.

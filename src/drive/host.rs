@@ -60,6 +60,11 @@ impl Verdict {
         }
     }
 
+    /// A job that waited, and does not begin.
+    pub(super) fn taken_back() -> Self {
+        Self { status: Status::Interrupted, error: None, ..Self::because("") }
+    }
+
     /// What a sweeper is told of a job that does not begin again.
     pub(super) fn told(&self) -> Told<'_> {
         told(self.status, self.stopped, self.result.as_ref(), self.direction.as_ref())

@@ -63,6 +63,12 @@ pub trait Launcher {
     /// Whatever keeps it from waiting.
     fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<Self::End>>>;
 
+    /// Takes back the jobs that were submitted and have not begun: they never will, and their ends are no events. Returns
+    /// which ones they are.
+    fn recall(&mut self) -> Vec<u64> {
+        Vec::new()
+    }
+
     /// Asks a job to end. That it has is an event as ever.
     fn halt(&mut self, job: u64, how: Halt);
 }
@@ -85,6 +91,10 @@ impl<L: Launcher> Launcher for &mut L {
 
     fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<L::End>>> {
         (**self).wait(at_most)
+    }
+
+    fn recall(&mut self) -> Vec<u64> {
+        (**self).recall()
     }
 
     fn halt(&mut self, job: u64, how: Halt) {

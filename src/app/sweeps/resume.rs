@@ -43,7 +43,14 @@ pub(super) fn watch(facts: &Facts, directory: &Path, err: Style) -> Result<Outpu
         let error = Error::new(ErrorKind::Job, "no job of this sweep goes on without its program");
         return Err(error.help("`mainstem sweeps show` shows how it stands"));
     }
-    let more = ["mainstem.slurm.detach=false", "mainstem.sweep.retry_failed=false"].map(str::to_owned);
+    // Whoever only waits begins nothing again, and stops nothing.
+    let more = [
+        "mainstem.slurm.detach=false",
+        "mainstem.sweep.retry_failed=false",
+        "mainstem.sweep.max_failures=null",
+        "mainstem.sweep.first_failures=null",
+    ];
+    let more = more.map(str::to_owned);
     resume(facts, directory, &more, err)
 }
 

@@ -385,9 +385,12 @@ fn a_limit_beyond_all_time_is_none() {
 }
 
 /// Takes all jobs and leaves; a later one takes over those that still run, and waits for them.
+#[derive(Default)]
 struct Away {
     waits: bool,
     taken: Vec<u64>,
+    /// How many of those that it has taken have begun.
+    begun: usize,
 }
 
 impl Launcher for Away {
@@ -416,7 +419,35 @@ impl Launcher for Away {
         Ok(Some(ended.map_or(Event::Detached, |job| Event::Ended { job, end: Status::Failed })))
     }
 
+    fn recall(&mut self) -> Vec<u64> {
+        self.taken.split_off(self.begun.min(self.taken.len()))
+    }
+
     fn halt(&mut self, _: u64, _: Halt) {}
+}
+
+#[test]
+fn what_waits_elsewhere_is_taken_back_once_too_much_has_failed() {
+    let scratch = Scratch::new("engine-recall");
+    let (time, journal) = (Time::default(), begin(&scratch));
+    let elapsed = || time.get();
+    let drive = Drive {
+        sweeper: grid("range(6)"),
+        launcher: Away { waits: true, begun: 1, ..Away::default() },
+        host: &mut Script::new(|_, _| (1, Status::Completed), &time, 9),
+        journal: &journal,
+        policy: Policy { first_failures: NonZeroU64::new(2), ..Policy::default() },
+        before: Progress::default(),
+        clock: Clock::default(),
+        elapsed: &elapsed,
+    };
+    // Jobs 5 and 4 have failed, job 0 runs and fails, too.
+    let summary = drive.run().unwrap();
+    assert_eq!((summary.failed, summary.interrupted), (3, 3));
+    let after = Progress::read(scratch.path()).unwrap();
+    let stands: Vec<Status> = after.jobs.values().map(|job| job.status).collect();
+    let (failed, back) = (Status::Failed, Status::Interrupted);
+    assert_eq!(stands, [failed, back, back, back, failed, failed]);
 }
 
 #[test]
@@ -428,7 +459,7 @@ fn who_leaves_jobs_behind_is_followed_by_one_who_waits_for_them() {
         let elapsed = || time.get();
         let drive = Drive {
             sweeper: grid("range(2)"),
-            launcher: Away { waits, taken: Vec::new() },
+            launcher: Away { waits, ..Away::default() },
             host: &mut Script::new(|_, _| (1, Status::Completed), &time, 9),
             journal,
             policy,

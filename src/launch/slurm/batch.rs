@@ -1,9 +1,9 @@
 //! The script that `sbatch` gets.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::diag::shell_word;
+use crate::diag::{Error, ErrorKind, Result, shell_word, visible};
 
 /// What every task of a sweep is given, and what is done around its command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,10 +29,12 @@ pub struct Array {
     pub at_a_time: Option<usize>,
     /// The array before, whose end it waits for.
     pub after: Option<String>,
-    /// The file of standard output, in a directory that is there. `%A` is the number of the array, `%a` that of the task.
-    pub out: PathBuf,
+    /// The folder of what tasks say, which must be there.
+    pub logs: PathBuf,
+    /// The file in it of standard output. `%A` is the number of the array, `%a` that of the task.
+    pub out: String,
     /// That of standard error; `None`: the same.
-    pub err: Option<PathBuf>,
+    pub err: Option<String>,
     /// Where the command is started.
     pub directory: PathBuf,
     /// The command. The variable `SLURM_ARRAY_TASK_ID` tells it which task it is.
@@ -42,18 +44,23 @@ pub struct Array {
 impl Batch {
     /// The script of an array.
     ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Job`]: a path that `sbatch` cannot be told.
+    ///
     /// ```
     /// use mainstem::launch::slurm::{Array, Batch};
     /// let batch = Batch { options: vec![("time".into(), Some("60".into()))], notice: 120, ..Batch::default() };
-    /// let array = Array { tasks: 3, at_a_time: Some(2), out: "logs/%a".into(), ..Array::default() };
+    /// let array = Array { tasks: 3, at_a_time: Some(2), logs: "/w/5%".into(), out: "%a.out".into(), ..Array::default() };
     /// let array = Array { directory: "/w".into(), command: vec!["train".into(), "--fast".into()], ..array };
-    /// let script = batch.script(&array);
+    /// let script = batch.script(&array)?;
     /// assert!(script.starts_with("#!/bin/bash\n#SBATCH --array=0-2%2\n"), "{script}");
+    /// assert!(script.contains("\n#SBATCH --output=/w/5%%/%a.out\n"), "{script}");
     /// assert!(script.ends_with("\n\nexec train --fast\n"), "{script}");
+    /// # Ok::<(), mainstem::diag::Error>(())
     /// ```
-    pub fn script(&self, array: &Array) -> String {
+    pub fn script(&self, array: &Array) -> Result<String> {
         let mut text = "#!/bin/bash\n".to_owned();
-        for (name, value) in self.all_options(array) {
+        for (name, value) in self.all_options(array)? {
             let _ = match value {
                 Some(value) => writeln!(text, "#SBATCH --{name}={}", quoted(&value)),
                 None => writeln!(text, "#SBATCH --{name}"),
@@ -72,24 +79,26 @@ impl Batch {
         let words = self.prefix.iter().chain(&array.command);
         text.extend(words.map(|word| format!(" {}", shell_word(word))));
         text.push('\n');
-        text
+        Ok(text)
     }
 
-    fn all_options(&self, array: &Array) -> Vec<(String, Option<String>)> {
+    fn all_options(&self, array: &Array) -> Result<Vec<(String, Option<String>)>> {
         let last = array.tasks.saturating_sub(1);
         let cap = array.at_a_time.filter(|cap| *cap > 0).map_or_else(String::new, |cap| format!("%{cap}"));
         // Without `srun` only the script itself is told.
         let whom = if self.srun.is_some() { "" } else { "B:" };
-        let path = |path: &PathBuf| Some(path.to_string_lossy().into_owned());
+        let log = |name: &String| pattern(&array.logs, name).map(Some);
         let mut options = vec![
             ("array".to_owned(), Some(format!("0-{last}{cap}"))),
-            ("chdir".to_owned(), path(&array.directory)),
+            ("chdir".to_owned(), Some(said(&array.directory)?.to_owned())),
             ("open-mode".to_owned(), Some("append".to_owned())),
-            ("output".to_owned(), path(&array.out)),
+            ("output".to_owned(), log(&array.out)?),
             ("requeue".to_owned(), None),
             ("signal".to_owned(), Some(format!("{whom}USR2@{}", self.notice))),
         ];
-        options.extend(array.err.as_ref().map(|err| ("error".to_owned(), path(err))));
+        if let Some(err) = &array.err {
+            options.push(("error".to_owned(), log(err)?));
+        }
         let after = array.after.as_ref().map(|id| format!("afterany:{id}"));
         options.extend(after.map(|after| ("dependency".to_owned(), Some(after))));
         // Who asks for an option by its name knows better.
@@ -100,8 +109,31 @@ impl Batch {
             }
         }
         options.sort();
-        options
+        Ok(options)
     }
+}
+
+/// A path as a line of the script can say it.
+fn said(path: &Path) -> Result<&str> {
+    let sayable = path.to_str().filter(|text| !text.contains(['\n', '\r']));
+    sayable.ok_or_else(|| unsayable(path, "it has a line break, or is no UTF-8"))
+}
+
+/// The name of a file whose folder is taken as it is.
+fn pattern(folder: &Path, name: &str) -> Result<String> {
+    let text = said(folder)?;
+    // In a name with one of them Slurm replaces nothing.
+    if text.contains('\\') {
+        return Err(unsayable(folder, "it has a backslash"));
+    }
+    Ok(format!("{}/{name}", text.trim_end_matches('/').replace('%', "%%")))
+}
+
+fn unsayable(path: &Path, why: &str) -> Error {
+    let path = path.to_string_lossy();
+    let message = format!("`sbatch` cannot be told the path `{}`: {why}", visible(&path));
+    Error::new(ErrorKind::Job, message)
+        .help("use a directory with another name: `hydra.sweep.dir`, `hydra.launcher.submitit_folder`")
 }
 
 /// A value as `sbatch` reads it: blanks would end it.
@@ -135,8 +167,9 @@ mod tests {
             tasks: 20,
             at_a_time: Some(4),
             after: Some("7".to_owned()),
-            out: "/s/%A_%a.out".into(),
-            err: Some("/s/%A_%a.err".into()),
+            logs: "/s/".into(),
+            out: "%A_%a.out".into(),
+            err: Some("%A_%a.err".into()),
             directory: "/w".into(),
             command: vec!["/s/train".to_owned(), "x=$HOME".to_owned()],
         };
@@ -159,13 +192,34 @@ module load cuda
 
 exec srun --unbuffered -vv apptainer exec 'my image.sif' /s/train 'x=$HOME'
 ";
-        assert_eq!(batch.script(&array), expected);
+        assert_eq!(batch.script(&array).unwrap(), expected);
         let without = Batch { srun: None, options: Vec::new(), ..batch };
-        assert!(without.script(&array).contains("#SBATCH --signal=B:USR2@120\n"));
+        assert!(without.script(&array).unwrap().contains("#SBATCH --signal=B:USR2@120\n"));
     }
 
     #[test]
     fn a_value_cannot_begin_another_line() {
         assert_eq!(quoted("a\n#SBATCH --x \"\\"), "\"a #SBATCH --x \\\"\\\\\"");
+    }
+
+    #[test]
+    fn a_path_is_said_as_it_is_or_refused() {
+        let script = |directory: &str, logs: &str| {
+            let array = Array {
+                directory: directory.into(),
+                logs: logs.into(),
+                out: "%a".into(),
+                ..Array::default()
+            };
+            Batch::default().script(&array).map_err(|error| error.message().to_owned())
+        };
+        let said = script("/a b\\c", "/50%j").unwrap();
+        assert!(said.contains("\n#SBATCH --chdir=\"/a b\\\\c\"\n"), "{said}");
+        assert!(said.contains("\n#SBATCH --output=/50%%j/%a\n"), "{said}");
+        for (directory, logs, why) in
+            [("/a\nb", "/", "line break"), ("/", "/a\rb", "line break"), ("/", "/a\\b", "backslash")]
+        {
+            assert!(script(directory, logs).is_err_and(|said| said.contains(why)), "{directory} {logs}");
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! The commands of Slurm.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Environment;
 use crate::launch::slurm::queue::{FORMAT, Queued, queue};
+use crate::launch::slurm::time::span;
 
 /// Slurm, as its commands show it.
 #[derive(Clone, Debug, Default)]
@@ -15,11 +18,13 @@ pub struct Slurm {
     without: Vec<String>,
 }
 
-/// How Slurm says that a task has ended.
+/// What came of submitting a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
-    /// In its word: `COMPLETED`, `TIMEOUT`, `NODE_FAIL` …
-    pub state: String,
+pub enum Submission {
+    /// It is in the queue, as the job or the array of that number.
+    Taken(String),
+    /// Nothing of it is: so many more jobs than there are may not be in the queue. Why, in Slurm's words.
+    Full(String),
 }
 
 impl Slurm {
@@ -34,19 +39,35 @@ impl Slurm {
         Self { without: names.map(str::to_owned).collect() }
     }
 
-    /// Submits a script. Returns the number of the job, or of the array.
+    /// Submits a script.
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Job`]: Slurm does not take it; there is no Slurm.
-    pub fn submit(&self, script: &Path) -> Result<String> {
-        let said = self.ask("sbatch", [OsStr::new("--parsable"), script.as_os_str()])?;
+    pub fn submit(&self, script: &Path) -> Result<Submission> {
+        let said = match self.ask("sbatch", [OsStr::new("--parsable"), script.as_os_str()]) {
+            Err(error) if is_full(&error) => return Ok(Submission::Full(error.message().to_owned())),
+            said => said?,
+        };
         // A site may say something before.
         let id = said.lines().last().unwrap_or_default().split(';').next().unwrap_or_default().trim();
         if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_digit()) {
             let message = format!("`sbatch` does not say which job it is: `{}`", said.trim());
             return Err(Error::new(ErrorKind::Job, message));
         }
-        Ok(id.to_owned())
+        Ok(Submission::Taken(id.to_owned()))
+    }
+
+    /// Submits a script that nobody submits later if there is no room now. Returns the number of the job, or of the array.
+    ///
+    /// # Errors
+    /// As [`Slurm::submit`]; there are too many jobs in the queue.
+    pub fn submit_now(&self, script: &Path) -> Result<String> {
+        match self.submit(script)? {
+            Submission::Taken(id) => Ok(id),
+            Submission::Full(why) => Err(Error::new(ErrorKind::Job, why)
+                .note("the site limits how many jobs you may have in the queue")
+                .help("try it again when some of them have ended")),
+        }
     }
 
     /// All that this user has in the queue.
@@ -76,30 +97,28 @@ impl Slurm {
         self.ask("scontrol", ["requeue", id]).map(drop)
     }
 
-    /// How a task ended, by what keeps records here; none if nothing knows any more.
-    pub fn end(&self, id: &str) -> Option<End> {
-        self.accounted(id).or_else(|| self.remembered(id))
+    /// How the tasks of an array have ended, by what keeps records here, in Slurm's words: `COMPLETED`, `TIMEOUT`,
+    /// `NODE_FAIL` … What has not ended, or what nothing knows any more, is not in it.
+    pub fn ends(&self, array: &str) -> BTreeMap<usize, String> {
+        let accounted = self.ask("sacct", ["-X", "-n", "-P", "-o", "JobID,State", "-j", array]);
+        let mut ends = accounted.map_or_else(|_| BTreeMap::new(), |said| accounted_ends(&said));
+        if ends.is_empty() {
+            // The controller knows for some minutes.
+            let known = self.ask("scontrol", ["-o", "show", "job", array]);
+            ends = known.map_or_else(|_| BTreeMap::new(), |said| remembered_ends(&said));
+        }
+        ends.retain(|_, state| !GOES_ON.contains(&state.as_str()));
+        ends
     }
 
-    fn accounted(&self, id: &str) -> Option<End> {
-        let said = self.ask("sacct", ["-X", "-n", "-P", "-o", "State", "-j", id]).ok()?;
-        // `CANCELLED by 1000`
-        let state = said.lines().last()?.split_whitespace().next()?;
-        Some(End { state: state.trim_end_matches('+').to_owned() })
-    }
-
-    /// The controller knows for some minutes.
-    fn remembered(&self, id: &str) -> Option<End> {
-        let said = self.ask("scontrol", ["-o", "show", "job", id]).ok()?;
-        let state = said.split_whitespace().find_map(|word| word.strip_prefix("JobState="))?;
-        Some(End { state: state.to_owned() })
+    /// How much time a task that runs has left, if Slurm says it.
+    pub fn time_left(&self, id: &str) -> Option<Duration> {
+        span(&self.ask("squeue", ["--noheader", "-o", "%L", "-j", id]).ok()?)
     }
 
     /// How many tasks an array can have here, if Slurm says it.
     pub fn largest_array(&self) -> Option<usize> {
-        let said = self.ask("scontrol", ["show", "config"]).ok()?;
-        let line = said.lines().find_map(|line| line.trim_start().strip_prefix("MaxArraySize"))?;
-        line.trim_start().strip_prefix('=')?.trim().parse().ok()
+        largest(&self.ask("scontrol", ["show", "config"]).ok()?)
     }
 
     fn ask<W: AsRef<OsStr>>(&self, program: &str, words: impl IntoIterator<Item = W>) -> Result<String> {
@@ -123,5 +142,101 @@ impl Slurm {
         let first = first.strip_prefix(&format!("{program}: ")).unwrap_or(&first).to_owned();
         let error = Error::new(ErrorKind::Job, format!("`{program}` fails: {first}"));
         Err(lines.take(5).fold(error, |error, line| error.note(line)))
+    }
+}
+
+/// The states of what has not ended.
+const GOES_ON: [&str; 10] = [
+    "PENDING",
+    "RUNNING",
+    "REQUEUED",
+    "REQUEUE_HOLD",
+    "REQUEUE_FED",
+    "RESIZING",
+    "SUSPENDED",
+    "COMPLETING",
+    "CONFIGURING",
+    "STAGE_OUT",
+];
+
+/// Whether Slurm refuses a script because there are too many jobs in the queue: of this user, of the account, or of all.
+fn is_full(error: &Error) -> bool {
+    let words = ["SubmitJob", "Resource temporarily unavailable", "temporarily unable to accept"];
+    let notes = error.notes().iter().map(AsRef::as_ref);
+    std::iter::once(error.message()).chain(notes).any(|said| words.iter().any(|word| said.contains(word)))
+}
+
+/// `MaxArraySize = 1001`, which no number of a task reaches, and `max_array_tasks=500` among the parameters of the scheduler.
+fn largest(config: &str) -> Option<usize> {
+    let size = config.lines().find_map(|line| line.trim_start().strip_prefix("MaxArraySize"));
+    let size = size.and_then(|rest| rest.trim_start().strip_prefix('=')?.trim().parse().ok());
+    let words = config.split(|c: char| c.is_whitespace() || c == ',');
+    let tasks = words.filter_map(|word| word.strip_prefix("max_array_tasks=")?.parse().ok());
+    tasks.chain(size).min()
+}
+
+/// `12_3|CANCELLED by 1000`: a line for each task.
+fn accounted_ends(said: &str) -> BTreeMap<usize, String> {
+    let line = |line: &str| {
+        let (id, state) = line.split_once('|')?;
+        let task = id.split_once('_').map_or(Some(0), |(_, task)| task.parse().ok())?;
+        let state = state.split_whitespace().next()?;
+        Some((task, state.trim_end_matches('+').to_owned()))
+    };
+    said.lines().filter_map(line).collect()
+}
+
+/// `JobId=15 ArrayJobId=12 ArrayTaskId=3 … JobState=FAILED …`: a line for each task.
+fn remembered_ends(said: &str) -> BTreeMap<usize, String> {
+    let line = |line: &str| {
+        let value = |name: &str| line.split_whitespace().find_map(|word| word.strip_prefix(name));
+        let task = value("ArrayTaskId=").map_or(Some(0), |task| task.parse().ok())?;
+        Some((task, value("JobState=")?.to_owned()))
+    };
+    said.lines().filter_map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_tasks_ended_is_read_from_both() {
+        let said = "12_0|COMPLETED\n12_1|CANCELLED by 0\n12_[4-7]|PENDING\n12_2|OUT_OF_ME+\n";
+        let expected = [(0, "COMPLETED"), (1, "CANCELLED"), (2, "OUT_OF_ME")];
+        let ends = |ends: &[(usize, &str)]| {
+            ends.iter().map(|(task, state)| (*task, (*state).to_owned())).collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(accounted_ends(said), ends(&expected));
+        let said = "JobId=13 ArrayJobId=12 ArrayTaskId=0 JobName=a JobState=TIMEOUT Reason=x\n\
+                    JobId=12 ArrayJobId=12 ArrayTaskId=4-7%2 JobName=a JobState=PENDING Reason=x\n";
+        assert_eq!(remembered_ends(said), ends(&[(0, "TIMEOUT")]));
+        assert_eq!(remembered_ends("JobId=9 JobName=a JobState=FAILED"), ends(&[(0, "FAILED")]));
+        assert_eq!(remembered_ends("slurm_load_jobs error: Invalid job id specified"), BTreeMap::new());
+    }
+
+    #[test]
+    fn the_smaller_limit_of_an_array_counts() {
+        let config = "MaxArraySize            = 1001\nSchedulerParameters     = a=1,max_array_tasks=50,b\n";
+        assert_eq!(largest(config), Some(50));
+        assert_eq!(largest("  MaxArraySize = 20\n"), Some(20));
+        assert_eq!(largest("MaxJobCount = 5\n"), None);
+    }
+
+    #[test]
+    fn only_a_limit_of_the_queue_is_waited_for() {
+        let said = |message: &str, note: &str| Error::new(ErrorKind::Job, message).note(note);
+        for error in [
+            said("`sbatch` fails: error: AssocMaxSubmitJobLimit", "x"),
+            said("`sbatch` fails: error: QOSMaxSubmitJobPerUserLimit", "x"),
+            said("`sbatch` fails: x", "error: Batch job submission failed: Resource temporarily unavailable"),
+        ] {
+            assert!(is_full(&error), "{error:?}");
+        }
+        let policy = said(
+            "`sbatch` fails: error: QOSMaxWallDurationPerJobLimit",
+            "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+        );
+        assert!(!is_full(&policy));
     }
 }

@@ -4,8 +4,10 @@ mod batch;
 mod client;
 mod queue;
 mod split;
+mod time;
 
 pub use batch::{Array, Batch};
-pub use client::{End, Slurm};
+pub use client::{Slurm, Submission};
 pub use queue::{Queued, State, Tasks, queue};
-pub use split::{arrays, packs};
+pub use split::{packs, size_of_array};
+pub use time::span;

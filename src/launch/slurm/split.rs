@@ -15,16 +15,15 @@ pub fn packs<T>(jobs: Vec<T>, to_a_task: usize) -> Vec<Vec<T>> {
     packs
 }
 
-/// Tasks in their order, in arrays that are as equal as can be and not larger than the site allows.
+/// How many of so many tasks are in the next array, if none is larger than the site allows and all are as equal as can be.
 ///
 /// ```
-/// use mainstem::launch::slurm::arrays;
-/// assert_eq!(arrays(vec![1, 2, 3, 4, 5], 4), [vec![1, 2, 3], vec![4, 5]]);
+/// use mainstem::launch::slurm::size_of_array;
+/// assert_eq!((size_of_array(5, 4), size_of_array(2, 4)), (3, 2));
 /// ```
-pub fn arrays<T>(tasks: Vec<T>, largest: usize) -> Vec<Vec<T>> {
-    let count = tasks.len().div_ceil(largest.max(1)).max(1);
-    let size = tasks.len().div_ceil(count);
-    packs(tasks, size)
+pub fn size_of_array(tasks: usize, largest: usize) -> usize {
+    let count = tasks.div_ceil(largest.max(1)).max(1);
+    tasks.div_ceil(count)
 }
 
 #[cfg(test)]
@@ -33,12 +32,15 @@ mod tests {
 
     #[test]
     fn no_array_is_too_large_and_none_is_empty() {
-        for count in 0..50_usize {
+        for count in 1..50_usize {
             for largest in 0..12 {
-                let all: Vec<usize> = (0..count).collect();
-                let split = arrays(all.clone(), largest);
-                assert!(split.iter().all(|array| (1..=largest.max(1)).contains(&array.len())), "{split:?}");
-                assert_eq!(split.concat(), all);
+                let (mut left, mut sizes) = (count, Vec::new());
+                while left > 0 {
+                    sizes.push(size_of_array(left, largest));
+                    left -= sizes.last().unwrap();
+                }
+                assert!(sizes.iter().all(|size| (1..=largest.max(1)).contains(size)), "{sizes:?}");
+                assert!(sizes.iter().max().unwrap() - sizes.iter().min().unwrap() <= 1, "{sizes:?}");
             }
         }
     }

@@ -142,6 +142,9 @@ impl Plan {
         let mut settings = Settings::of(session, master)?;
         if let Some(search) = search {
             settings.follow(search.asked.at_a_time);
+            if settings.most() as u64 >= search.asked.trials && search.asked.trials > 1 {
+                session.note("all jobs are chosen before one of them has ended: `-j 8` lets later ones learn of earlier ones");
+            }
         }
         let settings = Box::new(settings);
         Ok(Self { launcher: "submitit_slurm", how: How::Slurm(settings), policy })

@@ -33,7 +33,7 @@ use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
 use crate::compose::{Arguments, Frozen, Mode};
 use crate::diag::{Error, ErrorKind, Result, Secrets, shell_word};
-use crate::drive::{Drive, Entry, Host, Identity, Journal, LOCK, Policy, Progress, Stopped, Summary, lease};
+use crate::drive::{Drive, Entry, Host, Identity, Journal, LOCK, Policy, Progress, Stopped, Summary};
 use crate::durable::{Sync, create_exclusive, remove_temporaries, write_whole_with};
 use crate::facts::{Clock, Process};
 use crate::grammar::Override;
@@ -167,7 +167,7 @@ fn journal(
     secrets: Arc<Secrets>,
     process: &Process,
 ) -> Result<(Journal, Progress)> {
-    let lease = lease(directory, process)?;
+    let lease = slurm::take_lease(session, directory, process)?;
     if session.resumed.is_some() {
         let before = progress(session, directory, now)?;
         return Ok((Journal::open(lease, secrets)?, before));

@@ -91,14 +91,15 @@ pub(crate) fn submit(session: &Session<'_>, bound: &Bound) -> Result<Finished> {
     };
     let script = settings.batch.script(&Array {
         tasks: 1,
-        out: logs.join("%A_%a.out"),
-        err: (!settings.one_log).then(|| logs.join("%A_%a.err")),
+        logs,
+        out: "%A_%a.out".to_owned(),
+        err: (!settings.one_log).then(|| "%A_%a.err".to_owned()),
         directory: session.composer.facts().cwd.clone(),
         command,
         ..Array::default()
-    });
+    })?;
     folder.write(&script, &head, &[])?;
-    let id = Slurm::new(&session.composer.facts().env).submit(&folder.script())?;
+    let id = Slurm::new(&session.composer.facts().env).submit_now(&folder.script())?;
     let _ = session.console.say(&format!("{id}\n"));
     let place = shown(&directory, &session.composer.facts().cwd).display().to_string();
     session.note(&format!("the run in {place} is in Slurm's queue as {id}"));
@@ -133,20 +134,29 @@ impl Alone {
         self.head.snapshot.as_deref()
     }
 
-    /// Puts the run back into the queue: it has saved what it has, since its time comes to an end.
+    /// Puts the run back into the queue: it has saved what it has, since its time comes to an end. It ran for
+    /// so long.
     ///
     /// # Errors
-    /// Slurm does not do it.
+    /// Slurm does not do it; it has come to its limit too often.
     pub(crate) fn requeue(&self, env: &Environment, after: Duration) -> Result<()> {
         let (life, _) = life(env)?;
         let claim = self.folder.claim(0);
         let Asked::Ours(_, timeouts) = ask(&claim, &life)? else { return Ok(()) };
-        if is_at_limit(&self.head, after) {
+        let slurm = Slurm::new(env);
+        if is_at_limit(&slurm, &life, &self.head, (after, after)) {
             renew(&claim, &life, timeouts + 1)?;
             if timeouts >= self.head.max_timeouts {
-                return Ok(());
+                let (times, minutes) = (timeouts + 1, self.head.minutes);
+                let error = Error::new(
+                    ErrorKind::Job,
+                    format!("the run has come to its limit of {minutes} min, and does not begin again"),
+                );
+                return Err(error
+                    .note(format!("that was the time number {times}"))
+                    .help("more often: `hydra.launcher.max_num_timeout=10`"));
             }
         }
-        Slurm::new(env).requeue(&life.task)
+        slurm.requeue(&life.task)
     }
 }

@@ -1,7 +1,7 @@
 //! How the jobs stand that were handed to Slurm: by their records, their claims, and one look into the queue for all.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::app::program::multirun::slurm::claim::{Claim, revoke, withdraw};
@@ -27,6 +27,10 @@ pub(crate) struct Board {
     ids: RefCell<BTreeMap<u32, Option<String>>>,
     queue: RefCell<Option<Vec<Queued>>>,
     packed: RefCell<PackedRuns>,
+    /// How the tasks of arrays have ended, as far as was asked since the last look into the queue.
+    ends: RefCell<BTreeMap<String, BTreeMap<usize, String>>>,
+    /// Jobs that somebody had begun before the last look, which did not find them.
+    dead: RefCell<BTreeSet<u64>>,
 }
 
 /// Where a job was put.
@@ -74,6 +78,8 @@ impl Board {
             ids: RefCell::new(progress.submissions.clone()),
             queue: RefCell::default(),
             packed: RefCell::new(PackedRuns::new(directory)),
+            ends: RefCell::default(),
+            dead: RefCell::default(),
         }
     }
 
@@ -105,6 +111,8 @@ impl Board {
     /// Slurm does not answer: of no job can be said that it does not run.
     pub(crate) fn look_into_queue(&self) -> Result<Vec<(u32, String)>> {
         self.queue.replace(None);
+        self.ends.take();
+        self.dead.take();
         let queue = self.slurm.queue()?;
         let mut found = Vec::new();
         for (submission, id) in self.ids.borrow_mut().iter_mut().filter(|(_, id)| id.is_none()) {
@@ -154,6 +162,14 @@ impl Board {
         matches!(Claim::read(&self.folder(place.submission).claim(job)), Ok(Some(Claim::Of(..))))
     }
 
+    /// How often a job that a task had begun was ended at the limit of its time; none if none has begun it.
+    pub(super) fn timeouts(&self, job: u64) -> Option<u64> {
+        match Claim::read(&self.folder(self.place(job)?.submission).claim(job)) {
+            Ok(Some(Claim::Of(_, timeouts))) => Some(timeouts),
+            _ => None,
+        }
+    }
+
     /// The record of a job, if it is that of this time.
     pub(super) fn record(&self, place: &Place) -> Option<Record> {
         let packed = &mut |directory: &Path| self.packed.borrow_mut().of(directory);
@@ -183,8 +199,14 @@ impl Board {
         if withdraw(&claim)? {
             return Ok(true);
         }
-        // Somebody had begun it. If that was just now it is in the queue.
-        self.look_into_queue()?;
+        if !self.dead.borrow().contains(&job) {
+            // Somebody had begun it. If that was just now it is in the queue: looked once for all that stand so.
+            let is_dead =
+                |job: &u64| self.stands(*job) == Some(Stands::Gone) && self.timeouts(*job).is_some();
+            let dead = self.jobs().into_iter().filter(is_dead).collect();
+            self.look_into_queue()?;
+            self.dead.replace(dead);
+        }
         match self.stands(job) {
             Some(Stands::Gone) => revoke(&claim).map(|()| true),
             _ => Ok(false),
@@ -196,11 +218,37 @@ impl Board {
         self.ids.borrow().get(&submission).cloned().flatten()
     }
 
-    /// What Slurm says of the end of a job.
+    /// Whether something was submitted that Slurm calls so.
+    pub(super) fn submitted(&self, id: &str) -> bool {
+        self.ids.borrow().values().flatten().any(|known| known == id)
+    }
+
+    /// What Slurm says of the end of a job, asked once for all of its array.
     pub(super) fn end(&self, job: u64) -> Option<String> {
         let place = self.place(job)?;
         let id = self.id(place.submission)?;
-        self.slurm.end(&format!("{id}_{}", place.task)).map(|end| end.state)
+        let mut known = self.ends.borrow_mut();
+        let ends = known.entry(id).or_insert_with_key(|id| self.slurm.ends(id));
+        ends.get(&place.task).cloned()
+    }
+
+    /// Takes back those of the jobs that nobody has begun. Returns which ones they are.
+    pub(super) fn recall(&self, jobs: impl Iterator<Item = u64>) -> Vec<u64> {
+        let (mut recalled, mut tasks) = (Vec::new(), BTreeMap::new());
+        for job in jobs {
+            let Some(place) = self.place(job) else { continue };
+            // What cannot be taken back is taken for begun.
+            let is_back = withdraw(&self.folder(place.submission).claim(job)).unwrap_or(false);
+            *tasks.entry((place.submission, place.task)).or_insert(true) &= is_back;
+            recalled.extend(is_back.then_some(job));
+        }
+        let idle = tasks.into_iter().filter(|(_, is_back)| *is_back);
+        let ids: Vec<String> = idle
+            .filter_map(|((submission, task), _)| Some(format!("{}_{task}", self.id(submission)?)))
+            .collect();
+        // A task that stays in the queue finds nothing to do.
+        let _ = self.slurm.cancel(&ids);
+        recalled
     }
 
     /// All jobs that were handed to Slurm, by their numbers.

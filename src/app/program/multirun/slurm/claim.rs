@@ -43,6 +43,11 @@ impl Life {
         format!("{}.{}", self.task, self.restarts)
     }
 
+    /// The array that it is a task of.
+    pub(super) fn array(&self) -> &str {
+        self.task.split('_').next().unwrap_or_default()
+    }
+
     fn parse(id: &str) -> Option<Self> {
         let (task, restarts) = id.rsplit_once('.')?;
         Some(Self { task: task.to_owned(), restarts: restarts.parse().ok()? })

@@ -11,19 +11,21 @@ use crate::app::capture;
 use crate::app::program::job::shown;
 use crate::app::program::multirun::host::Base;
 use crate::app::program::multirun::slurm::board::Board;
+use crate::app::program::multirun::slurm::claim::Life;
 use crate::app::program::multirun::slurm::host::OnSlurm;
-use crate::app::program::multirun::slurm::launcher::Arrays;
+use crate::app::program::multirun::slurm::launcher::{Arrays, FIRST, Refused, Said};
 use crate::app::program::multirun::slurm::orders::{Folder, Head};
 use crate::app::program::multirun::slurm::settings::Settings;
-use crate::app::program::multirun::slurm::task::{TASK, program};
+use crate::app::program::multirun::slurm::task::{TASK, life, program};
 use crate::app::program::session::Session;
 use crate::app::program::snapshot::{Kept, Snapshot};
-use crate::app::program::{command, signals};
+use crate::app::program::{command, notice, signals};
 use crate::compose::Frozen;
 use crate::diag::{Error, ErrorKind, Result, shell_word};
-use crate::drive::{Drive, Entry, FOLDER, Journal, Policy, Progress, Stopped, Summary};
+use crate::drive::{Drive, Entry, FOLDER, Journal, Policy, Progress, Stopped, Summary, lease};
 use crate::facts::Process;
 use crate::launch::slurm::{Array, Slurm};
+use crate::run::Lease;
 use crate::sweep::Sweeper;
 
 /// Hands the jobs of a sweep to Slurm, and goes, or waits for them.
@@ -40,13 +42,12 @@ pub(in crate::app::program::multirun) fn drive(
 ) -> Result<Summary> {
     let slurm = Slurm::new(&session.composer.facts().env);
     let board = Rc::new(Board::of(&base.directory, &before, process, slurm));
-    if before.jobs.values().any(|job| job.task.is_some()) {
-        // Whoever comes after a driver that was killed learns what that one did not write down.
+    // Whoever comes after a driver that was killed learns what that one did not write down.
+    if !before.submissions.is_empty() {
         for (submission, id) in board.look_into_queue()? {
             journal.add(&Entry::Submitted { time: process.clock.now(), submission, id })?;
         }
     }
-    let known = session.snapshot.clone();
     let wanted = base.directory.join(FOLDER).join("slurm").join("snapshot");
     let snapshot = || match (&session.executable, settings.takes_snapshot) {
         (Some(program), true) => take(session, settings, &wanted, program, configs).map(Some),
@@ -55,7 +56,7 @@ pub(in crate::app::program::multirun) fn drive(
     let head = Head {
         sweep: base.id.clone(),
         other: base.other.clone(),
-        snapshot: known.map(|known| known.folder.clone()),
+        snapshot: session.snapshot.as_ref().map(|known| known.folder.clone()),
         now: session.composer.facts().now.get(),
         ..settings.head()
     };
@@ -63,20 +64,16 @@ pub(in crate::app::program::multirun) fn drive(
     if settings.driver {
         let snapshot = if head.snapshot.is_some() { session.snapshot.clone() } else { snapshot()? };
         let head = Head { snapshot: snapshot.as_ref().map(|one| one.folder.clone()), ..head };
-        let id = delegate(
-            session,
-            settings,
-            &board,
-            (&base.directory, &head, snapshot.as_deref()),
-            (&before, journal, process),
-        )?;
-        session.note(&format!("the driver of the sweep is in Slurm's queue as {id}"));
+        let to_driver = (base.directory.as_path(), &head, snapshot.as_deref());
+        let id = delegate(session, settings, &board, to_driver, (&before, journal, process))?;
         detached(session, &[(id, 0)], &place);
         return Ok(Summary { stopped: Some(Stopped::Detached), ..Summary::default() });
     }
-    let (_watch, asked) = watch(session)?;
-    let say = |waits: usize, runs: usize| session.note(&format!("{waits} jobs wait, {runs} run"));
-    let mut host = OnSlurm { base, board: Rc::clone(&board), minutes: settings.minutes };
+    let own = life(&session.composer.facts().env).ok().map(|(life, _)| life);
+    let own = own.filter(|life| board.submitted(life.array()));
+    let (_watch, asked) = watch(session, own.is_some())?;
+    let (minutes, max_timeouts) = (settings.minutes, settings.max_timeouts);
+    let mut host = OnSlurm { base, board: Rc::clone(&board), minutes, max_timeouts };
     let mut launcher = Arrays {
         board,
         settings,
@@ -90,10 +87,13 @@ pub(in crate::app::program::multirun) fn drive(
         waiting: Vec::new(),
         running: BTreeMap::new(),
         events: VecDeque::new(),
-        pause: Duration::from_millis(500),
+        pause: FIRST,
+        since_asked: None,
         submitted: Vec::new(),
         told: (0, 0),
-        say: &say,
+        say: &|said| say(session, &said),
+        largest: None,
+        refused: Refused::default(),
     };
     let elapsed = capture::stopwatch();
     let summary = Drive {
@@ -108,10 +108,64 @@ pub(in crate::app::program::multirun) fn drive(
     }
     .run()?;
     if let Some(Stopped::Detached) = summary.stopped {
-        detached(session, &launcher.submitted, &place);
+        leave(session, own.as_ref(), &launcher, &place)?;
     }
     Ok(summary)
 }
+
+/// What goes on without this process. A driver that is a job of its own begins again when its time comes to an end.
+fn leave(session: &Session<'_>, own: Option<&Life>, launcher: &Arrays<'_>, place: &str) -> Result<()> {
+    match own {
+        Some(life) if signals::taken().is_none() => {
+            session.note("the time of this driver comes to an end: it begins again");
+            Slurm::new(&session.composer.facts().env).requeue(&life.task)
+        }
+        _ => {
+            detached(session, &launcher.submitted, place);
+            let kept = launcher.waiting.len();
+            if kept > 0 {
+                session.note(&format!(
+                    "{kept} jobs are not in it yet: `--resume {}` goes on",
+                    shell_word(place)
+                ));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn say(session: &Session<'_>, said: &Said<'_>) {
+    match said {
+        Said::Stand(waits, runs) => session.note(&format!("{waits} jobs wait, {runs} run")),
+        Said::Full(why, jobs) => {
+            session.note(why);
+            session.note(&format!("{jobs} jobs are kept here until there is room for them in Slurm's queue"));
+        }
+    }
+}
+
+/// Takes the right to drive a sweep. A driver that is a job may begin before the process that has submitted it has ended.
+///
+/// # Errors
+/// Another driver has it, or the lock cannot be written.
+pub(in crate::app::program::multirun) fn take_lease(
+    session: &Session<'_>,
+    directory: &Path,
+    process: &Process,
+) -> Result<Lease> {
+    let is_job = session.resumed.is_some() && session.composer.facts().env.get("SLURM_JOB_ID").is_some();
+    for _ in 0..if is_job { TRIES } else { 0 } {
+        match lease(directory, process) {
+            Err(error) if error.kind() == ErrorKind::Job => std::thread::sleep(PAUSE),
+            taken => return taken,
+        }
+    }
+    lease(directory, process)
+}
+
+/// So often, and so long apart, a driver that is a job asks for the right to be one.
+const TRIES: u32 = 300;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The program that carries out a task, and what stands behind the folder of its submission.
 fn command_of_task(session: &Session<'_>) -> Result<(Vec<String>, Vec<String>)> {
@@ -142,16 +196,18 @@ fn delegate(
     let folder = board.folder(number);
     let script = settings.of_driver().script(&Array {
         tasks: 1,
-        out: directory.join(FOLDER).join("slurm").join("driver_%A.log"),
+        logs: directory.join(FOLDER).join("slurm"),
+        out: "driver_%A.log".to_owned(),
         directory: session.composer.facts().cwd.clone(),
         command,
         ..Array::default()
-    });
+    })?;
     folder.write(&script, head, &[])?;
     journal.add(&Entry::Submitting { time: process.clock.now(), submission: number, tasks: Vec::new() })?;
-    let id = board.slurm.submit(&folder.script())?;
+    let id = board.slurm.submit_now(&folder.script())?;
     journal.add(&Entry::Submitted { time: process.clock.now(), submission: number, id: id.clone() })?;
     journal.add(&Entry::Detached { time: process.clock.now() })?;
+    session.note(&format!("the driver of the sweep is in Slurm's queue as {id}"));
     Ok(id)
 }
 
@@ -184,7 +240,8 @@ fn detached(session: &Session<'_>, submitted: &[(String, usize)], place: &str) {
         // For whoever reads it with a program.
         let _ = session.console.say(&format!("{id}\n"));
         if *jobs > 0 {
-            session.note(&format!("{jobs} jobs are in Slurm's queue as {id}"));
+            let are = if *jobs == 1 { "1 job is".to_owned() } else { format!("{jobs} jobs are") };
+            session.note(&format!("{are} in Slurm's queue as {id}"));
         }
     }
     let place = shell_word(place);
@@ -192,9 +249,16 @@ fn detached(session: &Session<'_>, submitted: &[(String, usize)], place: &str) {
         .note(&format!("`mainstem sweeps watch {place}` waits for them, `sweeps cancel {place}` ends them"));
 }
 
-/// Takes signals: this process goes, and the jobs stay.
-fn watch(session: &Session<'_>) -> Result<(Option<impl Drop + use<>>, Receiver<()>)> {
+/// Takes signals: this process goes, and the jobs stay. So it does when it is told that its time comes to an end, if it is
+/// a job itself.
+fn watch(session: &Session<'_>, is_job: bool) -> Result<(Option<impl Drop + use<>>, Receiver<()>)> {
     let (sender, asked) = channel();
+    if is_job {
+        let sender = sender.clone();
+        notice::take(move || {
+            let _ = sender.send(());
+        })?;
+    }
     let console = session.console.clone();
     let watch = session.owns_process.then(|| {
         signals::watch(move |stop| {

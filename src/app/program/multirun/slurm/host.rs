@@ -20,6 +20,8 @@ pub(super) struct OnSlurm<'a> {
     pub(super) board: Rc<Board>,
     /// How many minutes a job may take.
     pub(super) minutes: u64,
+    /// How often a job that has come to its limit begins again.
+    pub(super) max_timeouts: u64,
 }
 
 impl OnSlurm<'_> {
@@ -33,7 +35,9 @@ impl OnSlurm<'_> {
     /// What became of a job that left no word.
     fn silent(&self, job: u64) -> Verdict {
         let directory = self.board.place(job).map(|place| place.directory);
+        let timeouts = self.board.timeouts(job).unwrap_or(0);
         let error = match self.board.end(job).as_deref() {
+            _ if timeouts > self.max_timeouts => self.came_to_limit(timeouts),
             Some("TIMEOUT") => format!("it took longer than {} min", self.minutes),
             Some("COMPLETED") => "its process ended before the job did".to_owned(),
             Some(state) => format!("Slurm says `{state}`"),
@@ -42,6 +46,24 @@ impl OnSlurm<'_> {
         let name = self.base.session.app.name.as_str();
         let log = directory.as_deref().and_then(|directory| self.base.log(directory, name));
         Verdict { log, directory, ..Verdict::because(error) }
+    }
+
+    fn came_to_limit(&self, timeouts: u64) -> String {
+        let times = if timeouts == 1 { "once".to_owned() } else { format!("{timeouts} times") };
+        let (minutes, most) = (self.minutes, self.max_timeouts);
+        format!(
+            "it has come {times} to its limit of {minutes} min (`hydra.launcher.max_num_timeout` is {most})"
+        )
+    }
+
+    /// How a job failed that ended without a word while nobody waited. What Slurm itself has ended, or what nobody has begun,
+    /// has not.
+    fn failed_alone(&self, job: u64) -> Option<Verdict> {
+        let timeouts = self.board.timeouts(job)?;
+        let is_its_own =
+            |state: &str| !matches!(state, "CANCELLED" | "PREEMPTED" | "NODE_FAIL" | "BOOT_FAIL" | "REVOKED");
+        let failed = timeouts > self.max_timeouts || self.board.end(job).as_deref().is_some_and(is_its_own);
+        failed.then(|| self.silent(job))
     }
 }
 
@@ -100,11 +122,14 @@ impl Host for OnSlurm<'_> {
         match stands {
             Some(Stands::Waits | Stands::Runs) => Left::Running(None),
             Some(Stands::Ended(record)) => Left::Ended(self.base.verdict(&record, directory)),
-            Some(Stands::Gone) => match self.board.give_up(job) {
-                Ok(true) => Left::Nothing,
-                Ok(false) => Left::Running(None),
-                Err(error) => self.doubt(&error),
-            },
+            Some(Stands::Gone) => {
+                let failed = self.failed_alone(job);
+                match self.board.give_up(job) {
+                    Ok(true) => failed.map_or(Left::Nothing, Left::Ended),
+                    Ok(false) => Left::Running(None),
+                    Err(error) => self.doubt(&error),
+                }
+            }
             // Whoever had it begun was killed before it was handed on, or did not run on Slurm.
             None => self.base.look(job, directory, standing),
         }

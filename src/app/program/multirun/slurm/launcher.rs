@@ -1,6 +1,7 @@
 //! Hands jobs to Slurm, in arrays, and looks from time to time how they stand.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use crate::app::program::snapshot::Snapshot;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Entry, Journal};
 use crate::facts::Clock;
-use crate::launch::slurm::{Array, arrays, packs};
+use crate::launch::slurm::{Array, Submission, packs, size_of_array};
 use crate::launch::{Event, Halt, Launcher};
 use crate::run::Record;
 
@@ -31,8 +32,11 @@ pub(super) enum End {
 }
 
 /// Between two looks: so long at first, and longer each time that nothing has happened.
-const FIRST: Duration = Duration::from_millis(500);
+pub(super) const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(15);
+
+/// Slurm is asked no more often than that: how most jobs have ended their records say.
+const SELDOM: Duration = Duration::from_secs(5);
 
 /// How many tasks an array has at most where Slurm does not say it.
 const USUAL_ARRAY: usize = 1001;
@@ -58,36 +62,65 @@ pub(super) struct Arrays<'a> {
     pub(super) running: BTreeMap<u64, bool>,
     pub(super) events: VecDeque<Event<End>>,
     pub(super) pause: Duration,
+    /// How long ago Slurm was asked; `None`: not yet.
+    pub(super) since_asked: Option<Duration>,
     /// What was submitted: what Slurm calls it, and how many jobs are in it.
     pub(super) submitted: Vec<(String, usize)>,
     /// How many wait and run, as it was said last.
     pub(super) told: (usize, usize),
-    pub(super) say: &'a dyn Fn(usize, usize),
+    pub(super) say: &'a dyn Fn(Said<'_>),
+    /// How many tasks an array has at most, once it was asked.
+    pub(super) largest: Option<usize>,
+    pub(super) refused: Refused,
+}
+
+/// What is worth to be said meanwhile.
+pub(super) enum Said<'a> {
+    /// How many jobs wait, and how many run.
+    Stand(usize, usize),
+    /// The queue takes no more: why, and how many jobs are kept for later.
+    Full(&'a str, usize),
+}
+
+/// What came of it that the queue was full.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    /// How many tasks are tried at a time since then.
+    size: Option<usize>,
+    /// Not even one was taken, and nothing has changed since.
+    waits: bool,
 }
 
 impl Arrays<'_> {
-    fn largest(&self) -> usize {
-        let asked = self.settings.largest_array;
-        asked.or_else(|| self.board.slurm.largest_array()).unwrap_or(USUAL_ARRAY).max(1)
+    fn largest(&mut self) -> usize {
+        let asked = || self.settings.largest_array.or_else(|| self.board.slurm.largest_array());
+        *self.largest.get_or_insert_with(|| asked().unwrap_or(USUAL_ARRAY).max(1))
     }
 
-    /// Hands on what waits.
+    /// Hands on what waits. What the queue has no room for is handed on later, in parts as large as it takes.
     fn flush(&mut self) {
-        if self.waiting.is_empty() {
+        if self.waiting.is_empty() || self.refused.waits {
             return;
         }
-        let tasks = packs(std::mem::take(&mut self.waiting), self.settings.jobs_per_task);
-        let mut before: Option<String> = None;
-        for tasks in arrays(tasks, self.largest()) {
-            // Of several arrays each counts for itself: one after the other, they are not more than were asked for.
-            let after =
-                before.take().filter(|_| self.settings.at_a_time.is_some_and(|cap| cap < tasks.len()));
-            let jobs: Vec<u64> = tasks.iter().flatten().map(|job| job.number).collect();
-            match self.submit_array(tasks, after) {
-                Ok(id) => {
+        let mut tasks = VecDeque::from(packs(std::mem::take(&mut self.waiting), self.settings.jobs_per_task));
+        while let size @ 1.. = self.size(tasks.len()) {
+            let array: Vec<Vec<JobOrder>> = tasks.drain(..size).collect();
+            let jobs: Vec<u64> = array.iter().flatten().map(|job| job.number).collect();
+            match self.submit_array(&array) {
+                Ok(Submission::Taken(id)) => {
                     self.running.extend(jobs.iter().map(|job| (*job, false)));
-                    self.submitted.push((id.clone(), jobs.len()));
-                    before = Some(id);
+                    self.submitted.push((id, jobs.len()));
+                    self.pause = FIRST;
+                    self.refused.size = self.refused.size.map(|size| size.saturating_mul(2));
+                }
+                Ok(Submission::Full(why)) => {
+                    for task in array.into_iter().rev() {
+                        tasks.push_front(task);
+                    }
+                    if self.refused.size.is_none() {
+                        (self.say)(Said::Full(&why, tasks.iter().map(Vec::len).sum()));
+                    }
+                    self.refused = Refused { size: Some((size / 2).max(1)), waits: size == 1 };
                 }
                 Err(error) => {
                     let why = error.message().to_owned();
@@ -96,7 +129,34 @@ impl Arrays<'_> {
                 }
             }
         }
-        self.pause = FIRST;
+        self.waiting = tasks.into_iter().flatten().collect();
+    }
+
+    /// How many of so many tasks are in the next array.
+    fn size(&mut self, tasks: usize) -> usize {
+        let size = size_of_array(tasks, self.largest());
+        let Some(most) = self.refused.size.filter(|_| !self.refused.waits) else {
+            return if self.refused.waits { 0 } else { size };
+        };
+        // What is handed on by and by is no more than can run.
+        let free = self.settings.at_a_time.map_or(size, |cap| cap.saturating_sub(self.tasks_there()));
+        size.min(most).min(free)
+    }
+
+    /// How many tasks have not ended.
+    fn tasks_there(&self) -> usize {
+        self.running.len().div_ceil(self.settings.jobs_per_task)
+    }
+
+    /// The array that the next one waits for: each counts for itself, and one after the other they are no more than are to run
+    /// at a time.
+    fn before(&self, tasks: usize) -> Option<String> {
+        let cap = self.settings.at_a_time?;
+        if self.tasks_there().saturating_add(tasks) <= cap {
+            return None;
+        }
+        let submissions = self.running.keys().filter_map(|job| Some(self.board.place(*job)?.submission));
+        self.board.id(submissions.max()?)
     }
 
     /// The program that runs, and not before something is to run.
@@ -111,21 +171,15 @@ impl Arrays<'_> {
         Ok(())
     }
 
-    fn submit_array(&mut self, tasks: Vec<Vec<JobOrder>>, after: Option<String>) -> Result<String> {
+    fn submit_array(&mut self, tasks: &[Vec<JobOrder>]) -> Result<Submission> {
         self.ready()?;
         let number = self.board.next();
         let folder = self.board.folder(number);
-        let with = |ending: &str| {
-            let mut path = self.settings.logs.clone().into_os_string();
-            path.push(ending);
-            PathBuf::from(path)
-        };
         // Slurm makes no directories, and a job whose log has none fails without a word.
-        if let Some(logs) = self.settings.logs.parent() {
-            std::fs::create_dir_all(logs).map_err(|error| {
-                Error::new(ErrorKind::Io, format!("cannot make the directory `{}`: {error}", logs.display()))
-            })?;
-        }
+        let logs = &self.settings.logs;
+        fs::create_dir_all(logs).map_err(|error| {
+            Error::new(ErrorKind::Io, format!("cannot make the directory `{}`: {error}", logs.display()))
+        })?;
         let (program, arguments) = &self.program;
         let mut command = program.clone();
         command.push(folder.path().to_string_lossy().into_owned());
@@ -133,13 +187,14 @@ impl Arrays<'_> {
         let script = self.settings.batch.script(&Array {
             tasks: tasks.len(),
             at_a_time: self.settings.at_a_time,
-            after,
-            out: with(".out"),
-            err: (!self.settings.one_log).then(|| with(".err")),
+            after: self.before(tasks.len()),
+            logs: logs.clone(),
+            out: "%A_%a_log.out".to_owned(),
+            err: (!self.settings.one_log).then(|| "%A_%a_log.err".to_owned()),
             directory: self.cwd.clone(),
             command,
-        });
-        folder.write(&script, &self.head, &tasks)?;
+        })?;
+        folder.write(&script, &self.head, tasks)?;
         let numbers = tasks.iter().map(|task| task.iter().map(|job| job.number).collect()).collect();
         // From here on whoever comes later finds what Slurm has of it, whatever happens to this process.
         self.journal.add(&Entry::Submitting {
@@ -148,30 +203,40 @@ impl Arrays<'_> {
             tasks: numbers,
         })?;
         self.board.name(number, None);
-        let id = self.board.slurm.submit(&folder.script()).inspect_err(|_| {
+        let submitted = self.board.slurm.submit(&folder.script()).inspect_err(|_| {
             // It may have taken it all the same: nobody is to begin what has failed.
             for job in tasks.iter().flatten() {
                 let _ = withdraw(&folder.claim(job.number));
             }
         })?;
-        for (task, jobs) in tasks.into_iter().enumerate() {
+        let Submission::Taken(id) = &submitted else {
+            // It is tried again and again, and of no use any more. If it stays it does no harm.
+            let _ = fs::remove_dir_all(folder.path());
+            return Ok(submitted);
+        };
+        for (task, jobs) in tasks.iter().enumerate() {
             for job in jobs {
                 let directory = self.board.relative(&job.directory);
-                let place = Place { submission: number, task, directory, earlier: job.earlier };
+                let place = Place { submission: number, task, directory, earlier: job.earlier.clone() };
                 self.board.put(job.number, place);
             }
         }
         self.board.name(number, Some(id.clone()));
         self.journal.add(&Entry::Submitted { time: self.clock.now(), submission: number, id: id.clone() })?;
-        Ok(id)
+        Ok(submitted)
     }
 
     /// Looks how all jobs stand.
     fn look(&mut self) -> Result<()> {
         let mut ended = Vec::new();
-        let answers = self.board.look_into_queue();
-        for (submission, id) in answers.iter().flatten() {
-            let (time, submission, id) = (self.clock.now(), *submission, id.clone());
+        let is_due = self.since_asked.is_none_or(|since| since >= SELDOM);
+        let answers = is_due.then(|| self.board.look_into_queue());
+        if is_due {
+            self.since_asked = Some(Duration::ZERO);
+        }
+        let answers = answers.into_iter().flatten();
+        for (submission, id) in answers.flatten() {
+            let time = self.clock.now();
             self.journal.add(&Entry::Submitted { time, submission, id })?;
         }
         let (mut waits, mut runs) = (0, 0);
@@ -179,8 +244,13 @@ impl Arrays<'_> {
             match self.board.stands(*job) {
                 Some(Stands::Ended(record)) => ended.push((*job, End::Recorded(record))),
                 // A shared disk may show a record later than the queue forgets its job.
-                Some(Stands::Gone) | None if !std::mem::replace(was_lost, true) => runs += 1,
-                Some(Stands::Gone) | None => ended.push((*job, End::Gone)),
+                Some(Stands::Gone) | None if is_due && *was_lost => ended.push((*job, End::Gone)),
+                Some(Stands::Gone) | None if is_due => {
+                    *was_lost = true;
+                    runs += 1;
+                }
+                // It may have come into the queue since.
+                Some(Stands::Gone) | None => waits += 1,
                 Some(stands) => {
                     *was_lost = false;
                     let count = if stands == Stands::Waits { &mut waits } else { &mut runs };
@@ -189,10 +259,12 @@ impl Arrays<'_> {
             }
         }
         if (waits, runs) != self.told {
-            (self.say)(waits, runs);
+            (self.say)(Said::Stand(waits, runs));
             self.told = (waits, runs);
         }
         let is_new = !ended.is_empty();
+        // There may be room in the queue again: of what has ended here, or elsewhere.
+        self.refused.waits &= !is_new && self.pause < LONGEST;
         for (job, end) in ended {
             self.running.remove(&job);
             self.events.push_back(Event::Ended { job, end });
@@ -207,10 +279,7 @@ impl Launcher for Arrays<'_> {
     type End = End;
 
     fn room(&self) -> usize {
-        const MANY: usize = 1 << 40;
-        let per_task = self.settings.jobs_per_task;
-        let most = self.settings.max_queued.map_or(MANY, |tasks| tasks.saturating_mul(per_task));
-        most.saturating_sub(self.running.len() + self.waiting.len())
+        self.settings.most().saturating_sub(self.running.len() + self.waiting.len())
     }
 
     fn submit(&mut self, _: u64, task: JobOrder) -> Result<()> {
@@ -228,15 +297,18 @@ impl Launcher for Arrays<'_> {
 
     /// Jobs are handed on when no other one is ready: then they are as few arrays as can be.
     fn wait(&mut self, at_most: Option<Duration>) -> Result<Option<Event<End>>> {
+        if let event @ Some(_) = self.events.pop_front() {
+            return Ok(event);
+        }
         if at_most == Some(Duration::ZERO) {
-            return Ok(self.events.pop_front());
+            return Ok(None);
         }
         self.flush();
-        if let Some(event) = self.events.pop_front() {
-            return Ok(Some(event));
+        if let event @ Some(_) = self.events.pop_front() {
+            return Ok(event);
         }
         // Whoever tries something again, or has more jobs than may be in the queue, has to stay.
-        if self.settings.detach && at_most.is_none() && self.room() > 0 {
+        if self.settings.detach && at_most.is_none() && self.room() > 0 && self.waiting.is_empty() {
             return Ok(Some(Event::Detached));
         }
         let pause = at_most.map_or(self.pause, |most| most.min(self.pause));
@@ -246,8 +318,18 @@ impl Launcher for Arrays<'_> {
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(pause),
             Err(RecvTimeoutError::Timeout) => {}
         }
+        self.since_asked = self.since_asked.map(|since| since + pause);
         self.look()?;
         Ok(self.events.pop_front())
+    }
+
+    fn recall(&mut self) -> Vec<u64> {
+        let mut recalled: Vec<u64> = self.waiting.drain(..).map(|job| job.number).collect();
+        recalled.extend(self.board.recall(self.running.keys().copied()));
+        for job in &recalled {
+            self.running.remove(job);
+        }
+        recalled
     }
 
     /// Slurm ends jobs at the limits that it was told.

@@ -13,6 +13,6 @@ mod task;
 pub(crate) use alone::{ALONE, Alone, is_asked, submit};
 pub(crate) use board::{Board, Stands};
 pub(crate) use drive::copy_of_program;
-pub(super) use drive::{drive, last_snapshot};
+pub(super) use drive::{drive, last_snapshot, take_lease};
 pub(super) use settings::Settings;
 pub(crate) use task::{TASK, Task, work};

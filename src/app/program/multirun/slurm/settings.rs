@@ -1,12 +1,12 @@
 //! What the config says of Slurm: `hydra.launcher` in submitit's words, and `mainstem.slurm`.
 
-use std::path::{Component, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::app::program::bound::Bound;
 use crate::app::program::multirun::slurm::orders::Head;
 use crate::app::program::session::{Session, setting, shown_setting};
 use crate::diag::{Error, ErrorKind, Result};
-use crate::launch::slurm::Batch;
+use crate::launch::slurm::{Batch, span};
 use crate::value::{Kind, Node, write_str};
 
 /// How a sweep runs on Slurm.
@@ -14,12 +14,14 @@ use crate::value::{Kind, Node, write_str};
 pub(crate) struct Settings {
     /// What each task is given.
     pub(crate) batch: Batch,
-    /// Where Slurm writes to, in the form of `--output` without the ending.
+    /// The folder that Slurm writes to.
     pub(super) logs: PathBuf,
     /// Whether standard error goes to the same file.
     pub(super) one_log: bool,
     /// How many tasks run at a time.
     pub(crate) at_a_time: Option<usize>,
+    /// How many jobs of a search are chosen before one of them has ended.
+    chosen: Option<usize>,
     pub(super) jobs_per_task: usize,
     /// How many jobs of a task run at a time.
     pub(super) jobs_at_a_time: usize,
@@ -88,15 +90,18 @@ impl Settings {
         let notice = number("hydra.launcher.signal_delay_s", 0)?.unwrap_or(0) as u64;
         let size = |key: &str| number(key, 1);
         let folder = shown_setting(master, "hydra.launcher.submitit_folder")?.unwrap_or_default();
+        let sweep = shown_setting(master, "hydra.sweep.dir")?.unwrap_or_default();
+        let minutes = minutes(&options).unwrap_or(60);
         let workers = session.flags.workers.map(usize::from);
         Ok(Self {
             batch: Batch { options, notice, setup, prefix, srun },
-            logs: logs(&session.absolute(folder)),
+            logs: logs(&session.absolute(folder), &session.absolute(sweep)),
             one_log: launcher("stderr_to_stdout")?.is_some_and(|yes| yes == "True"),
             at_a_time: workers.or(size("hydra.launcher.array_parallelism")?),
             jobs_per_task: size("mainstem.slurm.jobs_per_task")?.unwrap_or(1),
             jobs_at_a_time: size("mainstem.slurm.jobs_at_a_time")?.unwrap_or(1),
-            minutes: size("hydra.launcher.timeout_min")?.unwrap_or(60) as u64,
+            chosen: None,
+            minutes,
             max_timeouts: number("hydra.launcher.max_num_timeout", 0)?.unwrap_or(0) as u64,
             largest_array: size("mainstem.slurm.largest_array")?,
             max_queued: size("mainstem.slurm.max_queued")?,
@@ -111,13 +116,24 @@ impl Settings {
 
 impl Settings {
     /// As a search needs it: somebody stays who chooses the next job by what came of those before, and no more of them are
-    /// chosen at a time than the search says.
+    /// chosen at a time than run, or than the search says.
     pub(crate) fn follow(&mut self, at_a_time: Option<usize>) {
         self.detach = false;
         self.at_a_time = match (self.at_a_time, at_a_time) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         };
+        self.chosen = self.at_a_time.map(|tasks| tasks.saturating_mul(self.jobs_per_task));
+    }
+
+    /// How many jobs are handed on, and have not ended, at most.
+    pub(crate) fn most(&self) -> usize {
+        // Nobody counts so far.
+        const MANY: usize = 1 << 40;
+        let of_tasks = |tasks: usize| tasks.saturating_mul(self.jobs_per_task);
+        // Whoever hands them on by and by hands on what can run.
+        let queued = self.max_queued.map(|most| of_tasks(most.min(self.at_a_time.unwrap_or(most))));
+        queued.into_iter().chain(self.chosen).min().unwrap_or(MANY)
     }
 
     /// What the orders say of it.
@@ -142,10 +158,20 @@ impl Settings {
 }
 
 /// The logs lie in the folder that is named, up to the first part with a number of Slurm's: there is no such folder before
-/// the job is submitted, and Slurm makes none.
-fn logs(folder: &std::path::Path) -> PathBuf {
+/// the job is submitted, and Slurm makes none. What the directory of the sweep is called is no such part.
+fn logs(folder: &Path, sweep: &Path) -> PathBuf {
     let is_fixed = |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains('%');
-    folder.components().take_while(is_fixed).collect::<PathBuf>().join("%A_%a_log")
+    let (known, rest) = match folder.strip_prefix(sweep) {
+        Ok(rest) => (sweep, rest),
+        Err(_) => (Path::new(""), folder),
+    };
+    known.components().chain(rest.components().take_while(is_fixed)).collect()
+}
+
+/// How many minutes a task may take, by the option that says it.
+fn minutes(options: &[(String, Option<String>)]) -> Option<u64> {
+    let (_, value) = options.iter().rfind(|(name, _)| name == "time")?;
+    Some(span(value.as_deref()?)?.as_secs().div_ceil(60))
 }
 
 fn list(master: &Bound, key: &str) -> Result<Vec<String>> {
@@ -202,11 +228,25 @@ mod tests {
     #[test]
     fn logs_lie_where_submitit_has_its_folders() {
         for (folder, expected) in [
-            ("/sw/.submitit/%j", "/sw/.submitit/%A_%a_log"),
-            ("/logs/%x/%j", "/logs/%A_%a_log"),
-            ("/logs", "/logs/%A_%a_log"),
+            ("/sw/.submitit/%j", "/sw/.submitit"),
+            ("/logs/%x/%j", "/logs"),
+            ("/logs", "/logs"),
+            ("/5%/a/.submitit/%j", "/5%/a/.submitit"),
+            ("/5%/b/.submitit/%j", "/"),
         ] {
-            assert_eq!(logs(folder.as_ref()), PathBuf::from(expected));
+            assert_eq!(logs(folder.as_ref(), Path::new("/5%/a")), PathBuf::from(expected));
         }
+    }
+
+    #[test]
+    fn the_last_word_on_the_time_of_a_task_counts() {
+        let minutes = |said: &[(&str, &str)]| {
+            let option = |(name, value): &(&str, &str)| ((*name).to_owned(), Some((*value).to_owned()));
+            minutes(&said.iter().map(option).collect::<Vec<_>>())
+        };
+        assert_eq!(minutes(&[("time", "60")]), Some(60));
+        assert_eq!(minutes(&[("mem", "1"), ("time", "1-0:30")]), Some(1470));
+        assert_eq!(minutes(&[("time", "60"), ("time", "0:30")]), Some(1));
+        assert_eq!(minutes(&[("time", "soon")]), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::NaiveDateTime;
@@ -100,7 +100,7 @@ pub(crate) fn work(session: &Session<'_>, task: Task) -> Result<Finished> {
     // One job has all that the task has; several share it.
     let slots = match at_a_time {
         1 => vec![crate::launch::Slot::default()],
-        _ => slots(at_a_time, &devices, 1, cores, env),
+        _ => slots(at_a_time, &devices, (devices.len() / at_a_time).max(1), cores, env),
     };
     let workers = Workers::new(slots);
     let bell = workers.bell();
@@ -128,7 +128,7 @@ pub(super) fn life(env: &Environment) -> Result<(Life, usize)> {
 #[derive(Debug, Default)]
 struct End {
     failed: bool,
-    /// Those that have not come to their ends, and how often they were ended at the limit of their time before.
+    /// Those that had begun and not come to their ends, and how often they were ended at the limit of their time before.
     left: Vec<(u64, u64)>,
     /// When the task was told that its time comes to an end.
     noticed: Option<Duration>,
@@ -171,12 +171,13 @@ impl Carried<'_> {
                 Some(Event::Detached) | None => {}
             }
         }
-        // What has not begun is left, too.
-        self.ended.left.extend(self.waiting.iter().map(|order| (order.number, 0)));
-        self.requeue();
+        if let Err(error) = self.requeue() {
+            let console = &self.session.console;
+            console.complain(&error.render_as(Severity::Warning, console.err));
+        }
         let status = match &self.ended {
             End { failed: true, .. } => Status::Failure,
-            End { left, .. } if !left.is_empty() => Status::Interrupted(15),
+            End { left, .. } if !left.is_empty() || !self.waiting.is_empty() => Status::Interrupted(15),
             _ => Status::Success,
         };
         Ok(Finished::without_jobs(status))
@@ -197,6 +198,12 @@ impl Carried<'_> {
     /// Begins a job, unless it is somebody else's, or has ended in an earlier life of the task.
     fn begin(&mut self, order: JobOrder) -> Result<()> {
         let Some((mandate, timeouts)) = self.claim(order.number)? else { return Ok(()) };
+        if timeouts > self.task.head.max_timeouts {
+            let job = order.number;
+            self.session
+                .note(&format!("job {job} has come to its limit too often, and does not begin again"));
+            return Ok(());
+        }
         let again = self.life.restarts > 0;
         if again && self.record(&order).is_some() {
             return Ok(());
@@ -207,11 +214,8 @@ impl Carried<'_> {
             let message = format!("cannot make the directory `{}`: {error}", directory.display());
             Error::new(ErrorKind::Io, message)
         })?;
-        let rank = Rank::of(&self.session.composer.facts().env, &self.session.process());
-        let file = |name: &str| {
-            directory.join(rank.as_ref().map_or_else(|| name.to_owned(), |rank| rank.file_name(name)))
-        };
-        let output = Output::Files { out: file("stdout.log"), err: file("stderr.log") };
+        let [out, err] = self.logs(directory);
+        let output = Output::Files { out, err };
         let of_sweep = OfSweep {
             number: order.number,
             sweep: self.task.head.other.clone(),
@@ -227,6 +231,14 @@ impl Carried<'_> {
         self.workers.submit(order.number, Program { output, ..program })?;
         self.running.insert(order.number, Running { order, timeouts });
         Ok(())
+    }
+
+    /// The files of what a job says in this process.
+    fn logs(&self, directory: &Path) -> [PathBuf; 2] {
+        let rank = Rank::of(&self.session.composer.facts().env, &self.session.process());
+        ["stdout.log", "stderr.log"].map(|name| {
+            directory.join(rank.as_ref().map_or_else(|| name.to_owned(), |rank| rank.file_name(name)))
+        })
     }
 
     /// The right to a job, and how often it was ended at the limit of its time.
@@ -265,7 +277,7 @@ impl Carried<'_> {
 
     fn ended(&mut self, job: u64, end: Exit) {
         let Some(Running { order, timeouts, .. }) = self.running.swap_remove(&job) else { return };
-        forget_silence(&order.directory);
+        forget_silence(&self.logs(&order.directory));
         match self.record(&order) {
             Some(record) => self.ended.failed |= record.status() == Ended::Failed,
             // One that was asked to end, or told that its time does, has not failed.
@@ -276,41 +288,46 @@ impl Carried<'_> {
     }
 
     /// Puts the task back into the queue, if its time came to an end and jobs are left that can go on.
-    fn requeue(&self) {
-        let Some(noticed) = self.ended.noticed.filter(|_| !self.ended.asked && !self.follows) else { return };
-        if self.ended.left.is_empty() {
-            return;
+    fn requeue(&mut self) -> Result<()> {
+        let Some(noticed) = self.ended.noticed.filter(|_| !self.ended.asked && !self.follows) else {
+            return Ok(());
+        };
+        if self.ended.left.is_empty() && self.waiting.is_empty() {
+            return Ok(());
         }
-        let again = self.count_timeouts(noticed).and_then(|again| {
-            let slurm = Slurm::new(&self.session.composer.facts().env);
-            if again { slurm.requeue(&self.life.task) } else { Ok(()) }
-        });
-        if let Err(error) = again {
-            let console = &self.session.console;
-            console.complain(&error.render_as(Severity::Warning, console.err));
+        let slurm = Slurm::new(&self.session.composer.facts().env);
+        if is_at_limit(&slurm, &self.life, &self.task.head, (noticed, (self.since)())) && !self.may_again()? {
+            self.ended.failed = true;
+            return Ok(());
         }
+        slurm.requeue(&self.life.task)
     }
 
-    /// Whether the jobs that are left may begin once more. Who is preempted always may; who comes to the limit of its time
-    /// so often as was asked for.
-    fn count_timeouts(&self, noticed: Duration) -> Result<bool> {
-        if !is_at_limit(&self.task.head, noticed) {
-            return Ok(true);
-        }
-        let mut again = true;
+    /// Counts that the jobs that are left have come to the limit of their time. Whether the task is to begin once more: for
+    /// those that may come to it again, or have not begun.
+    fn may_again(&self) -> Result<bool> {
+        let mut again = !self.waiting.is_empty();
         for (job, timeouts) in &self.ended.left {
             renew(&self.task.folder.claim(*job), &self.life, timeouts + 1)?;
-            again &= *timeouts < self.task.head.max_timeouts;
+            again |= *timeouts < self.task.head.max_timeouts;
         }
         Ok(again)
     }
 }
 
-/// Whether a task that was told after so long that its time comes to an end is near the limit that it was given.
-pub(super) fn is_at_limit(head: &Head, after: Duration) -> bool {
+/// Whether a task is near the limit of its time that was told of it after so long, and has run for so long by now.
+pub(super) fn is_at_limit(
+    slurm: &Slurm,
+    life: &Life,
+    head: &Head,
+    (told, now): (Duration, Duration),
+) -> bool {
     // Slurm tells up to a minute earlier than it was asked to.
-    after + Duration::from_secs(head.notice.saturating_add(60))
-        >= Duration::from_secs(head.minutes.saturating_mul(60))
+    let near = Duration::from_secs(head.notice.saturating_add(60));
+    match slurm.time_left(&life.task) {
+        Some(left) => left.saturating_add(now.saturating_sub(told)) <= near,
+        None => told + near >= Duration::from_secs(head.minutes.saturating_mul(60)),
+    }
 }
 
 /// So often, and so long apart, a process of a task looks whether the one that leads has begun.
@@ -318,12 +335,9 @@ const TRIES: u32 = 1200;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// A job that said nothing leaves no files that say so.
-fn forget_silence(directory: &Path) {
-    for name in ["stdout.log", "stderr.log"] {
-        let path = directory.join(name);
-        if path.metadata().is_ok_and(|file| file.len() == 0) {
-            // It does no harm if it stays.
-            let _ = fs::remove_file(path);
-        }
+fn forget_silence(logs: &[PathBuf]) {
+    for path in logs.iter().filter(|path| path.metadata().is_ok_and(|file| file.len() == 0)) {
+        // It does no harm if it stays.
+        let _ = fs::remove_file(path);
     }
 }
