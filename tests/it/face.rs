@@ -325,8 +325,7 @@ fn a_template_is_the_defaults_and_nothing_else() {
 
 #[test]
 fn groups_that_the_type_has_no_place_for_are_no_choice() {
-    let more =
-        [("db/pg", "port: 1\n"), ("data/decay/linear", "by: 2\n"), ("experiment/short", "x: 1\n")];
+    let more = [("db/pg", "port: 1\n"), ("data/decay/linear", "by: 2\n"), ("experiment/short", "x: 1\n")];
     let files: Vec<_> = CONF.iter().copied().chain(more).collect();
     let app = app().with_configs(Configs::embedded(files.leak()));
     for face in ["--help", "--template"] {
