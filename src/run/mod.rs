@@ -10,6 +10,7 @@ mod home;
 mod id;
 mod lease;
 mod list;
+mod loggable;
 mod metrics;
 mod observer;
 mod outcome;
@@ -36,6 +37,7 @@ pub use lease::{Lease, Mandate, Tenant};
 #[cfg(all(unix, feature = "app"))]
 pub(crate) use lease::{beat_beside, rouse};
 pub use list::{Found, list};
+pub use loggable::{Number, Param, Step};
 #[cfg(feature = "app")]
 pub(crate) use metrics::METRICS;
 pub use metrics::{Metric, metrics, params};
