@@ -29,6 +29,9 @@ pub mod launch;
 #[cfg(feature = "app")]
 mod plot;
 
+#[cfg(feature = "app")]
+pub use app::{Maximize, Minimize};
+pub use run::Run;
 pub use typed::Config;
 
 /// The examples of the front page compile.

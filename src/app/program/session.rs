@@ -131,6 +131,7 @@ impl<'a> Session<'a> {
         let composer = composer
             .with_packages(folders)
             .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
+        let composer = if app.store.is_empty() { composer } else { composer.with_store(app.store.clone()) };
         // The defaults of its struct come before any config.
         let composer = match &app.typed {
             Some(schema) => composer.with_schema(schema.clone()),
