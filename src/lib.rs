@@ -30,6 +30,9 @@ pub mod launch;
 mod plot;
 mod random;
 
+#[cfg(feature = "app")]
+pub use app::{Maximize, Minimize};
+pub use run::Run;
 pub use typed::Config;
 
 /// The examples of the front page compile.

@@ -49,6 +49,49 @@ impl Plain {
     }
 }
 
+/// Tells of a range that no value is in, or whose ends a value of the field's type cannot have.
+pub(crate) fn check_range(field: &Attributes, ty: &syn::Type, mistakes: &mut Mistakes) {
+    let Some(range @ Expr::Range(ExprRange { start, end, limits, .. })) = &field.range else { return };
+    let plain = |end: &Option<Box<Expr>>| end.as_deref().and_then(Plain::of);
+    let (least, most) = (plain(start), plain(end));
+    if let (Some(least), Some(most)) = (&least, &most) {
+        let order = least.compare(most);
+        let closed = matches!(limits, RangeLimits::Closed(_));
+        if order == Some(Ordering::Greater) || order == Some(Ordering::Equal) && !closed {
+            mistakes.at(range, "no value is in this range: the smaller end comes first");
+            return;
+        }
+    }
+    let Some((name, first, last)) = width(ty) else { return };
+    let behind = i128::from(!matches!(limits, RangeLimits::Closed(_)));
+    for (end, value, behind) in [(start, least, 0), (end, most, behind)] {
+        if let (Some(end), Some(Plain::Int(value))) = (end, value)
+            && !(first..=last + behind).contains(&value)
+        {
+            mistakes.at(end, format!("no `{name}` is that: they go from {first} to {last}"));
+        }
+    }
+}
+
+/// The ends of an integer that one may run into, by its name: of the type, or of an `Option` of it.
+fn width(ty: &syn::Type) -> Option<(&'static str, i128, i128)> {
+    let inner = crate::texts::named(ty, "Option").flatten().unwrap_or(ty);
+    let syn::Type::Path(path) = inner else { return None };
+    let last = path.path.segments.last()?;
+    WIDTHS.into_iter().find(|(name, _, _)| last.ident == name)
+}
+
+const WIDTHS: [(&str, i128, i128); 8] = [
+    ("i8", i8::MIN as i128, i8::MAX as i128),
+    ("i16", i16::MIN as i128, i16::MAX as i128),
+    ("i32", i32::MIN as i128, i32::MAX as i128),
+    ("i64", i64::MIN as i128, i64::MAX as i128),
+    ("u8", 0, u8::MAX as i128),
+    ("u16", 0, u16::MAX as i128),
+    ("u32", 0, u32::MAX as i128),
+    ("u64", 0, u64::MAX as i128),
+];
+
 /// Tells of every limit that the default of a field breaks.
 pub(crate) fn check(field: &Attributes, mistakes: &mut Mistakes) {
     let Some(Default::Given(expression)) = &field.default else { return };

@@ -86,6 +86,7 @@ fn fields(all: &[Field], from_whole: bool, krate: &TokenStream) -> TokenStream {
             let group = field.group.as_ref().map(|group| quote!(.group(#group)));
             let limits = limits(field);
             let default = field.default.clone().or_else(|| from_whole.then(|| quote!(__whole.#ident)));
+            let default = default.or_else(|| field.nothing.clone());
             let default = default.map(|default| {
                 let write = written(field, krate);
                 quote!(.default(#write(&#default)))

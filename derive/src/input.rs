@@ -80,6 +80,8 @@ pub(crate) struct Field {
     pub(crate) with: Option<TokenStream>,
     /// An expression of its type.
     pub(crate) default: Option<TokenStream>,
+    /// The value where nobody gives one and there is no default: of an `Option` that its module knows nothing of.
+    pub(crate) nothing: Option<TokenStream>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,10 +251,14 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
                 let value = texts::value(text, ty, mistakes);
                 quote_spanned!(text.span()=> { let value: #ty = #value; value })
             }
-            None => quote_spanned!(given.span()=> { let value: #ty = #given; value }),
+            None => {
+                let value = literal(given, ty);
+                quote_spanned!(given.span()=> { let value: #ty = #value; value })
+            }
         },
     });
     agree::check(&attributes, mistakes);
+    agree::check_range(&attributes, ty, mistakes);
     let some = |limit: TokenStream| quote!(::core::option::Option::Some(#limit));
     let limits = [
         attributes.range.as_ref().and_then(|range| expression::range(range, krate, mistakes)).map(some),
@@ -260,6 +266,9 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
         attributes.one_of.as_ref().and_then(|values| expression::one_of(values, krate, mistakes)).map(some),
         attributes.regex.as_ref().and_then(|regex| expression::regex(regex, krate, mistakes)),
     ];
+    let by_serde = attributes.with.as_ref().is_some_and(|path| path.is_ident("serde"));
+    let nothing = (by_serde && texts::named(ty, "Option").is_some())
+        .then(|| quote!({ let value: #ty = ::core::option::Option::None; value }));
     let wants = if attributes.with.is_none() { wants(&attributes) } else { Vec::new() };
     let rust_name = field.ident.as_ref().map(unraw).unwrap_or_default();
     let name = match (&attributes.rename, case) {
@@ -289,6 +298,21 @@ fn read_field(field: &syn::Field, case: Option<Case>, krate: &TokenStream, mista
             quote_spanned!(path.span()=> #krate::typed::bridge)
         }),
         default,
+        nothing,
+    }
+}
+
+/// A literal as the value of an `Option` is `Some` of it; anything else stands as it is written.
+fn literal(given: &syn::Expr, ty: &Type) -> TokenStream {
+    let is_literal = match given {
+        syn::Expr::Unary(unary) => {
+            matches!(unary.op, syn::UnOp::Neg(_)) && matches!(&*unary.expr, syn::Expr::Lit(_))
+        }
+        given => matches!(given, syn::Expr::Lit(_)),
+    };
+    match texts::named(ty, "Option") {
+        Some(_) if is_literal => quote_spanned!(given.span()=> ::core::option::Option::Some(#given)),
+        _ => given.to_token_stream(),
     }
 }
 

@@ -4,15 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser as _;
-use syn::{Expr, FnArg, ItemFn, LitStr, Type};
+use syn::spanned::Spanned as _;
+use syn::{Expr, FnArg, GenericArgument, ItemFn, LitStr, PathArguments, ReturnType, Type};
 
 use crate::mistakes::Mistakes;
 
 /// What may stand in `#[pipeline_main(…)]`.
-const KNOWN: [&str; 8] =
-    ["args", "components", "config_name", "config_path", "crate", "embed", "name", "version"];
+const KNOWN: [&str; 9] =
+    ["args", "components", "config_name", "config_path", "crate", "embed", "name", "store", "version"];
 
 #[derive(Default)]
 struct Arguments {
@@ -21,6 +22,7 @@ struct Arguments {
     name: Option<LitStr>,
     version: Option<LitStr>,
     components: Option<Expr>,
+    store: Option<Expr>,
     krate: Option<syn::Path>,
     embed: bool,
     /// Flags of the program's own.
@@ -58,6 +60,7 @@ fn read(arguments: TokenStream, mistakes: &mut Mistakes) -> Arguments {
             "name" => read.name = Some(meta.value()?.parse()?),
             "version" => read.version = Some(meta.value()?.parse()?),
             "components" => read.components = Some(meta.value()?.parse()?),
+            "store" => read.store = Some(meta.value()?.parse()?),
             "crate" => read.krate = Some(meta.value()?.parse()?),
             "embed" => read.embed = true,
             _ => {
@@ -127,18 +130,68 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
     let configs = configs(arguments, &krate, mistakes);
     let config_name = arguments.config_name.as_ref().map(|name| quote!(.with_config_name(#name)));
     let components = arguments.components.as_ref().map(|all| quote!(.with_components(#all)));
+    let store = arguments.store.as_ref().map(|all| quote!(.with_store(#all)));
+    let wanted = wanted(&function.sig.output, config, &krate, mistakes);
     quote! {
         #(#outside)*
         #vis fn #outer() -> ::std::process::ExitCode {
             #[allow(clippy::needless_pass_by_value, reason = "a job owns its config")]
             #function
+            #wanted
             #krate::app::App::#new(#name, |config: #config, #args run: &#krate::run::Run| { let _ = run; #call })
                 .with_version(#version)
                 #configs
                 #config_name
                 #components
+                #store
                 .main()
         }
+    }
+}
+
+/// What the compiler is asked of the types of a job, at the place of each: of the closure around it, it would say so at the
+/// attribute.
+fn wanted(output: &ReturnType, config: &Type, krate: &TokenStream, mistakes: &mut Mistakes) -> TokenStream {
+    let result = match output {
+        ReturnType::Type(_, ty) => {
+            if let Some(error) = not_sent(ty) {
+                mistakes.at(
+                    error,
+                    "the error of a job is told by another thread: return `Result<_, mainstem::app::Failed>`, which is \
+                     `Box<dyn Error + Send + Sync>`",
+                );
+            }
+            let is_named = !matches!(**ty, Type::ImplTrait(_) | Type::Never(_));
+            is_named.then(|| quote_spanned!(ty.span()=> #krate::app::returns::<#ty>();))
+        }
+        ReturnType::Default => None,
+    };
+    let config = (!matches!(config, Type::Reference(_)))
+        .then(|| quote_spanned!(config.span()=> #krate::app::reads::<#config>();));
+    quote!(#config #result)
+}
+
+/// The `Box<dyn Error>` of a `Result` that no other thread may have.
+fn not_sent(ty: &Type) -> Option<&Type> {
+    let boxed = last_argument(ty, "Result")?;
+    let Type::TraitObject(object) = last_argument(boxed, "Box")? else { return None };
+    let named = |name: &str| {
+        object.bounds.iter().any(|bound| {
+            matches!(bound, syn::TypeParamBound::Trait(bound)
+                if bound.path.segments.last().is_some_and(|last| last.ident == name))
+        })
+    };
+    (named("Error") && !(named("Send") && named("Sync"))).then_some(boxed)
+}
+
+/// The last type between the brackets of a type of that name.
+fn last_argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.last()? {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
     }
 }
 
@@ -175,6 +228,10 @@ impl<'f> Job<'f> {
                 Type::Reference(reference) if !is_run(ty) && !is_named(&reference.elem, "Bound") => {
                     let owned = reference.elem.to_token_stream();
                     mistakes.at(ty, format!("the job owns its config: take `{owned}`, without `&`"));
+                }
+                Type::Reference(reference) if reference.mutability.is_some() => {
+                    mistakes
+                        .at(ty, "the run is lent to the job, and to whoever else looks at it: take `&Run`");
                 }
                 ty if types.len() > 1 && !has_reference && is_named(ty, "Run") => {
                     mistakes.at(ty, "the run is lent to the job: take `&Run`");

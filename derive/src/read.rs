@@ -105,6 +105,7 @@ fn fields(all: &[Field], from_whole: bool, krate: &TokenStream) -> TokenStream {
                 let aliases = (!aliases.is_empty()).then(|| quote!(.aliases(&[#(#aliases),*])));
                 let limits = limits(field);
                 let default = field.default.clone().or_else(|| from_whole.then(|| whole(field)));
+                let default = default.or_else(|| field.nothing.clone());
                 // Named as `describe` names it, so that the compiler tells once of a type that cannot stand there.
                 let (by, write) = match &field.with {
                     Some(with) => (quote!(#with::read), quote!(#with::write)),

@@ -25,7 +25,7 @@ pub(crate) fn value(text: &LitStr, ty: &Type, mistakes: &mut Mistakes) -> TokenS
 }
 
 /// Whether a type is called so, and the type that it holds.
-fn named<'t>(ty: &'t Type, name: &str) -> Option<Option<&'t Type>> {
+pub(crate) fn named<'t>(ty: &'t Type, name: &str) -> Option<Option<&'t Type>> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Some(None) };

@@ -9,7 +9,7 @@ use crate::compose::slips::Slips;
 use crate::compose::stale::left;
 use crate::diag::{DRAWN, Error, ErrorKind, Result, SourceMap};
 use crate::merge::{Assignment, assign};
-use crate::resolve::Context;
+use crate::resolve::{Context, Givers};
 use crate::schema::Schema;
 use crate::value::{Key, Node};
 
@@ -106,7 +106,9 @@ impl Base {
         typed: &SourceMap,
     ) -> Result<Node> {
         let mut root = self.root.clone();
-        let context = context.with_schema(&self.schema);
+        let options = if self.schema.is_any() { Vec::new() } else { self.selection.option_places() };
+        let givers = Givers { options: &options, ..context.givers };
+        let context = context.with_schema(&self.schema).with_givers(givers);
         let mut errors = Vec::new();
         for assignment in assignments {
             if let Err(error) = assign(&mut root, assignment, context, &mut ()) {

@@ -14,9 +14,9 @@ use crate::compose::runtime::Runtime;
 use crate::compose::search_path::{self, Packages};
 use crate::compose::selection::{Included, Selection};
 use crate::compose::store::Store;
-use crate::diag::{Error, ErrorKind, Origin, Result, Secrets, SourceMap};
+use crate::diag::{Error, ErrorKind, Origin, Result, Secrets, SourceId, SourceMap};
 use crate::facts::Facts;
-use crate::resolve::{Cache, Context, Hydra, Resolvers, Scope};
+use crate::resolve::{Cache, Context, Givers, Hydra, Resolvers, Scope};
 use crate::schema::Schema;
 use crate::value::{HashMap, KeyPath, Kind, Node, Text};
 
@@ -63,6 +63,8 @@ pub struct Composer {
     pub(crate) has_secrets: bool,
     /// The defaults of the schema.
     pub(crate) own: Option<Arc<Included>>,
+    /// Where they were written.
+    defaults: Vec<SourceId>,
     pub(crate) runtime: Option<Runtime>,
     repositories: RwLock<HashMap<Vec<Text>, Arc<Repository>>>,
     selections: Mutex<Recent<SelectionKey, Arc<Selection>>>,
@@ -153,6 +155,7 @@ impl Composer {
             schema: Schema::ANY.clone(),
             has_secrets: false,
             own: None,
+            defaults: Vec::new(),
             runtime: None,
             repositories: RwLock::default(),
             selections: Mutex::new(Recent(Vec::new())),
@@ -187,7 +190,9 @@ impl Composer {
     #[must_use]
     pub fn with_schema(mut self, mut schema: Schema) -> Self {
         if !schema.is_any() {
-            self.own = Some(Arc::new(Included::defaults_of(&schema, &self.repository)));
+            let own = Included::defaults_of(&schema, &self.repository);
+            self.defaults = sources_in(&own.document.root);
+            self.own = Some(Arc::new(own));
             for node in RESERVED {
                 schema.place(&KeyPath::parse(node), Schema::ANY.clone());
             }
@@ -242,7 +247,10 @@ impl Composer {
 
     /// What resolving in a composed tree needs.
     pub fn context<'a>(&'a self, warn: &'a dyn Fn(Error)) -> Context<'a> {
-        Context::new(&self.resolvers, &self.cache, &self.facts).with_schema(&self.schema).with_warnings(warn)
+        Context::new(&self.resolvers, &self.cache, &self.facts)
+            .with_schema(&self.schema)
+            .with_warnings(warn)
+            .with_givers(Givers { defaults: &self.defaults, options: &[] })
     }
 
     /// What merging needs: as [`Composer::context`], but the `hydra` node is not finished.
@@ -394,4 +402,20 @@ impl Composer {
     pub fn sources(&self) -> SourceMap {
         SourceMap::over(Arc::clone(self.repository.sources()))
     }
+}
+
+/// The sources of a tree: few, since it is written in one place or two.
+fn sources_in(root: &Node) -> Vec<SourceId> {
+    let (mut found, mut open) = (Vec::new(), vec![root]);
+    while let Some(node) = open.pop() {
+        if !found.contains(&node.origin.source) {
+            found.push(node.origin.source);
+        }
+        match &node.kind {
+            Kind::Map(map) => open.extend(map.iter().map(|(_, slot)| &slot.node)),
+            Kind::List(items) => open.extend(items.iter()),
+            _ => {}
+        }
+    }
+    found
 }

@@ -5,6 +5,7 @@ use crate::compose::composed::Composed;
 use crate::compose::composer::Composer;
 use crate::diag::Origin;
 use crate::merge::{Observer, assign};
+use crate::resolve::Givers;
 use crate::value::{Key, KeyPath, Kind, Map, Node, Text};
 
 /// One thing that happened to a value.
@@ -80,8 +81,11 @@ impl Composer {
             };
             watch.report(&root, included.document.origin(), &by, &mut steps);
         }
+        let options = composed.selection().option_places();
+        let givers = Givers { options: &options, ..context.givers };
         for (index, assignment) in composed.assignments().iter().enumerate() {
-            let _ = assign(&mut root, assignment, context.with_schema(&schema), &mut watch);
+            let context = context.with_schema(&schema).with_givers(givers);
+            let _ = assign(&mut root, assignment, context, &mut watch);
             watch.report(&root, assignment.origin, &By::Override(index), &mut steps);
         }
         // What the program fills in is not merged: it is the difference that is left.

@@ -7,9 +7,9 @@ use crate::compose::expand::{Expanded, Known};
 use crate::compose::item::Role;
 use crate::compose::repository::Repository;
 use crate::compose::tree::{NodeId, Tree};
-use crate::diag::{Error, ErrorKind, Origin, Source, SourceKind, Span};
+use crate::diag::{Error, ErrorKind, Origin, Source, SourceId, SourceKind, Span};
 use crate::schema::Schema;
-use crate::value::{HashMap, IndexMap, Kind, Map, Node, Slot, Text};
+use crate::value::{HashMap, IndexMap, KeyPath, Kind, Map, Node, Slot, Text};
 
 /// A config of the final defaults list.
 #[derive(Clone, Debug)]
@@ -143,6 +143,16 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// What was written for a place because an option was chosen for it: the option, and what its own defaults list brings.
+    pub(crate) fn option_places(&self) -> Vec<(KeyPath, SourceId)> {
+        let of_program = self.included.iter().filter(|one| !one.prelude);
+        let places = of_program.flat_map(|one| {
+            let options = one.within.iter().chain(Some(one).filter(|one| one.is_option));
+            options.map(|option| (KeyPath::parse(&option.package), one.document.origin().source))
+        });
+        places.collect()
+    }
+
     /// Reads the final list off an expanded tree.
     pub(crate) fn new(
         expanded: Expanded,

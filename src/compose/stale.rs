@@ -3,7 +3,7 @@
 use crate::compose::base::Base;
 use crate::diag::Error;
 use crate::merge::{Action, Assignment, stale_of_any};
-use crate::value::{HashSet, KeyPath, Node};
+use crate::value::{HashSet, KeyPath, Map, Node};
 
 /// What fits no more in the tree that assignments have made of a base: an error for each, with what to do. It is looked for
 /// when all of them are applied, since a later one may take it away.
@@ -47,30 +47,15 @@ impl Look<'_> {
             return;
         }
         let find = |root| path.keys().iter().try_fold(root, Node::child).and_then(Node::as_map);
-        let (Some(was), Some(is)) = (find(&self.base.root), find(self.root)) else { return };
-        let left = stale_of_any(was, is, expected, path);
-        let option = expected.as_enum().and_then(|variants| {
-            let (name, variant) = variants.variant(is.get_str(variants.tag.as_ref()?)?.as_str()?)?;
-            Some(variant.options.first().unwrap_or(name))
-        });
-        let group = self.group_of(path);
-        let known = group.as_ref().and_then(|group| self.base.selection.repository().options(group).ok());
-        let option = option.filter(|option| known.is_none_or(|known| known.contains(option)));
-        for error in left {
-            let error = match (&group, option) {
-                (Some(group), Some(option)) => {
-                    error.help(format!("`{group}={option}` chooses it with all that belongs to it"))
-                }
-                _ => error,
+        let (was, Some(is)) = (find(&self.base.root), find(self.root)) else { return };
+        for (key, error) in stale_of_any(was, is, expected, path) {
+            let place = |map: &Map| map.slot(&key).map(|slot| slot.origin);
+            let help = match was.and_then(place) {
+                // A config says it: what was typed cannot be left out.
+                Some(origin) if Some(origin) == place(is) => format!("type `~{}`, too", path.child(key)),
+                _ => "leave it out".to_owned(),
             };
-            self.errors.push(error);
+            self.errors.push(error.help(help));
         }
-    }
-
-    /// The config group whose option lies at a path.
-    fn group_of(&self, path: &KeyPath) -> Option<String> {
-        let mut included = self.base.selection.included().iter();
-        let found = included.find(|one| one.is_option && KeyPath::parse(&one.package) == *path)?;
-        found.config_path.rsplit_once('/').map(|(group, _)| group.to_owned())
     }
 }

@@ -57,6 +57,11 @@ impl Store {
         self
     }
 
+    /// Whether nothing is registered.
+    pub fn is_empty(&self) -> bool {
+        self.configs.is_empty()
+    }
+
     fn get(&self, config_path: &str) -> Option<&Registered> {
         self.configs.get(bare(config_path))
     }

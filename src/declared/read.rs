@@ -234,9 +234,8 @@ impl Reader<'_> {
             "limited" => {
                 let ty = self.ty(inner, at);
                 let by = map.get_str("by").map(|by| self.list(by, at)).unwrap_or_default();
-                let constraints = by.iter().filter_map(|one| self.constraint(one, at));
-                constraints
-                    .fold(Type::Limited(Arc::new(Limited { ty, constraints: Vec::new() })), Limited::one)
+                let constraints = by.iter().filter_map(|one| self.constraint(one, at)).collect();
+                Type::Limited(Arc::new(Limited::of(ty, constraints)))
             }
             "struct" => Type::Struct(Arc::new(self.structure(inner, at, name))),
             "enum" => self.enumeration(inner, at, name),

@@ -214,6 +214,12 @@ impl Error {
         self
     }
 
+    /// Whether it is said below the mistakes what could not be looked at because of them.
+    #[cfg(feature = "app")]
+    pub(crate) fn leaves_unchecked(&self) -> bool {
+        self.iter().any(|one| one.0.unchecked.is_some())
+    }
+
     /// Joins several errors into one; `None` if there are none.
     pub fn all(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
         let mut errors = errors.into_iter();

@@ -226,7 +226,9 @@ fn update<O: Observer>(
             }
         });
     }
-    if let (Some(next), false) = (below.first(), force) {
+    let is_open = there.is_some_and(|node| matches!(node.kind, Kind::Missing));
+    let names_variant = is_open && is_tag(context.schema.expected().at_in(root, &target), below);
+    if let (Some(next), false) = (below.first(), force || names_variant) {
         // Whatever stands there gives way to an empty mapping, and that is closed too.
         let at = target.child(next.clone());
         let error = no_key(&Map::default(), next, &at, path).at(origin, "cannot be changed");
@@ -244,6 +246,12 @@ fn update<O: Observer>(
     put(root, &container, key, node, origin, context, observer)
 }
 
+/// Whether keys are the one that says which variant of an enum a value is: it makes the value where none was given.
+fn is_tag(expected: Expected<'_>, keys: &[Key]) -> bool {
+    let tag = expected.as_enum().and_then(|variants| variants.tag.as_deref());
+    matches!(keys, [key] if tag.is_some() && key.as_str() == tag)
+}
+
 /// Sets a key of a container, in the type that it must have.
 fn put<O: Observer>(
     root: &mut Node,
@@ -259,6 +267,7 @@ fn put<O: Observer>(
     let holder = context.schema.expected().at_in(root, container);
     let expected = context.schema.expected().at_in(root, &target);
     let node = expected.filled(expected.fit(node, &target, &mut errors));
+    errors.extend(holder.wrong_key(&key, container, origin));
     if let Some(error) = Error::all(errors) {
         return Err(error);
     }
@@ -276,7 +285,7 @@ fn put<O: Observer>(
             if holder.as_enum().is_some() {
                 let mut comes = Map::default();
                 comes.insert(key.clone(), origin, node.clone());
-                becomes(map, &comes, holder, container, observer);
+                becomes(map, &comes, holder, container, context.givers, observer);
             }
             map.insert(key, origin, node);
         }

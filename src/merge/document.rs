@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::merge::observer::Observer;
 use crate::merge::variant::{becomes, stale};
-use crate::resolve::{Context, Scope};
+use crate::resolve::{Context, Givers, Scope};
 use crate::schema::{Expected, Type, Variant, twice};
 use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node, Part, Slot};
 
@@ -69,7 +69,9 @@ pub(super) fn merge_at<O: Observer>(
     says: Says,
     observer: &mut O,
 ) -> Result<()> {
-    let mut walk = Walk { path: path.clone(), resume: Vec::new(), says, errors: Vec::new(), observer };
+    let givers = context.givers;
+    let mut walk =
+        Walk { path: path.clone(), resume: Vec::new(), says, givers, errors: Vec::new(), observer };
     let ty = context.schema.expected().at_in(root, path);
     loop {
         match walk.node(reach(root, path)?, doc, ty) {
@@ -143,6 +145,7 @@ struct Walk<'o, O> {
     /// Where to go on after a halt: positions in the mappings on the way, the innermost first.
     resume: Vec<usize>,
     says: Says,
+    givers: Givers<'o>,
     errors: Vec<Error>,
     observer: &'o mut O,
 }
@@ -204,7 +207,7 @@ impl<O: Observer> Walk<'_, O> {
 
     fn map(&mut self, there: &mut Map, comes: &Map, ty: Expected<'_>) -> Result<(), Halt> {
         let start = self.resume.pop().unwrap_or(0);
-        let variant = becomes(there, comes, ty, &self.path, self.observer);
+        let variant = becomes(there, comes, ty, &self.path, self.givers, self.observer);
         if self.says == Says::Document && start == 0 && variant.is_some() {
             self.errors.extend(stale(there, there, comes, ty, &self.path));
         }
@@ -229,19 +232,22 @@ impl<O: Observer> Walk<'_, O> {
         there: &mut Map,
         key: &Key,
         slot: &Slot,
-        ty: Expected<'s>,
+        holder: Expected<'s>,
         variant: Option<&'s Variant>,
     ) -> Result<(), Halt> {
-        let Some(ty) = ty.child_in(variant, key).or_else(|| {
+        let Some(ty) = holder.child_in(variant, key).or_else(|| {
             // What stood there before its type was known stays what it is.
             there.slot(key).map(|_| Expected::new(&Type::Any))
         }) else {
             let path = self.path.child(key.clone());
-            self.errors.extend(ty.unknown(variant, key, &path, slot.origin));
+            self.errors.extend(holder.unknown(variant, key, &path, slot.origin));
             return Ok(());
         };
         let Some(old) = there.slot_mut(key) else {
-            self.add(there, key, slot, ty);
+            match holder.wrong_key(key, &self.path, slot.origin) {
+                Some(error) => self.errors.push(error),
+                None => self.add(there, key, slot, ty),
+            }
             return Ok(());
         };
         if matches!(verdict(&old.node.kind, &slot.node.kind), Verdict::Comes) {

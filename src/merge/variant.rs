@@ -2,8 +2,9 @@
 
 use crate::diag::{Error, ErrorKind, Origin};
 use crate::merge::observer::Observer;
+use crate::resolve::Givers;
 use crate::schema::{Expected, Variant};
-use crate::value::{Key, KeyPath, Map, Node, Slot, Text};
+use crate::value::{Key, KeyPath, Kind, Map, Node, Slot, Text};
 
 /// The variant that a mapping names, with its name and where it says so; `None` if it names none, or is no enum.
 fn named<'s>(expected: Expected<'s>, map: &Map) -> Option<(&'s Text, &'s Variant, Origin)> {
@@ -21,28 +22,35 @@ fn variant<'s>(expected: Expected<'s>, map: &Map) -> Option<&'s Variant> {
 pub(crate) fn stale(was: &Map, map: &Map, is: &Map, expected: Expected<'_>, path: &KeyPath) -> Vec<Error> {
     let same =
         variant(expected, was).zip(variant(expected, is)).is_none_or(|(was, is)| std::ptr::eq(was, is));
-    if same { Vec::new() } else { misplaced(was, map, is, expected, path, false) }
+    if same {
+        return Vec::new();
+    }
+    misplaced(Some(was), map, is, expected, path, false).into_iter().map(|(_, error)| error).collect()
 }
 
-/// As [`stale`]; also what was given to any variant that the mapping was in between, and though it is now what it was.
-pub(crate) fn stale_of_any(was: &Map, is: &Map, expected: Expected<'_>, path: &KeyPath) -> Vec<Error> {
+/// As [`stale`]; also what was given to any variant that the mapping was in between, and though it is now what it was, or
+/// was none before.
+pub(crate) fn stale_of_any(
+    was: Option<&Map>,
+    is: &Map,
+    expected: Expected<'_>,
+    path: &KeyPath,
+) -> Vec<(Key, Error)> {
     misplaced(was, is, is, expected, path, true)
 }
 
 fn misplaced(
-    was: &Map,
+    was: Option<&Map>,
     map: &Map,
     is: &Map,
     expected: Expected<'_>,
     path: &KeyPath,
     of_any: bool,
-) -> Vec<Error> {
-    let (Some((old, before, _)), Some((new, variant, said))) = (named(expected, was), named(expected, is))
-    else {
-        return Vec::new();
-    };
+) -> Vec<(Key, Error)> {
+    let Some((new, variant, said)) = named(expected, is) else { return Vec::new() };
+    let before = was.and_then(|was| named(expected, was)).map(|(old, before, _)| (old, before));
     let others = expected.as_enum().filter(|_| of_any).into_iter().flat_map(|all| &all.variants);
-    let others: Vec<(&Text, &Variant)> = std::iter::once((old, before)).chain(others).collect();
+    let others: Vec<(&Text, &Variant)> = before.into_iter().chain(others).collect();
     let error = |(key, slot): (&Key, &Slot)| {
         let name = key.as_str()?;
         let (owner, _) = others.iter().find(|(_, other)| other.content.fields.contains_key(name))?;
@@ -53,18 +61,20 @@ fn misplaced(
         let message = format!("`{at}` belongs to `{owner}`, and `{path}` is `{new}` now");
         let error =
             Error::new(ErrorKind::UnknownKey, message).at(slot.origin, format!("set for `{owner}` here"));
-        Some(error.at(said, format!("`{new}` since here")))
+        Some((key.clone(), error.at(said, format!("`{new}` since here"))))
     };
     map.iter().filter_map(error).collect()
 }
 
 /// The variant that a mapping is when another one has been merged into it. If it was another one before, what stands
-/// there only as a default of that one goes, and the defaults of the new one come.
+/// there only as a default of that one goes, as does what was given to it by who is said to; and the defaults of the new
+/// one come.
 pub(super) fn becomes<'s, O: Observer>(
     there: &mut Map,
     comes: &Map,
     expected: Expected<'s>,
     path: &KeyPath,
+    givers: Givers<'_>,
     observer: &mut O,
 ) -> Option<&'s Variant> {
     expected.as_enum()?;
@@ -72,7 +82,7 @@ pub(super) fn becomes<'s, O: Observer>(
     if let (Some(old), Some(new)) = (old, new)
         && !std::ptr::eq(old, new)
     {
-        forget(there, old, expected, path, observer);
+        forget(there, old, expected, path, givers, observer);
     }
     if let Some(new) = new.filter(|new| old.is_none_or(|old| !std::ptr::eq(old, *new))) {
         remember(there, new, expected, path, observer);
@@ -80,23 +90,39 @@ pub(super) fn becomes<'s, O: Observer>(
     new.or(old)
 }
 
-/// Removes what equals the defaults of a variant.
+/// Removes what equals the defaults of a variant, and what was given to it.
 fn forget<O: Observer>(
     map: &mut Map,
     variant: &Variant,
     expected: Expected<'_>,
     path: &KeyPath,
+    givers: Givers<'_>,
     observer: &mut O,
 ) {
     for (name, field) in &variant.content.fields {
         let default = || expected.required().default_of(field);
-        if map.get_str(name).is_some_and(|value: &Node| *value == default()) {
-            let key = Key::Str(name.clone());
+        let gave = |origin| givers.gave(path, origin);
+        let key = Key::Str(name.clone());
+        if map.slot(&key).is_some_and(|slot| slot.node == default() || is_given(slot, &gave)) {
             let old = map.remove(&key);
             if let (true, Some(old)) = (O::LISTENS, &old) {
                 observer.removed(&path.child(key), old);
             }
         }
+    }
+}
+
+/// Whether all of a value was given, but for the defaults that filled it up.
+fn is_given(slot: &Slot, gave: &dyn Fn(Origin) -> bool) -> bool {
+    let inside = |origin: Origin| !origin.is_known() || gave(origin);
+    gave(slot.origin) && all_given(&slot.node, &inside)
+}
+
+fn all_given(node: &Node, gave: &dyn Fn(Origin) -> bool) -> bool {
+    match &node.kind {
+        Kind::Map(map) => map.iter().all(|(_, slot)| gave(slot.origin) && all_given(&slot.node, gave)),
+        Kind::List(items) => items.iter().all(|item| all_given(item, gave)),
+        _ => gave(node.origin),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::cell::Cell;
 use std::fmt;
 
-use crate::diag::Error;
+use crate::diag::{Error, Origin, SourceId};
 use crate::facts::Facts;
 use crate::resolve::cache::Cache;
 use crate::resolve::resolver::Resolvers;
 use crate::schema::Schema;
-use crate::value::Node;
+use crate::value::{KeyPath, Node};
 
 /// Whom `${hydra:…}` asks.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +24,23 @@ pub enum Hydra<'a> {
     LeftOut(&'a Cell<bool>),
     /// The `hydra` node of the whole tree, from which the one that is resolved was cut out.
     Of(&'a Node),
+}
+
+/// Who gives values for a variant of an enum that nobody else wrote: they go with it when it becomes another one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Givers<'a> {
+    /// The defaults of types.
+    pub defaults: &'a [SourceId],
+    /// The options of config groups, each with the place that it was chosen for.
+    pub options: &'a [(KeyPath, SourceId)],
+}
+
+impl Givers<'_> {
+    /// Whether one of them wrote what stands there, for the enum at a path.
+    pub fn gave(self, path: &KeyPath, origin: Origin) -> bool {
+        self.defaults.contains(&origin.source)
+            || self.options.iter().any(|(place, source)| *source == origin.source && place == path)
+    }
 }
 
 /// What resolving and merging need beside the tree: resolvers, their cache, the world outside, the types.
@@ -44,6 +61,8 @@ pub struct Context<'a> {
     pub fleeting: &'a dyn Fn(),
     /// Whom `${hydra:…}` asks.
     pub hydra: Hydra<'a>,
+    /// Whose values go with the variant that they are for.
+    pub givers: Givers<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -57,6 +76,7 @@ impl<'a> Context<'a> {
             warn: &|_| {},
             fleeting: &|| {},
             hydra: Hydra::Own,
+            givers: Givers::default(),
         }
     }
 
@@ -70,6 +90,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_hydra(self, hydra: Hydra<'a>) -> Self {
         Self { hydra, ..self }
+    }
+
+    /// The same with those whose values go with the variant that they are for.
+    #[must_use]
+    pub fn with_givers(self, givers: Givers<'a>) -> Self {
+        Self { givers, ..self }
     }
 
     /// The same with someone who wants to know of answers that do not last.

@@ -13,7 +13,7 @@ mod resolver;
 mod scope;
 
 pub use cache::Cache;
-pub use context::{Context, Hydra};
+pub use context::{Context, Givers, Hydra};
 pub use inputs::{Answered, Input};
 #[cfg(feature = "app")]
 pub(crate) use now::format as strftime;

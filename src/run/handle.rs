@@ -11,12 +11,12 @@ use crate::facts::Clock;
 use crate::run::checkpoints::Checkpoints;
 use crate::run::home::Home;
 use crate::run::id::RunId;
+use crate::run::loggable::{Number, Param, Step};
 use crate::run::metrics::{METRICS, Metric, PARAMS, param_lines};
 use crate::run::outcome::EarlyStop;
 use crate::run::rank::Rank;
 use crate::run::reporting::Reporting;
 use crate::run::reserve::LOCK;
-use crate::value::Node;
 
 /// The run that a job belongs to: its directory, and what it leaves there. Cheap to clone; every thread may use it.
 ///
@@ -28,6 +28,7 @@ use crate::value::Node;
 /// let run = Run::without_record(&dir, Clock::default());
 /// std::fs::write(run.artifact("models/best.bin")?, "…").unwrap();
 /// run.log_params([("optimizer", "adam")])?;
+/// run.log_params([("layers", vec![64_usize, 32])])?;
 /// for step in 0..3 {
 ///     run.log_metric("loss", 1.0 / (step + 1) as f64, step)?;
 ///     run.checkpoints().save(step, "…")?;
@@ -173,13 +174,13 @@ impl Run {
     }
 
     /// Writes down how much something is at a step. It is in the file when the call returns; a kill loses at most the
-    /// last line. NaN and the infinities are kept.
+    /// last line. NaN and the infinities are kept. Numbers and steps may be of any width.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Io`], such as a disk that is full. Of the first one: the directory was moved or removed, or another
+    /// Of kind [`ErrorKind::Io`], such as a disk that is full; of kind [`ErrorKind::Range`], a step below 0. Of the first one: the directory was moved or removed, or another
     /// run has it ([`ErrorKind::Job`]).
-    pub fn log_metric(&self, name: &str, value: impl Into<f64>, step: u64) -> Result<()> {
-        self.log_number(name, value.into(), step)
+    pub fn log_metric(&self, name: &str, value: impl Number, step: impl Step) -> Result<()> {
+        self.log_number(name, value.to_f64(), step.to_u64()?)
     }
 
     /// Writes down what the run has come to at a step, for the search that it is a part of: the number that the search is
@@ -209,8 +210,8 @@ impl Run {
     /// # std::fs::remove_dir_all(&dir).unwrap();
     /// # Ok::<(), mainstem::diag::Error>(())
     /// ```
-    pub fn report(&self, step: u64, value: impl Into<f64>) -> Result<bool> {
-        let value = value.into();
+    pub fn report(&self, step: impl Step, value: impl Number) -> Result<bool> {
+        let (step, value) = (step.to_u64()?, value.to_f64());
         let name = self.report_name().unwrap_or_else(|| "objective".to_owned());
         self.log_number(&name, value, step)?;
         if self.reported(step, value)? {
@@ -259,13 +260,13 @@ impl Run {
     ///
     /// # Errors
     /// As [`Run::log_metric`].
-    pub fn log_params<K: AsRef<str>, V: Into<Node>>(
+    pub fn log_params<K: AsRef<str>, V: Param>(
         &self,
         params: impl IntoIterator<Item = (K, V)>,
     ) -> Result<()> {
         let secrets = &self.0.secrets;
         let shown = |(name, value): (K, V)| {
-            (secrets.scrub(name.as_ref()).into_owned(), value.into().scrubbed(secrets))
+            (secrets.scrub(name.as_ref()).into_owned(), value.into_node().scrubbed(secrets))
         };
         let lines = param_lines(params.into_iter().map(shown));
         if lines.is_empty() {

@@ -11,6 +11,7 @@ mod home;
 mod id;
 mod lease;
 mod list;
+mod loggable;
 mod metrics;
 mod observer;
 mod outcome;
@@ -39,6 +40,7 @@ pub(crate) use lease::{beat_beside, rouse};
 #[cfg(feature = "app")]
 pub(crate) use list::list_without;
 pub use list::{Found, list};
+pub use loggable::{Number, Param, Step};
 #[cfg(feature = "app")]
 pub(crate) use metrics::METRICS;
 pub use metrics::{Metric, metrics, params};

@@ -86,8 +86,8 @@ impl Expected<'_> {
                 }
                 let mut fitted = Map::default();
                 for (key, slot) in map.iter() {
+                    errors.extend(self.wrong_key(key, path, slot.origin));
                     let path = path.child(key.clone());
-                    errors.extend(of_key.unfit_key(key, &path).map(|e| e.at(slot.origin, "this key")));
                     fitted.insert(key.clone(), slot.origin, of_value.fit(slot.node.clone(), &path, errors));
                 }
                 Node::new(Kind::Map(Arc::new(fitted)), node.origin)
@@ -242,6 +242,17 @@ impl Expected<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The error that a key cannot be one of the mapping at a path; `None` if it can.
+    pub(crate) fn wrong_key(self, key: &Key, path: &KeyPath, origin: Origin) -> Option<Error> {
+        let here = self.required();
+        let Type::Dict(dict) = here.ty() else { return None };
+        let of_key = here.other(&dict.key);
+        if of_key.is_any() {
+            return None;
+        }
+        of_key.unfit_key(key, &path.child(key.clone())).map(|error| error.at(origin, "this key"))
     }
 
     /// The error that a key of a mapping does not fit. Overrides can only write text, so text that spells a number

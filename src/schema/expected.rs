@@ -246,13 +246,19 @@ impl fmt::Display for Expected<'_> {
             Type::Optional(inner) => write!(f, "{} or null", self.other(inner)),
             Type::Limited(limited) => {
                 let ranged = limited.constraints.iter().any(|one| matches!(one, Constraint::Range { .. }));
-                match self.other(&limited.ty).ty {
+                // What may be null is limited as long as it is not.
+                let (ty, or_null) = match self.other(&limited.ty).ty {
+                    Type::Optional(inner) => (inner.as_ref(), true),
+                    _ => (&limited.ty, false),
+                };
+                match self.other(ty).ty {
                     // The range says more than the ends of its width.
                     Type::Int(_) if ranged => f.write_str("an integer")?,
                     Type::Duration if ranged => f.write_str("a duration")?,
-                    _ => write!(f, "{}", self.other(&limited.ty))?,
+                    _ => write!(f, "{}", self.other(ty))?,
                 }
-                limited.constraints.iter().try_for_each(|constraint| write!(f, " {constraint}"))
+                limited.constraints.iter().try_for_each(|constraint| write!(f, " {constraint}"))?;
+                f.write_str(if or_null { " or null" } else { "" })
             }
             Type::List(_) => f.write_str("a list"),
             Type::Tuple(elements) => write!(f, "a list of length {}", elements.len()),

@@ -53,6 +53,12 @@ pub struct Bound {
 }
 
 impl Limited {
+    /// A type with limits; a range whose open ends are those of an integer gets them.
+    pub fn of(ty: Type, constraints: Vec<Constraint>) -> Self {
+        let constraints = constraints.into_iter().map(|one| one.within(&ty)).collect();
+        Self { ty, constraints }
+    }
+
     /// The type with one more limit.
     pub(crate) fn one(ty: Type, constraint: Constraint) -> Type {
         let constraint = constraint.within(&ty);

@@ -67,8 +67,14 @@ fn write(here: Expected<'_>, bounded: bool, depth: usize, f: &mut fmt::Formatter
                 return write_values(values, here.other(&limited.ty).is_optional(), f);
             }
             let ranged = limited.constraints.iter().any(|one| matches!(one, Constraint::Range { .. }));
-            write(here.other(&limited.ty), ranged, depth, f)?;
-            limited.constraints.iter().try_for_each(|constraint| write!(f, " {constraint}"))
+            // What may be null is limited as long as it is not.
+            let (ty, or_null) = match here.other(&limited.ty).ty() {
+                Type::Optional(inner) => (inner.as_ref(), true),
+                _ => (&limited.ty, false),
+            };
+            write(here.other(ty), ranged, depth, f)?;
+            limited.constraints.iter().try_for_each(|constraint| write!(f, " {constraint}"))?;
+            f.write_str(if or_null { " or null" } else { "" })
         }
         Type::List(element) if here.other(element).is_any() => f.write_str("list"),
         Type::List(element) => {

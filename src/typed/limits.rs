@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use indexmap::{IndexMap, IndexSet};
 
 use crate::value::{Map, Node, Text};
@@ -72,7 +72,7 @@ macro_rules! are {
 
 are! {
     InRange: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, NonZeroU8, NonZeroU16,
-        NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize, Duration, Node;
+        NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize, Duration, TimeDelta, Node;
     IsNumber: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, NonZeroU8, NonZeroU16,
         NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize, Node;
     IsText: String, Box<str>, Arc<str>, Rc<str>, Text, PathBuf, char, Node, DateTime<Utc>, DateTime<FixedOffset>,

@@ -24,6 +24,8 @@ pub struct Reader<'a> {
     parts: Parts<'a>,
     /// The config groups of which nothing is chosen.
     open: &'a [OpenGroup],
+    /// Where nothing is known: mistakes there are not told.
+    unknown: &'a [KeyPath],
 }
 
 /// A config group that an argument may choose from, and no defaults list does.
@@ -56,12 +58,17 @@ pub struct Reported(());
 impl<'a> Reader<'a> {
     /// A reader of what stands at a path.
     pub(super) fn new(scope: Option<&'a Scope<'a>>, path: KeyPath) -> Self {
-        Self { scope, path, via: Vec::new(), errors: Vec::new(), parts: Parts::None, open: &[] }
+        Self { scope, path, via: Vec::new(), errors: Vec::new(), parts: Parts::None, open: &[], unknown: &[] }
     }
 
     /// The same with config groups of which nothing is chosen.
     pub(super) fn with_open(self, open: &'a [OpenGroup]) -> Self {
         Self { open, ..self }
+    }
+
+    /// The same where nothing is known of some places.
+    pub(super) fn with_unknown(self, unknown: &'a [KeyPath]) -> Self {
+        Self { unknown, ..self }
     }
 
     /// The same with components.
@@ -93,6 +100,11 @@ impl<'a> Reader<'a> {
 
     /// Takes a mistake. The interpolations that led to the value are added to its places.
     pub fn report(&mut self, mut error: Error) -> Reported {
+        // What is in such a place is unknown, and so is what it is a part of.
+        let above = |place: &KeyPath| !self.path.is_empty() && place.starts_with(&self.path);
+        if self.unknown.iter().any(|place| self.path.starts_with(place) || above(place)) {
+            return Reported(());
+        }
         for path in self.via.iter().rev() {
             let Some(Ok(trail)) = self.scope.map(|scope| scope.trail(path)) else { continue };
             let links = trail.split_last().map_or(&[] as &[Origin], |(_, links)| links);

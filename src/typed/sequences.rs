@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hash};
 
 use indexmap::IndexSet;
 
-use crate::schema::{Constraint, Field, Type, Types};
+use crate::schema::{Constraint, Expected, Field, Type, Types};
 use crate::typed::config::Config;
 use crate::typed::reader::{Reader, Reported};
 use crate::typed::slot::Slot;
@@ -129,7 +129,9 @@ macro_rules! tuples {
                 let node = cx.given(at)?;
                 let list = cx.list(at)?;
                 if list.len() != $length {
-                    return Err(cx.misfit(format_args!("a list of length {}", $length), node));
+                    let ty = Type::Tuple(vec![Type::Any; $length].into());
+                    let error = Expected::new(&ty).misfit(node, cx.path());
+                    return Err(cx.report(error));
                 }
                 let read = ($(cx.under(index($at), Slot::of(&list[$at]), $ty::read),)+);
                 Ok(($(read.$at?,)+))

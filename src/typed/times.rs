@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Utc};
 
 use crate::schema::{Moment, Type, Types, read_duration, write_duration};
 use crate::typed::config::Config;
@@ -33,6 +33,32 @@ impl Config for Duration {
 
     fn write(&self) -> Node {
         Node::from(Text::from(write_duration(*self)))
+    }
+}
+
+/// As [`Duration`] is: it cannot be negative in a config.
+///
+/// ```
+/// use chrono::TimeDelta;
+/// use mainstem::typed::{self, Config as _};
+/// use mainstem::value::Node;
+/// assert_eq!(typed::read::<TimeDelta>(&Node::from("1m30s"))?, TimeDelta::seconds(90));
+/// assert_eq!(TimeDelta::minutes(90).write(), Node::from("90m"));
+/// # Ok::<(), mainstem::diag::Error>(())
+/// ```
+impl Config for TimeDelta {
+    fn describe(types: &mut Types) -> Type {
+        Duration::describe(types)
+    }
+
+    fn read(at: Slot<'_>, cx: &mut Reader<'_>) -> Result<Self, Reported> {
+        let span = Duration::read(at, cx)?;
+        Self::from_std(span).map_err(|_| cx.refuse(at, "is too long a duration"))
+    }
+
+    /// What is negative is no duration: as a number of seconds, which composing refuses.
+    fn write(&self) -> Node {
+        self.to_std().map_or_else(|_| Node::from(self.as_seconds_f64()), |span| span.write())
     }
 }
 

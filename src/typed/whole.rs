@@ -1,5 +1,7 @@
 //! Whole trees and whole types.
 
+use crate::compose::Store;
+use crate::declared::Registered;
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::Scope;
 use crate::schema::{Schema, Types};
@@ -7,7 +9,7 @@ use crate::typed::components::Components;
 use crate::typed::config::Config;
 use crate::typed::reader::{OpenGroup, Parts, Reader, Reported};
 use crate::typed::slot::Slot;
-use crate::value::{KeyPath, Node};
+use crate::value::{KeyPath, Node, Text};
 
 /// Reads a tree without interpolations as a type.
 ///
@@ -56,18 +58,19 @@ impl Components {
     /// # Errors
     /// As [`Components::read_at`], but for what building them would say.
     pub fn check_at<T: Config>(&self, scope: &Scope<'_>, path: &KeyPath) -> Result<Option<T>> {
-        self.check_beside(scope, path, &[])
+        self.check_beside(scope, path, &[], &[])
     }
 
-    /// As [`Components::check_at`], knowing of config groups of which nothing is chosen.
+    /// As [`Components::check_at`], knowing of config groups of which nothing is chosen, and where nothing is known.
     pub(crate) fn check_beside<T: Config>(
         &self,
         scope: &Scope<'_>,
         path: &KeyPath,
         open: &[OpenGroup],
+        unknown: &[KeyPath],
     ) -> Result<Option<T>> {
         at(scope, path, Parts::Checked(self), |reader, at| {
-            let (read, error) = ended(reader.with_open(open), at);
+            let (read, error) = ended(reader.with_open(open).with_unknown(unknown), at);
             error.map_or_else(|| Ok(read.ok()), Err)
         })
     }
@@ -75,6 +78,30 @@ impl Components {
     /// As [`schema`], with these components.
     pub fn schema<T: Config>(&self) -> Schema {
         self.describe(T::describe)
+    }
+}
+
+impl Store {
+    /// With the defaults of a type as the option of a config group: `db/mysql`. They are merged where the option lands, as
+    /// those of a file are; what must be given stays `???`.
+    ///
+    /// ```
+    /// use mainstem::Config;
+    /// use mainstem::compose::{ConfigSource as _, Store};
+    /// #[derive(Config)]
+    /// struct MySql {
+    ///     #[mainstem(default = 3306)]
+    ///     port: u16,
+    /// }
+    /// let store = Store::default().option::<MySql>("db/mysql");
+    /// assert!(store.has_config("db/mysql")?);
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
+    #[must_use]
+    pub fn option<T: Config>(self, config_path: &str) -> Self {
+        let path = Text::from(config_path.strip_suffix(".yaml").unwrap_or(config_path));
+        let root = defaults::<T>();
+        self.config(Registered { path, package: None, schema: None, root, origin: Origin::NONE })
     }
 }
 

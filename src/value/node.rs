@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use crate::diag::{HIDDEN, Origin, Secrets};
 use crate::value::map::{Map, Slot};
 use crate::value::template::Template;
+use crate::value::{JsonStyle, write_json};
 
 /// Text of a value: inline when short.
 pub type Text = CompactString;
@@ -205,6 +206,38 @@ impl Node {
         }
     }
 
+    /// The integer, if it is one that fits.
+    ///
+    /// ```
+    /// use mainstem::value::Node;
+    /// assert_eq!(Node::from(3).as_i64(), Some(3));
+    /// assert_eq!(Node::from(3.0).as_i64(), None);
+    /// ```
+    pub fn as_i64(&self) -> Option<i64> {
+        match self.kind {
+            Kind::Int(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is one: of an integer the float that is nearest to it.
+    ///
+    /// ```
+    /// use mainstem::value::Node;
+    /// assert_eq!(Node::from(0.5).as_f64(), Some(0.5));
+    /// assert_eq!(Node::from(3).as_f64(), Some(3.0));
+    /// assert_eq!(Node::from("3").as_f64(), None);
+    /// ```
+    #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
+    pub fn as_f64(&self) -> Option<f64> {
+        match &self.kind {
+            Kind::Int(number) => Some(*number as f64),
+            Kind::BigInt(digits) => digits.parse().ok(),
+            Kind::Float(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     /// Whether it is a mapping or a list.
     pub fn is_container(&self) -> bool {
         matches!(self.kind, Kind::Map(_) | Kind::List(_))
@@ -274,9 +307,25 @@ impl Node {
     }
 }
 
+/// Its kind, and the value as JSON: where it came from would fill a page.
 impl fmt::Debug for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Node").field("origin", &self.origin).field("kind", self.shown()).finish()
+        let kind = match self.shown() {
+            Kind::Null => "Null",
+            Kind::Missing => "Missing",
+            Kind::Bool(_) => "Bool",
+            Kind::Int(_) => "Int",
+            Kind::BigInt(_) => "BigInt",
+            Kind::Float(_) => "Float",
+            Kind::Str(_) => "Str",
+            Kind::Bytes(_) => "Bytes",
+            Kind::Template(_) => "Template",
+            Kind::List(_) => "List",
+            Kind::Map(_) => "Map",
+        };
+        let mut value = String::new();
+        write_json(self, JsonStyle::Compact, &mut value);
+        write!(f, "{kind}({value})")
     }
 }
 

@@ -69,7 +69,7 @@ fn ty(names: Vec<Name>) -> BoxedStrategy<Type> {
             many.prop_map(|all| Type::Tuple(all.into())),
             (inner.clone(), inner.clone()).prop_map(|(key, value)| Type::dict(key, value)),
             (inner.clone(), prop::collection::vec(constraint(), 0..3))
-                .prop_map(|(ty, constraints)| Type::Limited(Limited { ty, constraints }.into())),
+                .prop_map(|(ty, constraints)| Type::Limited(Limited::of(ty, constraints).into())),
             structure(inner.clone()).prop_map(|fields| Type::Struct(fields.into())),
             enumeration(inner.clone()).prop_map(|variants| Type::Enum(variants.into())),
             inner.prop_map(|_| Type::Rooted(Schema::from(Type::Bool.list()).into())),

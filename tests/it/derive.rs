@@ -427,7 +427,7 @@ fn other_shapes() {
         told::<(Share, Pair, Unit)>("[2, [1], x]"),
         [
             "`0` is out of range: expected 0.0..=1.0, found 2.0",
-            "`1` must be a list of length 2, but is a list",
+            "`1` must be a list of length 2, but its length is 1",
             "`2` must be null, but is a string",
         ]
     );

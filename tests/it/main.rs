@@ -86,5 +86,8 @@ mod figment;
 #[cfg(feature = "derive")]
 mod derive;
 
+#[cfg(all(feature = "app", feature = "derive", feature = "serde"))]
+mod typed;
+
 #[cfg(feature = "derive")]
 mod ui;

@@ -280,7 +280,7 @@ fn what_does_not_promise_enough_is_stopped_early() {
         let mut loss = 1.0;
         for epoch in 1_u32..=20 {
             loss = train.lr + 1.0 / f64::from(epoch);
-            if run.report(epoch.into(), loss)? {
+            if run.report(epoch, loss)? {
                 break;
             }
         }

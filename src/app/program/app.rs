@@ -21,7 +21,7 @@ use crate::app::program::session::Session;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::world::World;
 use crate::app::program::{command, derived, help, info, job, multirun, schema, show, signals, template};
-use crate::compose::{Checking, Report};
+use crate::compose::{Checking, Report, Store};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
 use crate::run::Run;
@@ -62,6 +62,8 @@ pub struct App {
     /// How that type describes itself, which depends on the components.
     describe: Option<fn(&mut Types) -> Type>,
     pub(crate) components: Components,
+    /// Configs that stand in no file.
+    pub(crate) store: Store,
     pub(crate) function: Arc<Function>,
     /// What the job will return, as far as its type says it.
     pub(crate) declared: Option<Vec<Declared>>,
@@ -156,6 +158,7 @@ impl App {
             typed: None,
             describe: None,
             components: Components::new(),
+            store: Store::default(),
             function,
             declared: None,
             starts_command: false,
@@ -247,6 +250,47 @@ impl App {
     #[must_use]
     pub fn with_components(self, components: Components) -> Self {
         Self { components, ..self }.described()
+    }
+
+    /// With configs that the program registers: options of config groups, and types of them, that stand in no file. A file of
+    /// the same name goes before.
+    ///
+    /// ```
+    /// use mainstem::app::{App, Configs, Sandbox};
+    /// use mainstem::compose::Store;
+    /// use mainstem::run::Run;
+    ///
+    /// #[derive(mainstem::Config)]
+    /// struct Train {
+    ///     db: Db,
+    /// }
+    ///
+    /// #[derive(mainstem::Config)]
+    /// enum Db {
+    ///     Mysql(MySql),
+    ///     Sqlite { file: String },
+    /// }
+    ///
+    /// #[derive(mainstem::Config)]
+    /// struct MySql {
+    ///     #[mainstem(default = 3306)]
+    ///     port: u16,
+    /// }
+    ///
+    /// static CONF: &[(&str, &str)] = &[("config", "defaults: [db: mysql]"), ("db/sqlite", "file: my.db")];
+    /// let app = App::typed("train", |_: Train, _: &Run| ())
+    ///     .with_configs(Configs::embedded(CONF))
+    ///     .with_config_name("config")
+    ///     .with_store(Store::default().option::<MySql>("db/mysql"));
+    /// let sandbox = Sandbox::new()?;
+    /// let trial = sandbox.run(&app, ["--cfg", "job"]);
+    /// assert_eq!(trial.out(), "db:\n  type: mysql\n  port: 3306\n");
+    /// assert!(sandbox.run(&app, ["--help"]).out().contains("db=mysql"));
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_store(self, store: Store) -> Self {
+        Self { store, ..self }
     }
 
     /// Runs the program with the arguments of the process: the whole of a `main`.

@@ -49,6 +49,8 @@ pub struct Bound {
     yaml: Arc<OnceLock<String>>,
     components: Components,
     snapshot: Option<Arc<Snapshot>>,
+    /// Where arguments say what cannot be: what is missing there is no mistake of its own.
+    unknown: Arc<[KeyPath]>,
 }
 
 impl Bound {
@@ -62,7 +64,13 @@ impl Bound {
             composed: Arc::new(composed),
             components: Components::new(),
             snapshot: None,
+            unknown: Arc::default(),
         }
+    }
+
+    /// The same where nothing is known of some places.
+    pub(crate) fn with_unknown(self, unknown: Arc<[KeyPath]>) -> Self {
+        Self { unknown, ..self }
     }
 
     /// The config of the job as it was composed: nothing in it is resolved.
@@ -114,7 +122,9 @@ impl Bound {
     pub(crate) fn check<T: Config>(&self, key: &str) -> Result<Option<T>> {
         let path = KeyPath::parse(key);
         let check = |open: &[OpenGroup]| {
-            self.reading(is_reserved(&path), |scope| self.components.check_beside(scope, &path, open))
+            self.reading(is_reserved(&path), |scope| {
+                self.components.check_beside(scope, &path, open, &self.unknown)
+            })
         };
         match check(&[]) {
             // Listing groups takes time, which only who has to be told of them spends.

@@ -17,6 +17,7 @@ use crate::app::program::outcome::{Failed, Objective, directions, recorded};
 use crate::app::program::reporting::reporting;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
+use crate::app::program::values::with_values;
 use crate::app::program::{command, found, logging, multirun, notice, panics, worker};
 use crate::app::{capture, git};
 use crate::compose::Mode;
@@ -31,7 +32,9 @@ use crate::value::{Kind, Node};
 /// # Errors
 /// Whatever keeps it from starting.
 pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
-    let composed = session.compose(&session.arguments(&[])?, Mode::Run)?;
+    let arguments = session.arguments(&[])?;
+    let composed =
+        session.compose(&arguments, Mode::Run).map_err(|error| with_values(session, &arguments, error))?;
     session.warn(composed.warnings());
     let bound = with_mode(session.bind(composed), "RUN")?;
     let is_for_slurm = multirun::is_for_slurm(session, &bound)?;

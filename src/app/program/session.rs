@@ -317,6 +317,7 @@ fn composer_of(app: &App, world: &World, flags: &Flags, errors: &mut Vec<Error>)
     let composer = composer
         .with_packages(folders)
         .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
+    let composer = if app.store.is_empty() { composer } else { composer.with_store(app.store.clone()) };
     // The defaults of its struct come before any config.
     Ok(match &app.typed {
         Some(schema) => composer.with_schema(schema.clone()),

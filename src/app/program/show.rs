@@ -1,14 +1,14 @@
 //! `--cfg` and `--explain`: the config, and where it comes from.
 
 use crate::app::args::Format;
-use crate::app::compose::absent;
+use crate::app::compose::{absent, not_given};
 use crate::app::explain;
 use crate::app::output::Output;
 use crate::app::program::bound::is_reserved;
 use crate::app::program::flags::Shown;
 use crate::app::program::session::Session;
 use crate::compose::Mode;
-use crate::diag::{ErrorKind, Origin, Result};
+use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::resolve::Scope;
 use crate::value::{Key, KeyPath, Kind, Map, Node, write_str, write_yaml};
 
@@ -33,7 +33,12 @@ pub(crate) fn config(session: &Session<'_>, shown: Shown) -> Result<Output> {
         Shown::Job => (bound.job().clone(), node),
         Shown::All => (bound.root().clone(), node),
     };
-    let node = node.filter(|node| !matches!(node.kind, Kind::Null | Kind::Missing));
+    if let (Some(package), Some(empty)) = (package, &node)
+        && matches!(empty.kind, Kind::Null | Kind::Missing)
+    {
+        // As in Hydra, it is an error to ask for what is not there.
+        return Err(nothing(package, empty).located(bound.composed().sources()));
+    }
     let node = node.ok_or_else(|| absent(&root, &path).located(bound.composed().sources()))?;
     let mut out = String::new();
     match package {
@@ -48,6 +53,15 @@ pub(crate) fn config(session: &Session<'_>, shown: Shown) -> Result<Output> {
         None => write_yaml(&node, &mut out),
     }
     Ok(Output::success(out).warn(bound.composed().warnings(), session.console.err))
+}
+
+/// The error that a key has no value that could be printed.
+fn nothing(package: &str, node: &Node) -> Error {
+    match node.kind {
+        Kind::Missing => not_given(&KeyPath::parse(package), node.origin),
+        _ => Error::new(ErrorKind::MissingValue, format!("`{package}` is null: it has no value to print"))
+            .at(node.origin, ""),
+    }
 }
 
 /// The value at a path with everything in it resolved. What refers to `???` is that too: it is still to be given.
