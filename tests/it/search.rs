@@ -466,7 +466,7 @@ fn options_bring_their_own_parameters_into_a_search() {
             line.split(' ').map(|word| word.split_once('=').map_or(word, |(key, _)| key)).collect();
         let chosen = |what: &str| line.split(' ').any(|word| word == what);
         let expected: &[&str] = match () {
-            () if chosen("model=forest") && chosen("model.limit=true") => {
+            () if chosen("model=forest") && chosen("model.limit=True") => {
                 &["model", "model.trees", "model.limit", "model.depth"]
             }
             () if chosen("model=forest") => &["model", "model.trees", "model.limit"],
