@@ -115,7 +115,7 @@ impl Replayed {
     /// A job is left whose number another one had.
     fn begin_anew(&mut self, job: Job, was: Standing) {
         let (status, directory) = (Status::Unknown, None);
-        let standing = Standing { status, again: false, directory, task: None, ..was.clone() };
+        let standing = Standing { status, again: false, directory, task: None, ..was };
         self.changed.push((job.index, was));
         self.left.insert(job.index, (job, standing));
     }

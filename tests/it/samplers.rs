@@ -192,7 +192,8 @@ fn trials_that_run_are_not_tried_again() {
 fn settings_of_samplers_count() {
     let two: Told = OUTCOMES[7].1;
     let one: Told = OUTCOMES[0].1;
-    let pairs: [(&str, Box<dyn Sampler>, Box<dyn Sampler>, Told); 9] = [
+    type Pair = (&'static str, Box<dyn Sampler>, Box<dyn Sampler>, Told);
+    let pairs: [Pair; 9] = [
         ("startup", Box::new(Tpe::new(1)), Box::new(Tpe::new(1).with_startup(15)), one),
         ("candidates", Box::new(Tpe::new(1)), Box::new(Tpe::new(1).with_candidates(1)), one),
         ("startup", Box::new(CmaEs::new(1)), Box::new(CmaEs::new(1).with_startup(3)), one),

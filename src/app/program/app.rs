@@ -11,6 +11,7 @@ use crate::app::output::Output;
 use crate::app::program::bound::Bound;
 use crate::app::program::configs::Configs;
 use crate::app::program::console::Console;
+use crate::app::program::describe::describe;
 use crate::app::program::finished::Finished;
 use crate::app::program::flags::{Ask, Flags, Help, Whose, parse};
 use crate::app::program::multirun::{Alone, Task, resume};
@@ -20,7 +21,7 @@ use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::world::World;
-use crate::app::program::{command, derived, help, info, job, multirun, schema, show, signals, template};
+use crate::app::program::{command, derived, info, job, multirun, show, signals};
 use crate::compose::{Checking, Report, Store};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
@@ -426,7 +427,7 @@ impl App {
             return resume(self, world, &flags, &ask, arguments);
         }
         if help.is_some() || matches!(ask, Ask::Schema(_) | Ask::SchemaFile | Ask::Template) {
-            return self.describe(world, flags, arguments, order, ask).map(print);
+            return describe(self, world, flags, arguments, order, ask).map(print);
         }
         let session = Session { own: values, alone, ..Session::open(self, world, flags, arguments, order)? };
         if let Some(task) = task {
@@ -470,32 +471,6 @@ impl App {
                 }
             }
         })
-    }
-
-    /// What the program says of itself. What its type alone can say is wanted most where the configs are not there yet.
-    fn describe(
-        &self,
-        world: World,
-        flags: Flags,
-        arguments: Vec<OsString>,
-        order: Option<Order>,
-        ask: Ask,
-    ) -> Result<Output> {
-        let help = flags.help;
-        let (session, missing) = Session::open_what_is_there(self, world, flags, arguments, order)?;
-        let said = match (help, ask) {
-            (Some(Help::Hydra), _) => help::hydra(&session),
-            (None, Ask::Schema(of)) => schema::json(&session, of.as_deref()),
-            (None, Ask::SchemaFile) => schema::file(&session),
-            (None, Ask::Template) => template::print(&session),
-            _ if missing.is_some() => help::of_type(&session),
-            _ => help::app(&session),
-        };
-        match (said, missing) {
-            (Ok(output), Some(error)) => Ok(output.and_note(&error, session.console.err)),
-            (Err(_), Some(error)) => Err(error),
-            (said, None) => said,
-        }
     }
 }
 

@@ -13,6 +13,7 @@ mod console;
 mod derived;
 #[cfg(unix)]
 mod descendants;
+mod describe;
 #[cfg(unix)]
 mod ears;
 mod elsewhere;

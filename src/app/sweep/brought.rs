@@ -11,6 +11,9 @@ use crate::grammar::{Override, parse_override};
 use crate::sweep::{Condition, Jobs};
 use crate::value::{IndexMap, Key, Map, Node, Slot};
 
+/// The options of a config group.
+type Options<'a> = &'a dyn Fn(&str) -> Result<Vec<String>>;
+
 /// What choices bring in.
 #[derive(Debug, Default)]
 pub(super) struct Brought {
@@ -123,7 +126,7 @@ impl Space<'_> {
         known: &Defined,
         own: &Defined,
         found: &IndexMap<String, Parameter>,
-        (line, options): (&str, &dyn Fn(&str) -> Result<Vec<String>>),
+        (line, options): (&str, Options<'_>),
         brought: &mut Brought,
     ) -> Result<()> {
         let mut new = Map::default();
@@ -180,7 +183,7 @@ impl Space<'_> {
     fn finish(
         &self,
         found: IndexMap<String, Parameter>,
-        options: &dyn Fn(&str) -> Result<Vec<String>>,
+        options: Options<'_>,
         mut brought: Brought,
     ) -> Result<Brought> {
         for (name, Parameter { slot, choice, options: chosen }) in found {
