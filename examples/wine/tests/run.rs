@@ -217,10 +217,10 @@ fn a_mistake_shows_its_place_and_leaves_no_directory() {
     assert_eq!(
         typed,
         "\
-error[type]: `model.trees` must be an integer in 1.., but is a string
+error[type]: `model.trees` must be an integer in 1..=65535, but is a string
   command line, argument 2
   | model.trees=many
-  |             ^^^^ expected an integer in 1..
+  |             ^^^^ expected an integer in 1..=65535
 "
     );
     let option = refusal(&scratch, &["model=forrest"]);
