@@ -1,5 +1,7 @@
 //! `mainstem sweeps best`: what a search has found.
 
+use std::path::Path;
+
 use crate::app::format::Format;
 use crate::app::output::Output;
 use crate::app::sweeps::export;
@@ -10,11 +12,11 @@ use crate::value::{Key, Map, Node, Slot, write_yaml};
 /// The file in the directory of a sweep that says what a search has found.
 pub(crate) const RESULTS: &str = "optimization_results.yaml";
 
-/// Shows the best jobs of a search.
+/// Shows the best jobs of a search, whose directory is called so.
 ///
 /// # Errors
 /// No job has completed.
-pub(super) fn best(study: &Study, format: Format, out: Style) -> Result<Output> {
+pub(super) fn best(study: &Study, place: &Path, format: Format, out: Style) -> Result<Output> {
     let best = study.best();
     if best.is_empty() {
         let error = Error::new(ErrorKind::NotFound, "no job of the search has completed");
@@ -23,12 +25,12 @@ pub(super) fn best(study: &Study, format: Format, out: Style) -> Result<Output> 
     Ok(Output::success(match format {
         Format::Json => export::json(best.iter().map(|trial| &trial.row)),
         Format::Csv => export::csv(best.iter().map(|trial| &trial.row)),
-        Format::Text => best.iter().map(|trial| text(study, trial, out)).collect(),
+        Format::Text => best.iter().map(|trial| text(study, place, trial, out)).collect(),
     }))
 }
 
 /// The number of a job and what came of it, where it is, and what would be typed for the same.
-fn text(study: &Study, trial: &Trial, out: Style) -> String {
+fn text(study: &Study, place: &Path, trial: &Trial, out: Style) -> String {
     let values = study.goals.iter().zip(trial.values.iter().flatten());
     let values: Vec<String> = values
         .map(|(goal, value)| {
@@ -39,7 +41,8 @@ fn text(study: &Study, trial: &Trial, out: Style) -> String {
         .collect();
     let head = out.paint("1", &format!("#{}  {}", trial.row.job, visible(&values.join("  "))));
     let words: Vec<_> = trial.row.overrides.iter().map(|word| shell_word(word)).collect();
-    format!("{head}  in {}\n  {}\n", visible(&trial.row.directory), visible(&words.join(" ")))
+    let place = place.join(&trial.row.directory).display().to_string();
+    format!("{head}  in {}\n  {}\n", visible(&place), visible(&words.join(" ")))
 }
 
 /// What [`RESULTS`] holds, as Hydra's sweepers write it: the best parameters and what came of them, or of several goals all

@@ -35,7 +35,11 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
         What::Cancel => cancel::cancel(&facts, &process, &directory, err),
         What::Resume => resume::resume(&facts, &directory, &args.rest, err),
         What::Watch => resume::watch(&facts, &directory, err),
-        What::Best => best::best(&Study::read(&directory, &facts, &process)?, args.format, out),
+        What::Best => {
+            let study = Study::read(&directory, &facts, &process)?;
+            let place = directory.strip_prefix(&facts.cwd).unwrap_or(&directory);
+            best::best(&study, place, args.format, out)
+        }
         What::Plot => {
             let into = args
                 .out
