@@ -253,7 +253,7 @@ impl Run {
         #[expect(clippy::cast_precision_loss, reason = "microseconds of our time fit")]
         let time = time as f64 / 1e6;
         let metric = Metric { name: self.0.secrets.scrub(name).into_owned(), value, step, time };
-        self.log(&self.0.metrics, METRICS)?.append(&metric.to_line())
+        self.log(&self.0.metrics, METRICS)?.append(&metric.to_line_without(&self.0.secrets))
     }
 
     /// Writes down what the job found out or decided, by names: all of it in one piece. A secret is written as `***`.

@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, HIDDEN, Result, Secrets};
 use crate::durable::{read_regular, whole_lines};
 use crate::run::rank::rank_in;
-use crate::value::{JsonStyle, Key, Kind, Map, Node, read_python_json, write_json};
+use crate::value::{JsonStyle, Key, Kind, Map, Node, read_python_json, write_json, write_str};
 
 /// The file of the metrics, beside the record: a JSON object a line.
 pub(crate) const METRICS: &str = "metrics.jsonl";
@@ -30,9 +30,21 @@ pub struct Metric {
 impl Metric {
     /// In one line. What is no number in JSON is `{"$float":"nan"}`, `{"$float":"inf"}` or `{"$float":"-inf"}`.
     pub(super) fn to_line(&self) -> String {
+        self.line_with(Node::from(self.value))
+    }
+
+    /// The same with `***` in place of a value that is a secret: a line that says that there was one, and not which.
+    pub(super) fn to_line_without(&self, secrets: &Secrets) -> String {
+        let mut text = String::new();
+        write_str(&Node::from(self.value), &mut text);
+        let whole = text.strip_suffix(".0").unwrap_or(&text);
+        if secrets.scrub(whole) == HIDDEN { self.line_with(Node::from(HIDDEN)) } else { self.to_line() }
+    }
+
+    fn line_with(&self, value: Node) -> String {
         line(&Map::from([
             ("name", Node::from(self.name.as_str())),
-            ("value", Node::from(self.value)),
+            ("value", value),
             ("step", Node::from(i64::try_from(self.step).unwrap_or(i64::MAX))),
             ("time", Node::from(self.time)),
         ]))

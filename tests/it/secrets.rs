@@ -3,9 +3,12 @@
 use std::fs;
 use std::process::{Command, Output, Stdio};
 
+use mainstem::app::{App, Sandbox, Status};
 use mainstem::compose::{Memory, Mode};
+use mainstem::diag::Error;
 use mainstem::facts::Facts;
 use mainstem::resolve::{Hydra, Invocation, Resolvers, Scope};
+use mainstem::run::Run;
 use mainstem::settings;
 use mainstem::value::{JsonStyle, Node, write_json, write_str};
 
@@ -117,6 +120,27 @@ fn a_run_writes_and_says_no_secret_however_it_ends() {
         assert!(read(".hydra/run.json").contains("\"LANG\": \"C\""));
         assert!(read(".hydra/job_return.json").contains("\"return_value\": null"));
     }
+}
+
+#[test]
+fn a_secret_that_is_a_number_is_no_metric() {
+    #[derive(mainstem::Config)]
+    struct Safe {
+        #[mainstem(secret)]
+        pin: u32,
+        #[mainstem(default = 0.5)]
+        loss: f64,
+    }
+    let app = App::typed("train", |config: Safe, run: &Run| -> Result<(), Error> {
+        run.log_metric("pin", config.pin, 0)?;
+        run.log_metric("loss", config.loss, 1)
+    });
+    let sandbox = Sandbox::new().expect("a sandbox");
+    let trial = sandbox.run(&app, ["pin=99887766", "hydra.run.dir=r"]);
+    assert_eq!(trial.status(), Status::Success, "{}", trial.err());
+    let lines = sandbox.read("r/.hydra/metrics.jsonl").expect("metrics");
+    assert!(!lines.contains("99887766") && lines.contains(r#""value":"***""#), "{lines}");
+    assert!(lines.contains(r#""value":0.5"#), "{lines}");
 }
 
 #[test]
