@@ -1,6 +1,6 @@
 //! What a search is after: numbers of a result, and which way each is better.
 
-use crate::diag::{Error, ErrorKind, Result, listed};
+use crate::diag::{Error, ErrorKind, Result, did_you_mean, listed};
 use crate::search::Direction;
 use crate::sweep::dimension::number;
 use crate::value::{Map, Node};
@@ -85,6 +85,11 @@ impl Goals {
         std::iter::once(&self.first).chain(&self.more)
     }
 
+    /// Whether several numbers are told apart by their places alone.
+    pub(super) fn are_in_place(&self) -> bool {
+        !self.is_one() && self.iter().all(|goal| goal.metric.is_none())
+    }
+
     fn is_one(&self) -> bool {
         self.more.is_empty()
     }
@@ -132,7 +137,18 @@ impl Goals {
             self.iter().zip(map.iter().map(|(_, slot)| Some(&slot.node)).chain(std::iter::repeat(None)));
         let found = found.map(|(goal, in_place)| {
             let found = goal.metric.as_ref().map_or(in_place, |name| map.get_str(name));
-            found.and_then(number).ok_or_else(|| sought(names()))
+            found.and_then(number).ok_or_else(|| {
+                let all: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+                let sought = sought(names());
+                match goal
+                    .metric
+                    .as_deref()
+                    .and_then(|name| did_you_mean(name, all.iter().map(String::as_str)))
+                {
+                    Some(near) => sought.help(format!("did you mean `mainstem.search.metric={near}`?")),
+                    None => sought,
+                }
+            })
         });
         found.collect()
     }

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, listed};
 use crate::search::{History, Outcome, Point, Sampler};
 use crate::sweep::goal::Goals;
 use crate::sweep::jobs::Job;
 use crate::sweep::search_space::SearchSpace;
 use crate::sweep::sweeper::{Ask, Sweeper, Told};
+use crate::value::Node;
 
 /// So many jobs, each where a sampler expects the most of it by what is known when it begins.
 ///
@@ -39,12 +40,17 @@ pub struct Search {
     first: Vec<Point>,
     history: History,
     next: u64,
+    /// Whether a job has returned what the search looks for. From then on one that does not has failed.
+    has_found: bool,
+    /// The names of numbers that are looked at by their place, as the first job has them.
+    names: Option<Vec<String>>,
 }
 
 impl Search {
     /// A search of that many jobs.
     pub fn new(space: SearchSpace, sampler: Box<dyn Sampler>, goals: Goals, trials: u64) -> Self {
-        Self { space, sampler, goals, trials, first: Vec::new(), history: History::new(), next: 0 }
+        let (first, history) = (Vec::new(), History::new());
+        Self { space, sampler, goals, trials, first, history, next: 0, has_found: false, names: None }
     }
 
     /// The same that begins with these points.
@@ -57,6 +63,26 @@ impl Search {
     #[must_use]
     pub fn knowing(self, history: History) -> Self {
         Self { history, ..self }
+    }
+
+    /// What came of a job that has completed.
+    fn outcome(&mut self, result: Option<&Node>) -> Result<Outcome> {
+        let losses = match self.goals.losses(result) {
+            Ok(losses) => losses,
+            Err(_) if self.has_found => return Ok(Outcome::Failed),
+            Err(error) => return Err(error),
+        };
+        self.has_found = true;
+        if let Some(map) = result.and_then(Node::as_map).filter(|_| self.goals.are_in_place()) {
+            let names: Vec<String> = map.iter().map(|(key, _)| key.to_string()).collect();
+            let first = self.names.get_or_insert_with(|| names.clone());
+            if *first != names {
+                let message = format!("a job returned {}, and another one {}", listed(first), listed(&names));
+                let help = format!("say which is which: `mainstem.search.metric=[{}]`", first.join(","));
+                return Err(Error::new(ErrorKind::Job, message).help(help));
+            }
+        }
+        Ok(Outcome::Completed(losses))
     }
 
     /// What it knows.
@@ -96,7 +122,7 @@ impl Sweeper for Search {
         let outcome = match told {
             Told::Completed { result, direction } => {
                 direction.map_or(Ok(()), |said| self.goals.agree(said)).map_err(in_job)?;
-                Outcome::Completed(self.goals.losses(result).map_err(in_job)?)
+                self.outcome(result).map_err(in_job)?
             }
             Told::Stopped { step, value } => {
                 Outcome::Stopped { step, loss: self.goals.first().direction.loss(value) }
@@ -116,7 +142,7 @@ mod tests {
     use crate::search::Direction;
     use crate::search::{RandomSearch, Value};
     use crate::sweep::goal::Goal;
-    use crate::value::Node;
+    use crate::value::Map;
 
     fn search(trials: u64) -> Search {
         let overrides =
@@ -124,6 +150,10 @@ mod tests {
         let space = SearchSpace::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap();
         let goals = Goals::new(Goal { metric: None, direction: Direction::Maximize }, []);
         Search::new(space, Box::new(RandomSearch::new(1)), goals, trials)
+    }
+
+    fn completed(result: Option<&Node>) -> Told<'_> {
+        Told::Completed { result, direction: None }
     }
 
     fn next(search: &mut Search) -> String {
@@ -141,6 +171,39 @@ mod tests {
         let drawn = next(&mut search);
         assert!(drawn.starts_with("n=1 lr=0."), "{drawn}");
         assert_eq!(next(&mut search), "Done");
+    }
+
+    #[test]
+    fn once_the_number_is_known_a_job_without_it_has_failed() {
+        let mut search = search(3);
+        for _ in 0..3 {
+            next(&mut search);
+        }
+        assert!(search.tell(0, completed(None)).is_err(), "it may be that none ever returns it");
+        search.tell(1, completed(Some(&Node::from(2)))).unwrap();
+        search.tell(2, completed(None)).unwrap();
+        search.tell(0, completed(Some(&Node::from("x")))).unwrap();
+        let told = search.history().told();
+        let failed = told.iter().filter(|trial| trial.outcome == Outcome::Failed).count();
+        assert_eq!((told.len(), failed), (3, 2));
+    }
+
+    #[test]
+    fn numbers_in_their_places_have_the_same_names_in_every_job() {
+        let overrides = parse_overrides([("lr=interval(0,1)", SourceId::NONE)], &mut ());
+        let space = SearchSpace::new(&overrides, &|_| Ok(Vec::new()), 0).unwrap();
+        let goal = |direction| Goal { metric: None, direction };
+        let goals = Goals::new(goal(Direction::Minimize), [goal(Direction::Maximize)]);
+        let mut search = Search::new(space, Box::new(RandomSearch::new(1)), goals, 2);
+        let result = |names: [&'static str; 2]| {
+            Node::from(Map::from([(names[0], Node::from(1.0)), (names[1], Node::from(2.0))]))
+        };
+        for _ in 0..2 {
+            next(&mut search);
+        }
+        search.tell(0, completed(Some(&result(["loss", "acc"])))).unwrap();
+        let error = search.tell(1, completed(Some(&result(["acc", "loss"])))).unwrap_err();
+        assert_eq!(error.message(), "a job returned loss, acc, and another one acc, loss");
     }
 
     #[test]

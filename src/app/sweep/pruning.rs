@@ -102,7 +102,31 @@ impl Pruning {
                 warmup: get("warmup") as u64,
             },
         };
+        if errors.is_empty()
+            && let Some(message) = pruning.senseless()
+        {
+            errors.push(Error::new(ErrorKind::Range, message).at(node.origin, ""));
+        }
         Error::all(errors).map_or(Ok(pruning), Err)
+    }
+
+    /// What is wrong with its numbers, if they stop nothing, or everything.
+    fn senseless(&self) -> Option<&'static str> {
+        match *self {
+            Self::Percentile { percentile, .. } if percentile > 100.0 => {
+                Some("`percentile` of a pruner must be 100 or less")
+            }
+            Self::Asha { factor: 0 | 1, .. } | Self::Hyperband { factor: 0 | 1, .. } => {
+                Some("`factor` of a pruner must be 2 or more")
+            }
+            Self::Asha { first: 0, .. } | Self::Hyperband { first: 0, .. } => {
+                Some("`first` of a pruner must be 1 or more")
+            }
+            Self::Hyperband { first, last, .. } if last < first => {
+                Some("`last` of a pruner must not come before its `first`")
+            }
+            _ => None,
+        }
     }
 
     /// As a journal holds it: what [`Pruning::of`] reads as the same.
@@ -176,6 +200,13 @@ mod tests {
             (r#"{"name": "asha", "last": 3}"#, "the pruner `asha` has no `last`"),
             ("\"hyperband\"", "the pruner `hyperband` needs `last`"),
             (r#"{"name": "asha", "first": -1}"#, "`first` of a pruner must be a number from 0 on"),
+            (r#"{"name": "asha", "factor": 1}"#, "`factor` of a pruner must be 2 or more"),
+            (r#"{"name": "asha", "first": 0}"#, "`first` of a pruner must be 1 or more"),
+            (
+                r#"{"name": "hyperband", "first": 9, "last": 3}"#,
+                "`last` of a pruner must not come before its `first`",
+            ),
+            (r#"{"name": "percentile", "percentile": 200}"#, "`percentile` of a pruner must be 100 or less"),
         ] {
             assert_eq!(read(json).unwrap_err().message(), told, "{json}");
         }

@@ -56,7 +56,14 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
             error = error.note(format!("{rest} of {jobs} jobs have not ended"));
         }
     }
-    error = error.help(format!("`--resume {place}` goes on"));
+    // A search that looks for what its jobs do not return does so for ever.
+    error = match &summary.broken {
+        Some(broken) if broken.kind() == ErrorKind::Job => error.help(format!(
+            "begin another one with what is known: `sweeps show {place} --format csv > known.csv`, and \
+             `mainstem.search.from=known.csv`"
+        )),
+        _ => error.help(format!("`--resume {place}` goes on")),
+    };
     // A program of ours has said by its error what went wrong; of any other only its status is known.
     let mut text = if session.app.starts_command { ends(summary, directory, cwd) } else { String::new() };
     text.push_str(&error.render(session.console.err));
