@@ -104,10 +104,13 @@ impl Place {
             Some(rank) if !rank.leads() => self.join(about, facts, process, rank, tell),
             rank => {
                 let reserved = self.take(about, facts, process, rank)?;
-                if let Some(rank) = &reserved.rank {
-                    self.announce(rank, &reserved)?;
+                match reserved.rank.as_ref().map_or(Ok(()), |rank| self.announce(rank, &reserved)) {
+                    Ok(()) => Ok(reserved),
+                    Err(error) => {
+                        reserved.give_up();
+                        Err(error)
+                    }
                 }
-                Ok(reserved)
             }
         }
     }

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use mainstem::app::Sandbox;
 
-use crate::sweeps::{app, mainstem, run, sandbox};
+use crate::sweeps::{app, mainstem, run, sandbox, wait_until};
 
 /// `mainstem run` with these words.
 fn run_command(sandbox: &Sandbox, words: &[&str]) -> (Option<i32>, String, String) {
@@ -192,6 +192,30 @@ fn what_a_command_says_may_go_where_it_is_kept_and_where_nobody_reads() {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_left_in_the_background_and_what_is_no_file_hold_up_nobody() {
+    let sandbox = sandbox();
+    let mut command = mainstem(&sandbox, &["run", "hydra.run.dir=a", "--", "sh", "-c", "yes & echo $! >&2"]);
+    // Nobody reads as fast as it writes.
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let (mut out, mut said) = (child.stdout.take().expect("a pipe"), [0; 4096]);
+    let reader = std::thread::spawn(move || {
+        while std::io::Read::read(&mut out, &mut said).is_ok_and(|read| read > 0) {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+    });
+    wait_until("it ends", || child.try_wait().expect("its status").is_some());
+    let yes = sandbox.read("a/stderr.log").expect("a file");
+    assert!(Command::new("kill").arg(yes.trim()).status().expect("it starts").success());
+    reader.join().expect("it reads");
+    fs::create_dir(sandbox.path().join("b")).expect("a directory");
+    let fifo = sandbox.path().join("b/stdout.log");
+    assert!(Command::new("mkfifo").arg(&fifo).status().expect("it starts").success());
+    let (code, _, err) = run_command(&sandbox, &["hydra.run.dir=b", "--", "echo", "x"]);
+    assert!(code == Some(1) && err.contains("it is no regular file"), "{err}");
 }
 
 /// On a terminal, as `script` makes one.

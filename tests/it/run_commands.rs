@@ -56,6 +56,10 @@ fn many_are_removed_only_if_that_is_said() {
         "{err}"
     );
     assert!(sandbox.path().join("a").is_dir());
+    // What no run has is other than anything.
+    let (code, out, err) = told(&sandbox, &["runs", "rm", "statsu!=running", "--yes"]);
+    assert_eq!((code, out.as_str()), (Some(1), ""));
+    assert!(err.contains("did you mean `status`?") && sandbox.path().join("a").is_dir(), "{err}");
     let (code, out, err) = told(&sandbox, &["runs", "rm", "status=completed", "--yes"]);
     assert_eq!((code, out.as_str()), (Some(0), "removed a\nremoved b\n"), "{err}");
     assert!(sandbox.path().join("c").is_dir());

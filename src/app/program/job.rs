@@ -255,7 +255,7 @@ pub(crate) fn check(session: &Session<'_>, bound: &Bound, known: &Known) -> Resu
 }
 
 /// What the function needs is read, which may run what its types check.
-fn call_of(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
+pub(super) fn call_of(session: &Session<'_>, bound: &Bound) -> Result<Ready> {
     let read = || (session.app.function)(bound, session.own.as_ref());
     let read = panics::guarded(false, bound.secrets(), read)
         .unwrap_or_else(|panicked| Err(Error::new(ErrorKind::Job, panicked.reading())));

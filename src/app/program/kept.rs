@@ -51,6 +51,10 @@ impl Kept {
             let failed = |error: io::Error| {
                 Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display()))
             };
+            // Nobody may read what is no file, and opening it would wait for who does.
+            if path.metadata().is_ok_and(|there| !there.is_file()) {
+                return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")));
+            }
             let log = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
             let shown = log.metadata().map_err(failed)?.len();
             let reader = File::open(&path).map_err(failed)?;
@@ -67,14 +71,22 @@ impl Kept {
     pub(super) fn show(&mut self, ended: &AtomicBool) {
         loop {
             let last = ended.load(Ordering::Relaxed);
+            let mut waits = false;
             for stream in self.0.iter_mut().filter(|stream| stream.is_open) {
-                if stream.show().is_err() {
-                    // Whoever writes where nobody reads is ended, as by a pipe.
-                    stream.is_open = false;
-                    signals::end_children(Halt::Terminate);
+                match stream.show() {
+                    Ok(()) => {}
+                    // Who reads this process says by it that there is no room just now.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => waits = true,
+                    Err(error) => {
+                        stream.is_open = false;
+                        // Whoever writes where nobody reads is ended, as by a pipe; what cannot be shown is kept all the same.
+                        if error.kind() == io::ErrorKind::BrokenPipe {
+                            signals::end_children(Halt::Terminate);
+                        }
+                    }
                 }
             }
-            if last {
+            if last && !waits {
                 return;
             }
             thread::park_timeout(STEP);
@@ -93,24 +105,42 @@ impl Kept {
 }
 
 impl Stream {
+    /// Shows what is there by now. What comes meanwhile waits for the next time: somebody left in the background may write for ever.
     fn show(&mut self) -> io::Result<()> {
+        let end = self.log.metadata()?.len();
         let mut buffer = [0; 1 << 14];
-        loop {
+        while self.shown < end {
             self.log.seek(SeekFrom::Start(self.shown))?;
-            let read = self.log.read(&mut buffer)?;
+            let left = usize::try_from(end - self.shown).unwrap_or(buffer.len()).min(buffer.len());
+            let read = self.log.read(&mut buffer[..left])?;
             if read == 0 {
                 return Ok(());
             }
-            self.shown += read as u64;
-            let said = &buffer[..read];
-            match self.is_error {
-                true => io::stderr().lock().write_all(said)?,
-                false => {
-                    let mut out = io::stdout().lock();
-                    out.write_all(said).and_then(|()| out.flush())?;
+            self.pass_on(&buffer[..read])?;
+        }
+        Ok(())
+    }
+
+    /// Passes some of it on, as much as there is room for.
+    fn pass_on(&mut self, said: &[u8]) -> io::Result<()> {
+        let mut rest = said;
+        while !rest.is_empty() {
+            let written = match self.is_error {
+                true => io::stderr().lock().write(rest),
+                // What waits in its buffer counts as written.
+                false => io::stdout().lock().write(rest),
+            };
+            match written {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.shown += written as u64;
+                    rest = &rest[written..];
                 }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
             }
         }
+        if self.is_error { Ok(()) } else { io::stdout().lock().flush() }
     }
 }
 

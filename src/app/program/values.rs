@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::app::program::job::call_of;
 use crate::app::program::session::Session;
 use crate::compose::{Arguments, Mode};
 use crate::diag::{Error, ErrorKind, SourceId, SourceKind};
@@ -38,8 +39,7 @@ pub(crate) fn with_values(session: &Session<'_>, arguments: &Arguments, error: E
         };
     };
     let bound = session.bind(composed).with_unknown(unknown);
-    let others = (session.app.function)(&bound, session.own.as_ref()).err();
-    let others = others.map(|others| bound.located(others).each()).unwrap_or_default();
+    let others = call_of(session, &bound).err().map(Error::each).unwrap_or_default();
     Error::all(error.clone().each().into_iter().chain(others)).unwrap_or(error)
 }
 

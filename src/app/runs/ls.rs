@@ -55,7 +55,7 @@ pub(crate) fn choose(args: &Args, mut runs: Vec<View>, broken: &mut Vec<Error>) 
 pub(crate) fn filtered(text: &str, mut runs: Vec<View>, broken: &mut Vec<Error>) -> Result<Vec<View>> {
     let filter = Filter::parse(text)?;
     let all = runs.len();
-    broken.extend(filter.keys().into_iter().filter_map(|key| unknown(key, &runs)));
+    broken.extend(unknown_of(&filter, &runs));
     runs.retain(|run| {
         let matches = filter.matches(&|key| run.get(key));
         broken.extend(run.broken());
@@ -66,6 +66,18 @@ pub(crate) fn filtered(text: &str, mut runs: Vec<View>, broken: &mut Vec<Error>)
         broken.push(error.help("`mainstem runs --help` shows what filters look like"));
     }
     Ok(runs)
+}
+
+/// What is wrong with the keys of a filter.
+///
+/// # Errors
+/// It is none.
+pub(crate) fn slips(text: &str, runs: &[View]) -> Result<Vec<Error>> {
+    Ok(unknown_of(&Filter::parse(text)?, runs))
+}
+
+fn unknown_of(filter: &Filter, runs: &[View]) -> Vec<Error> {
+    filter.keys().into_iter().filter_map(|key| unknown(key, runs)).collect()
 }
 
 /// What is wrong with a key that no run has.

@@ -27,6 +27,11 @@ pub(super) fn remove(args: &Args, runs: &Runs, err: Style) -> Result<Output> {
             Err(_) => {
                 let (all, _) = runs.all()?;
                 let all = if args.all { all } else { ls::without_attempts(all) };
+                // A slip in a key means nothing, or everything.
+                let slips = ls::slips(word, &all)?;
+                if let Some(error) = Error::all(slips) {
+                    return Err(error.note("nothing was removed"));
+                }
                 let meant = ls::filtered(word, all, &mut broken)?;
                 of_filters += meant.len();
                 meant.into_iter().map(|view| view.found).collect()
