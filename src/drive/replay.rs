@@ -139,7 +139,9 @@ fn ask(
                         sweeper.tell(other.index, told)?;
                     }
                     None => {
-                        let was = Standing { status: Status::Completed, ..Standing::lost(PathBuf::new()) };
+                        // It was taken over, and has never begun here.
+                        let (attempt, status, directory) = (0, Status::Completed, None);
+                        let was = Standing { attempt, status, directory, ..Standing::lost(PathBuf::new()) };
                         replayed.begin_anew(other, was);
                     }
                 }
