@@ -48,7 +48,7 @@ comes from, and runs any program with it.
   all that is wrong         mainstem check conf
   run a Hydra program       mainstem run -cd conf -cn config -- python train.py
   run any other one         mainstem run lr=0.2 -- python train.py {flags}
-  a sweep of it             mainstem run -m -j 4 lr=1,2 -- python train.py {flags}
+  a sweep of it             mainstem run -m -j 4 lr=1,2 -- python t.py {flags}
   a search for the best     mainstem run -m 'lr=interval(0,1)' \\
                               mainstem.search.trials=50 \\
                               mainstem.search.direction=minimize \\
