@@ -258,6 +258,28 @@ fn a_field_is_searched_in_the_space_of_its_type() {
 }
 
 #[test]
+fn a_field_that_is_one_of_some_words_is_searched_among_them() {
+    #[derive(mainstem::Config)]
+    enum Device {
+        Cpu,
+        Gpu,
+    }
+    #[derive(mainstem::Config)]
+    struct Placed {
+        #[mainstem(default = Device::Cpu)]
+        device: Device,
+    }
+    let app = App::typed("train", |config: Placed, _: &Run| match config.device {
+        Device::Cpu => Minimize(2.0),
+        Device::Gpu => Minimize(1.0),
+    });
+    let sandbox = Sandbox::new().expect("a directory");
+    let words = ["-m", "mainstem.search.trials=2", "mainstem.search.fields=[device]", "hydra.sweep.dir=sw"];
+    let trial = sandbox.run(&app, words);
+    assert_eq!(trial.jobs().len(), 2, "{}", trial.err());
+}
+
+#[test]
 fn a_search_begins_with_what_is_known() {
     let sandbox = Sandbox::new().expect("a directory");
     let words = SPACE

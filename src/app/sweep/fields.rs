@@ -55,6 +55,7 @@ fn space(expected: Expected<'_>) -> Option<String> {
     match (expected.ty(), range) {
         (Type::Bool, _) => Some("true,false".to_owned()),
         (Type::OneOf(words), _) => self::words(words.iter().map(|word| word.as_str())),
+        (Type::Enum(of), _) if of.tag.is_none() => words(of.variants.keys().map(|word| word.as_str())),
         (Type::Int(_), Some((min, max))) => {
             let low = whole(min)?.checked_add(i64::from(!min.inclusive))?;
             let high = whole(max)?.checked_sub(i64::from(!max.inclusive))?;
