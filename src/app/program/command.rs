@@ -1,10 +1,10 @@
 //! Any program as a job: `mainstem run OVERRIDES -- CMD ARGS…`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -152,14 +152,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     }
     // From here on a signal lets the command end, and does not end this process.
     let _ = run.is_interrupted();
-    // One that the attempt before left in this directory is not this one's.
-    let earlier = run.dir().join(own_file(run, RESULT));
-    if let Err(error) = fs::remove_file(&earlier)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        let message = format!("cannot remove the earlier `{}`: {error}", earlier.display());
-        return Err(Error::new(ErrorKind::Io, message).into());
-    }
+    remove_earlier(run)?;
     let paths = OUTPUT.map(|name| run.dir().join(own_file(run, name)));
     let errors = paths[1].clone();
     let said_before = length(&errors);
@@ -167,14 +160,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         true => Some(Kept::of(paths, &mut command)?),
         false => None,
     };
-    let mut child = command.spawn().map_err(|error| {
-        let message = format!("cannot start `{}`: {error}", program.display());
-        let kind = match error.kind() {
-            std::io::ErrorKind::NotFound => ErrorKind::NotFound,
-            _ => ErrorKind::Io,
-        };
-        Error::new(kind, message)
-    })?;
+    let mut child = command.spawn().map_err(|error| unstarted(program, &error))?;
     let ended = AtomicBool::new(false);
     let hook = setting(&handed.bound, "mainstem.run.checkpoint")?.map(|line| Hook {
         line,
@@ -219,15 +205,42 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     while !run.is_interrupted() && since() < LATEST {
         thread::sleep(LATEST / 20);
     }
+    Err(failure(status, last_line(&errors, said_before)).into())
+}
+
+/// Removes the result that the attempt before left in this directory, which is not this one's.
+fn remove_earlier(run: &Run) -> Result<()> {
+    let earlier = run.dir().join(own_file(run, RESULT));
+    match fs::remove_file(&earlier) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            let message = format!("cannot remove the earlier `{}`: {error}", earlier.display());
+            Err(Error::new(ErrorKind::Io, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// That a command cannot be started.
+fn unstarted(program: &OsStr, error: &std::io::Error) -> Error {
+    let message = format!("cannot start `{}`: {error}", program.display());
+    let kind = match error.kind() {
+        std::io::ErrorKind::NotFound => ErrorKind::NotFound,
+        _ => ErrorKind::Io,
+    };
+    Error::new(kind, message)
+}
+
+/// How a command ended that has failed, with what it said last.
+fn failure(status: ExitStatus, last: Option<String>) -> Error {
     let how = match status.code() {
         Some(code) => format!("the command ended with status {code}"),
         None => format!("the command was ended: {status}"),
     };
     let error = Error::new(ErrorKind::Job, how);
-    Err(match last_line(&errors, said_before) {
-        Some(line) => error.note(format!("the last it said: {line}")).into(),
-        None => error.into(),
-    })
+    match last {
+        Some(line) => error.note(format!("the last it said: {line}")),
+        None => error,
+    }
 }
 
 /// Whether what a command says is kept by its run: jobs of a sweep have files where several run at a time.

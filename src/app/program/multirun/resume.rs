@@ -32,6 +32,15 @@ pub(crate) struct Resumed {
     pub(crate) directory: PathBuf,
 }
 
+/// The sweep that is meant where nobody named it, which is told.
+fn find_and_tell(app: &App, world: &World, flags: &Flags, given: Vec<OsString>) -> Result<PathBuf> {
+    let directory = find(app, world, flags, given)?;
+    let place = shown(&directory, &world.facts.cwd).display();
+    let note = world.console.err.paint("1;36", "note");
+    world.console.complain(&format!("{note}: goes on with the sweep in {place}\n"));
+    Ok(directory)
+}
+
 /// Goes on with a sweep. It is composed with the arguments that it was begun with, as of the moment when it was.
 ///
 /// # Errors
@@ -49,16 +58,7 @@ pub(crate) fn resume(
     }
     let directory = match flags.resume.as_deref() {
         Some(named) if !named.is_empty() => world.facts.cwd.join(named),
-        _ => {
-            let directory = find(app, &world, flags, given.clone())?;
-            // Nobody named it.
-            let err = world.console.err;
-            let place = shown(&directory, &world.facts.cwd).display();
-            world
-                .console
-                .complain(&format!("{}: goes on with the sweep in {place}\n", err.paint("1;36", "note")));
-            directory
-        }
+        _ => find_and_tell(app, &world, flags, given.clone())?,
     };
     let Progress { identity, raised, .. } = Progress::read(&directory)?;
     begun_alike(app, &world, &identity, shown(&directory, &world.facts.cwd))?;
