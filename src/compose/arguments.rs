@@ -7,7 +7,7 @@ use crate::compose::aliases::Aliases;
 use crate::compose::composed::Composed;
 use crate::compose::composer::{Asked, Composer, Mode, Others, Preludes};
 use crate::compose::deprecated::deprecated;
-use crate::compose::plan::{self, Plan, plan};
+use crate::compose::plan::{self, Plan, may_add, plan};
 use crate::compose::runtime::{Lines, fill};
 use crate::compose::secrets::Secrecy;
 use crate::compose::selection::Selection;
@@ -161,7 +161,10 @@ impl Composer {
         let (repository, searchpath) =
             self.repository_for(config_name, argument.as_ref(), &mut |warning| warnings.push(warning))?;
         let mut errors = Vec::new();
-        let Plan { requests, assignments, lines } = plan(overrides, &repository, mode, &mut errors);
+        let Plan { requests, mut assignments, lines } = plan(overrides, &repository, mode, &mut errors);
+        if self.is_open {
+            assignments.iter_mut().for_each(may_add);
+        }
         let asked = Asked { config_name, mode, others, searchpath, preludes };
         let selection = self.expand(&repository, asked, requests, &mut errors);
         // The pass over the lists goes backwards; people read forwards.

@@ -63,6 +63,8 @@ pub struct Composer {
     pub(crate) has_secrets: bool,
     /// The defaults of the schema.
     pub(crate) own: Option<Arc<Included>>,
+    /// Whether an override may set what no config has.
+    pub(crate) is_open: bool,
     /// Where they were written.
     defaults: Vec<SourceId>,
     pub(crate) runtime: Option<Runtime>,
@@ -155,6 +157,7 @@ impl Composer {
             schema: Schema::ANY.clone(),
             has_secrets: false,
             own: None,
+            is_open: false,
             defaults: Vec::new(),
             runtime: None,
             repositories: RwLock::default(),
@@ -199,6 +202,14 @@ impl Composer {
         }
         self.has_secrets = schema.has_secrets();
         self.schema = schema;
+        self
+    }
+
+    /// With overrides that set what no config has: `a=1` adds `a`, too. For a tree that is made of overrides alone; the
+    /// nodes [`RESERVED`] stay as closed as ever.
+    #[must_use]
+    pub fn open(mut self) -> Self {
+        self.is_open = true;
         self
     }
 

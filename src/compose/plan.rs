@@ -1,5 +1,6 @@
 //! What overrides mean to a repository: choices of groups, or assignments to values.
 
+use crate::compose::composed::RESERVED;
 use crate::compose::composer::Mode;
 use crate::compose::element::{Choice, Pick, here, name_of};
 use crate::compose::item::group_key;
@@ -10,7 +11,7 @@ use crate::compose::slips::{bare, near_group};
 use crate::diag::{Error, ErrorKind, Result, listed};
 use crate::grammar::{Action, Operand, Override, SweepKind};
 use crate::merge::{Action as Assign, Assignment};
-use crate::value::{KeyPath, Kind, Node, Text};
+use crate::value::{Key, KeyPath, Kind, Node, Text};
 
 /// All overrides, sorted by what they mean.
 #[derive(Debug, Default)]
@@ -142,6 +143,16 @@ fn delete_config(over: &One, plan: &mut Plan) -> Result<()> {
     }
     plan.requests.remove(key_of(over, false), None, over.origin);
     Ok(())
+}
+
+/// In a tree that is open what is to be changed may be added, too: but for what no user's config makes.
+pub(crate) fn may_add(assignment: &mut Assignment) {
+    let first = assignment.path.keys().first().and_then(Key::as_str);
+    if let (Assign::Change(value), false) =
+        (&assignment.action, first.is_some_and(|key| RESERVED.contains(&key)))
+    {
+        assignment.action = Assign::Force(value.clone());
+    }
 }
 
 /// The key by which the defaults lists know the choice.

@@ -47,6 +47,7 @@ const RUN: &[Field] = &[
     ("environment", List(&Str)),
     ("checkpoint", Optional(&Str)),
     ("reads_config", Bool),
+    ("booleans", OneOf(&["switch", "no", "value"])),
 ];
 
 const SWEEP: &[Field] = &[

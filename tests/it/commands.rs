@@ -287,3 +287,98 @@ fn a_sweep_is_called_by_its_program_and_counts_as_people_do() {
     assert!(out.lines().nth(1).is_some_and(|line| line.contains("  sleep ")), "{out}");
     assert!(record(&sandbox, "sw/0").contains("\"name\": \"sleep\""));
 }
+
+#[test]
+fn overrides_alone_are_swept_as_with_a_config() {
+    let sandbox = sandbox().with_file("jobs.csv", "lr,epochs\n1,5\n2,6\n").expect("a file");
+    for (words, expected) in [
+        (
+            &["lr=1,2", "decay=3,4", "mainstem.sweep.zip=[[lr,decay]]"][..],
+            "#0 : lr=1 decay=3\n#1 : lr=2 decay=4\n",
+        ),
+        (
+            &["mainstem.sweep.grids=[{opt:sgd,momentum:'0,0.9'},{opt:adam}]"],
+            "#0 : opt=sgd momentum=0\n#1 : opt=sgd momentum=0.9\n#2 : opt=adam\n",
+        ),
+        (&["mainstem.sweep.jobs=jobs.csv"], "#0 : lr=1 epochs=5\n#1 : lr=2 epochs=6\n"),
+    ] {
+        let all = [&["-m", "--dry-run"], words, &["--", "echo", "{flags}"]].concat();
+        let (code, out, err) = run_command(&sandbox, &all);
+        assert_eq!((code, out.as_str()), (Some(0), expected), "{err}");
+    }
+    // What is no user's stays closed.
+    let (code, _, err) = run_command(&sandbox, &["hydra.rnu.dir=a", "--", "true"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("there is no key `hydra.rnu`") || err.contains("`hydra.rnu"), "{err}");
+    // On record is what was typed.
+    let (code, _, err) = run_command(&sandbox, &["lr=1", "+a.b=2", "hydra.run.dir=a", "--", "true"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert_eq!(sandbox.read("a/.hydra/overrides.yaml").expect("a record"), "- lr=1\n- +a.b=2\n");
+}
+
+#[test]
+fn flags_are_written_as_parsers_read_them() {
+    let text = "verbose: true\nquiet: false\nname: null\nlayers: [64, 32]\nopt: {lr: 0.1}\n";
+    let sandbox = sandbox().with_file("conf/flags.yaml", text).expect("a file");
+    for (more, expected) in [
+        (&[][..], "--verbose --layers 64 32 --opt.lr=0.1\n"),
+        (&["mainstem.run.booleans=no"], "--verbose --no-quiet --layers 64 32 --opt.lr=0.1\n"),
+        (&["mainstem.run.booleans=value"], "--verbose=true --quiet=false --layers 64 32 --opt.lr=0.1\n"),
+    ] {
+        let own = ["-cd", "conf", "-cn", "flags", "hydra.run.dir=a", "--scratch"];
+        let (code, out, err) = run_command(&sandbox, &[&own[..], more, &["--", "echo", "{flags}"]].concat());
+        assert_eq!((code, out.as_str()), (Some(0), expected), "{err}");
+    }
+}
+
+#[test]
+fn a_program_of_hydras_has_no_overrides_of_its_own() {
+    let sandbox = with_parts().with_file("own.py", "import hydra\n").expect("a file");
+    for (own, words) in [(&["-cd", "conf", "-cn", "parts"][..], "seed=4"), (&[], "-m")] {
+        let (code, _, err) = run_command(&sandbox, &[own, &["--", "true", "own.py", words]].concat());
+        assert_eq!(code, Some(1), "{err}");
+        let message = format!(
+            "error[usage]: `{words}` behind the command would change its config, and no record would say so\n"
+        );
+        assert!(err.contains(&message), "{err}");
+        assert!(err.contains(&format!("type `mainstem run {words} … -- true own.py`")), "{err}");
+        assert!(!sandbox.path().join("outputs").exists());
+    }
+}
+
+#[test]
+fn a_command_has_the_variables_of_files() {
+    let sandbox = sandbox()
+        .with_file(".env", "FROM_DOT=a\nFROM_BOTH=dot\n")
+        .and_then(|sandbox| sandbox.with_file("e.env", "FROM_BOTH=named\nPATH=/nowhere\n"))
+        .expect("files");
+    let script = "echo $FROM_DOT $FROM_BOTH; test $PATH != /nowhere";
+    let words = ["--env-file", "e.env", "hydra.run.dir=a", "--", "sh", "-c", script];
+    let (code, out, err) = run_command(&sandbox, &words);
+    assert_eq!((code, out.as_str()), (Some(0), "a named\n"), "{err}");
+}
+
+#[test]
+fn a_file_of_the_programs_own_is_no_result() {
+    let sandbox = sandbox();
+    for text in ["[1, 2]", "\"all well\"", "{\"name\": \"x\"}"] {
+        let script = format!("echo '{text}' > $MAINSTEM_RUN_DIR/result.json");
+        let (code, _, err) = run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", &script]);
+        assert_eq!(code, Some(0), "{err}");
+        assert!(err.contains("warning[json]: ") && err.contains("note: the job has no result\n"), "{err}");
+        assert!(!record(&sandbox, "a").contains("\"result\": {"), "{text}");
+    }
+    let script = "echo '{\"loss\": ' > $MAINSTEM_RESULT";
+    let (code, _, err) = run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", script]);
+    assert_eq!(code, Some(1), "{err}");
+}
+
+#[test]
+fn a_sweep_cannot_keep_nothing() {
+    let (code, _, err) = run_command(&sandbox(), &["-m", "--scratch", "lr=1,2", "--", "true"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        err.starts_with("error[usage]: `--scratch` keeps nothing, and a sweep needs its journal"),
+        "{err}"
+    );
+}

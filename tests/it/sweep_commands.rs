@@ -55,7 +55,7 @@ fn a_sweep_is_cancelled_by_who_finds_its_driver_and_goes_on_by_its_program() {
     let mut command = mainstem(&sandbox, &["sweeps", "resume", "../sw", "--dry-run"]);
     command.current_dir(sandbox.path().join("else"));
     let (code, out, err) = run(command);
-    let expected = "#0 : ++x=0.01  # completed: sw/0\n#1 : ++x=60  # runs again, had begun: sw/1\n";
+    let expected = "#0 : x=0.01  # completed: sw/0\n#1 : x=60  # runs again, had begun: sw/1\n";
     assert_eq!((code, out.as_str()), (Some(0), expected), "{err}");
     assert!(err.contains(" run --resume sw --dry-run\n") && err.starts_with("note: cd "), "{err}");
     let mut again = mainstem(&sandbox, &["sweeps", "resume", "last", "-j", "1"]);

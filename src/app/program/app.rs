@@ -21,7 +21,7 @@ use crate::app::program::own::{OwnFlags, OwnValues};
 use crate::app::program::session::Session;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::world::World;
-use crate::app::program::{command, derived, info, job, multirun, show, signals};
+use crate::app::program::{derived, info, job, multirun, show, signals};
 use crate::compose::{Checking, Report, Store};
 use crate::diag::{Error, ErrorKind, Result};
 use crate::resolve::{Resolver, Resolvers};
@@ -369,10 +369,7 @@ impl App {
             let known = own.as_ref().map_or(&[][..], |own| &own.flags);
             let words = arguments.iter().filter(|word| !derived::is_hidden(word)).cloned();
             let whose = if self.starts_command { Whose::Commands } else { Whose::Apps };
-            let mut flags = parse(capture::texts(words)?, known, whose)?;
-            if self.starts_command {
-                command::open(&mut flags);
-            }
+            let flags = parse(capture::texts(words)?, known, whose)?;
             match &order {
                 Some(order) if order.watched => signals::end_with_driver()?,
                 Some(order) => signals::end_with_parent(order.parent),

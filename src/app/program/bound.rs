@@ -171,6 +171,12 @@ impl Bound {
         self.facts.env.get(name)
     }
 
+    /// The variables that files have set, beside those of the process.
+    pub(crate) fn variables_of_files(&self) -> impl Iterator<Item = (&str, &str)> {
+        let env = &self.facts.env;
+        env.iter().filter(|(name, _)| env.place(name).is_some())
+    }
+
     /// The working directory of the process when it began.
     pub(crate) fn cwd(&self) -> &std::path::Path {
         &self.facts.cwd

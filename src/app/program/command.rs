@@ -14,7 +14,6 @@ use crate::app::capture;
 use crate::app::output::{Output, Status};
 use crate::app::program::app::{App, Ready};
 use crate::app::program::bound::Bound;
-use crate::app::program::flags::Flags;
 use crate::app::program::kept::{Kept, OUTPUT, last_line, length};
 use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
@@ -25,7 +24,7 @@ use crate::app::program::signals;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::words::{Handed, expand};
 use crate::app::runs::another_name;
-use crate::diag::{Error, ErrorKind, Result, Severity};
+use crate::diag::{Error, ErrorKind, Result, Severity, shell_word};
 use crate::durable::read_regular;
 use crate::launch::Halt;
 use crate::run::Run;
@@ -51,24 +50,39 @@ pub(crate) fn main(arguments: Vec<String>) -> Status {
         let of_runs = own.first().and_then(|word| another_name(word.to_str()?));
         let error = match of_runs {
             Some(name) => error.help(format!("did you mean `mainstem runs {name}`?")),
-            None => error.help("put it behind `--`: `mainstem run -m lr=0.1,0.01 -- python train.py`"),
+            None => error.help(match parted(&own) {
+                Some(line) => format!("did you mean `{line}`?"),
+                None => "put it behind `--`: `mainstem run -m lr=0.1,0.01 -- python train.py`".to_owned(),
+            }),
         };
         return Output::failure(&error, capture::styles().1).write();
     }
-    app(&own, tail).run(own).status()
+    app(tail).run(own).status()
+}
+
+/// A line without `--`, with one where the command seems to begin.
+fn parted(words: &[OsString]) -> Option<String> {
+    const VALUED: [&str; 9] =
+        ["-cd", "-cp", "-cn", "-j", "--config-dir", "--config-path", "--config-name", "--jobs", "--env-file"];
+    let texts: Vec<&str> = words.iter().map(|word| word.to_str()).collect::<Option<_>>()?;
+    let mut is_value = false;
+    let at = texts.iter().position(|word| {
+        let is_own = is_value || word.starts_with(['-', '+', '~']) || word.contains('=');
+        is_value = VALUED.contains(word);
+        !is_own
+    })?;
+    let typed =
+        |words: &[&str]| words.iter().map(|word| format!(" {}", shell_word(word))).collect::<String>();
+    Some(format!("mainstem run{} --{}", typed(&texts[..at]), typed(&texts[at..])))
 }
 
 /// A program whose job is that command. `tail` is `--` and the command.
-pub(crate) fn app(own: &[OsString], tail: Vec<OsString>) -> App {
-    let explicit = own.iter().filter_map(|word| word.to_str()?.strip_prefix("++")).map(str::to_owned);
-    let explicit: Vec<String> = explicit.map(|word| key(&word).to_owned()).collect();
+pub(crate) fn app(tail: Vec<OsString>) -> App {
     let words: Arc<[OsString]> = tail.get(1..).unwrap_or_default().into();
     let name = name(&words);
-    let named = own.iter().any(|word| {
-        word.to_str().is_some_and(|word| word.starts_with("-cn") || word.starts_with("--config-name"))
-    });
     let ready = move |bound: &Bound, _: Option<&OwnValues>| -> Result<Ready> {
-        let handed = Handed { bound: bound.clone(), named, explicit: explicit.clone() };
+        let named = setting(bound, "hydra.job.config_name")?.is_some();
+        let handed = Handed { bound: bound.clone(), named };
         handed.check(&words)?;
         let words = Arc::clone(&words);
         Ok(Box::new(move |run| start(&handed, &words, run)))
@@ -81,23 +95,6 @@ pub(super) fn runs_hydra(session: &Session<'_>) -> bool {
     let app = session.app;
     app.starts_command
         && is_told_by_hydra(app.tail.get(1..).unwrap_or_default(), &session.composer.facts().cwd)
-}
-
-fn key(word: &str) -> &str {
-    word.split_once('=').map_or(word, |(key, _)| key)
-}
-
-/// Without a config of ours there is nothing that an override could change: it adds, to what is written down of the run.
-pub(crate) fn open(flags: &mut Flags) {
-    if flags.config_name.is_some() {
-        return;
-    }
-    for word in &mut flags.overrides {
-        let reserved = ["hydra.", "hydra/", "mainstem."].iter().any(|start| word.starts_with(start));
-        if !reserved && !word.starts_with(['+', '~']) && word.contains('=') {
-            word.insert_str(0, "++");
-        }
-    }
 }
 
 /// What a command is called: by its script or its module, if it has one.
@@ -389,12 +386,14 @@ fn result(run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
     let node = read_python_json(&String::from_utf8(bytes)?).map_err(|_| wrong(", as JSON"))?;
     let (mut objectives, mut others) = (Vec::new(), Vec::new());
     numbers("", &node, &mut objectives, &mut others);
-    if node.as_map().is_none() && objectives.is_empty() {
-        return Err(wrong(&format!(", and holds {}", node.describe())).into());
-    }
-    if !others.is_empty() {
-        let left_out = wrong("").note(format!("left out, since they are no numbers: {}", others.join(", ")));
-        let drawn = left_out.render_as(Severity::Warning, capture::styles().1);
+    let warning = match objectives.is_empty() {
+        // A file of the program's own may be called the same.
+        true => Some(wrong(&format!(", and holds {}", node.describe())).note("the job has no result")),
+        false if others.is_empty() => None,
+        false => Some(wrong("").note(format!("left out, since they are no numbers: {}", others.join(", ")))),
+    };
+    if let Some(warning) = warning {
+        let drawn = warning.render_as(Severity::Warning, capture::styles().1);
         // There is nobody left to tell that standard error is gone.
         let _ = std::io::stderr().lock().write_all(drawn.as_bytes());
     }
@@ -451,6 +450,19 @@ pub(super) fn write(path: &Path, text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_without_dashes_is_parted_where_the_command_begins() {
+        for (line, expected) in [
+            ("lr=0.2 python train.py", Some("lr=0.2 -- python train.py")),
+            ("-m -j 4 -cd conf +a=1 ./fit x=1", Some("-m -j 4 -cd conf +a=1 -- ./fit x=1")),
+            ("-m lr=1,2", None),
+            ("-cn config", None),
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(Into::into).collect();
+            assert_eq!(parted(&words), expected.map(|line| format!("mainstem run {line}")), "{line}");
+        }
+    }
 
     #[test]
     fn a_command_is_called_by_its_script() {

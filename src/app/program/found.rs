@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::app::program::behind;
 use crate::app::program::bound::Bound;
 use crate::app::program::command::is_told_by_hydra;
 use crate::app::program::placeholders::names;
@@ -14,13 +15,19 @@ use crate::value::Kind;
 /// that starts it. What is suspicious is told.
 ///
 /// # Errors
-/// There is no such command.
+/// There is no such command; it has overrides of its own, which no record would tell.
 pub(super) fn look(session: &Session<'_>, bound: &Bound, here: bool) -> Result<()> {
     if !session.app.starts_command || session.order.is_some() || session.alone.is_some() {
         return Ok(());
     }
     if here && session.snapshot.is_none() {
         exists(session, bound)?;
+    }
+    let words = session.app.tail.get(1..).unwrap_or_default();
+    if is_told_by_hydra(words, &session.composer.facts().cwd)
+        && let Some(error) = behind::check(words)
+    {
+        return Err(error);
     }
     if let Some(warning) = untold(session, bound)? {
         session.warn(&[warning]);
@@ -77,7 +84,7 @@ fn untold(session: &Session<'_>, bound: &Bound) -> Result<Option<Error>> {
         !["hydra.", "hydra/", "mainstem."].iter().any(|start| key.starts_with(start))
     };
     let overrides: Vec<String> =
-        session.flags.overrides.iter().filter(is_own).map(|word| shown(word)).collect();
+        session.flags.overrides.iter().filter(is_own).map(|word| shell_word(word).into_owned()).collect();
     let what = match (overrides.as_slice(), session.config_name()) {
         ([], None) => return Ok(None),
         ([], Some(_)) => "its config".to_owned(),
@@ -92,11 +99,6 @@ fn untold(session: &Session<'_>, bound: &Bound) -> Result<Option<Error>> {
         .help("`{lr}` is one value, `{config}` the path of all of them: `mainstem run --help` shows more")
         .help("a command that reads the file MAINSTEM_CONFIG by itself: `mainstem.run.reads_config=true`");
     Ok(Some(warning))
-}
-
-/// An override as it was typed: without a config, `++` is put before it.
-fn shown(word: &str) -> String {
-    shell_word(word.strip_prefix("++").unwrap_or(word)).into_owned()
 }
 
 /// How the variables are called that tell a command of its run.

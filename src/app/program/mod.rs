@@ -1,6 +1,8 @@
 //! A program of the user's own: its flags, where its configs lie, and how its jobs run.
 
 mod app;
+mod as_flags;
+mod behind;
 mod block_on;
 mod bound;
 mod callback;

@@ -318,6 +318,8 @@ fn composer_of(app: &App, world: &World, flags: &Flags, errors: &mut Vec<Error>)
         .with_packages(folders)
         .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
     let composer = if app.store.is_empty() { composer } else { composer.with_store(app.store.clone()) };
+    // Without a config there is nothing that an override could change: it adds.
+    let composer = if app.starts_command && flags.config_name.is_none() { composer.open() } else { composer };
     // The defaults of its struct come before any config.
     Ok(match &app.typed {
         Some(schema) => composer.with_schema(schema.clone()),

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
 
+use crate::app::program::as_flags::{flags, shows_secret};
 use crate::app::program::bound::Bound;
 use crate::app::program::command::{RESULT, is_told_by_hydra, own_file, write};
 use crate::app::program::handover;
@@ -21,8 +22,6 @@ pub(super) struct Handed {
     pub(super) bound: Bound,
     /// Whether there is a config of ours, and not overrides alone.
     pub(super) named: bool,
-    /// Keys that were typed with `++`.
-    pub(super) explicit: Vec<String>,
 }
 
 impl Handed {
@@ -38,6 +37,8 @@ impl Handed {
         }
         all.extend(run.report_name().map(|name| ("MAINSTEM_REPORT".to_owned(), name.into())));
         let number = self.bound.select("hydra.job.num")?.filter(|node| matches!(node.kind, Kind::Int(_)));
+        // What `.env` and `--env-file` say, its config was composed with.
+        all.extend(self.bound.variables_of_files().map(|(name, value)| (name.to_owned(), value.into())));
         all.extend(number.map(|node| {
             let mut text = String::new();
             write_str(&node, &mut text);
@@ -93,29 +94,16 @@ impl Handed {
     fn overrides(&self) -> Result<Vec<OsString>> {
         let task = self.bound.select("hydra.overrides.task")?;
         let lines = task.as_ref().and_then(Node::as_list).unwrap_or_default().iter().filter_map(Node::as_str);
-        let typed = lines.map(|line| match line.strip_prefix("++") {
-            Some(rest) if !self.named && !self.explicit.iter().any(|key| is_of(rest, key)) => rest.into(),
-            _ => line.into(),
-        });
-        Ok(typed.collect())
+        Ok(lines.map(OsString::from).collect())
     }
 
-    /// Every value as a flag: `--optimizer.lr=0.1`; of a part, each by its name in it: `--lr=0.1`. All processes of a machine
-    /// see the arguments of each other: a secret must not stand there, and without it the command would be told something
-    /// wrong.
+    /// Every value as a flag: `--optimizer.lr=0.1`; of a part, each by its name in it: `--lr=0.1`.
     fn flags(&self, part: Option<&str>) -> Result<Vec<OsString>> {
-        let (mut flags, mut errors) = (Vec::new(), Vec::new());
         let root = match part {
             Some(part) => self.part(part)?,
             None => self.bound.resolve()?,
         };
-        if let Some(map) = root.as_map() {
-            flatten(map, "", &mut flags, &mut errors);
-        }
-        match Error::all(errors) {
-            None => Ok(flags),
-            Some(error) => Err(self.bound.located(error)),
-        }
+        root.as_map().map_or_else(|| Ok(Vec::new()), |map| flags(&self.bound, map))
     }
 
     /// A part of the config, resolved.
@@ -234,30 +222,8 @@ impl Handed {
     }
 }
 
-fn is_of(line: &str, key: &str) -> bool {
-    line.strip_prefix(key).is_some_and(|rest| rest.starts_with('='))
-}
-
-fn flatten(map: &Map, above: &str, flags: &mut Vec<OsString>, errors: &mut Vec<Error>) {
-    for (key, slot) in map.iter() {
-        let name = format!("{above}{key}");
-        match (&slot.node.kind, slot.node.as_map()) {
-            (_, Some(inner)) => flatten(inner, &format!("{name}."), flags, errors),
-            (Kind::Missing, _) => {}
-            _ if holds_secret(&slot.node) => errors.push(shows_secret("{flags}", &name, &slot.node)),
-            _ => flags.push(format!("--{name}={}", word_of(&slot.node)).into()),
-        }
-    }
-}
-
-fn shows_secret(placeholder: &str, name: &str, node: &Node) -> Error {
-    Error::new(ErrorKind::Job, format!("`{placeholder}` would show the secret `{name}`"))
-        .at(node.origin, "whoever lists processes sees the arguments of a command")
-        .help("let the command read it from the environment, and hand over the rest by `{overrides}`")
-}
-
 /// A value as a word: text as it is, else JSON.
-fn word_of(node: &Node) -> String {
+pub(super) fn word_of(node: &Node) -> String {
     let mut text = String::new();
     match (&node.kind, node.as_str()) {
         (_, Some(plain)) => text.push_str(plain),
@@ -279,7 +245,7 @@ fn collect_keys(map: &Map, above: &str, known: &mut Vec<String>) {
 }
 
 /// Whether anything in a value must not be shown.
-fn holds_secret(node: &Node) -> bool {
+pub(super) fn holds_secret(node: &Node) -> bool {
     match &node.kind {
         Kind::List(list) => list.iter().any(holds_secret),
         Kind::Map(map) => map.iter().any(|(_, slot)| holds_secret(&slot.node)),

@@ -80,7 +80,7 @@ pub(crate) fn resume(
             return Err(another(&directory, "the command is another one")
                 .help(format!("to go on with it, type `{typed}` alone")));
         }
-        &command::app(&recorded, tail)
+        &command::app(tail)
     } else {
         app
     };
@@ -157,9 +157,6 @@ fn merged(
     let texts = recorded.iter().map(|text| text.to_string_lossy().into_owned());
     let whose = if app.starts_command { Whose::Commands } else { Whose::Apps };
     let mut merged = parse(texts, own, whose)?;
-    if app.starts_command {
-        command::open(&mut merged);
-    }
     let about_running = |word: &&String| {
         let word = word.trim_start_matches('+');
         if ["zip", "grids", "jobs", "when"]

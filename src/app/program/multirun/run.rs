@@ -58,6 +58,11 @@ fn by_itself(session: &Session<'_>, process: &Process) -> Result<()> {
 /// # Errors
 /// A sweep or a job that cannot be composed; a journal that cannot be written.
 pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
+    if session.flags.scratch {
+        let error =
+            Error::new(ErrorKind::Usage, "`--scratch` keeps nothing, and a sweep needs its journal to go on");
+        return Err(error.help("leave it away; `mainstem.sweep.record=compact` leaves few files"));
+    }
     let arguments = arguments(session)?;
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());

@@ -62,6 +62,7 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
             "begin another one with what is known: `sweeps show {place} --format csv > known.csv`, and \
              `mainstem.search.from=known.csv`"
         )),
+        _ if session.app.starts_command => error.help(format!("`mainstem run --resume {place}` goes on")),
         _ => error.help(format!("`--resume {place}` goes on")),
     };
     // A program of ours has said by its error what went wrong; of any other only its status is known.
