@@ -8,6 +8,7 @@ use crate::drive::entry::Entry;
 use crate::drive::host::told;
 use crate::drive::policy::Policy;
 use crate::drive::progress::{Progress, Standing};
+use crate::drive::summary::{Failure, KEPT};
 use crate::run::Status;
 use crate::sweep::{Ask, Job, Sweeper, Told};
 use crate::value::Node;
@@ -17,8 +18,12 @@ use crate::value::Node;
 pub(super) struct Replayed {
     /// The jobs that had begun and are not done with, by their numbers.
     pub(super) left: BTreeMap<u64, (Job, Standing)>,
-    /// How many are.
+    /// How many have completed.
     pub(super) kept: u64,
+    /// How many have failed, and are left as they are.
+    pub(super) failed: u64,
+    /// The first of these.
+    pub(super) failures: Vec<Failure>,
     /// Those that are not asked for yet and have completed elsewhere.
     pub(super) elsewhere: Elsewhere,
     /// Those among the ones that are left whose numbers other jobs had, and how these stood.
@@ -44,6 +49,8 @@ struct Asked {
     job: Job,
     /// Whether it is the one that the journal speaks of.
     same: bool,
+    /// What its last line says went wrong, and the log that says more.
+    wrong: Option<(String, Option<PathBuf>)>,
 }
 
 /// Asks and tells a sweeper what it was asked and told before, in the order of the journal. `shown` is what a job changes, as
@@ -64,13 +71,14 @@ pub(super) fn replay(
         Entry::Started { job, attempt, overrides, directory, .. } => {
             if let Some(known) = asked.get_mut(job) {
                 known.same = are_same(overrides, &shown(&known.job));
+                known.wrong = None;
             } else if *attempt == 0 {
                 elsewhere = Some(overrides.clone());
             } else if *attempt == 1
                 && let Some(said) = ask(sweeper, *job, &mut replayed, shown)?
             {
                 let same = are_same(overrides, &shown(&said));
-                asked.insert(*job, Asked { job: said, same });
+                asked.insert(*job, Asked { job: said, same, wrong: None });
             }
             gone.extend(directory.clone().filter(|_| asked.get(job).is_some_and(|asked| !asked.same)));
             Ok(())
@@ -86,7 +94,12 @@ pub(super) fn replay(
         Entry::Ended { job, status: status @ Status::Completed, result, stopped, .. } => {
             sweeper.tell(*job, told(*status, *stopped, result.as_ref(), None))
         }
-        Entry::Ended { job, status: Status::Failed, again: false, .. } => sweeper.tell(*job, Told::Failed),
+        Entry::Ended { job, status: Status::Failed, again: false, error, log, .. } => {
+            if let Some(known) = asked.get_mut(job) {
+                known.wrong = Some((error.clone().unwrap_or_default(), log.clone()));
+            }
+            sweeper.tell(*job, Told::Failed)
+        }
         _ => Ok(()),
     };
     Progress::each(directory, |entry| {
@@ -99,11 +112,19 @@ pub(super) fn replay(
     }
     replayed.gone = gone;
     let mut standings = before.jobs;
-    for (number, Asked { job, same }) in asked {
+    for (number, Asked { job, same, wrong }) in asked {
         match standings.remove(&number) {
             Some(standing) if !same => replayed.begin_anew(job, standing),
             Some(standing) if !standing.is_settled(policy) => {
                 replayed.left.insert(number, (job, standing));
+            }
+            Some(standing) if standing.status == Status::Failed => {
+                let (error, log) = wrong.unwrap_or_default();
+                replayed.failed += 1;
+                if replayed.failures.len() < KEPT {
+                    let overrides = shown(&job);
+                    replayed.failures.push(Failure { job: number, overrides, error, log });
+                }
             }
             _ => replayed.kept += 1,
         }

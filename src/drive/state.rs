@@ -68,8 +68,10 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(Replayed { left, kept, elsewhere, .. }: Replayed) -> Self {
-        let summary = Summary { kept, ..Summary::default() };
+    pub(super) fn new(
+        Replayed { left, kept, failed: failed_before, failures, elsewhere, .. }: Replayed,
+    ) -> Self {
+        let summary = Summary { kept, failed_before, failures, ..Summary::default() };
         let (running, again, orphans) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         Self { running, again, left, orphans, elsewhere, done: false, end: None, summary }
     }

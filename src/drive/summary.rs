@@ -69,11 +69,13 @@ impl fmt::Display for Limit {
 pub struct Summary {
     /// How many jobs have completed now.
     pub completed: u64,
-    /// How many had ended before, and were left as they are.
+    /// How many had completed before.
     pub kept: u64,
-    /// How many have failed for good.
+    /// How many have failed for good now.
     pub failed: u64,
-    /// The first failures.
+    /// How many had failed before, and were left as they are.
+    pub failed_before: u64,
+    /// The first failures, those from before among them.
     pub failures: Vec<Failure>,
     /// How many were interrupted.
     pub interrupted: u64,

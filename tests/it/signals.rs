@@ -241,6 +241,20 @@ fn one_signal_ends_the_children_of_a_job_and_theirs() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_child_that_does_not_listen_is_killed() {
+    let scratch = project();
+    let [deaf, behind] = [1, 2].map(|n| format!("sleep 78.{}{n}", std::process::id()));
+    // The one in between ends at once, and what it has started hears nothing.
+    let shell = format!("(trap '' TERM; {behind} & exec {deaf}) & exec sleep 60");
+    let child = begun(&scratch, app(&scratch, "", &[]).env("HC_SHELL", shell));
+    wait_until("both have begun", || alive(&deaf) + alive(&behind) == 2);
+    kill("TERM", &child.id().to_string());
+    assert_eq!(ended(child).code(), Some(143));
+    wait_until("they end", || alive(&deaf) + alive(&behind) == 0);
+}
+
+#[test]
 fn a_panic_that_a_job_catches_is_told_all_the_same() {
     let scratch = project();
     let out = app(&scratch, "", &[]).env("HC_PANIC", "out of luck").stderr(Stdio::piped()).output();

@@ -51,7 +51,7 @@ mod unix {
 
     use super::Stop;
     use crate::app::capture;
-    use crate::app::program::descendants::{children, signal_children};
+    use crate::app::program::descendants::{Descendant, signal_children};
     use crate::app::program::ears::Ears;
     use crate::app::program::screen;
     use crate::diag::{Error, ErrorKind, Result};
@@ -335,20 +335,18 @@ mod unix {
     /// How long the end of a process waits for who reads what it prints.
     const PATIENCE: Duration = Duration::from_secs(1);
 
-    /// Ends the process in order: its children are asked to stop too. A worker waits for them, and kills those that do
-    /// not: who would be left when it is gone would be left for good.
+    /// Ends the process in order: its children are asked to stop too. It waits for them, and kills those that do not: who
+    /// would be left when it is gone would be left for good, and might write into a directory whose run has ended.
     pub(crate) fn end_in_order(stop: Stop) -> ! {
-        if !WATCHED.load(Ordering::Relaxed) {
-            end(stop, Signal::TERM)
-        }
-        signal_children(Signal::TERM);
+        let told = signal_children(Signal::TERM);
         for _ in 0..GRACE.as_millis() / STEP.as_millis() {
-            if children(process::id()).is_empty() {
+            if !told.iter().any(Descendant::lives) {
                 break;
             }
             thread::sleep(STEP);
         }
         leave();
+        told.iter().for_each(Descendant::kill);
         end(stop, Signal::KILL)
     }
 
@@ -371,7 +369,7 @@ mod unix {
         }
     }
 
-    /// How long children of a worker have to end in order.
+    /// How long children have to end in order.
     const GRACE: Duration = Duration::from_secs(5);
     const STEP: Duration = Duration::from_millis(10);
 

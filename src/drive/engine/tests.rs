@@ -137,7 +137,9 @@ fn who_is_asked_to_stop_lets_the_jobs_end_and_goes_on_later() {
     // What has failed begins again, unless the policy says otherwise.
     let policy = Policy { retry_failed: false, ..Policy::default() };
     let (summary, said, _) = run("", Sweep { policy, ..PLAIN(5) }, script, Some(&scratch));
-    assert_eq!((said.join(" ").as_str(), summary.kept), ("finished", 5));
+    assert_eq!((said.join(" ").as_str(), summary.kept, summary.failed), ("finished", 4, 0));
+    let failures: Vec<_> = summary.failures.iter().map(|one| (one.job, one.error.as_str())).collect();
+    assert_eq!((summary.failed_before, failures.as_slice()), (1, &[(3, "it failed")][..]));
     let (_, said, _) = run("", PLAIN(5), script, Some(&scratch));
     assert_eq!(said.join(" "), "+3.3 -3 failed finished");
 }

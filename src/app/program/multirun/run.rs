@@ -365,13 +365,14 @@ fn watch(session: &Session<'_>, bell: Bell) -> Result<impl Drop + use<>> {
 }
 
 fn status(summary: &Summary) -> Status {
+    let failed = summary.failed + summary.failed_before;
     match &summary.stopped {
         Some(Stopped::Asked(Halt::Interrupt)) => Status::Interrupted(2),
         Some(Stopped::Asked(_)) => Status::Interrupted(signals::taken().map_or(15, Stop::number)),
         Some(Stopped::Failures(_)) => Status::Failure,
-        Some(Stopped::Detached) if summary.broken.is_none() && summary.failed == 0 => Status::Success,
+        Some(Stopped::Detached) if summary.broken.is_none() && failed == 0 => Status::Success,
         Some(Stopped::Detached) => Status::Failure,
-        None if summary.failed > 0 || summary.broken.is_some() => Status::Failure,
+        None if failed > 0 || summary.broken.is_some() => Status::Failure,
         None => Status::Success,
     }
 }

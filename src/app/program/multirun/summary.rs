@@ -15,18 +15,19 @@ const LISTED: usize = 20;
 pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, jobs: u64) {
     let cwd = &session.composer.facts().cwd;
     let is_over = !matches!(summary.stopped, Some(Stopped::Asked(_) | Stopped::Failures(_)));
-    if summary.failed == 0 && is_over && summary.broken.is_none() {
+    let failed = summary.failed + summary.failed_before;
+    if failed == 0 && is_over && summary.broken.is_none() {
         return;
     }
     let place = shown(directory, cwd).display();
-    let message = match (&summary.stopped, summary.failed) {
+    let message = match (&summary.stopped, failed) {
         (Some(Stopped::Asked(_)), _) => format!("the sweep in `{place}` was interrupted"),
         (_, 1) => format!("1 of {jobs} jobs failed"),
         (_, failed) => format!("{failed} of {jobs} jobs failed"),
     };
     let mut error = match &summary.broken {
         // What is wrong with the sweep itself comes first.
-        Some(broken) if summary.failed > 0 => broken.clone().note(message),
+        Some(broken) if failed > 0 => broken.clone().note(message),
         Some(broken) => broken.clone(),
         None => Error::new(ErrorKind::Job, message),
     };
@@ -37,15 +38,15 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
         }
         error = error.note(line);
     }
-    if summary.failed > LISTED as u64 {
-        error = error.note(format!("and {} more", summary.failed - LISTED as u64));
+    if failed > LISTED as u64 {
+        error = error.note(format!("and {} more", failed - LISTED as u64));
     }
-    let ended = summary.completed + summary.kept + summary.failed;
+    let ended = summary.completed + summary.kept + failed;
     let rest = jobs.saturating_sub(ended);
     match summary.stopped {
         Some(Stopped::Failures(_)) if rest == 0 && summary.broken.is_none() => {}
         Some(Stopped::Failures(limit)) => {
-            error = error.note(format!("the sweep was stopped: {limit}; {rest} jobs were not run"));
+            error = error.note(format!("the sweep was stopped: {limit}; {} not run", jobs_were(rest)));
             if let Limit::First(_) = limit {
                 error =
                     error.help("`mainstem.sweep.first_failures=null` runs all jobs whatever comes of them");
@@ -69,6 +70,13 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
     let mut text = if session.app.starts_command { ends(summary, directory, cwd) } else { String::new() };
     text.push_str(&error.render(session.console.err));
     session.console.complain(&text);
+}
+
+fn jobs_were(count: u64) -> String {
+    match count {
+        1 => "1 job was".to_owned(),
+        count => format!("{count} jobs were"),
+    }
 }
 
 /// The logs of so many failures are looked at.
