@@ -69,12 +69,29 @@ pub(crate) fn process_of(facts: &Facts, program: Option<PathBuf>) -> Process {
         parent,
         host,
         boot: line("/proc/sys/kernel/random/boot_id").filter(|boot| !boot.is_empty()),
-        user: named(&["USER", "LOGNAME", "USERNAME"]),
+        user: named(&["USER", "LOGNAME", "USERNAME"]).or_else(user),
         arguments: env::args_os().map(|text| text.to_string_lossy().into_owned()).collect(),
         program: program.map(|path| without_deleted(&path)),
         random: random(),
         clock,
     }
+}
+
+/// What this machine calls the user of the process, where no variable does, as in a container.
+#[cfg(unix)]
+fn user() -> Option<String> {
+    let id = rustix::process::getuid().as_raw().to_string();
+    let known = std::fs::read_to_string("/etc/passwd").ok()?;
+    let mut entries = known.lines().map(|line| line.split(':'));
+    entries.find_map(|mut fields| {
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
+}
+
+#[cfg(not(unix))]
+fn user() -> Option<String> {
+    None
 }
 
 /// What stands in a file that the system makes when it is read: it gives all of it to one read. Nothing if it has no such file.

@@ -91,6 +91,11 @@ pub fn metrics(folder: &Path) -> Result<Vec<Metric>> {
     whole(metrics_in(&Logs::of(folder)?)?)
 }
 
+/// The same, as far as they can be read.
+pub(crate) fn readable_metrics(folder: &Path) -> Vec<Metric> {
+    Logs::of(folder).and_then(|logs| metrics_in(&logs)).map(|(read, _)| read).unwrap_or_default()
+}
+
 /// What could be read, and what is wrong with the rest.
 pub(super) type Read<T> = (T, Option<Error>);
 

@@ -42,7 +42,7 @@ pub(crate) use list::list_without;
 pub use list::{Found, list};
 pub use loggable::{Number, Param, Step};
 #[cfg(feature = "app")]
-pub(crate) use metrics::METRICS;
+pub(crate) use metrics::{METRICS, readable_metrics};
 pub use metrics::{Metric, metrics, params};
 pub use outcome::{EarlyStop, Failure, Outcome, Status};
 #[cfg(feature = "app")]

@@ -48,6 +48,7 @@ const RUN: &[Field] = &[
     ("checkpoint", Optional(&Str)),
     ("reads_config", Bool),
     ("booleans", OneOf(&["switch", "no", "value"])),
+    ("result", Optional(&Str)),
 ];
 
 const SWEEP: &[Field] = &[
@@ -65,6 +66,7 @@ const SWEEP: &[Field] = &[
     ("when", Optional(&Dict(&Dict(&Any)))),
     ("record", OneOf(&["full", "compact"])),
     ("substitute", Bool),
+    ("seed", Int),
 ];
 
 const SEARCH: &[Field] = &[

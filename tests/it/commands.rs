@@ -382,3 +382,63 @@ fn a_sweep_cannot_keep_nothing() {
         "{err}"
     );
 }
+
+#[test]
+fn the_result_of_a_command_is_where_it_says_or_in_its_metrics() {
+    let sandbox = sandbox();
+    let metric = |name: &str, value: f64| {
+        format!("echo '{{\"name\": \"{name}\", \"value\": {value}}}' >> $MAINSTEM_METRICS")
+    };
+    let logs = format!(
+        "{}; {}; {}; echo no metric >> $MAINSTEM_METRICS",
+        metric("loss", 0.5),
+        metric("acc", 0.25),
+        metric("loss", 0.75)
+    );
+    let scores = r#"echo '{"val": {"acc": 0.5, "f1": 1}}' > $MAINSTEM_RUN_DIR/scores.json"#;
+    for (own, script, expected) in [
+        (&[][..], logs.as_str(), Some(r#"{"loss":0.75,"acc":0.25}"#)),
+        (&["mainstem.run.result=scores.json"], scores, Some(r#"{"val.acc":0.5,"val.f1":1.0}"#)),
+        (&["mainstem.run.result='scores.json:val.acc'"], scores, Some("0.5")),
+        (&["mainstem.run.result='scores.json:val'"], scores, Some(r#"{"acc":0.5,"f1":1.0}"#)),
+        (&["mainstem.run.result='scores.json:val.auc'"], scores, None),
+    ] {
+        let words = [own, &["hydra.run.dir=a", "--", "sh", "-c", script]].concat();
+        let (code, _, err) = run_command(&sandbox, &words);
+        let Some(expected) = expected else {
+            assert_eq!(code, Some(1));
+            assert!(err.contains("at `val.auc`, and has no such key"), "{err}");
+            continue;
+        };
+        assert_eq!(code, Some(0), "{err}");
+        let (_, out, _) = run(mainstem(&sandbox, &["runs", "show", "a", "--format", "json"]));
+        let flat: String = out.chars().filter(|c| !c.is_whitespace()).collect();
+        assert!(flat.contains(&format!("\"result\":{expected}")), "{expected}: {out}");
+    }
+}
+
+#[test]
+fn the_order_of_a_shuffle_is_that_of_its_seed() {
+    let sandbox = sandbox();
+    let order = |seed: &str| {
+        let seed = format!("mainstem.sweep.seed={seed}");
+        run_command(&sandbox, &["-m", "--dry-run", "a=shuffle(range(20))", &seed, "--", "echo", "{a}"]).1
+    };
+    let [first, second, again] = ["0", "1", "0"].map(order);
+    assert!(first.lines().count() == 20 && first != second && first == again, "{first}{second}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn who_ran_it_is_known_without_a_variable() {
+    let sandbox = sandbox();
+    let mut command = mainstem(&sandbox, &["run", "hydra.run.dir=a", "--", "true"]);
+    for name in ["USER", "LOGNAME", "USERNAME"] {
+        command.env_remove(name);
+    }
+    assert_eq!(run(command).0, Some(0));
+    let out = Command::new("id").arg("-un").output().expect("who");
+    let name = String::from_utf8(out.stdout).expect("text");
+    let said = record(&sandbox, "a");
+    assert!(said.contains(&format!("\"user\": \"{}\"", name.trim())), "{said}");
+}

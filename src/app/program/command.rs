@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
@@ -22,13 +22,13 @@ use crate::app::program::reporting::Reported;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
 use crate::app::program::snapshot::Snapshot;
+use crate::app::program::told_result::ToldResult;
 use crate::app::program::words::{Handed, expand};
 use crate::app::runs::another_name;
-use crate::diag::{Error, ErrorKind, Result, Severity, shell_word};
+use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::durable::read_regular;
 use crate::launch::Halt;
 use crate::run::Run;
-use crate::value::{Kind, Node, read_python_json};
 
 /// What `mainstem run --help` prints.
 pub(crate) const HELP: &str = include_str!("command.txt");
@@ -149,7 +149,8 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     }
     // From here on a signal lets the command end, and does not end this process.
     let _ = run.is_interrupted();
-    remove_earlier(run)?;
+    let told = ToldResult::of(&handed.bound, run)?;
+    told.remove_earlier()?;
     let paths = OUTPUT.map(|name| run.dir().join(own_file(run, name)));
     let errors = paths[1].clone();
     let said_before = length(&errors);
@@ -188,10 +189,10 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     }
     if run.stopped().is_some() {
         // It may have been ended while it wrote.
-        return Ok(result(run).unwrap_or_default());
+        return Ok(told.read(run).unwrap_or_default());
     }
     if status.success() {
-        return result(run);
+        return told.read(run);
     }
     if saves && run.is_noticed() {
         // It was stopped so that it goes on later, and has not failed.
@@ -203,18 +204,6 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         thread::sleep(LATEST / 20);
     }
     Err(failure(status, last_line(&errors, said_before)).into())
-}
-
-/// Removes the result that the attempt before left in this directory, which is not this one's.
-fn remove_earlier(run: &Run) -> Result<()> {
-    let earlier = run.dir().join(own_file(run, RESULT));
-    match fs::remove_file(&earlier) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            let message = format!("cannot remove the earlier `{}`: {error}", earlier.display());
-            Err(Error::new(ErrorKind::Io, message))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// That a command cannot be started.
@@ -359,62 +348,9 @@ fn watch(run: &Run, ended: &AtomicBool) {
 /// A command that was asked to end has so long until it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The file that a command leaves its result in.
-pub(super) const RESULT: &str = "result.json";
-
 /// The name of a file that each rank of a distributed job has for itself.
 pub(super) fn own_file(run: &Run, name: &str) -> String {
     run.rank().map_or_else(|| name.to_owned(), |rank| rank.file_name(name))
-}
-
-/// What the command says came of it: a number, or numbers by names, in `result.json`.
-fn result(run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
-    const LARGEST: u64 = 1 << 20;
-    let path = run.dir().join(own_file(run, RESULT));
-    let bytes = match read_regular(&path, LARGEST) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            let message = format!("cannot read `{}`: {error}", path.display());
-            return Err(Error::new(ErrorKind::Io, message).into());
-        }
-    };
-    let wrong = |what: &str| {
-        let message = format!("`{}` must hold a number, or numbers by names{what}", path.display());
-        Error::new(ErrorKind::Json, message)
-    };
-    let node = read_python_json(&String::from_utf8(bytes)?).map_err(|_| wrong(", as JSON"))?;
-    let (mut objectives, mut others) = (Vec::new(), Vec::new());
-    numbers("", &node, &mut objectives, &mut others);
-    let warning = match objectives.is_empty() {
-        // A file of the program's own may be called the same.
-        true => Some(wrong(&format!(", and holds {}", node.describe())).note("the job has no result")),
-        false if others.is_empty() => None,
-        false => Some(wrong("").note(format!("left out, since they are no numbers: {}", others.join(", ")))),
-    };
-    if let Some(warning) = warning {
-        let drawn = warning.render_as(Severity::Warning, capture::styles().1);
-        // There is nobody left to tell that standard error is gone.
-        let _ = std::io::stderr().lock().write_all(drawn.as_bytes());
-    }
-    Ok(objectives)
-}
-
-/// The numbers in what a command left, each by its path, and the paths of everything else.
-fn numbers(path: &str, node: &Node, found: &mut Vec<Objective>, others: &mut Vec<String>) {
-    let value = match &node.kind {
-        Kind::Float(value) => *value,
-        #[expect(clippy::cast_precision_loss, reason = "an objective is a float")]
-        Kind::Int(value) => *value as f64,
-        Kind::Map(map) => {
-            let above = if path.is_empty() { String::new() } else { format!("{path}.") };
-            return map
-                .iter()
-                .for_each(|(key, slot)| numbers(&format!("{above}{key}"), &slot.node, found, others));
-        }
-        _ => return others.push(format!("`{path}`")),
-    };
-    found.push(Objective { name: path.to_owned(), value, direction: None });
 }
 
 /// Whether a command is told of its run in Hydra's words: it logs, calls back and changes its directory by itself.

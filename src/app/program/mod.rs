@@ -52,6 +52,7 @@ mod signals;
 mod snapshot;
 mod table;
 mod template;
+mod told_result;
 mod values;
 mod words;
 mod worker;

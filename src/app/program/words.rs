@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use crate::app::program::as_flags::{flags, shows_secret};
 use crate::app::program::bound::Bound;
-use crate::app::program::command::{RESULT, is_told_by_hydra, own_file, write};
+use crate::app::program::command::{is_told_by_hydra, own_file, write};
 use crate::app::program::handover;
 use crate::app::program::placeholders::{PATHS, Piece, WHOLE, flags_of, is_own, names, pieces, whole};
 use crate::app::program::session::setting;
+use crate::app::program::told_result::ToldResult;
 use crate::diag::{Error, ErrorKind, Result, did_you_mean};
 use crate::durable::write_whole;
 use crate::grammar::{Quote, quoted};
@@ -29,7 +30,7 @@ impl Handed {
     pub(super) fn environment(&self, run: &Run) -> Result<Vec<(String, OsString)>> {
         let mut all: Vec<(String, OsString)> = vec![
             ("MAINSTEM_RUN_DIR".to_owned(), run.dir().into()),
-            ("MAINSTEM_RESULT".to_owned(), run.dir().join(own_file(run, RESULT)).into()),
+            ("MAINSTEM_RESULT".to_owned(), ToldResult::of(&self.bound, run)?.path.into()),
         ];
         if let Some(folder) = run.record_dir() {
             all.push(("MAINSTEM_CONFIG".to_owned(), folder.join(RESOLVED).into()));

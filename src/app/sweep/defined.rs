@@ -45,6 +45,8 @@ pub(super) struct Defined {
     pub(super) jobs: Node,
     /// Where parameters apply.
     pub(super) when: Node,
+    /// What the order of a `shuffle` is drawn by.
+    pub(super) seed: u64,
 }
 
 impl Defined {
@@ -61,6 +63,10 @@ impl Defined {
             grids: get("mainstem.sweep.grids")?,
             jobs: get("mainstem.sweep.jobs")?,
             when: get("mainstem.sweep.when")?,
+            seed: match get("mainstem.sweep.seed")?.kind {
+                Kind::Int(seed) => seed.cast_unsigned(),
+                _ => 0,
+            },
         })
     }
 }

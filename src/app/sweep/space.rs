@@ -134,7 +134,7 @@ impl<'a> Space<'a> {
         overrides.extend(own);
         let is_nested = brought.is_any;
         overrides.extend(brought.overrides);
-        let space = SearchSpace::new(&overrides, &options, SEED)?;
+        let space = SearchSpace::new(&overrides, &options, defined.seed)?;
         let mut conditions = conditions(&defined.when, &self.arguments.sources, &options)?;
         conditions.extend(brought.conditions);
         let whole = self.whole(whole);
@@ -232,8 +232,9 @@ impl<'a> Space<'a> {
     fn spanned(&self, defined: &Defined, whole: &Composed) -> Result<Jobs> {
         let sources = &self.arguments.sources;
         let repository = whole.selection().repository();
-        let grid =
-            |overrides: &[Override]| Jobs::new(overrides, &|group: &str| members(repository, group), SEED);
+        let grid = |overrides: &[Override]| {
+            Jobs::new(overrides, &|group: &str| members(repository, group), defined.seed)
+        };
         let overrides = self.overrides(defined)?;
         listed(&self.composer.facts().cwd, defined, sources, grid(&overrides)?, &grid)
     }

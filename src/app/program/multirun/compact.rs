@@ -4,9 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use crate::app::program::bound::Bound;
-use crate::app::program::command::RESULT;
 use crate::app::program::multirun::host::Base;
 use crate::app::program::session::setting;
+use crate::app::program::told_result::RESULT;
 use crate::diag::{Result, Severity};
 use crate::durable::Log;
 use crate::run::{Pack, RECORDS};
