@@ -91,6 +91,11 @@ impl<'t> Granit<'t> {
             let (message, help) = words(fault.kind(), None);
             return Error::new(ErrorKind::Yaml, message).at(place, "here").help(help);
         }
+        if let (Fault::TabInPlainScalar, Some(tab)) = (fault.kind(), indenting_tab(text, at)) {
+            let place = tree.origin(self.breaks.span(&(tab..tab + 1)));
+            let (message, help) = words(&Fault::TabInIndentation, None);
+            return Error::new(ErrorKind::Yaml, message).at(place, "here").help(help);
+        }
         let guessed = match fault.kind() {
             Fault::MappingValueNotAllowed
             | Fault::InvalidColonPlacement
@@ -288,6 +293,20 @@ impl Feed<'_, '_, '_> {
         self.tree.error(if help.is_empty() { error } else { error.help(help) });
         Err(Stop)
     }
+}
+
+/// The first tab behind a place that stands before the text of its line: the parser tells where the scalar began that it seems
+/// to go on.
+fn indenting_tab(text: &str, at: usize) -> Option<usize> {
+    let mut start = at + text.get(at..)?.find('\n')? + 1;
+    for line in text[start..].split_inclusive('\n') {
+        let indentation = line.len() - line.trim_start().len();
+        if let Some(tab) = line[..indentation].find('\t') {
+            return Some(start + tab);
+        }
+        start += line.len();
+    }
+    None
 }
 
 fn words(fault: &Fault, next: Option<char>) -> (Cow<'static, str>, &'static str) {

@@ -59,7 +59,7 @@ impl Filter {
     /// Of kind [`ErrorKind::Usage`], at the place where something else must stand.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let sources = Arc::new(SourceMap::default());
-        let source = sources.add(Source::new(SourceKind::Memory, "filter", text));
+        let source = sources.add(Source::new(SourceKind::Line, "the filter", text));
         let place = |span: Span| Origin::new(source, span);
         let parse = || {
             let tokens = tokens(text)
@@ -364,9 +364,9 @@ mod tests {
         let told = |filter: &str| format!("{:#}", Filter::parse(filter).unwrap_err());
         let expected = "\
 error[usage]: expected a value, found the end
-  in memory: filter:1:4
-  1 | lr<
-    |    ^ here
+  the filter
+  | lr<
+  |    ^ here
   help: a filter looks like `lr<0.1 and status=failed`
 ";
         assert_eq!(told("lr<"), expected);
