@@ -176,3 +176,21 @@ fn a_killed_run_was_seen_as_long_as_it_logged() {
     let out = list();
     assert!(out.contains("≥1.") || out.contains("≥2.") || out.contains("≥3."), "{out}");
 }
+
+#[test]
+fn a_run_of_hydras_differs_from_ours_in_what_was_set_alone() {
+    let sandbox = sandbox().with_file("conf/out.yaml", "x: 1\nout: runs/${x}\n").expect("a file");
+    for (directory, x) in [("a", "x=1"), ("b", "x=2")] {
+        let own = format!("hydra.run.dir={directory}");
+        let words = ["run", "-cd", "conf", "-cn", "out", x, &own, "--", "true"];
+        assert_eq!(told(&sandbox, &words).0, Some(0));
+    }
+    // Hydra leaves three files.
+    for file in ["run.json", "config.resolved.yaml"] {
+        std::fs::remove_file(sandbox.path().join("b/.hydra").join(file)).expect("it is there");
+    }
+    for runs in [["a", "b"], ["b", "a"]] {
+        let (_, out, err) = told(&sandbox, &["runs", "diff", runs[0], runs[1]]);
+        assert!(out.contains("x ") && !out.contains("out "), "{out}{err}");
+    }
+}

@@ -102,6 +102,12 @@ impl View {
         })
     }
 
+    /// Its config as it was written, if it is there resolved.
+    pub(crate) fn written(&self) -> Option<Node> {
+        self.read(self.found.text(RESOLVED))??;
+        self.read_yaml(CONFIG)
+    }
+
     /// What was logged.
     pub(crate) fn metrics(&self) -> &[Metric] {
         self.metrics.get_or_init(|| self.read_some(self.found.read_metrics()))
