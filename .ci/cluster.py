@@ -44,7 +44,7 @@ JobAcctGatherType=jobacct_gather/none
 KillWait=5
 SlurmdTimeout=10
 MinJobAge={age}
-MaxArraySize=10001
+MaxArraySize=81
 NodeName={host} NodeAddr=127.0.0.1 Port={port_d} CPUs={cpus} Sockets=1 CoresPerSocket={cpus} ThreadsPerCore=1 RealMemory=4000 Gres=gpu:2 State=UNKNOWN
 NodeName=near NodeAddr=127.0.0.1 Port={port_near} CPUs=2 Sockets=1 CoresPerSocket=2 ThreadsPerCore=1 RealMemory=4000 State=UNKNOWN
 NodeName=far NodeAddr=127.0.0.1 Port={port_far} CPUs=2 Sockets=1 CoresPerSocket=2 ThreadsPerCore=1 RealMemory=4000 State=UNKNOWN
@@ -104,6 +104,8 @@ def wait_until(what, is_so, seconds=60.0, step=0.1):
 
 class Cluster:
     """A controller, nodes, and a database of what has run if there can be one."""
+
+    largest_array = 81
 
     def __init__(self, folder, accounts):
         self.folder, self.daemons, self.nodes = Path(folder), [], {}
