@@ -56,6 +56,8 @@ pub struct Progress {
     pub jobs: BTreeMap<u64, Standing>,
     /// What the scheduler calls each submission; none if whoever made it was killed before it was told.
     pub submissions: BTreeMap<u32, Option<String>>,
+    /// How jobs run that the last driver begins.
+    pub(crate) launcher: Option<String>,
     /// Whether the driver has left on purpose, and nobody has gone on since.
     pub detached: bool,
     /// When something happened last.
@@ -128,8 +130,9 @@ impl Progress {
         match entry {
             // There is one of them, and it is the first line.
             Entry::Sweep(_) => {}
-            Entry::Driver { time, jobs, .. } => {
+            Entry::Driver { time, launcher, jobs, .. } => {
                 self.last = time;
+                self.launcher = Some(launcher);
                 if jobs.is_some() {
                     self.identity.jobs = jobs;
                     self.raised = jobs;

@@ -66,6 +66,9 @@ mod run_commands;
 mod signals;
 
 #[cfg(all(feature = "app", unix))]
+mod slurm;
+
+#[cfg(all(feature = "app", unix))]
 mod sweep_commands;
 
 #[cfg(all(feature = "app", unix))]

@@ -69,7 +69,7 @@ pub(crate) use command::{HELP as RUN_HELP, main as run_command};
 pub use configs::Configs;
 pub use finished::{Finished, Job};
 pub(crate) use flags::{Flags, Whose, faces, read};
-pub(crate) use multirun::{Board, Stands, copy_of_program};
+pub(crate) use multirun::{Board, Fate, SLURM, Stands, copy_of_program};
 pub use outcome::{Declared, Failed, IntoObjective, JobResult, Maximize, Minimize, Objective};
 #[doc(hidden)]
 pub use outcome::{reads, returns};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::app::output::Output;
 use crate::app::sweeps::main::{shown, state};
-use crate::app::sweeps::queue::{self, Queue, is_on_slurm};
+use crate::app::sweeps::queue::{self, Once, Queue, is_on_slurm};
 use crate::app::sweeps::signal::{holds, interrupt};
 use crate::diag::{Error, ErrorKind, Result, SourceId, Style, shell_word, visible};
 use crate::drive::{LOCK, Progress, is_driven};
@@ -42,7 +42,7 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
         holder_of(&lock).map_err(failed)
     };
     let Some(holder) = read()?.filter(|_| is_driven(directory, process)) else {
-        let queue = Queue::look(directory, &mut progress, facts, process);
+        let queue = Queue::look(directory, &mut progress, (facts, process), &Once::default());
         if queue.state().is_some() {
             return on_slurm(facts, process, directory, &place);
         }
@@ -131,7 +131,7 @@ fn on_slurm(facts: &Facts, process: &Process, directory: &Path, place: &str) -> 
 /// What the journal says, now that nobody runs the sweep any more.
 fn came_of(facts: &Facts, directory: &Path, process: &Process, place: &str) -> Result<Output> {
     let mut progress = Progress::read(directory)?;
-    let queue = Queue::look(directory, &mut progress, facts, process);
+    let queue = Queue::look(directory, &mut progress, (facts, process), &Once::default());
     let count = |status| progress.count(status) as u64;
     let (completed, failed) = (count(Status::Completed), count(Status::Failed));
     // One that has no end in the journal was killed with its process.

@@ -9,7 +9,7 @@ use crate::app::json::{count, line};
 use crate::app::output::Output;
 use crate::app::runs::nothing;
 use crate::app::sweeps::main::{shown, state};
-use crate::app::sweeps::queue::Queue;
+use crate::app::sweeps::queue::{Once, Queue};
 use crate::app::table::{Cell, Fit, table};
 use crate::diag::{Result, Style};
 use crate::drive::{Progress, sweeps};
@@ -38,10 +38,11 @@ pub(super) fn ls(
     (out, err): (Style, Style),
 ) -> Result<Output> {
     let (mut found, mut broken) = (Vec::new(), Vec::new());
+    let once = Once::default();
     for directory in sweeps(root)? {
         match Progress::read(&directory) {
             Ok(mut progress) => {
-                let queue = Queue::look(&directory, &mut progress, facts, process);
+                let queue = Queue::look(&directory, &mut progress, (facts, process), &once);
                 found.push((directory, progress, queue));
             }
             Err(error) => broken.push(error),

@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
     match args.what {
         What::Cancel => cancel::cancel(&facts, &process, &directory, err),
         What::Resume => resume::resume(&facts, &directory, &args.rest, err),
-        What::Watch => resume::watch(&facts, &directory, err),
+        What::Watch => resume::watch(&facts, &process, &directory, err),
         What::Best => {
             let study = Study::read(&directory, &facts, &process)?;
             let place = directory.strip_prefix(&facts.cwd).unwrap_or(&directory);

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::app::capture;
 use crate::app::exec::exec;
 use crate::app::output::Output;
 use crate::app::program::copy_of_program;
-use crate::app::sweeps::queue::is_on_slurm;
-use crate::diag::{Error, ErrorKind, Result, Style, shell_word};
-use crate::drive::{Identity, Progress};
-use crate::facts::Facts;
+use crate::app::sweeps::queue::{driver_in_queue, is_on_slurm};
+use crate::diag::{Error, ErrorKind, Result, Style, shell_word, visible};
+use crate::drive::{Identity, LOCK, Progress};
+use crate::facts::{Facts, Process};
+use crate::run::Tenant;
 
 /// Becomes the program that began the sweep, with `--resume` and what is typed behind the directory.
 ///
@@ -34,15 +36,17 @@ pub(super) fn resume(facts: &Facts, directory: &Path, more: &[String], err: Styl
     })
 }
 
-/// As [`resume`], for a sweep whose jobs go on by themselves: waits for them, and begins none that has failed.
+/// As [`resume`], for a sweep whose jobs go on by themselves: waits for them, and begins none that has failed. While
+/// somebody else drives it, that one is waited for.
 ///
 /// # Errors
-/// As [`resume`]; nothing of the sweep was handed to Slurm.
-pub(super) fn watch(facts: &Facts, directory: &Path, err: Style) -> Result<Output> {
+/// As [`resume`]; nothing of the sweep was handed to Slurm, which does not answer.
+pub(super) fn watch(facts: &Facts, process: &Process, directory: &Path, err: Style) -> Result<Output> {
     if !is_on_slurm(&Progress::read(directory)?) {
         let error = Error::new(ErrorKind::Job, "no job of this sweep goes on without its program");
         return Err(error.help("`mainstem sweeps show` shows how it stands"));
     }
+    wait_for_driver(facts, process, directory, err)?;
     // Whoever only waits begins nothing again, and stops nothing.
     let more = [
         "mainstem.slurm.detach=false",
@@ -53,6 +57,33 @@ pub(super) fn watch(facts: &Facts, directory: &Path, err: Style) -> Result<Outpu
     let more = more.map(str::to_owned);
     resume(facts, directory, &more, err)
 }
+
+/// Waits until nobody drives a sweep, and no job is to.
+fn wait_for_driver(facts: &Facts, process: &Process, directory: &Path, err: Style) -> Result<()> {
+    let mut pause = FIRST;
+    let mut told = false;
+    loop {
+        let who = match Tenant::find(&directory.join(LOCK), process) {
+            Some(tenant) => tenant.who().unwrap_or_else(|| "another process".to_owned()),
+            // One that was put back begins again.
+            None => match driver_in_queue(directory, facts, process)? {
+                Some(id) => format!("job {id} of Slurm"),
+                None => return Ok(()),
+            },
+        };
+        if !std::mem::replace(&mut told, true) {
+            let note =
+                format!("{}: {} runs the sweep: waits for it\n", err.paint(NOTE, "note"), visible(&who));
+            let _ = Output { err: note, ..Output::success(String::new()) }.write();
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 3 / 2).min(LONGEST);
+    }
+}
+
+/// Between two looks whether anybody drives: so long at first, and at most so long.
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// Whether a program is this command, wherever it lies.
 fn is_ours(program: &Path) -> bool {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::app::program::Stands;
-use crate::app::sweeps::queue::Queue;
+use crate::app::program::{Fate, Stands};
+use crate::app::sweeps::queue::{Once, Queue};
 use crate::diag::{Result, SourceId};
 use crate::drive::{Entry, Progress, is_driven};
 use crate::facts::{Facts, Process};
@@ -74,11 +74,11 @@ pub(crate) fn rows(
         _ => {}
     })?;
     let mut rows: Vec<Row> = rows.into_values().collect();
-    let queue = Queue::look(directory, &mut progress, facts, process);
+    let queue = Queue::look(directory, &mut progress, (facts, process), &Once::default());
     let driven = is_driven(directory, process);
     for row in rows.iter_mut().filter(|row| row.status == Some(Status::Running)) {
         if let Some(stands) = queue.jobs.get(&row.job) {
-            row.take(stands);
+            row.take(stands, queue.fates.get(&row.job));
             continue;
         }
         // Whoever began it was killed. It may have outlived that, and is waited for then.
@@ -99,11 +99,15 @@ pub(crate) fn seconds(time: chrono::TimeDelta) -> Option<f64> {
 
 impl Row {
     /// Takes in how a job stands that goes on by itself.
-    fn take(&mut self, stands: &Stands) {
+    fn take(&mut self, stands: &Stands, fate: Option<&Fate>) {
         match stands {
             Stands::Waits => self.waits = true,
             Stands::Runs => {}
-            Stands::Gone => self.status = Some(Status::Interrupted),
+            Stands::Gone => {
+                let failed = fate.is_some_and(Fate::failed);
+                self.status = Some(if failed { Status::Failed } else { Status::Interrupted });
+                self.error = fate.filter(|fate| fate.says_more()).map(|fate| fate.why.clone());
+            }
             Stands::Ended(record) => {
                 self.status = Some(record.status());
                 self.seconds = record.ended().and_then(|ended| seconds(ended - record.started()));

@@ -1,6 +1,5 @@
 //! The commands of Slurm.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,6 +7,7 @@ use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::facts::Environment;
+use crate::launch::slurm::ends::Ends;
 use crate::launch::slurm::queue::{FORMAT, Queued, queue};
 use crate::launch::slurm::time::span;
 
@@ -25,6 +25,8 @@ pub enum Submission {
     Taken(String),
     /// Nothing of it is: so many more jobs than there are may not be in the queue. Why, in Slurm's words.
     Full(String),
+    /// Nobody knows whether it is in the queue: Slurm did not answer. Why, in its words.
+    Unknown(String),
 }
 
 impl Slurm {
@@ -46,6 +48,7 @@ impl Slurm {
     pub fn submit(&self, script: &Path) -> Result<Submission> {
         let said = match self.ask("sbatch", [OsStr::new("--parsable"), script.as_os_str()]) {
             Err(error) if is_full(&error) => return Ok(Submission::Full(error.message().to_owned())),
+            Err(error) if is_silent(&error) => return Ok(Submission::Unknown(error.message().to_owned())),
             said => said?,
         };
         // A site may say something before.
@@ -67,6 +70,9 @@ impl Slurm {
             Submission::Full(why) => Err(Error::new(ErrorKind::Job, why)
                 .note("the site limits how many jobs you may have in the queue")
                 .help("try it again when some of them have ended")),
+            Submission::Unknown(why) => Err(Error::new(ErrorKind::Job, why)
+                .note("it may be in the queue all the same")
+                .help("look with `squeue --me`, and try it again")),
         }
     }
 
@@ -97,18 +103,15 @@ impl Slurm {
         self.ask("scontrol", ["requeue", id]).map(drop)
     }
 
-    /// How the tasks of an array have ended, by what keeps records here, in Slurm's words: `COMPLETED`, `TIMEOUT`,
-    /// `NODE_FAIL` … What has not ended, or what nothing knows any more, is not in it.
-    pub fn ends(&self, array: &str) -> BTreeMap<usize, String> {
-        let accounted = self.ask("sacct", ["-X", "-n", "-P", "-o", "JobID,State", "-j", array]);
-        let mut ends = accounted.map_or_else(|_| BTreeMap::new(), |said| accounted_ends(&said));
-        if ends.is_empty() {
-            // The controller knows for some minutes.
-            let known = self.ask("scontrol", ["-o", "show", "job", array]);
-            ends = known.map_or_else(|_| BTreeMap::new(), |said| remembered_ends(&said));
-        }
-        ends.retain(|_, state| !GOES_ON.contains(&state.as_str()));
-        ends
+    /// How the tasks of an array have ended, by who keeps accounts here. Nobody may.
+    pub fn ends(&self, array: &str) -> Ends {
+        let said = self.ask("sacct", ["-X", "-n", "-P", "-o", "JobID,State", "-j", array]);
+        said.map_or_else(|_| Ends::default(), |said| Ends::accounted(&said))
+    }
+
+    /// What the controller says of the tasks of an array, for [`Ends::of`]. It forgets them after some minutes.
+    pub fn remembered(&self, array: &str) -> String {
+        self.ask("scontrol", ["-o", "show", "job", array]).unwrap_or_default()
     }
 
     /// How much time a task that runs has left, if Slurm says it.
@@ -145,25 +148,28 @@ impl Slurm {
     }
 }
 
-/// The states of what has not ended.
-const GOES_ON: [&str; 10] = [
-    "PENDING",
-    "RUNNING",
-    "REQUEUED",
-    "REQUEUE_HOLD",
-    "REQUEUE_FED",
-    "RESIZING",
-    "SUSPENDED",
-    "COMPLETING",
-    "CONFIGURING",
-    "STAGE_OUT",
-];
+/// Whether nobody has answered.
+fn is_silent(error: &Error) -> bool {
+    const WORDS: [&str; 6] = [
+        "Unable to contact slurm controller",
+        "timed out",
+        "Connection refused",
+        "Zero Bytes were transmitted",
+        "standby mode",
+        "Transport endpoint is not connected",
+    ];
+    says(error, &WORDS)
+}
+
+/// Whether one of the lines of an error has one of the words in it.
+fn says(error: &Error, words: &[&str]) -> bool {
+    let notes = error.notes().iter().map(AsRef::as_ref);
+    std::iter::once(error.message()).chain(notes).any(|said| words.iter().any(|word| said.contains(word)))
+}
 
 /// Whether Slurm refuses a script because there are too many jobs in the queue: of this user, of the account, or of all.
 fn is_full(error: &Error) -> bool {
-    let words = ["SubmitJob", "Resource temporarily unavailable", "temporarily unable to accept"];
-    let notes = error.notes().iter().map(AsRef::as_ref);
-    std::iter::once(error.message()).chain(notes).any(|said| words.iter().any(|word| said.contains(word)))
+    says(error, &["SubmitJob", "Resource temporarily unavailable", "temporarily unable to accept"])
 }
 
 /// `MaxArraySize = 1001`, which no number of a task reaches, and `max_array_tasks=500` among the parameters of the scheduler.
@@ -175,45 +181,9 @@ fn largest(config: &str) -> Option<usize> {
     tasks.chain(size).min()
 }
 
-/// `12_3|CANCELLED by 1000`: a line for each task.
-fn accounted_ends(said: &str) -> BTreeMap<usize, String> {
-    let line = |line: &str| {
-        let (id, state) = line.split_once('|')?;
-        let task = id.split_once('_').map_or(Some(0), |(_, task)| task.parse().ok())?;
-        let state = state.split_whitespace().next()?;
-        Some((task, state.trim_end_matches('+').to_owned()))
-    };
-    said.lines().filter_map(line).collect()
-}
-
-/// `JobId=15 ArrayJobId=12 ArrayTaskId=3 … JobState=FAILED …`: a line for each task.
-fn remembered_ends(said: &str) -> BTreeMap<usize, String> {
-    let line = |line: &str| {
-        let value = |name: &str| line.split_whitespace().find_map(|word| word.strip_prefix(name));
-        let task = value("ArrayTaskId=").map_or(Some(0), |task| task.parse().ok())?;
-        Some((task, value("JobState=")?.to_owned()))
-    };
-    said.lines().filter_map(line).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn how_tasks_ended_is_read_from_both() {
-        let said = "12_0|COMPLETED\n12_1|CANCELLED by 0\n12_[4-7]|PENDING\n12_2|OUT_OF_ME+\n";
-        let expected = [(0, "COMPLETED"), (1, "CANCELLED"), (2, "OUT_OF_ME")];
-        let ends = |ends: &[(usize, &str)]| {
-            ends.iter().map(|(task, state)| (*task, (*state).to_owned())).collect::<BTreeMap<_, _>>()
-        };
-        assert_eq!(accounted_ends(said), ends(&expected));
-        let said = "JobId=13 ArrayJobId=12 ArrayTaskId=0 JobName=a JobState=TIMEOUT Reason=x\n\
-                    JobId=12 ArrayJobId=12 ArrayTaskId=4-7%2 JobName=a JobState=PENDING Reason=x\n";
-        assert_eq!(remembered_ends(said), ends(&[(0, "TIMEOUT")]));
-        assert_eq!(remembered_ends("JobId=9 JobName=a JobState=FAILED"), ends(&[(0, "FAILED")]));
-        assert_eq!(remembered_ends("slurm_load_jobs error: Invalid job id specified"), BTreeMap::new());
-    }
 
     #[test]
     fn the_smaller_limit_of_an_array_counts() {
@@ -238,5 +208,17 @@ mod tests {
             "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
         );
         assert!(!is_full(&policy));
+    }
+
+    #[test]
+    fn who_does_not_answer_has_not_refused() {
+        let said = |note: &str| Error::new(ErrorKind::Job, "`sbatch` fails: error: x").note(note);
+        for note in [
+            "sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)",
+            "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation",
+        ] {
+            assert!(is_silent(&said(note)) && !is_full(&said(note)), "{note}");
+        }
+        assert!(!is_silent(&said("Batch job submission failed: Invalid partition name specified")));
     }
 }

@@ -9,9 +9,12 @@ use crate::app::program::finished::Finished;
 use crate::app::program::job::shown as shown_path;
 use crate::app::program::multirun::earlier::Taken;
 use crate::app::program::multirun::host::{Base, shown};
+use crate::app::program::multirun::slurm::{Board, Stands};
 use crate::app::program::session::Session;
 use crate::diag::Result;
 use crate::drive::{Entry, Left, Policy, Progress, Standing, are_same};
+use crate::facts::Process;
+use crate::launch::slurm::Slurm;
 use crate::run::Status;
 use crate::sweep::{Job, Jobs};
 
@@ -22,21 +25,35 @@ pub(super) struct Outlook<'a> {
     policy: &'a Policy,
     /// What the jobs changed that have begun.
     overrides: BTreeMap<u64, Vec<String>>,
+    /// Those that were handed to Slurm, if any was.
+    board: Option<Board>,
 }
 
 impl<'a> Outlook<'a> {
-    /// What the journal and the records say.
+    /// What the journal and the records say, and Slurm's queue.
     ///
     /// # Errors
-    /// One that cannot be read.
-    pub(super) fn new(base: Base<'a>, before: Progress, policy: &'a Policy) -> Result<Self> {
+    /// One that cannot be read; Slurm does not answer.
+    pub(super) fn new(
+        base: Base<'a>,
+        before: Progress,
+        policy: &'a Policy,
+        process: &Process,
+    ) -> Result<Self> {
         let mut overrides = BTreeMap::new();
         Progress::each(&base.directory, |entry| {
             if let Entry::Started { job, overrides: said, .. } = entry {
                 overrides.insert(*job, said.clone());
             }
         })?;
-        Ok(Self { base, before, policy, overrides })
+        let board = (!before.submissions.is_empty()).then(|| {
+            let slurm = Slurm::new(&base.session.composer.facts().env);
+            Board::of(&base.directory, &before, process, slurm)
+        });
+        if let Some(board) = &board {
+            board.look_into_queue()?;
+        }
+        Ok(Self { base, before, policy, overrides, board })
     }
 
     /// What becomes of a job.
@@ -48,23 +65,43 @@ impl<'a> Outlook<'a> {
             None => self.base.had(job).map(Standing::lost),
         };
         let Some(standing) = standing else { return "runs".to_owned() };
-        let left = match &standing.directory {
-            Some(directory) if standing.status != Status::Completed => {
-                self.base.look(job.index, directory, &standing)
-            }
-            _ => Left::Nothing,
-        };
-        let what = match left {
-            Left::Running(_) => "still runs",
-            Left::Ended(ended) => {
-                self.end(&Standing { status: ended.status, again: false, ..standing.clone() })
-            }
-            Left::Nothing => self.end(&standing),
-        };
+        let what = self.on_slurm(job.index, &standing).unwrap_or_else(|| self.here(job.index, &standing));
         match &standing.directory {
             Some(directory) => format!("{what}: {}", self.place(directory)),
             None => what.to_owned(),
         }
+    }
+
+    /// What becomes of a job by its record, and by who has its directory.
+    fn here(&self, job: u64, standing: &Standing) -> &'static str {
+        let left = match &standing.directory {
+            Some(directory) if standing.status != Status::Completed => {
+                self.base.look(job, directory, standing)
+            }
+            _ => Left::Nothing,
+        };
+        match left {
+            Left::Running(_) => "still runs",
+            Left::Ended(ended) => self.end_as(ended.status, standing),
+            Left::Nothing => self.end(standing),
+        }
+    }
+
+    /// What becomes of a job that was handed to Slurm, and has no end yet.
+    fn on_slurm(&self, job: u64, standing: &Standing) -> Option<&'static str> {
+        let board = self.board.as_ref().filter(|_| standing.status == Status::Running)?;
+        Some(match board.stands(job)? {
+            Stands::Waits => "waits in Slurm's queue",
+            Stands::Runs => "still runs",
+            Stands::Ended(record) => self.end_as(record.status(), standing),
+            Stands::Gone if !board.has_begun(job) => "runs, has left Slurm's queue",
+            Stands::Gone if board.fate(job).failed() => self.end_as(Status::Failed, standing),
+            Stands::Gone => self.end(standing),
+        })
+    }
+
+    fn end_as(&self, status: Status, standing: &Standing) -> &'static str {
+        self.end(&Standing { status, again: false, ..standing.clone() })
     }
 
     fn end(&self, standing: &Standing) -> &'static str {

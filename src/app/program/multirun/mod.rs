@@ -22,9 +22,10 @@ mod warm;
 mod watched;
 mod workers;
 
+pub(crate) use plan::SLURM;
 pub(crate) use resume::{Resumed, resume};
 pub(crate) use run::{run, work};
 pub(crate) use slurm::{
-    ALONE, Alone, Board, Stands, TASK, Task, copy_of_program, is_asked as is_for_slurm,
+    ALONE, Alone, Board, Fate, Stands, TASK, Task, copy_of_program, is_asked as is_for_slurm,
     submit as submit_alone, work as work_on_slurm,
 };

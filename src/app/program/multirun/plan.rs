@@ -12,6 +12,9 @@ use crate::drive::Policy;
 use crate::launch::{Slot, devices, slots};
 use crate::value::{Kind, Node, write_str};
 
+/// What the journal calls jobs that run on Slurm.
+pub(crate) const SLURM: &str = "submitit_slurm";
+
 /// How jobs run.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -69,18 +72,7 @@ impl Plan {
         }
         let settings = Launcher(master);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let mut policy = policy(master)?;
-        let may_fail = search.and_then(|search| Some((search.asked.may_fail?, search.asked.trials)));
-        if let (Some((share, trials)), None) = (may_fail, policy.max_failures) {
-            #[expect(
-                clippy::cast_precision_loss,
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a share of a number of jobs"
-            )]
-            let most = (share * trials as f64) as u64;
-            policy.max_failures = NonZeroU64::new(most.saturating_add(1));
-        }
+        let mut policy = policy(master, search)?;
         let (launcher, count, per_slot) = match class {
             "BasicLauncher" => {
                 policy.batch =
@@ -134,7 +126,7 @@ impl Plan {
     }
 
     fn on_slurm(session: &Session<'_>, master: &Bound, search: Option<&Searched>) -> Result<Self> {
-        let policy = policy(master)?;
+        let policy = policy(master, search)?;
         if policy.time_limit.is_some() {
             let error = Error::new(ErrorKind::Job, "nobody ends a job on Slurm at `mainstem.sweep.timeout`");
             return Err(error.help("say it to Slurm: `hydra.launcher.timeout_min=60`"));
@@ -147,7 +139,7 @@ impl Plan {
             }
         }
         let settings = Box::new(settings);
-        Ok(Self { launcher: "submitit_slurm", how: How::Slurm(settings), policy })
+        Ok(Self { launcher: SLURM, how: How::Slurm(settings), policy })
     }
 
     /// The same with every job in a process of its own, still one after the other: a job needs another environment than
@@ -214,7 +206,7 @@ fn gpus(master: &Bound) -> Result<Option<Vec<String>>> {
     }))
 }
 
-fn policy(master: &Bound) -> Result<Policy> {
+fn policy(master: &Bound, search: Option<&Searched>) -> Result<Policy> {
     let number = |key: &str| -> Result<Option<u64>> {
         let path = format!("mainstem.sweep.{key}");
         let Some(node) = master.select(&path)? else { return Ok(None) };
@@ -228,8 +220,9 @@ fn policy(master: &Bound) -> Result<Policy> {
         }
     };
     let retry_failed = master.select("mainstem.sweep.retry_failed")? != Some(Node::from(false));
+    let may_fail = search.and_then(|search| most_failures(search.asked.may_fail?, search.asked.trials));
     Ok(Policy {
-        max_failures: number("max_failures")?.and_then(NonZeroU64::new),
+        max_failures: number("max_failures")?.and_then(NonZeroU64::new).or(may_fail),
         first_failures: number("first_failures")?.and_then(NonZeroU64::new),
         retries: number("retries")?.map_or(0, |number| u32::try_from(number).unwrap_or(u32::MAX)),
         backoff: seconds(master, "mainstem.sweep.backoff")?.unwrap_or_default(),
@@ -237,6 +230,18 @@ fn policy(master: &Bound) -> Result<Policy> {
         retry_failed,
         batch: None,
     })
+}
+
+/// The first number of failures that is more than a share of all jobs.
+fn most_failures(share: f64, trials: u64) -> Option<NonZeroU64> {
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a number of jobs"
+    )]
+    let most = (share * trials as f64) as u64;
+    NonZeroU64::new(most.saturating_add(1))
 }
 
 fn seconds(master: &Bound, key: &str) -> Result<Option<Duration>> {

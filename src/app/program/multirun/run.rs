@@ -80,7 +80,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let told = searching.as_ref().map(Searching::to_node);
     let now = identity(session, &master, &process, (&sweep.jobs, sweep.count()), told, &checked.files);
     if session.flags.dry_run {
-        let outlook = outlook(session, &composing, &master, &plan.policy, now)?;
+        let outlook = outlook(session, &composing, &master, &plan.policy, (now, &process))?;
         return Ok(match &searching {
             Some(searching) => searching.show(session),
             None => show(session, &master, &sweep.jobs, &checked.taken, outlook),
@@ -90,6 +90,9 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     by_itself(session, &process)?;
     let (directory, other) = directory(session, &master)?;
     let (journal, mut before) = journal(session, &directory, now, Arc::clone(master.secrets()), &process)?;
+    if !matches!(plan.how, How::Slurm(_)) {
+        slurm::leave_slurm(session, &directory, &before, &process)?;
+    }
     let master = match &other {
         Some(other) => master.with_fact(&["hydra", "sweep", "dir"], other.to_string_lossy().as_ref()),
         None => master,
@@ -177,6 +180,7 @@ fn journal(
         let before = progress(session, directory, now)?;
         return Ok((Journal::open(lease, secrets)?, before));
     }
+    slurm::makes_room(session, directory, process)?;
     let (journal, earlier) = Journal::begin(lease, &Entry::Sweep(Box::new(now.clone())), secrets)?;
     if let Some(earlier) = earlier {
         session.note(&format!("the journal of the sweep before is now {earlier}"));
@@ -208,7 +212,7 @@ fn outlook<'a>(
     composing: &'a Composing<'a>,
     master: &Bound,
     policy: &'a Policy,
-    now: Identity,
+    (now, process): (Identity, &Process),
 ) -> Result<Option<Outlook<'a>>> {
     let Some(resumed) = &session.resumed else { return Ok(None) };
     let count = now.jobs.unwrap_or_default();
@@ -217,9 +221,9 @@ fn outlook<'a>(
     // Nothing is ordered in its name.
     let mandate = Mandate { lock: resumed.directory.join(LOCK), id: String::new() };
     let place = (resumed.directory.clone(), None);
-    let mut base = Base::new(session, composing, place, master, mandate, &session.process(), &before);
+    let mut base = Base::new(session, composing, place, master, mandate, process, &before);
     base.find_lost(&before, count)?;
-    Outlook::new(base, before, policy).map(Some)
+    Outlook::new(base, before, policy, process).map(Some)
 }
 
 /// Says how many jobs do not run again.

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::app::program::multirun::slurm::claim::{Claim, revoke, withdraw};
-use crate::app::program::multirun::slurm::orders::Folder;
+use crate::app::program::multirun::slurm::orders::{Folder, JobOrder};
 use crate::diag::Result;
 use crate::drive::Progress;
 use crate::facts::Process;
-use crate::launch::slurm::{Queued, Slurm, State};
+use crate::launch::slurm::{Ends, Queued, Slurm, State};
 use crate::run::{Found, PackedRuns, Record, Status, Tenant};
 use crate::value::Node;
 
@@ -28,7 +28,7 @@ pub(crate) struct Board {
     queue: RefCell<Option<Vec<Queued>>>,
     packed: RefCell<PackedRuns>,
     /// How the tasks of arrays have ended, as far as was asked since the last look into the queue.
-    ends: RefCell<BTreeMap<String, BTreeMap<usize, String>>>,
+    ends: RefCell<BTreeMap<String, Ends>>,
     /// Jobs that somebody had begun before the last look, which did not find them.
     dead: RefCell<BTreeSet<u64>>,
 }
@@ -60,14 +60,17 @@ pub(crate) enum Stands {
 impl Board {
     /// What the journal says.
     pub(crate) fn of(directory: &Path, progress: &Progress, process: &Process, slurm: Slurm) -> Self {
-        let mut earlier = BTreeMap::new();
+        let mut orders = BTreeMap::new();
         let had = |(job, standing): (&u64, &crate::drive::Standing)| {
             let (submission, task) = standing.task?;
-            let known = earlier
-                .entry(submission)
-                .or_insert_with(|| Folder::of(directory, submission).earlier().unwrap_or_default());
-            let (directory, earlier) = (standing.directory.clone()?, known.get(job).cloned());
-            Some((*job, Place { submission, task, directory, earlier }))
+            let known =
+                orders.entry(submission).or_insert_with(|| Folder::of(directory, submission).earlier());
+            let earlier = match known {
+                // The queue was full: it was not handed on.
+                Ok(known) => known.get(job)?.clone(),
+                Err(_) => None,
+            };
+            Some((*job, Place { submission, task, directory: standing.directory.clone()?, earlier }))
         };
         Self {
             directory: directory.to_owned(),
@@ -110,10 +113,15 @@ impl Board {
     /// # Errors
     /// Slurm does not answer: of no job can be said that it does not run.
     pub(crate) fn look_into_queue(&self) -> Result<Vec<(u32, String)>> {
+        // If it does not answer, what it said before is no answer either.
         self.queue.replace(None);
+        Ok(self.look_at(self.slurm.queue()?))
+    }
+
+    /// As [`Board::look_into_queue`], of a look that somebody has taken for several sweeps.
+    pub(crate) fn look_at(&self, queue: Vec<Queued>) -> Vec<(u32, String)> {
         self.ends.take();
         self.dead.take();
-        let queue = self.slurm.queue()?;
         let mut found = Vec::new();
         for (submission, id) in self.ids.borrow_mut().iter_mut().filter(|(_, id)| id.is_none()) {
             let script = Folder::of(&self.directory, *submission).script();
@@ -123,7 +131,7 @@ impl Board {
             }
         }
         self.queue.replace(Some(queue));
-        Ok(found)
+        found
     }
 
     /// How a job stands, by its record and the last look into the queue; none if it was never handed to Slurm.
@@ -142,7 +150,7 @@ impl Board {
         Some(match state {
             Some(State::Waits) => Stands::Waits,
             // Of several jobs in one task some may not have begun.
-            Some(State::Runs) => match self.has_begun(&place, job) {
+            Some(State::Runs) => match self.has_begun(job) {
                 true => Stands::Runs,
                 false => Stands::Waits,
             },
@@ -158,16 +166,17 @@ impl Board {
         })
     }
 
-    fn has_begun(&self, place: &Place, job: u64) -> bool {
-        matches!(Claim::read(&self.folder(place.submission).claim(job)), Ok(Some(Claim::Of(..))))
-    }
-
     /// How often a job that a task had begun was ended at the limit of its time; none if none has begun it.
     pub(super) fn timeouts(&self, job: u64) -> Option<u64> {
         match Claim::read(&self.folder(self.place(job)?.submission).claim(job)) {
             Ok(Some(Claim::Of(_, timeouts))) => Some(timeouts),
             _ => None,
         }
+    }
+
+    /// Whether a task has begun a job.
+    pub(crate) fn has_begun(&self, job: u64) -> bool {
+        self.timeouts(job).is_some()
     }
 
     /// The record of a job, if it is that of this time.
@@ -182,6 +191,13 @@ impl Board {
 
     pub(super) fn place(&self, job: u64) -> Option<Place> {
         self.places.borrow().get(&job).cloned()
+    }
+
+    /// The order of a job that was handed on.
+    pub(super) fn order(&self, job: u64) -> Option<JobOrder> {
+        let place = self.place(job)?;
+        let jobs = self.folder(place.submission).task(place.task).ok()?;
+        jobs.into_iter().find(|order| order.number == job)
     }
 
     /// A path as the journal says it.
@@ -228,27 +244,38 @@ impl Board {
         let place = self.place(job)?;
         let id = self.id(place.submission)?;
         let mut known = self.ends.borrow_mut();
-        let ends = known.entry(id).or_insert_with_key(|id| self.slurm.ends(id));
-        ends.get(&place.task).cloned()
+        let ends = known.entry(id.clone()).or_insert_with(|| self.slurm.ends(&id));
+        ends.of(place.task, || self.slurm.remembered(&id))
     }
 
     /// Takes back those of the jobs that nobody has begun. Returns which ones they are.
     pub(super) fn recall(&self, jobs: impl Iterator<Item = u64>) -> Vec<u64> {
-        let (mut recalled, mut tasks) = (Vec::new(), BTreeMap::new());
+        let (mut recalled, mut tasks) = (Vec::new(), BTreeSet::new());
         for job in jobs {
             let Some(place) = self.place(job) else { continue };
             // What cannot be taken back is taken for begun.
-            let is_back = withdraw(&self.folder(place.submission).claim(job)).unwrap_or(false);
-            *tasks.entry((place.submission, place.task)).or_insert(true) &= is_back;
-            recalled.extend(is_back.then_some(job));
+            if withdraw(&self.folder(place.submission).claim(job)).unwrap_or(false) {
+                recalled.push(job);
+                tasks.insert((place.submission, place.task));
+            }
         }
-        let idle = tasks.into_iter().filter(|(_, is_back)| *is_back);
-        let ids: Vec<String> = idle
-            .filter_map(|((submission, task), _)| Some(format!("{}_{task}", self.id(submission)?)))
-            .collect();
         // A task that stays in the queue finds nothing to do.
-        let _ = self.slurm.cancel(&ids);
+        let _ = self.slurm.cancel(&self.idle(tasks));
         recalled
+    }
+
+    /// What Slurm calls those of the tasks that have begun no job at all. One that has may still be at it when the job has
+    /// ended: there are callbacks.
+    fn idle(&self, tasks: BTreeSet<(u32, usize)>) -> Vec<String> {
+        let is_idle = |&(submission, task): &(u32, usize)| {
+            let folder = self.folder(submission);
+            let is_free = |job: &JobOrder| {
+                matches!(Claim::read(&folder.claim(job.number)), Ok(None | Some(Claim::Withdrawn)))
+            };
+            folder.task(task).is_ok_and(|jobs| jobs.iter().all(is_free))
+        };
+        let idle = tasks.into_iter().filter(is_idle);
+        idle.filter_map(|(submission, task)| Some(format!("{}_{task}", self.id(submission)?))).collect()
     }
 
     /// All jobs that were handed to Slurm, by their numbers.
@@ -256,36 +283,115 @@ impl Board {
         self.places.borrow().keys().copied().collect()
     }
 
-    /// Ends all that is in the queue: what waits does not begin, what runs is asked to end. Returns what was ended.
+    /// Ends all that is in the queue, but for what is named: what waits does not begin, what runs is asked to end. Names what
+    /// it ends. Whether something was in the queue.
     ///
     /// # Errors
-    /// Slurm does not answer.
-    pub(crate) fn cancel(&self) -> Result<Vec<String>> {
+    /// Slurm does not answer; a claim cannot be written.
+    pub(crate) fn cancel(&self, ended: &mut Vec<String>) -> Result<bool> {
         for job in self.jobs() {
             if let Some(place) = self.place(job) {
                 // What a task has begun it is asked to end.
                 let _ = withdraw(&self.folder(place.submission).claim(job))?;
             }
         }
-        let left = self.left()?;
-        self.slurm.cancel(&left)?;
-        Ok(left)
+        let left = self.left_now()?;
+        // Who is asked for the second time ends at once.
+        let new: Vec<String> = left.iter().filter(|id| !ended.contains(id)).cloned().collect();
+        self.slurm.cancel(&new)?;
+        ended.extend(new);
+        Ok(!left.is_empty())
     }
 
-    /// The submissions of which something is in the queue.
+    /// The submissions of which something is in the queue by now.
     ///
     /// # Errors
     /// Slurm does not answer.
-    pub(crate) fn left(&self) -> Result<Vec<String>> {
+    pub(crate) fn left_now(&self) -> Result<Vec<String>> {
         self.look_into_queue()?;
+        Ok(self.left())
+    }
+
+    /// The driver that was in the queue at the last look, if one was.
+    pub(crate) fn driver(&self) -> Option<String> {
+        let ids = self.ids.borrow();
+        // It is a submission without jobs.
+        let is_driver = |submission: &u32| {
+            let folder = self.folder(*submission);
+            folder.head().is_ok() && folder.task(0).is_err()
+        };
+        let left = self.left();
+        let mut known = ids.iter().filter_map(|(submission, id)| Some((submission, id.as_ref()?)));
+        let found = known.find(|(submission, id)| left.contains(id) && is_driver(submission));
+        found.map(|(_, id)| id.clone())
+    }
+
+    /// The submissions of which something was in the queue at the last look.
+    pub(crate) fn left(&self) -> Vec<String> {
         let queue = self.queue.borrow();
         let ids = self.ids.borrow();
         let is_there = |id: &&String| queue.iter().flatten().any(|queued| queued.id.to_string() == **id);
-        Ok(ids.values().flatten().filter(is_there).cloned().collect())
+        ids.values().flatten().filter(is_there).cloned().collect()
     }
 }
 
 /// Whether a job that ended so does not begin again by itself.
 fn is_final(status: Status) -> bool {
     matches!(status, Status::Completed | Status::Failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::program::multirun::slurm::claim::{Life, ask};
+    use crate::app::program::multirun::slurm::orders::Head;
+    use crate::drive::Standing;
+    use crate::durable::testing::Scratch;
+
+    /// A board of one submission, with two jobs in each task.
+    fn board(scratch: &Scratch, tasks: u64) -> Board {
+        let order = |number: u64| JobOrder { number, ..JobOrder::default() };
+        let orders: Vec<Vec<JobOrder>> =
+            (0..tasks).map(|task| vec![order(2 * task), order(2 * task + 1)]).collect();
+        let folder = Folder::of(scratch.path(), 1);
+        folder.write("#!/bin/sh\n", &Head::default(), &orders).unwrap();
+        let mut progress = Progress::default();
+        progress.submissions.insert(1, Some("12".to_owned()));
+        for job in 0..2 * tasks {
+            let task = Some((1, usize::try_from(job / 2).unwrap()));
+            progress.jobs.insert(job, Standing { task, ..Standing::lost(job.to_string().into()) });
+        }
+        Board::of(scratch.path(), &progress, &Process::default(), Slurm::default())
+    }
+
+    #[test]
+    fn a_task_that_has_begun_a_job_is_not_ended() {
+        let scratch = Scratch::new("slurm-board");
+        let board = board(&scratch, 3);
+        let life = Life { task: "12_0".to_owned(), restarts: 0 };
+        ask(&board.folder(1).claim(0), &life).unwrap();
+        // Of the first task a job has ended, and may be in its callbacks; the other one has not begun.
+        let left = [1, 2, 3, 4, 5];
+        assert!(left.iter().all(|job| withdraw(&board.folder(1).claim(*job)).unwrap()));
+        assert_eq!(board.idle([(1, 0), (1, 1), (1, 2)].into()), ["12_1", "12_2"]);
+        // Of whom nothing is known, nothing is ended.
+        assert_eq!(board.idle([(1, 7), (2, 0)].into()), [""; 0]);
+    }
+
+    #[test]
+    fn a_job_that_no_orders_name_was_not_handed_on() {
+        let scratch = Scratch::new("slurm-handed");
+        let first = board(&scratch, 1);
+        assert_eq!(first.jobs(), [0, 1]);
+        let mut progress = Progress::default();
+        progress.submissions.extend([(1, None), (2, None)]);
+        // The queue was full: of one submission there is another try in its place, of the other one nothing is left.
+        for (job, task) in [(0, (1, 0)), (5, (1, 2)), (6, (2, 0))] {
+            progress
+                .jobs
+                .insert(job, Standing { task: Some(task), ..Standing::lost(job.to_string().into()) });
+        }
+        let board = Board::of(scratch.path(), &progress, &Process::default(), Slurm::default());
+        assert_eq!(board.jobs(), [0]);
+    }
 }

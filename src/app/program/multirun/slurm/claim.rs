@@ -48,6 +48,11 @@ impl Life {
         self.task.split('_').next().unwrap_or_default()
     }
 
+    /// Whether it is an earlier one of the same task.
+    pub(super) fn is_before(&self, life: &Self) -> bool {
+        self.task == life.task && self.restarts < life.restarts
+    }
+
     fn parse(id: &str) -> Option<Self> {
         let (task, restarts) = id.rsplit_once('.')?;
         Some(Self { task: task.to_owned(), restarts: restarts.parse().ok()? })
@@ -105,7 +110,7 @@ pub(super) fn ask(path: &Path, life: &Life) -> Result<Asked> {
     }
     match Claim::read(path)? {
         Some(Claim::Of(known, timeouts)) if known == *life => Ok(ours(timeouts)),
-        Some(Claim::Of(known, timeouts)) if known.task == life.task && known.restarts < life.restarts => {
+        Some(Claim::Of(known, timeouts)) if known.is_before(life) => {
             renew(path, life, timeouts)?;
             Ok(ours(timeouts))
         }
@@ -167,6 +172,7 @@ mod tests {
         assert_eq!(ask(&path, &life("12_3", 0)).unwrap(), Asked::Theirs, "it has ended");
         assert!(!withdraw(&path).unwrap());
         assert!(second.stands());
+        assert!(life("12_3", 0).is_before(&life("12_3", 1)) && !life("12_3", 0).is_before(&life("13_3", 1)));
     }
 
     #[test]

@@ -72,8 +72,7 @@ pub(in crate::app::program::multirun) fn drive(
     let own = life(&session.composer.facts().env).ok().map(|(life, _)| life);
     let own = own.filter(|life| board.submitted(life.array()));
     let (_watch, asked) = watch(session, own.is_some())?;
-    let (minutes, max_timeouts) = (settings.minutes, settings.max_timeouts);
-    let mut host = OnSlurm { base, board: Rc::clone(&board), minutes, max_timeouts };
+    let mut host = OnSlurm { base, board: Rc::clone(&board) };
     let mut launcher = Arrays {
         board,
         settings,
@@ -94,6 +93,7 @@ pub(in crate::app::program::multirun) fn drive(
         say: &|said| say(session, &said),
         largest: None,
         refused: Refused::default(),
+        silent: false,
     };
     let elapsed = capture::stopwatch();
     let summary = Drive {
@@ -141,10 +141,13 @@ fn say(session: &Session<'_>, said: &Said<'_>) {
             session.note(why);
             session.note(&format!("{jobs} jobs are kept here until there is room for them in Slurm's queue"));
         }
+        Said::Silent(why) => session.note(&format!("{why}; it is asked again until it answers")),
+        Said::Again(job, why) => session.note(&format!("job {job} goes into the queue once more: {why}")),
     }
 }
 
-/// Takes the right to drive a sweep. A driver that is a job may begin before the process that has submitted it has ended.
+/// Takes the right to drive a sweep. A driver that is a job may begin before the process that has submitted it has ended, or
+/// before its earlier life has: it waits for them.
 ///
 /// # Errors
 /// Another driver has it, or the lock cannot be written.
@@ -153,10 +156,25 @@ pub(in crate::app::program::multirun) fn take_lease(
     directory: &Path,
     process: &Process,
 ) -> Result<Lease> {
-    let is_job = session.resumed.is_some() && session.composer.facts().env.get("SLURM_JOB_ID").is_some();
-    for _ in 0..if is_job { TRIES } else { 0 } {
+    let own = session.resumed.as_ref().and_then(|_| life(&session.composer.facts().env).ok());
+    // Whoever submits a driver says how it is called a moment later.
+    let is_ours = |life: &Life| {
+        Progress::read(directory).is_ok_and(|before| {
+            before.submissions.values().any(|id| id.as_deref().is_none_or(|id| id == life.array()))
+        })
+    };
+    let waits = own.is_some_and(|(life, _)| is_ours(&life));
+    for tried in 0..if waits { TRIES } else { 0 } {
         match lease(directory, process) {
-            Err(error) if error.kind() == ErrorKind::Job => std::thread::sleep(PAUSE),
+            Err(error) if error.kind() == ErrorKind::Job => {
+                if tried == 0 {
+                    let who = error.notes().first().map_or_else(String::new, |who| format!(": {who}"));
+                    let seconds = (PAUSE * TRIES).as_secs();
+                    session
+                        .note(&format!("waits up to {seconds} s for the driver before this one to end{who}"));
+                }
+                std::thread::sleep(PAUSE);
+            }
             taken => return taken,
         }
     }

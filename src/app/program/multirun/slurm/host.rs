@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed, failure};
 use crate::app::program::multirun::slurm::board::{Board, Stands};
+use crate::app::program::multirun::slurm::fate::Fate;
 use crate::app::program::multirun::slurm::launcher::End;
 use crate::app::program::multirun::slurm::orders::JobOrder;
 use crate::app::program::worker;
@@ -18,10 +19,6 @@ use crate::sweep::Job;
 pub(super) struct OnSlurm<'a> {
     pub(super) base: Base<'a>,
     pub(super) board: Rc<Board>,
-    /// How many minutes a job may take.
-    pub(super) minutes: u64,
-    /// How often a job that has come to its limit begins again.
-    pub(super) max_timeouts: u64,
 }
 
 impl OnSlurm<'_> {
@@ -32,38 +29,12 @@ impl OnSlurm<'_> {
         Left::Running(None)
     }
 
-    /// What became of a job that left no word.
-    fn silent(&self, job: u64) -> Verdict {
+    /// How a job has ended that left no word.
+    fn silent(&self, job: u64, fate: Fate) -> Verdict {
         let directory = self.board.place(job).map(|place| place.directory);
-        let timeouts = self.board.timeouts(job).unwrap_or(0);
-        let error = match self.board.end(job).as_deref() {
-            _ if timeouts > self.max_timeouts => self.came_to_limit(timeouts),
-            Some("TIMEOUT") => format!("it took longer than {} min", self.minutes),
-            Some("COMPLETED") => "its process ended before the job did".to_owned(),
-            Some(state) => format!("Slurm says `{state}`"),
-            None => "it is not in Slurm's queue any more, and did not say how it ended".to_owned(),
-        };
         let name = self.base.session.app.name.as_str();
         let log = directory.as_deref().and_then(|directory| self.base.log(directory, name));
-        Verdict { log, directory, ..Verdict::because(error) }
-    }
-
-    fn came_to_limit(&self, timeouts: u64) -> String {
-        let times = if timeouts == 1 { "once".to_owned() } else { format!("{timeouts} times") };
-        let (minutes, most) = (self.minutes, self.max_timeouts);
-        format!(
-            "it has come {times} to its limit of {minutes} min (`hydra.launcher.max_num_timeout` is {most})"
-        )
-    }
-
-    /// How a job failed that ended without a word while nobody waited. What Slurm itself has ended, or what nobody has begun,
-    /// has not.
-    fn failed_alone(&self, job: u64) -> Option<Verdict> {
-        let timeouts = self.board.timeouts(job)?;
-        let is_its_own =
-            |state: &str| !matches!(state, "CANCELLED" | "PREEMPTED" | "NODE_FAIL" | "BOOT_FAIL" | "REVOKED");
-        let failed = timeouts > self.max_timeouts || self.board.end(job).as_deref().is_some_and(is_its_own);
-        failed.then(|| self.silent(job))
+        Verdict { log, directory, ..Verdict::because(fate.why) }
     }
 }
 
@@ -97,7 +68,7 @@ impl Host for OnSlurm<'_> {
                 let directory = self.board.place(job).map(|place| place.directory).unwrap_or_default();
                 self.base.verdict(&record, &directory)
             }
-            End::Gone => self.silent(job),
+            End::Gone(fate) => self.silent(job, fate),
             End::NotSubmitted(why) => Verdict::because(why),
         }
     }
@@ -123,7 +94,9 @@ impl Host for OnSlurm<'_> {
             Some(Stands::Waits | Stands::Runs) => Left::Running(None),
             Some(Stands::Ended(record)) => Left::Ended(self.base.verdict(&record, directory)),
             Some(Stands::Gone) => {
-                let failed = self.failed_alone(job);
+                // It may have failed while nobody waited.
+                let fate = self.board.has_begun(job).then(|| self.board.fate(job));
+                let failed = fate.filter(Fate::failed).map(|fate| self.silent(job, fate));
                 match self.board.give_up(job) {
                     Ok(true) => failed.map_or(Left::Nothing, Left::Ended),
                     Ok(false) => Left::Running(None),

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::app::program::multirun::slurm::board::{Board, Place, Stands};
 use crate::app::program::multirun::slurm::claim::withdraw;
+use crate::app::program::multirun::slurm::fate::Fate;
 use crate::app::program::multirun::slurm::orders::{Head, JobOrder};
 use crate::app::program::multirun::slurm::settings::Settings;
 use crate::app::program::snapshot::Snapshot;
@@ -26,7 +27,7 @@ pub(super) enum End {
     /// Its record says it.
     Recorded(Box<Record>),
     /// Without a word.
-    Gone,
+    Gone(Fate),
     /// Slurm did not take it: why.
     NotSubmitted(String),
 }
@@ -72,6 +73,8 @@ pub(super) struct Arrays<'a> {
     /// How many tasks an array has at most, once it was asked.
     pub(super) largest: Option<usize>,
     pub(super) refused: Refused,
+    /// Whether Slurm did not answer when it was asked last.
+    pub(super) silent: bool,
 }
 
 /// What is worth to be said meanwhile.
@@ -80,6 +83,10 @@ pub(super) enum Said<'a> {
     Stand(usize, usize),
     /// The queue takes no more: why, and how many jobs are kept for later.
     Full(&'a str, usize),
+    /// Slurm does not answer: why.
+    Silent(&'a str),
+    /// A job is handed on once more: why.
+    Again(u64, &'a str),
 }
 
 /// What came of it that the queue was full.
@@ -89,6 +96,11 @@ pub(super) struct Refused {
     size: Option<usize>,
     /// Not even one was taken, and nothing has changed since.
     waits: bool,
+    /// For so long.
+    since: Duration,
+    /// The number of the submission that was refused last, and the jobs of its tasks. The next one takes its place, so that a
+    /// queue that is full for a day fills no journal.
+    last: Option<(u32, Vec<Vec<u64>>)>,
 }
 
 impl Arrays<'_> {
@@ -98,9 +110,12 @@ impl Arrays<'_> {
     }
 
     /// Hands on what waits. What the queue has no room for is handed on later, in parts as large as it takes.
-    fn flush(&mut self) {
+    ///
+    /// # Errors
+    /// Slurm takes nothing of this sweep.
+    fn flush(&mut self) -> Result<()> {
         if self.waiting.is_empty() || self.refused.waits {
-            return;
+            return Ok(());
         }
         let mut tasks = VecDeque::from(packs(std::mem::take(&mut self.waiting), self.settings.jobs_per_task));
         while let size @ 1.. = self.size(tasks.len()) {
@@ -112,6 +127,13 @@ impl Arrays<'_> {
                     self.submitted.push((id, jobs.len()));
                     self.pause = FIRST;
                     self.refused.size = self.refused.size.map(|size| size.saturating_mul(2));
+                    self.refused.last = None;
+                }
+                // The queue will tell whether it was taken.
+                Ok(Submission::Unknown(why)) => {
+                    self.running.extend(jobs.iter().map(|job| (*job, false)));
+                    self.refused.last = None;
+                    self.fell_silent(&why);
                 }
                 Ok(Submission::Full(why)) => {
                     for task in array.into_iter().rev() {
@@ -120,7 +142,15 @@ impl Arrays<'_> {
                     if self.refused.size.is_none() {
                         (self.say)(Said::Full(&why, tasks.iter().map(Vec::len).sum()));
                     }
-                    self.refused = Refused { size: Some((size / 2).max(1)), waits: size == 1 };
+                    self.refused.size = Some((size / 2).max(1));
+                    self.refused.waits = size == 1;
+                    self.refused.since = Duration::ZERO;
+                }
+                // What is wrong with the first array is wrong with the sweep.
+                Err(error) if self.running.is_empty() && self.submitted.is_empty() => {
+                    let (time, why) = (self.clock.now(), error.message().to_owned());
+                    self.journal.add(&Entry::Stopped { time, why })?;
+                    return Err(error.note("nothing of the sweep is in Slurm's queue"));
                 }
                 Err(error) => {
                     let why = error.message().to_owned();
@@ -130,6 +160,14 @@ impl Arrays<'_> {
             }
         }
         self.waiting = tasks.into_iter().flatten().collect();
+        Ok(())
+    }
+
+    /// Slurm does not answer, which is said once.
+    fn fell_silent(&mut self, why: &str) {
+        if !std::mem::replace(&mut self.silent, true) {
+            (self.say)(Said::Silent(why));
+        }
     }
 
     /// How many of so many tasks are in the next array.
@@ -173,7 +211,7 @@ impl Arrays<'_> {
 
     fn submit_array(&mut self, tasks: &[Vec<JobOrder>]) -> Result<Submission> {
         self.ready()?;
-        let number = self.board.next();
+        let number = self.refused.last.as_ref().map_or_else(|| self.board.next(), |(number, _)| *number);
         let folder = self.board.folder(number);
         // Slurm makes no directories, and a job whose log has none fails without a word.
         let logs = &self.settings.logs;
@@ -195,25 +233,33 @@ impl Arrays<'_> {
             command,
         })?;
         folder.write(&script, &self.head, tasks)?;
-        let numbers = tasks.iter().map(|task| task.iter().map(|job| job.number).collect()).collect();
+        let numbers: Vec<Vec<u64>> =
+            tasks.iter().map(|task| task.iter().map(|job| job.number).collect()).collect();
         // From here on whoever comes later finds what Slurm has of it, whatever happens to this process.
-        self.journal.add(&Entry::Submitting {
-            time: self.clock.now(),
-            submission: number,
-            tasks: numbers,
-        })?;
+        if self.refused.last.as_ref().is_none_or(|(_, said)| *said != numbers) {
+            let (time, tasks) = (self.clock.now(), numbers.clone());
+            self.journal.add(&Entry::Submitting { time, submission: number, tasks })?;
+        }
         self.board.name(number, None);
-        let submitted = self.board.slurm.submit(&folder.script()).inspect_err(|_| {
+        let submitted = self.board.slurm.submit(&folder.script());
+        // Whoever goes at once learns no more of it.
+        let goes = self.settings.detach && self.submitted.is_empty();
+        let submitted = match submitted {
+            Ok(Submission::Unknown(why)) if goes => Err(Error::new(ErrorKind::Job, why)),
+            submitted => submitted,
+        };
+        let submitted = submitted.inspect_err(|_| {
             // It may have taken it all the same: nobody is to begin what has failed.
             for job in tasks.iter().flatten() {
                 let _ = withdraw(&folder.claim(job.number));
             }
         })?;
-        let Submission::Taken(id) = &submitted else {
+        if let Submission::Full(_) = &submitted {
             // It is tried again and again, and of no use any more. If it stays it does no harm.
             let _ = fs::remove_dir_all(folder.path());
+            self.refused.last = Some((number, numbers));
             return Ok(submitted);
-        };
+        }
         for (task, jobs) in tasks.iter().enumerate() {
             for job in jobs {
                 let directory = self.board.relative(&job.directory);
@@ -221,36 +267,75 @@ impl Arrays<'_> {
                 self.board.put(job.number, place);
             }
         }
-        self.board.name(number, Some(id.clone()));
-        self.journal.add(&Entry::Submitted { time: self.clock.now(), submission: number, id: id.clone() })?;
+        if let Submission::Taken(id) = &submitted {
+            self.board.name(number, Some(id.clone()));
+            let (time, id) = (self.clock.now(), id.clone());
+            self.journal.add(&Entry::Submitted { time, submission: number, id })?;
+        }
         Ok(submitted)
+    }
+
+    /// Looks into the queue, if that is due: whether it answered.
+    fn ask(&mut self) -> Result<bool> {
+        if self.since_asked.is_some_and(|since| since < SELDOM) {
+            return Ok(false);
+        }
+        self.since_asked = Some(Duration::ZERO);
+        let found = match self.board.look_into_queue() {
+            Ok(found) => found,
+            Err(error) => {
+                self.fell_silent(error.message());
+                return Ok(false);
+            }
+        };
+        self.silent = false;
+        for (submission, id) in found {
+            let time = self.clock.now();
+            self.journal.add(&Entry::Submitted { time, submission, id })?;
+        }
+        Ok(true)
+    }
+
+    /// What becomes of a job that Slurm has no more, and that has no end on record.
+    ///
+    /// # Errors
+    /// Slurm does not answer any more; the claim of the job cannot be written.
+    fn lost(&mut self, job: u64) -> Result<()> {
+        // How it ended is asked before its claim is taken away.
+        let fate = self.board.fate(job);
+        if !self.board.give_up(job)? {
+            self.running.insert(job, false);
+            return Ok(());
+        }
+        self.running.remove(&job);
+        // Of what Slurm itself has ended, or never had, its task is the one to begin again, and not the job.
+        let order = self.board.order(job).filter(|_| fate.goes_again());
+        match order {
+            Some(order) => {
+                (self.say)(Said::Again(job, &fate.why));
+                self.waiting.push(JobOrder { made: order.made && !fate.begun, ..order });
+            }
+            None => self.events.push_back(Event::Ended { job, end: End::Gone(fate) }),
+        }
+        Ok(())
     }
 
     /// Looks how all jobs stand.
     fn look(&mut self) -> Result<()> {
-        let mut ended = Vec::new();
-        let is_due = self.since_asked.is_none_or(|since| since >= SELDOM);
-        let answers = is_due.then(|| self.board.look_into_queue());
-        if is_due {
-            self.since_asked = Some(Duration::ZERO);
-        }
-        let answers = answers.into_iter().flatten();
-        for (submission, id) in answers.flatten() {
-            let time = self.clock.now();
-            self.journal.add(&Entry::Submitted { time, submission, id })?;
-        }
+        let answers = self.ask()?;
+        let (mut ended, mut lost) = (Vec::new(), Vec::new());
         let (mut waits, mut runs) = (0, 0);
         for (job, was_lost) in &mut self.running {
             match self.board.stands(*job) {
                 Some(Stands::Ended(record)) => ended.push((*job, End::Recorded(record))),
-                // A shared disk may show a record later than the queue forgets its job.
-                Some(Stands::Gone) | None if is_due && *was_lost => ended.push((*job, End::Gone)),
-                Some(Stands::Gone) | None if is_due => {
-                    *was_lost = true;
-                    runs += 1;
+                // It may have come into the queue since, or have come to an end.
+                Some(Stands::Gone) | None => {
+                    // A shared disk may show a record later than the queue forgets its job.
+                    if answers && std::mem::replace(was_lost, true) {
+                        lost.push(*job);
+                    }
+                    *(if self.board.has_begun(*job) { &mut runs } else { &mut waits }) += 1;
                 }
-                // It may have come into the queue since.
-                Some(Stands::Gone) | None => waits += 1,
                 Some(stands) => {
                     *was_lost = false;
                     let count = if stands == Stands::Waits { &mut waits } else { &mut runs };
@@ -262,12 +347,18 @@ impl Arrays<'_> {
             (self.say)(Said::Stand(waits, runs));
             self.told = (waits, runs);
         }
-        let is_new = !ended.is_empty();
+        let is_new = !ended.is_empty() || !lost.is_empty();
         // There may be room in the queue again: of what has ended here, or elsewhere.
-        self.refused.waits &= !is_new && self.pause < LONGEST;
+        self.refused.waits &= !is_new && self.refused.since < LONGEST;
         for (job, end) in ended {
             self.running.remove(&job);
             self.events.push_back(Event::Ended { job, end });
+        }
+        for job in lost {
+            if let Err(error) = self.lost(job) {
+                self.fell_silent(error.message());
+                break;
+            }
         }
         self.pause = if is_new { FIRST } else { (self.pause * 3 / 2).min(LONGEST) };
         Ok(())
@@ -303,12 +394,13 @@ impl Launcher for Arrays<'_> {
         if at_most == Some(Duration::ZERO) {
             return Ok(None);
         }
-        self.flush();
+        self.flush()?;
         if let event @ Some(_) = self.events.pop_front() {
             return Ok(event);
         }
         // Whoever tries something again, or has more jobs than may be in the queue, has to stay.
-        if self.settings.detach && at_most.is_none() && self.room() > 0 && self.waiting.is_empty() {
+        let is_handed_on = self.waiting.is_empty() && !self.silent;
+        if self.settings.detach && at_most.is_none() && self.room() > 0 && is_handed_on {
             return Ok(Some(Event::Detached));
         }
         let pause = at_most.map_or(self.pause, |most| most.min(self.pause));
@@ -319,6 +411,7 @@ impl Launcher for Arrays<'_> {
             Err(RecvTimeoutError::Timeout) => {}
         }
         self.since_asked = self.since_asked.map(|since| since + pause);
+        self.refused.since += pause;
         self.look()?;
         Ok(self.events.pop_front())
     }

@@ -133,7 +133,10 @@ impl Folder {
     pub(super) fn last_snapshot(sweep: &Path) -> Option<PathBuf> {
         let folders = fs::read_dir(sweep.join(FOLDER).join("slurm")).ok()?;
         let numbers = folders.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        Self::of(sweep, numbers.max()?).head().ok()?.snapshot
+        let mut numbers: Vec<u32> = numbers.collect();
+        numbers.sort_unstable();
+        // Of one that Slurm did not take only claims may be left.
+        numbers.into_iter().rev().find_map(|number| Self::of(sweep, number).head().ok())?.snapshot
     }
 
     /// The jobs of a task.
@@ -144,19 +147,24 @@ impl Folder {
         self.read(task + 1, |node| node.as_list()?.iter().map(JobOrder::of).collect())
     }
 
-    /// The records that were in the directories of jobs before, by the numbers of the jobs.
+    /// The jobs of all tasks, and the records that were in their directories before. There are none without orders.
     ///
     /// # Errors
-    /// As [`Folder::head`].
-    pub(super) fn earlier(&self) -> Result<BTreeMap<u64, String>> {
-        let text = fs::read_to_string(self.orders()).map_err(|error| {
-            Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", self.orders().display()))
-        })?;
+    /// They cannot be read.
+    pub(super) fn earlier(&self) -> Result<BTreeMap<u64, Option<String>>> {
+        let text = match fs::read_to_string(self.orders()) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) => {
+                let message = format!("cannot read `{}`: {error}", self.orders().display());
+                return Err(Error::new(ErrorKind::Io, message));
+            }
+        };
         let mut earlier = BTreeMap::new();
         for line in text.lines().skip(1) {
             let node = read_json(line, SourceId::NONE)?;
             let jobs = node.as_list().unwrap_or_default().iter().filter_map(JobOrder::of);
-            earlier.extend(jobs.filter_map(|job| Some((job.number, job.earlier?))));
+            earlier.extend(jobs.map(|job| (job.number, job.earlier)));
         }
         Ok(earlier)
     }
@@ -289,6 +297,9 @@ mod tests {
         assert_eq!([folder.task(0).unwrap(), folder.task(1).unwrap()], tasks);
         assert_eq!(folder.task(2).unwrap_err().kind(), ErrorKind::Job);
         assert_eq!(folder.write("", &head, &tasks).unwrap_err().kind(), ErrorKind::Io);
+        // Of a later one that Slurm did not take only claims are left.
+        fs::create_dir_all(Folder::of(scratch.path(), 3).claim(0)).unwrap();
+        assert_eq!(Folder::last_snapshot(scratch.path()), head.snapshot);
         #[cfg(unix)]
         {
             let mode = fs::metadata(folder.script()).unwrap();

@@ -260,6 +260,8 @@ impl Carried<'_> {
                     return Ok(Some((Mandate { lock: path, id: life.id() }, timeouts)));
                 }
                 Some(Claim::Withdrawn) => return Ok(None),
+                // Another task has it, or a later life of this one: the process that leads finds that, too.
+                Some(Claim::Of(life, _)) if !life.is_before(&self.life) => return Ok(None),
                 _ => std::thread::sleep(PAUSE),
             }
         }
