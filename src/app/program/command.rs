@@ -20,6 +20,7 @@ use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
 use crate::app::program::placeholders::{is_own, names};
 use crate::app::program::reporting::Reported;
+use crate::app::program::returned::Returned;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
 use crate::app::program::snapshot::Snapshot;
@@ -131,6 +132,7 @@ pub(crate) fn files(tail: &[OsString], cwd: &Path) -> Vec<(String, PathBuf)> {
 /// Starts the command, and waits for it.
 fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
     let by_itself = is_told_by_hydra(words, handed.bound.cwd());
+    let may_return = by_itself || uses_hydra(words, handed.bound.cwd());
     let chdir = setting(&handed.bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True") && !by_itself;
     let mut words = expand(handed, words, run)?;
     let worktree = handed.bound.snapshot().and_then(|snapshot| snapshot.worktree.clone());
@@ -142,6 +144,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     if let Some(snapshot) = handed.bound.snapshot() {
         environment.extend(as_it_was(snapshot, &handed.bound, &mut words));
     }
+    let _listening = may_return.then(|| Returned::listen(run, &handed.bound, &mut environment));
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "there is no command").into());
     };
@@ -370,7 +373,7 @@ pub(super) fn own_file(run: &Run, name: &str) -> String {
     run.rank().map_or_else(|| name.to_owned(), |rank| rank.file_name(name))
 }
 
-/// What the command says came of it: a number, or numbers by names, in `result.json`.
+/// What the command says came of it: a number, or numbers by names or in their order, in `result.json`.
 fn result(run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
     const LARGEST: u64 = 1 << 20;
     let path = run.dir().join(own_file(run, RESULT));
@@ -412,6 +415,11 @@ fn numbers(path: &str, node: &Node, found: &mut Vec<Objective>, others: &mut Vec
             return map
                 .iter()
                 .for_each(|(key, slot)| numbers(&format!("{above}{key}"), &slot.node, found, others));
+        }
+        // What a function under Hydra returns for several objectives: they are known by their places.
+        Kind::List(list) if path.is_empty() => {
+            return (list.iter().enumerate())
+                .for_each(|(at, node)| numbers(&at.to_string(), node, found, others));
         }
         _ => return others.push(format!("`{path}`")),
     };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::app::packages::Folders;
+use crate::app::program::advice::advised;
 use crate::app::program::app::App;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
@@ -171,7 +172,8 @@ impl<'a> Session<'a> {
 
     /// Composes, and says what is suspicious.
     pub(crate) fn compose(&self, arguments: &Arguments, mode: Mode) -> Result<Composed> {
-        self.composer.compose(self.config_name(), arguments, mode)
+        let composed = self.composer.compose(self.config_name(), arguments, mode);
+        composed.map_err(|error| advised(self, error))
     }
 
     /// Composes, for reading.
@@ -318,6 +320,11 @@ fn composer_of(app: &App, world: &World, flags: &Flags, errors: &mut Vec<Error>)
         .with_packages(folders)
         .with_resolvers(app.resolvers.clone().declare(flags.declared.iter().map(String::as_str)));
     let composer = if app.store.is_empty() { composer } else { composer.with_store(app.store.clone()) };
+    if let Some(path) = &flags.schema_file {
+        let snapshot = world.snapshot.as_deref();
+        let copy = snapshot.and_then(|snapshot| snapshot.copy_of(&world.facts.cwd.join(path)));
+        return project::with_schema_file(composer, path, copy);
+    }
     // The defaults of its struct come before any config.
     Ok(match &app.typed {
         Some(schema) => composer.with_schema(schema.clone()),
