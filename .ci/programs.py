@@ -5,9 +5,11 @@
 
 A sweep in two processes is killed, interrupted, and goes on. Then each job must have printed the config that its record
 holds, byte for byte what Hydra alone prints and records; with the same values behind `${hydra:…}`, the same directory,
-environment and log. A run alone, and one without `-cn`, must show the same.
+environment and log. A run alone, and one without `-cn`, must show the same. What the function returns is the result of its
+job, and the number that a search is after.
 """
 import argparse
+import json
 import os
 import re
 import signal
@@ -78,6 +80,48 @@ def main(cfg):
     }
     with open(os.path.join(out, "facts.yaml"), "w") as file:
         file.write(OmegaConf.to_yaml(OmegaConf.create(facts)))
+
+
+main()
+""",
+    "conf/search.yaml": """\
+defaults: [plain, _self_, {override hydra/sweeper: optuna}]
+hydra: {sweeper: {n_trials: 6, direction: minimize, params: {x: 'interval(0,1)'}}}
+""",
+    "conf/plain.yaml": """\
+x: 0.1
+kind: one
+hydra: {callbacks: {own: {_target_: beside.Own}}}
+""",
+    "lib/beside.py": """\
+import os
+from hydra.experimental.callback import Callback
+
+
+class Own(Callback):
+    def on_job_end(self, config, job_return, **kwargs):
+        with open(os.path.join(config.hydra.runtime.output_dir, "own.txt"), "w") as file:
+            file.write(repr(job_return.return_value))
+""",
+    "src/search.py": """\
+import json, os
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
+
+
+@hydra.main(version_base=None, config_path="../conf", config_name="plain")
+def main(cfg):
+    told = HydraConfig.get()
+    with open(os.path.join(told.runtime.output_dir, "printed.yaml"), "w") as file:
+        file.write(OmegaConf.to_yaml(cfg) + OmegaConf.to_yaml({"callbacks": told.callbacks, "overrides": told.overrides}))
+    loss = (cfg.x - 0.3) ** 2
+    if cfg.kind == "own":
+        with open(os.environ["MAINSTEM_RESULT"], "w") as file:
+            json.dump({"theirs": 7}, file)
+    if cfg.kind == "blocked":
+        os.mkdir(os.environ["MAINSTEM_RESULT"] + ".part")
+    return {"two": (loss, cfg.x), "named": {"loss": loss, "deep": {"x": cfg.x}, "what": "text"}, "none": None}.get(cfg.kind, loss)
 
 
 main()
@@ -222,6 +266,51 @@ def runs(project):
         expect("without -cn: %s is other than Hydra's" % name, one and re.sub(r"\bours", "theirs", one) == other, "%s\n%s" % (one, other))
 
 
+def result(project, folder):
+    return json.loads(read(project.folder, folder, ".hydra/run.json") or "{}").get("result")
+
+
+def returns(project):
+    """What the function returns, alone, in a search, and where Python does not look for it."""
+    project.env["PYTHONPATH"] = os.path.join(project.folder, "lib")
+    script = [sys.executable, "src/search.py"]
+
+    def start(*words, named=("-cd", "conf", "-cn", "search"), command=script):
+        return project.start(project.binary, "run", *named, *words, "--", *command)
+
+    for kind, expected in [
+        ("one", 0.01),
+        ("two", {"0": 0.01, "1": 0.2}),
+        ("named", {"loss": 0.01, "deep.x": 0.2}),
+        ("none", None),
+        ("own", {"theirs": 7}),
+        ("blocked", None),
+    ]:
+        told = project.finish("a run that returns %s" % kind, start("x=0.2", "kind=" + kind, "hydra.run.dir=result-" + kind, "hydra.mode=null"))
+        found = result(project, "result-" + kind)
+        rounded = {key: round(value, 6) for key, value in found.items()} if isinstance(found, dict) else found and round(found, 6)
+        expect("what `%s` returns is %s, and not %s" % (kind, found, expected), rounded == expected)
+        expect("who cannot write a result says so: " + told, ("is not written down" in told) == (kind == "blocked"))
+        expect("%s: a folder of ours is left" % kind, not os.path.exists(os.path.join(project.folder, "result-%s/.hydra/python" % kind)))
+        expect("%s: the callback of the project has run" % kind, read(project.folder, "result-%s/own.txt" % kind))
+        printed = read(project.folder, "result-%s/printed.yaml" % kind) or ""
+        expect("%s: the program sees something of ours\n%s" % (kind, printed), "python" not in printed and "returned" not in printed)
+    project.finish("a run without -cn", start("x=0.2", "hydra.run.dir=result-open", named=()))
+    expect("without -cn there is a result", round(result(project, "result-open") or 0, 6) == 0.01)
+    # A Python that looks at no variable.
+    project.finish("python -E", start("x=0.2", "~hydra.callbacks.own", "hydra.run.dir=result-alone", command=[sys.executable, "-E", "src/search.py"]))
+    expect("python -E has no result", result(project, "result-alone") is None)
+
+    for kind, more in [("one", []), ("two", ["hydra.sweeper.direction=[minimize,maximize]"])]:
+        words = ["-m", "-j", "2", "kind=" + kind, "hydra.job.chdir=true", "hydra.sweep.dir=search-" + kind, *more]
+        project.finish("a search of %s" % kind, start(*words))
+        best = read(project.folder, "search-%s/optimization_results.yaml" % kind) or ""
+        expect("a search of %s has found something: %s" % (kind, best), "best_value" in best or "solutions" in best)
+    told = project.finish("a search of nothing", start("-m", "kind=none", "hydra.sweep.dir=search-none"), 1)
+    expect("who returns nothing is told what to do\n" + told, "@hydra.main" in told and "MAINSTEM_RESULT" in told)
+    del project.env["PYTHONPATH"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=os.path.join(HERE, "../target/release/mainstem"))
@@ -231,6 +320,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         project = Project(options.keep or scratch, options.binary)
         runs(project)
+        returns(project)
         sweep(project)
     print("\n".join(wrong))
     print("Hydra %s under `mainstem run`: %d wrong, %d s" % (hydra.__version__, len(wrong), time.monotonic() - began))

@@ -33,9 +33,8 @@ pub(crate) fn run(args: &Args, facts: Facts, style: Style, err: Style) -> Result
     let composer = project::open(args, facts)?;
     let composed = project::compose(&composer, args, &overrides)?;
     let (output, error) = keys_of(&composer, &composed, &keys, args.format, (style, err))?;
-    let error = error.map(|error| project::without_directory(error, args, composer.facts()));
     Ok(match error {
-        Some(error) => output.and_failure(&project::unnamed(error, &composer, args), err),
+        Some(error) => output.and_failure(&project::advised(error, &composer, args), err),
         None => output,
     })
 }

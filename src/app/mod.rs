@@ -26,6 +26,7 @@ mod packages;
 mod program;
 mod project;
 mod python;
+mod registered;
 mod runs;
 mod sweep;
 mod sweeps;

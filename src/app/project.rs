@@ -7,6 +7,7 @@ use std::{fs, io};
 use crate::app::args::{Args, Command};
 use crate::app::capture::absolute;
 use crate::app::packages::Folders;
+use crate::app::registered::registered;
 use crate::app::sweep;
 use crate::compose::{Arguments, Composed, Composer, Dir, Mode, Packages, Provided, Selection, Store};
 use crate::declared::SchemaFile;
@@ -54,10 +55,9 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
         return Err(error);
     }
     let resolvers = resolvers().declare(args.declared.iter().map(String::as_str));
-    let file = args.schema.as_deref().map(|path| Ok((path, schema_text(path, &facts)?))).transpose()?;
     let composer = composer(main, more, facts, JOB_NAME).with_packages(folders).with_resolvers(resolvers);
-    match file {
-        Some((path, text)) => with_schema_file(composer, path, text),
+    match args.schema.as_deref() {
+        Some(path) => with_schema_file(composer, path, None),
         None => Ok(composer),
     }
 }
@@ -65,15 +65,20 @@ pub(crate) fn open(args: &Args, facts: Facts) -> Result<Composer> {
 /// So large may a schema file be, in bytes.
 const LARGEST: u64 = 64 << 20;
 
-fn schema_text(path: &str, facts: &Facts) -> Result<String> {
+fn schema_text(path: &str, place: &Path) -> Result<String> {
     let wrong =
         |why: String| Error::new(ErrorKind::Io, format!("cannot read the schema file `{path}`: {why}"));
-    let bytes = read_regular(&absolute(facts, path), LARGEST).map_err(|error| wrong(error.to_string()))?;
+    let bytes = read_regular(place, LARGEST).map_err(|error| wrong(error.to_string()))?;
     String::from_utf8(bytes).map_err(|error| wrong(error.to_string()))
 }
 
-/// The composer with what a schema file says.
-fn with_schema_file(composer: Composer, path: &str, text: String) -> Result<Composer> {
+/// The composer with what a schema file says; with what its copy says, if there is one.
+///
+/// # Errors
+/// It cannot be read; what is wrong with it.
+pub(crate) fn with_schema_file(composer: Composer, path: &str, copy: Option<&Path>) -> Result<Composer> {
+    let place = copy.map_or_else(|| absolute(composer.facts(), path), Path::to_path_buf);
+    let text = schema_text(path, &place)?;
     let sources = composer.repository().sources();
     let file = SchemaFile::read(Source::new(SourceKind::File, path, text), sources);
     let file = file.map_err(|error| error.located(sources))?;
@@ -160,8 +165,17 @@ pub(crate) fn nothing(composer: &Composer, args: &Args) -> Option<Error> {
     (!named && !names.is_empty()).then(|| name_one(error(), &names))
 }
 
+/// An error of composing, with what to type.
+pub(crate) fn advised(error: Error, composer: &Composer, args: &Args) -> Error {
+    let placed = args.config_path.is_some() || !args.config_dirs.is_empty();
+    let error = unnamed(without_directory(error, placed, composer.facts()), composer, args);
+    let dirs = args.config_path.iter().chain(&args.config_dirs);
+    let dirs: Vec<PathBuf> = dirs.map(|dir| absolute(composer.facts(), dir)).collect();
+    registered(error, &dirs).0
+}
+
 /// What is not there without a primary config mostly is not there for that reason.
-pub(crate) fn unnamed(error: Error, composer: &Composer, args: &Args) -> Error {
+fn unnamed(error: Error, composer: &Composer, args: &Args) -> Error {
     let absent =
         matches!(error.kind(), ErrorKind::UnknownKey | ErrorKind::NotFound | ErrorKind::Interpolation);
     let names = primaries(composer);
@@ -172,8 +186,7 @@ pub(crate) fn unnamed(error: Error, composer: &Composer, args: &Args) -> Error {
 }
 
 /// What is not there without a config directory mostly is not there for that reason.
-pub(crate) fn without_directory(error: Error, args: &Args, facts: &Facts) -> Error {
-    let placed = args.config_path.is_some() || !args.config_dirs.is_empty();
+pub(crate) fn without_directory(error: Error, placed: bool, facts: &Facts) -> Error {
     let absent = matches!(error.kind(), ErrorKind::UnknownKey | ErrorKind::NotFound);
     if placed || !absent {
         return error;
@@ -226,7 +239,7 @@ pub(crate) fn arguments(composer: &Composer, args: &Args, words: &[String]) -> R
 pub(crate) fn compose(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
     let composed = composer.compose(args.config_name.as_deref(), &arguments, mode(args));
-    composed.map_err(|error| unnamed(without_directory(error, args, composer.facts()), composer, args))
+    composed.map_err(|error| advised(error, composer, args))
 }
 
 /// What is wrong with the jobs of the sweep among the words. The sweep as a whole composes all the same.
@@ -238,7 +251,7 @@ pub(crate) fn broken_jobs(composer: &Composer, args: &Args, words: &[String]) ->
 pub(crate) fn compose_job(composer: &Composer, args: &Args, words: &[String]) -> Result<Composed> {
     let arguments = arguments(composer, args, words)?;
     let composed = composer.compose_job(args.config_name.as_deref(), &arguments, mode(args));
-    composed.map_err(|error| unnamed(without_directory(error, args, composer.facts()), composer, args))
+    composed.map_err(|error| advised(error, composer, args))
 }
 
 /// Expands the defaults lists with the overrides among the words.
@@ -251,7 +264,6 @@ pub(crate) fn select(
     // The values of a sweep are chosen by its jobs, not by the list.
     arguments.overrides.retain(|one| !one.is_sweep());
     let selected = composer.select(args.config_name.as_deref(), &arguments, mode(args));
-    let selected = selected
-        .map_err(|error| unnamed(without_directory(error, args, composer.facts()), composer, args))?;
+    let selected = selected.map_err(|error| advised(error, composer, args))?;
     Ok((selected.selection, arguments.sources))
 }

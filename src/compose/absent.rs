@@ -119,3 +119,17 @@ impl Check<'_> {
         self.repository.has_config(&format!("{near}/{name}")).is_ok_and(|has| has).then_some(near)
     }
 }
+
+/// Which config there is not, if an error of composing says so.
+pub(crate) fn absent_config(error: &Error) -> Option<String> {
+    let message = error.message();
+    let mut named = message.split('`').skip(1).step_by(2);
+    let (first, second) = (named.next()?, named.next());
+    match (error.kind(), second) {
+        (ErrorKind::NotFound, None) if message.starts_with("there is no config `") => Some(first.to_owned()),
+        (ErrorKind::NotFound, Some(option)) if !message.starts_with("there is no config `") => {
+            Some(format!("{first}/{option}"))
+        }
+        _ => None,
+    }
+}

@@ -49,6 +49,7 @@ mod tree;
 mod ungiven;
 mod variant;
 
+pub(crate) use absent::absent_config;
 pub use aliases::Aliases;
 pub(crate) use aliases::split as split_override;
 pub use arguments::{Arguments, Selected};

@@ -115,7 +115,12 @@ impl Goals {
                 format!("the job returned {what}, and the search looks for {}", self.sought()),
             )
         };
-        let Some(result) = result else { return Err(sought("nothing".to_owned())) };
+        let Some(result) = result else {
+            let error = sought("nothing".to_owned());
+            return Err(error.help("what `@hydra.main` returns is the result of a Hydra program").help(
+                "any other command writes it as JSON to the file that MAINSTEM_RESULT names: `0.9`, or `{\"accuracy\": 0.9}`",
+            ));
+        };
         let Some(map) = result.as_map() else {
             return match (number(result), &self.first.metric) {
                 (Some(number), None) if self.is_one() => Ok(vec![number]),

@@ -89,6 +89,7 @@ fn a_command_that_is_told_nothing_of_its_config_is_warned_of_once() {
     assert_eq!(code, Some(0), "{err}");
     assert!(err.starts_with("warning[usage]: nothing tells the command `lr=0.2`\n"), "{err}");
     assert!(err.contains("type `-- sh plain.sh {flags}`"), "{err}");
+    assert!(err.contains("a program that uses Hydra") && err.contains("takes `{hydra}`"), "{err}");
     assert_eq!(warned(&["-cd", "conf", "-cn", "parts", "--", "sh", "plain.sh"]), 1);
     assert_eq!(warned(&["-m", "-j", "2", "lr=1,2,3", "hydra.sweep.dir=sw", "--", "sh", "plain.sh"]), 1);
     for silent in [
@@ -361,7 +362,7 @@ fn a_command_has_the_variables_of_files() {
 #[test]
 fn a_file_of_the_programs_own_is_no_result() {
     let sandbox = sandbox();
-    for text in ["[1, 2]", "\"all well\"", "{\"name\": \"x\"}"] {
+    for text in ["[]", "\"all well\"", "{\"name\": \"x\"}"] {
         let script = format!("echo '{text}' > $MAINSTEM_RUN_DIR/result.json");
         let (code, _, err) = run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", &script]);
         assert_eq!(code, Some(0), "{err}");
@@ -441,4 +442,124 @@ fn who_ran_it_is_known_without_a_variable() {
     let name = String::from_utf8(out.stdout).expect("text");
     let said = record(&sandbox, "a");
     assert!(said.contains(&format!("\"user\": \"{}\"", name.trim())), "{said}");
+}
+
+#[test]
+fn a_result_may_be_numbers_in_their_order() {
+    let sandbox = sandbox();
+    let script = "echo '[0.5, 2]' > $MAINSTEM_RESULT";
+    let (code, _, err) = run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", script]);
+    assert_eq!(code, Some(0), "{err}");
+    let record = record(&sandbox, "a");
+    assert!(record.contains(r#""0": 0.5"#) && record.contains(r#""1": 2.0"#), "{record}");
+}
+
+#[test]
+fn a_program_of_hydra_finds_what_hears_its_result_and_nothing_is_left_of_it() {
+    let sandbox = sandbox()
+        .with_file("own.py", "import hydra\n")
+        .and_then(|sandbox| {
+            sandbox.with_file("show.sh", "echo $PYTHONPATH; ls ${PYTHONPATH##*:}/hydra_plugins\n")
+        })
+        .expect("files");
+    let shown = |known: &str, words: &[&str]| {
+        let mut command = mainstem(&sandbox, &[&["run", "hydra.run.dir=a", "--"][..], words].concat());
+        command.env("PYTHONPATH", known);
+        run(command)
+    };
+    let place = sandbox.path().join("a/.hydra/python");
+    for (known, before) in [("", ""), ("lib", "lib:"), ("lib:", "lib::")] {
+        let (code, out, err) = shown(known, &["sh", "show.sh", "own.py"]);
+        assert_eq!(code, Some(0), "{err}");
+        assert_eq!(out, format!("{before}{}\nmainstem_returned.py\n", place.display()));
+        assert!(!place.exists());
+    }
+    let (_, out, _) = shown("lib", &["sh", "-c", "echo $PYTHONPATH"]);
+    assert_eq!(out, "lib\n", "what is no program of Hydra is told nothing");
+}
+
+/// A project whose base config is registered in Python, and the file that says what it is.
+fn registered() -> Sandbox {
+    let schema = r#"{"mainstem_schema": 1, "configs": {"base_config": {"type": "Base"}},
+        "types": {"Base": {"struct": {"fields": {"lr": {"type": "float", "default": 0.1}, "seed": "int"}}}}}"#;
+    sandbox()
+        .with_file("typed/config.yaml", "defaults: [base_config, _self_]\nseed: 1\n")
+        .and_then(|sandbox| sandbox.with_file("schema.json", schema))
+        .and_then(|sandbox| {
+            sandbox.with_file("own.py", "import hydra\nConfigStore.instance().store(name='base_config')\n")
+        })
+        .expect("files")
+}
+
+const TYPED: [&str; 6] = ["-cd", "typed", "-cn", "config", "--schema", "schema.json"];
+
+#[test]
+fn a_command_has_the_types_of_a_schema_file_again_and_again() {
+    let sandbox = registered();
+    let words = [&TYPED[..], &["lr=2", "hydra.run.dir=a", "--", "echo", "{lr}"]].concat();
+    let (code, out, err) = run_command(&sandbox, &words);
+    assert_eq!((code, out.as_str()), (Some(0), "2.0\n"), "{err}");
+    let (code, out, err) = run(mainstem(&sandbox, &["rerun", "a", "lr=3", "hydra.run.dir=b"]));
+    assert!(code == Some(0) && out.ends_with("3.0\n"), "{out}{err}");
+    let (code, _, err) = run_command(&sandbox, &[&TYPED[..], &["lr=x", "--", "true", "{lr}"]].concat());
+    assert!(code == Some(1) && err.contains("`lr` must be a float, but is a string"), "{err}");
+
+    let begun = ["-m", "-j", "2", "lr=1,2", "hydra.sweep.dir=sw", "--", "test", "{lr}", "=", "1.0"];
+    let (code, _, err) = run_command(&sandbox, &[&TYPED[..], &begun].concat());
+    assert_eq!(code, Some(1), "{err}");
+    let journal = || sandbox.read("sw/.sweep/journal.jsonl").expect("a journal");
+    assert_eq!(journal().matches(r#""status":"completed""#).count(), 1, "{}", journal());
+    let (code, _, err) = run_command(&sandbox, &["--resume", "sw"]);
+    assert!(code == Some(1) && err.contains("the command ended with status 1"), "{err}");
+    let changed = sandbox.read("schema.json").expect("a file").replace("0.1", "0.2");
+    fs::write(sandbox.path().join("schema.json"), changed).expect("a file");
+    let (_, _, err) = run_command(&sandbox, &["--resume", "sw"]);
+    assert!(err.contains("`schema.json` has changed"), "{err}");
+}
+
+#[test]
+fn who_misses_a_config_is_told_what_to_type() {
+    let sandbox = registered();
+    let file = "then type `--schema schema.json`";
+    let leave = "or leave `-cn` away";
+    let named = ["-cd", "typed", "-cn", "config"];
+    for (command, more) in [(&["compose"][..], &[][..]), (&["explain", "lr"], &[]), (&["defaults"], &[])] {
+        let (_, _, err) = run(mainstem(&sandbox, &[command, &named[..], more].concat()));
+        assert!(err.contains("there is no config `base_config`") && err.contains(file), "{err}");
+        assert!(!err.contains(leave), "{err}");
+    }
+    let (_, _, err) = run_command(&sandbox, &[&named[..], &["--", "true", "own.py"]].concat());
+    assert!(err.contains(file) && err.contains(leave), "{err}");
+    let (_, _, err) = run_command(&sandbox, &[&named[..], &["--", "true", "{lr}"]].concat());
+    assert!(err.contains(file) && !err.contains(leave), "{err}");
+    // A slip is none of that.
+    let (_, _, err) = run_command(&sandbox, &["-cd", "typed", "-cn", "confg", "--", "true", "own.py"]);
+    assert!(err.contains("did you mean `config`?") && !err.contains("--schema"), "{err}");
+
+    let sandbox = with_parts();
+    let (code, _, err) = run_command(&sandbox, &["-cn", "parts", "--", "true", "{seed}"]);
+    assert!(code == Some(1) && err.contains("help: type `-cd conf`"), "{err}");
+}
+
+#[test]
+fn directories_that_nothing_is_read_from_are_told() {
+    let sandbox = with_parts().with_file("conf/db/pg.yaml", "port: 1\n").expect("a file");
+    let told = |words: &[&str]| {
+        let words = [words, &["--", "true", "{run}"]].concat();
+        run_command(&sandbox, &words).2
+    };
+    for words in [&["-cd", "conf", "seed=1", "hydra.run.dir=a"][..], &["-m", "-cd", "conf", "seed=1,2"]] {
+        let err = told(words);
+        assert_eq!(err.matches("nothing is read from `-cd conf`").count(), 1, "{err}");
+        assert!(err.contains("primary configs: config, parts") && err.contains("type `-cn config`"), "{err}");
+    }
+    for words in [
+        &["-cd", "conf", "-cn", "parts", "hydra.run.dir=b"][..],
+        &["-cd", "conf", "+db=pg", "hydra.run.dir=c"],
+        &["-m", "-cd", "conf", "+db=pg,pg"],
+        &["seed=1", "hydra.run.dir=d"],
+    ] {
+        let err = told(words);
+        assert!(!err.contains("nothing is read"), "{words:?}: {err}");
+    }
 }

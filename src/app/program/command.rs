@@ -19,6 +19,7 @@ use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
 use crate::app::program::placeholders::{is_own, names};
 use crate::app::program::reporting::Reported;
+use crate::app::program::returned::Returned;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
 use crate::app::program::snapshot::Snapshot;
@@ -128,6 +129,7 @@ pub(crate) fn files(tail: &[OsString], cwd: &Path) -> Vec<(String, PathBuf)> {
 /// Starts the command, and waits for it.
 fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
     let by_itself = is_told_by_hydra(words, handed.bound.cwd());
+    let may_return = by_itself || uses_hydra(words, handed.bound.cwd());
     let chdir = setting(&handed.bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True") && !by_itself;
     let mut words = expand(handed, words, run)?;
     let worktree = handed.bound.snapshot().and_then(|snapshot| snapshot.worktree.clone());
@@ -139,6 +141,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     if let Some(snapshot) = handed.bound.snapshot() {
         environment.extend(as_it_was(snapshot, &handed.bound, &mut words));
     }
+    let _listening = may_return.then(|| Returned::listen(run, &handed.bound, &mut environment));
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "there is no command").into());
     };

@@ -20,6 +20,8 @@ pub(crate) struct Flags {
     pub(crate) env_files: Vec<String>,
     /// Resolvers that only the command knows.
     pub(crate) declared: Vec<String>,
+    /// The schema file that says what the config of a command must be.
+    pub(crate) schema_file: Option<String>,
     pub(crate) scratch: bool,
     /// How many jobs of a sweep run at a time.
     pub(crate) workers: Option<NonZeroUsize>,
@@ -254,6 +256,10 @@ pub(crate) fn read(
                     _ => Topic::All,
                 })),
                 Id::Explain => keys.push(value),
+                // A command has no types to show: it is told them.
+                Id::Schema if whose == Whose::Commands && value.ends_with(".json") => {
+                    flags.schema_file = Some(value);
+                }
                 Id::Schema => flags.ask(Ask::Schema(Some(value).filter(|value| !value.is_empty()))),
                 Id::Package => flags.package = Some(value),
                 Id::ConfigPath => flags.config_path = Some(value),
@@ -293,6 +299,7 @@ pub(crate) fn faces(whose: Whose) -> Vec<Face> {
                 (Takes::Value(_), Id::Jobs) => Holds::Nothing,
                 (Takes::Value(_), Id::Declare) => Holds::Text,
                 (Takes::Value(_), _) => Holds::Directory,
+                (Takes::Maybe(_), Id::Schema) if whose == Whose::Commands => Holds::File,
                 (Takes::Maybe(_), Id::Schema) => Holds::Group,
                 (Takes::Maybe(_), _) => Holds::Directory,
             };
@@ -427,6 +434,19 @@ mod tests {
         assert_eq!(names.len(), all);
         let text = described();
         assert!(names.iter().all(|name| text.contains(name)), "{text}");
+    }
+
+    #[test]
+    fn only_a_command_reads_a_schema_file() {
+        let read = |whose| {
+            parse(["--schema", "s.json"].map(str::to_owned), &[], whose)
+                .expect("a command line that is right")
+        };
+        let flags = read(Whose::Commands);
+        assert_eq!((flags.schema_file.as_deref(), flags.asked().ok()), (Some("s.json"), Some(Ask::Run)));
+        let flags = read(Whose::Apps);
+        assert_eq!(flags.schema_file, None);
+        assert_eq!(flags.asked().ok(), Some(Ask::Schema(Some("s.json".to_owned()))));
     }
 
     #[test]

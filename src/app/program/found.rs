@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::app::program::advice::unread;
 use crate::app::program::behind;
 use crate::app::program::bound::Bound;
 use crate::app::program::command::is_told_by_hydra;
@@ -29,9 +30,8 @@ pub(super) fn look(session: &Session<'_>, bound: &Bound, here: bool) -> Result<(
     {
         return Err(error);
     }
-    if let Some(warning) = untold(session, bound)? {
-        session.warn(&[warning]);
-    }
+    let warnings: Vec<Error> = unread(session, bound).into_iter().chain(untold(session, bound)?).collect();
+    session.warn(&warnings);
     Ok(())
 }
 
@@ -97,6 +97,7 @@ fn untold(session: &Session<'_>, bound: &Bound) -> Result<Option<Error>> {
             typed.join(" ")
         ))
         .help("`{lr}` is one value, `{config}` the path of all of them: `mainstem run --help` shows more")
+        .help("a program that uses Hydra, behind a script of another name, takes `{hydra}` in place of `{flags}`")
         .help("a command that reads the file MAINSTEM_CONFIG by itself: `mainstem.run.reads_config=true`");
     Ok(Some(warning))
 }

@@ -1,5 +1,6 @@
 //! A program of the user's own: its flags, where its configs lie, and how its jobs run.
 
+mod advice;
 mod app;
 mod as_flags;
 mod behind;
@@ -43,6 +44,7 @@ pub(crate) mod own;
 mod panics;
 mod placeholders;
 mod reporting;
+mod returned;
 mod sandbox;
 mod schema;
 mod screen;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::app::packages::Folders;
+use crate::app::program::advice::advised;
 use crate::app::program::app::App;
 use crate::app::program::bound::Bound;
 use crate::app::program::console::Console;
@@ -171,7 +172,8 @@ impl<'a> Session<'a> {
 
     /// Composes, and says what is suspicious.
     pub(crate) fn compose(&self, arguments: &Arguments, mode: Mode) -> Result<Composed> {
-        self.composer.compose(self.config_name(), arguments, mode)
+        let composed = self.composer.compose(self.config_name(), arguments, mode);
+        composed.map_err(|error| advised(self, error))
     }
 
     /// Composes, for reading.
@@ -320,6 +322,11 @@ fn composer_of(app: &App, world: &World, flags: &Flags, errors: &mut Vec<Error>)
     let composer = if app.store.is_empty() { composer } else { composer.with_store(app.store.clone()) };
     // Without a config there is nothing that an override could change: it adds.
     let composer = if app.starts_command && flags.config_name.is_none() { composer.open() } else { composer };
+    if let Some(path) = &flags.schema_file {
+        let snapshot = world.snapshot.as_deref();
+        let copy = snapshot.and_then(|snapshot| snapshot.copy_of(&world.facts.cwd.join(path)));
+        return project::with_schema_file(composer, path, copy);
+    }
     // The defaults of its struct come before any config.
     Ok(match &app.typed {
         Some(schema) => composer.with_schema(schema.clone()),

@@ -131,6 +131,11 @@ fn numbers(path: &str, node: &Node, found: &mut Vec<Objective>, others: &mut Vec
                 .iter()
                 .for_each(|(key, slot)| numbers(&format!("{above}{key}"), &slot.node, found, others));
         }
+        // What a function under Hydra returns for several objectives: they are known by their places.
+        Kind::List(list) if path.is_empty() => {
+            return (list.iter().enumerate())
+                .for_each(|(at, node)| numbers(&at.to_string(), node, found, others));
+        }
         _ => return others.push(format!("`{path}`")),
     };
     found.push(Objective { name: path.to_owned(), value, direction: None });

@@ -148,7 +148,8 @@ fn check(
     let cwd = &session.composer.facts().cwd;
     let earlier = Earlier::find(session, master)?;
     let mut checked = composing.check(master, earlier.as_ref(), session.flags.dry_run)?;
-    for (name, path) in command::files(&session.app.tail, cwd) {
+    let schema = session.flags.schema_file.iter().map(|name| (name.clone(), cwd.join(name)));
+    for (name, path) in command::files(&session.app.tail, cwd).into_iter().chain(schema) {
         let copy = session.snapshot.as_ref().and_then(|snapshot| snapshot.copy_of(&path));
         checked.files.add_file(&name, copy.unwrap_or(&path))?;
     }

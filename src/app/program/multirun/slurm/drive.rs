@@ -241,10 +241,11 @@ pub(super) fn take(
     configs: &Frozen,
 ) -> Result<Arc<Snapshot>> {
     let cwd = &session.composer.facts().cwd;
-    let files: Vec<PathBuf> = match session.app.starts_command {
+    let mut files: Vec<PathBuf> = match session.app.starts_command {
         true => command::files(&session.app.tail, cwd).into_iter().map(|(_, path)| path).collect(),
         false => Vec::new(),
     };
+    files.extend(session.flags.schema_file.as_ref().map(|path| cwd.join(path)));
     let kept = match settings.takes_worktree && session.app.starts_command {
         true => Kept::Worktree(cwd),
         false => Kept::Files(&files),
