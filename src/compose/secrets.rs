@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::compose::explain::Explanation;
+use crate::compose::given::{GIVEN, entries, index, target_at, target_of};
+use crate::compose::secret_advice::{withheld, written};
 use crate::compose::selection::Selection;
-use crate::diag::{Error, ErrorKind, HIDDEN, Origin, SourceKind, SourceMap, Span};
+use crate::diag::{Error, HIDDEN, Origin, SourceKind, SourceMap, Span};
 use crate::facts::names_secret;
 use crate::grammar::{List, Operand, Override, SweepKind, Value, ValueKind, parse_override};
 use crate::resolve::Input;
@@ -12,15 +14,7 @@ use crate::schema::{Expected, Schema};
 use crate::value::{Key, KeyPath, Kind, Node};
 
 /// The variables that a job gets.
-const VARIABLES: [&str; 3] = ["hydra", "job", "env_set"];
-/// Where a config gives overrides of a sweep: mappings whose keys are theirs. `*` is every element.
-const GIVEN: [&[&str]; 4] = [
-    &["hydra", "sweeper", "params"],
-    &["mainstem", "sweep", "grids", "*"],
-    &["mainstem", "sweep", "when", "*"],
-    &["mainstem", "search", "first", "*"],
-];
-
+pub(super) const VARIABLES: [&str; 3] = ["hydra", "job", "env_set"];
 /// Tells which places of a tree are secrets. Where no type says so, it costs a look at the variables of the job.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Secrecy<'a> {
@@ -261,48 +255,6 @@ fn is_container(value: &Value) -> bool {
     matches!(value.kind, ValueKind::Map(_) | ValueKind::List(_))
 }
 
-/// Shows the entries of the mappings at a place, as far as they are in the value at a path, or it in one of them.
-fn entries(node: &Node, path: &mut KeyPath, place: &[&str], show: &mut dyn FnMut(&Key, &Node, &KeyPath)) {
-    let is_meant = |key: &Key, name: &str| name == "*" || key.as_str() == Some(name);
-    if !path.keys().iter().zip(place).all(|(key, name)| is_meant(key, name)) {
-        return;
-    }
-    if let Some(name) = path.keys().get(place.len()).cloned() {
-        return show(&name, node, path);
-    }
-    let name = place.get(path.len()).copied().unwrap_or("*");
-    let mut below = |key: Key, child: &Node| {
-        path.push(key);
-        entries(child, path, place, show);
-        path.pop();
-    };
-    match &node.kind {
-        Kind::Map(map) if name == "*" => map.iter().for_each(|(key, slot)| below(key.clone(), &slot.node)),
-        Kind::Map(map) => map.get_str(name).into_iter().for_each(|child| below(Key::from(name), child)),
-        Kind::List(items) if name == "*" => {
-            items.iter().enumerate().for_each(|(i, item)| below(index(i), item));
-        }
-        _ => {}
-    }
-}
-
-/// What the entry so deep in a path is for, and what stands below it.
-fn target_at(path: &KeyPath, depth: usize) -> KeyPath {
-    let name = path.keys().get(depth).map(ToString::to_string).unwrap_or_default();
-    let target = KeyPath::parse(name.trim_start_matches(['+', '~']));
-    let below = path.keys().get(depth + 1..).unwrap_or_default();
-    target.keys().iter().chain(below).cloned().collect()
-}
-
-/// What an override is for that a config gives at a path.
-fn target_of(path: &KeyPath) -> Option<KeyPath> {
-    let lies = |place: &&&[&str]| {
-        let same = |(key, name): (&Key, &&str)| *name == "*" || key.as_str() == Some(name);
-        path.len() > place.len() && path.keys().iter().zip(place.iter()).all(same)
-    };
-    GIVEN.iter().find(lies).map(|place| target_at(path, place.len()))
-}
-
 /// A written value with `***` in place of those parts.
 fn veil_written(value: &Value, is_told: &dyn Fn(Span) -> bool) -> Value {
     let kind = match &value.kind {
@@ -363,10 +315,6 @@ pub(super) fn all(node: &Node, path: &mut KeyPath, found: &mut Vec<Leaf>) {
         Kind::List(items) => items.iter().enumerate().for_each(|(i, item)| below(index(i), item)),
         _ => found.push(Leaf { path: path.clone(), node: node.clone() }),
     }
-}
-
-fn index(i: usize) -> Key {
-    Key::Int(i64::try_from(i).unwrap_or(i64::MAX))
 }
 
 /// Where the value of an override stands: all behind its key.
@@ -435,61 +383,4 @@ fn says_something(text: &str) -> bool {
         before = c;
         depth == 0 && c.is_alphanumeric()
     })
-}
-
-/// A secret that stands where others can read it.
-fn written(path: &KeyPath, origin: Origin, kind: &SourceKind) -> Error {
-    let variable = variable(path);
-    let target = target_of(path);
-    let is_given = target.is_some();
-    let key = target.unwrap_or_else(|| path.clone());
-    let error = |why: &str| {
-        Error::new(ErrorKind::Secret, format!("`{key}` is a secret, and {why}"))
-            .at(origin, "a secret as it is")
-    };
-    match kind {
-        SourceKind::Argument(_) if is_given => error("process lists and the shell's history keep it")
-            .help(format!("set the variable {variable} and write `${{secret:{variable}}}` in its place"))
-            .help("or keep it in a file of its own and write `${secret:file:PATH}`"),
-        SourceKind::Argument(_) => instead(error("process lists and the shell's history keep it"), path),
-        _ => error("whoever reads this file reads it")
-            .help(format!("set the variable {variable} and write `${{secret:{variable}}}`"))
-            .help("or keep it in a file of its own and write `${secret:file:PATH}`"),
-    }
-}
-
-/// A value that a record shows in place of a secret.
-pub(crate) fn withheld(key: &str) -> Error {
-    let message = format!("`{key}` is `{HIDDEN}`, which records show in place of a secret");
-    instead(Error::new(ErrorKind::Secret, message), &KeyPath::parse(key))
-}
-
-/// With what to type in place of a secret.
-fn instead(error: Error, path: &KeyPath) -> Error {
-    let variable = variable(path);
-    // Which variables there are is open.
-    let sign = if path.keys().iter().zip(VARIABLES).all(|(key, name)| key.as_str() == Some(name)) {
-        "++"
-    } else {
-        ""
-    };
-    error
-        .help(format!("set the variable {variable} and type `{sign}{path}='${{secret:{variable}}}'`"))
-        .help(format!("or keep it in a file of its own and type `{sign}{path}='${{secret:file:PATH}}'`"))
-}
-
-/// What a variable for a secret may well be called: `DB_PASSWORD` for `db.password`.
-fn variable(path: &KeyPath) -> String {
-    if let Some(target) = target_of(path) {
-        return variable(&target);
-    }
-    let names: Vec<String> = match path.keys() {
-        // What a variable of the job is to hold may well come from one of that name.
-        [a, b, c, rest @ ..] if VARIABLES.map(Some) == [a, b, c].map(Key::as_str) => {
-            rest.iter().filter_map(Key::as_str).map(str::to_owned).collect()
-        }
-        all => all.iter().map(ToString::to_string).collect(),
-    };
-    let plain = |c: char| if c.is_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    names.join("_").chars().map(plain).collect()
 }

@@ -2,11 +2,13 @@
 
 mod inline;
 mod launcher;
+mod output;
 mod slots;
 pub mod slurm;
 mod workers;
 
 pub use inline::Inline;
 pub use launcher::{Event, Halt, Launcher};
+pub use output::{OUTPUT, Output, forget_silence, open_output};
 pub use slots::{Slot, devices, slots};
-pub use workers::{Bell, Exit, Group, Output, Program, Workers};
+pub use workers::{Bell, Exit, Group, Program, Workers};

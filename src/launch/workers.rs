@@ -1,9 +1,8 @@
 //! Jobs in processes of their own, several at a time.
 
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +11,7 @@ use std::time::Duration;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::launch::launcher::{Event, Halt, Launcher};
+use crate::launch::output::{Output, open_output};
 use crate::launch::slots::Slot;
 use crate::value::IndexMap;
 
@@ -45,22 +45,6 @@ pub enum Group {
     Own,
     /// In that of this process, whose standard input it has: who types Ctrl-C reaches both.
     Shared,
-}
-
-/// Where a process writes to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Output {
-    /// Where this process does.
-    #[default]
-    Inherited,
-    /// To the ends of files, which are made as needed.
-    Files {
-        /// Standard output.
-        out: PathBuf,
-        /// Standard error.
-        err: PathBuf,
-    },
 }
 
 /// How a process ended.
@@ -171,7 +155,7 @@ impl Workers {
             command.stdin(Stdio::piped());
         }
         if let Output::Files { out, err } = &task.output {
-            command.stdout(at_end(out)?).stderr(at_end(err)?);
+            command.stdout(open_output(out)?).stderr(open_output(err)?);
         }
         #[cfg(unix)]
         if task.group == Group::Own {
@@ -264,14 +248,6 @@ impl Drop for Workers {
     }
 }
 
-fn at_end(path: &Path) -> Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot open `{}`: {error}", path.display())))
-}
-
 fn ended(status: &std::io::Result<ExitStatus>) -> Exit {
     let Ok(status) = status else { return Exit::Lost };
     #[cfg(unix)]
@@ -320,6 +296,8 @@ fn signal(_: u32, _: Group, _: Halt) {}
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::durable::testing::Scratch;
 

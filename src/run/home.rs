@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::diag::{Error, ErrorKind, Result};
 use crate::durable::{Lock, is_at};
+use crate::run::files::RUN;
 use crate::run::id::RunId;
 use crate::run::record::Record;
 
@@ -56,12 +57,32 @@ impl Home {
     /// As [`Home::stands`].
     pub(super) fn keeps_record(&self) -> Result<()> {
         self.stands()?;
-        let is_own = match (&self.record, &self.lock) {
-            (Some((file, id)), _) => Record::load(file).is_ok_and(|there| there.id() == Some(*id)),
-            (None, Some(lock)) => lock.is_held().is_ok_and(|held| held),
-            (None, None) => true,
-        };
-        if is_own { Ok(()) } else { Err(self.lost()) }
+        match (&self.record, &self.lock) {
+            (Some((file, id)), _) => {
+                match Record::load(file) {
+                    Ok(there) if there.id() == Some(*id) => Ok(()),
+                    Ok(_) => Err(self.lost()),
+                    Err(error) if error.kind() == ErrorKind::NotFound => {
+                        // A rank has a record of its own beside that of its job.
+                        let of_job = Record::load(&file.with_file_name(RUN));
+                        let is_lost = of_job.is_ok_and(|there| there.id() != Some(*id));
+                        Err(if is_lost { self.lost() } else { unrecorded(file) })
+                    }
+                    Err(error) => Err(error
+                        .note("nobody knows whose record it is, so nothing of this run is written there")),
+                }
+            }
+            (None, Some(lock)) => match lock.is_held() {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(self.lost()),
+                Err(error) => {
+                    let message =
+                        format!("cannot look at the lock of `{}`: {error}", self.directory.display());
+                    Err(Error::new(ErrorKind::Io, message))
+                }
+            },
+            (None, None) => Ok(()),
+        }
     }
 
     /// What is not known is taken for true.
@@ -82,4 +103,10 @@ impl Home {
         let message = format!("the directory `{directory}` was moved or removed while its run was in it");
         Error::new(ErrorKind::Io, message).note("nothing is written in its place")
     }
+}
+
+/// That a run has no record any more, so that nothing says whose the directory is.
+fn unrecorded(file: &Path) -> Error {
+    let message = format!("the record `{}` was removed while its run was in the directory", file.display());
+    Error::new(ErrorKind::Io, message).note("nothing of this run is written there")
 }

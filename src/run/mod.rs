@@ -2,6 +2,7 @@
 
 mod about;
 mod artifacts;
+mod aside;
 mod beside;
 mod checkpoints;
 mod files;

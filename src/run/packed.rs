@@ -142,7 +142,7 @@ impl Packed {
         last: &mut BTreeMap<PathBuf, usize>,
     ) {
         let mut number = 0;
-        let read = each_line(file, 0, |at, text| {
+        let read = each_line(file, &mut 0, |at, text| {
             number += 1;
             match parsed(text, &format!("line {number} of `{}`", file.display())) {
                 Ok((directory, _, record)) => {
@@ -181,16 +181,16 @@ impl Packed {
 
     /// What its line says.
     fn read_line(&self) -> Result<(PathBuf, Map, Record)> {
-        let read = || -> io::Result<String> {
+        let read = || -> io::Result<Vec<u8>> {
             let mut file = File::open(&self.file)?;
             file.seek(SeekFrom::Start(self.at))?;
-            let mut line = String::new();
+            let mut line = Vec::new();
             // A line is as long as the texts and what marks their ends.
-            BufReader::new(file.take(LARGEST * 8)).read_line(&mut line)?;
+            BufReader::new(file.take(LARGEST * 8)).read_until(b'\n', &mut line)?;
             Ok(line)
         };
         let line = read().map_err(|error| unreadable(&self.file, &error))?;
-        parsed(line.trim_end(), &format!("line {} of `{}`", self.line, self.file.display()))
+        parsed(line.trim_ascii_end(), &format!("line {} of `{}`", self.line, self.file.display()))
     }
 
     /// The texts of the files, by their names.
@@ -234,36 +234,36 @@ impl PackedRuns {
     fn read_on(&mut self) {
         let Self { sweep, read, last } = self;
         for file in Packed::files_of(sweep) {
-            let (from, mut line) = read.get(&file).copied().unwrap_or_default();
-            if file.metadata().is_ok_and(|about| about.len() == from) {
+            let (mut end, mut line) = read.get(&file).copied().unwrap_or_default();
+            if file.metadata().is_ok_and(|about| about.len() == end) {
                 continue;
             }
-            let end = each_line(&file, from, |at, text| {
+            // Of what cannot be read now the rest is read when somebody asks again.
+            let _ = each_line(&file, &mut end, |at, text| {
                 line += 1;
                 // Who lists runs tells what is broken.
                 if let Ok((directory, _, _)) = parsed(text, "") {
                     last.insert(sweep.join(directory), Packed { file: file.clone(), at, line, latest: true });
                 }
             });
-            if let Ok(end) = end {
-                read.insert(file, (end, line));
-            }
+            read.insert(file, (end, line));
         }
     }
 }
 
-/// Shows the lines of a file from a place on, each with where it begins. Where the last of them ends.
-fn each_line(file: &Path, from: u64, mut see: impl FnMut(u64, &str)) -> io::Result<u64> {
+/// Shows the lines of a file from a place on, each with where it begins. The place is then behind the last of them that was
+/// seen, whatever came after it.
+fn each_line(file: &Path, at: &mut u64, mut see: impl FnMut(u64, &[u8])) -> io::Result<()> {
     let mut open = File::open(file)?;
-    open.seek(SeekFrom::Start(from))?;
-    let (mut lines, mut at, mut line) = (BufReader::new(open), from, String::new());
+    open.seek(SeekFrom::Start(*at))?;
+    let (mut lines, mut line) = (BufReader::new(open), Vec::new());
     loop {
         line.clear();
-        let length = lines.read_line(&mut line)? as u64;
+        let length = lines.read_until(b'\n', &mut line)? as u64;
         // Who wrote the last line was killed in the middle of it.
-        let Some(text) = line.strip_suffix('\n') else { return Ok(at) };
-        see(at, text);
-        at += length;
+        let Some(text) = line.strip_suffix(b"\n") else { return Ok(()) };
+        see(*at, text);
+        *at += length;
     }
 }
 
@@ -272,8 +272,9 @@ fn unreadable(file: &Path, error: &io::Error) -> Error {
 }
 
 /// What a line says: the directory, the files, and the record among them, with what its ranks say of themselves.
-fn parsed(line: &str, name: &str) -> Result<(PathBuf, Map, Record)> {
+fn parsed(line: &[u8], name: &str) -> Result<(PathBuf, Map, Record)> {
     let broken = || Error::new(ErrorKind::Json, format!("{name} is no packed record"));
+    let line = str::from_utf8(line).map_err(|_| broken())?;
     let node = read_json(line, SourceId::NONE).map_err(|_| broken())?;
     let map = node.as_map().ok_or_else(broken)?;
     let directory = map.get_str("directory").and_then(Node::as_str).ok_or_else(broken)?;
@@ -378,6 +379,24 @@ mod tests {
         assert_eq!(id(packed.of(&second)).as_deref(), Some("01ARZ3NDEKTSV4RRFFQ69G5FAB"));
         assert_eq!(id(packed.of(&first)).as_deref(), Some("01ARZ3NDEKTSV4RRFFQ69G5FAC"));
         assert_eq!(packed.of(&first).unwrap().folder, scratch.path().join(RECORDS).join("4"));
+    }
+
+    #[test]
+    fn a_damaged_line_hides_no_other() {
+        let scratch = Scratch::new("packed-damaged");
+        write(&scratch, "0/.hydra/run.json", RECORD.as_bytes());
+        let line = pack(&scratch, "0").unwrap().line;
+        fs::remove_dir_all(scratch.path().join("0")).unwrap();
+        let damaged = [&b"{\"directory\":\"\xff\"}\n\0\n"[..], line.as_bytes(), b"\n"].concat();
+        write(&scratch, RECORDS, &damaged);
+        let (found, errors) = list(scratch.path(), &Process::default()).unwrap();
+        assert_eq!((found.len(), errors.len()), (1, 2));
+        assert!(errors[0].message().starts_with("line 1 of "), "{}", errors[0]);
+        let mut packed = PackedRuns::new(scratch.path());
+        let found = packed.of(&scratch.path().join("0")).unwrap();
+        assert_eq!(found.folder, scratch.path().join(RECORDS).join("3"));
+        // All of it was read, and is not read once more.
+        assert_eq!(packed.read[&scratch.path().join(RECORDS)], (damaged.len() as u64, 3));
     }
 
     #[test]

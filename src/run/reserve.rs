@@ -13,10 +13,10 @@ use crate::durable::{Sync, create_exclusive, remove_drafts, write_whole_with};
 use crate::facts::{Facts, Process};
 use crate::resolve::{Hydra, Scope};
 use crate::run::about::About;
-use crate::run::files::{RUN, TOLD, resolved};
+use crate::run::aside::{bring_back, set_aside};
+use crate::run::files::{RUN, resolved};
 use crate::run::id::RunId;
 use crate::run::lease::{Lease, Mandate, Tenant};
-use crate::run::metrics::{METRICS, PARAMS};
 use crate::run::place::Place;
 use crate::run::rank::Rank;
 use crate::run::record::Record;
@@ -323,61 +323,6 @@ fn make(directory: &Path) -> io::Result<bool> {
         Err(_) if directory.is_dir() => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Puts away the record of the run that had the directory before: `.hydra` becomes `.hydra.1`, or the first name of
-/// that kind that is free.
-fn set_aside(directory: &Path, folder: &Path) -> Result<Option<PathBuf>> {
-    let failed = |error: io::Error| {
-        let message = format!("cannot put aside the record in `{}`: {error}", folder.display());
-        Error::new(ErrorKind::Io, message)
-    };
-    let same = folder.components().eq(directory.components());
-    if same {
-        // The record lies among the files of the job.
-        let names = TOLD.into_iter().chain([RUN, METRICS, PARAMS]);
-        let mut there = names.filter(|name| folder.join(name).exists()).peekable();
-        if there.peek().is_none() {
-            return Ok(None);
-        }
-        let target = create_exclusive(&folder.join("earlier"))?;
-        for name in there {
-            fs::rename(folder.join(name), target.join(name)).map_err(failed)?;
-        }
-        return Ok(Some(target));
-    }
-    match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-        Ok(mut entries) => {
-            if entries.next().is_none() {
-                return Ok(None);
-            }
-        }
-    }
-    let mut number = 0_u32;
-    loop {
-        number += 1;
-        let mut name = folder.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{number}"));
-        let target = folder.with_file_name(name);
-        if fs::symlink_metadata(&target).is_err() {
-            fs::rename(folder, &target).map_err(failed)?;
-            return Ok(Some(target));
-        }
-    }
-}
-
-/// Undoes what [`set_aside`] did.
-fn bring_back(earlier: &Path, folder: &Path) -> io::Result<()> {
-    if earlier.parent() != Some(folder) {
-        return fs::rename(earlier, folder);
-    }
-    for entry in fs::read_dir(earlier)? {
-        let entry = entry?;
-        fs::rename(entry.path(), folder.join(entry.file_name()))?;
-    }
-    fs::remove_dir(earlier)
 }
 
 impl Reserved {

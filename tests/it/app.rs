@@ -232,6 +232,10 @@ fn a_check_that_panics_is_an_error_and_leaves_no_run() {
     let said = trial.err();
     assert!(said.starts_with("error[job]: reading the config panicked at tests/it/app.rs:"), "{said}");
     assert!(said.contains("no check of 1"), "{said}");
+    // Beside a mistake in what is typed, too.
+    let trial = sandbox.run(&App::typed("train", |_: Broken, _: &Run| ()), ["hydra.run.dir=a", "sed=1"]);
+    let said = trial.err();
+    assert!(said.contains("`sed`") && said.contains("reading the config panicked"), "{said}");
     assert!(!sandbox.path().join("a").exists());
 }
 

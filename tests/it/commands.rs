@@ -219,6 +219,53 @@ fn what_is_left_in_the_background_and_what_is_no_file_hold_up_nobody() {
     assert!(code == Some(1) && err.contains("it is no regular file"), "{err}");
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_said_in_the_background_later_is_kept() {
+    let sandbox = sandbox();
+    let late = "(while [ ! -e go ]; do sleep 0.1; done; echo late; touch said) &";
+    assert_eq!(run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", late]).0, Some(0));
+    // What is left of the group of a job is killed with it, but not who leads one of its own.
+    let jobs = ["-m", "x=1,2", "hydra.sweep.dir=b", "-j", "2", "--", "setsid", "sh", "-c"];
+    assert_eq!(run_command(&sandbox, &[&jobs[..], &[late]].concat()).0, Some(0));
+    fs::write(sandbox.path().join("go"), "").expect("a file");
+    for said in ["a", "b/0", "b/1"] {
+        let file = format!("{said}/stdout.log");
+        wait_until("it is said", || sandbox.read(&file).is_ok_and(|text| text == "late\n"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_shown_follows_the_file_and_what_cannot_be_shown_is_told() {
+    let sandbox = sandbox();
+    let script = "echo long before; sleep 0.2; : > a/stdout.log; echo b";
+    let (code, out, _) = run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", script]);
+    assert!(code == Some(0) && out.ends_with("b\n"), "{out}");
+    let mut command = mainstem(&sandbox, &["run", "hydra.run.dir=c", "--", "echo", "hi"]);
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("a device");
+    let output = command.stdout(full).stderr(Stdio::piped()).output().expect("it starts");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert!(err.contains("cannot show what the command says: No space left"), "{err}");
+    assert_eq!(sandbox.read("c/stdout.log").expect("a file"), "hi\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_config_for_a_command_is_written_whole_or_not_at_all() {
+    let sandbox = with_parts();
+    let words = ["-cd", "conf", "-cn", "parts", "hydra.run.dir=a", "hydra.output_subdir=."];
+    let begin = |words: &[&str]| assert_eq!(run_command(&sandbox, words).0, Some(0));
+    begin(&[&words[..], &["--", "true", "{config.json}"]].concat());
+    // Whoever has opened the file still reads what was in it.
+    let (file, reader) = ("a/config.resolved.json", sandbox.path().join("reader"));
+    fs::hard_link(sandbox.path().join(file), &reader).expect("a link");
+    begin(&[&words[..], &["seed=4", "--", "true", "{config.json}"]].concat());
+    assert!(sandbox.read(file).expect("a file").contains("\"seed\": 4"));
+    assert!(fs::read_to_string(reader).expect("a file").contains("\"seed\": 3"));
+}
+
 /// On a terminal, as `script` makes one.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(sandbox: &Sandbox, line: &str) -> Option<String> {
@@ -265,6 +312,15 @@ fn a_bare_resume_goes_on_with_what_this_program_has_left_wherever_it_lies() {
     let (code, _, err) = run(app(&sandbox, &["-cd", "conf", "--resume"]));
     assert_eq!(code, Some(0), "{err}");
     assert!(err.starts_with("note: goes on with the sweep in other\n"), "{err}");
+    // One that nobody can read may be the one that was meant.
+    let journal = sandbox.path().join("deep/sw/.sweep/journal.jsonl");
+    let whole = fs::read_to_string(&journal).expect("a journal");
+    fs::write(&journal, format!("nonsense\n{whole}")).expect("a file");
+    let (code, _, err) = run_command(&sandbox, &["--resume"]);
+    assert_eq!(code, Some(0), "{err}");
+    assert!(err.contains("deep/sw/.sweep/journal.jsonl") && err.contains("is passed by"), "{err}");
+    assert!(err.contains("note: goes on with the sweep in done\n"), "{err}");
+    fs::write(&journal, whole).expect("a file");
     // Each says who goes on with the sweep of the other.
     let (code, _, err) = run(app(&sandbox, &["--resume", "done"]));
     assert_eq!(code, Some(1));

@@ -1,12 +1,10 @@
 //! Any program as a job: `mainstem run OVERRIDES -- CMD ARGS…`.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -14,7 +12,8 @@ use crate::app::capture;
 use crate::app::output::{Output, Status};
 use crate::app::program::app::{App, Ready};
 use crate::app::program::bound::Bound;
-use crate::app::program::kept::{Kept, OUTPUT, last_line, length};
+use crate::app::program::kept::{Kept, last_line, length};
+use crate::app::program::lifetime::Lifetime;
 use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
 use crate::app::program::placeholders::{is_own, names};
@@ -28,7 +27,7 @@ use crate::app::program::words::{Handed, expand};
 use crate::app::runs::another_name;
 use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::durable::read_regular;
-use crate::launch::Halt;
+use crate::launch::{Halt, OUTPUT};
 use crate::run::Run;
 
 /// What `mainstem run --help` prints.
@@ -162,7 +161,9 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         false => None,
     };
     let mut child = command.spawn().map_err(|error| unstarted(program, &error))?;
-    let ended = AtomicBool::new(false);
+    // It holds the files that the command writes into.
+    drop(command);
+    let lifetime = Lifetime::default();
     let hook = setting(&handed.bound, "mainstem.run.checkpoint")?.map(|line| Hook {
         line,
         environment,
@@ -172,19 +173,15 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     let hook = hook.filter(|_| run.expects_notice());
     let saves = hook.is_some();
     let status = thread::scope(|threads| {
-        let passing = threads.spawn(|| watch(run, &ended));
-        let has_ended = &ended;
-        let showing = kept.as_mut().map(|kept| threads.spawn(move || kept.show(has_ended)));
-        let saving = hook.as_ref().map(|hook| threads.spawn(move || save(hook, run, has_ended)));
+        threads.spawn(|| watch(run, &lifetime));
+        if let Some(kept) = &mut kept {
+            threads.spawn(|| kept.show(&lifetime));
+        }
+        if let Some(hook) = &hook {
+            threads.spawn(|| save(hook, run, &lifetime));
+        }
         let status = child.wait();
-        ended.store(true, Ordering::Relaxed);
-        passing.thread().unpark();
-        if let Some(showing) = showing {
-            showing.thread().unpark();
-        }
-        if let Some(saving) = saving {
-            saving.thread().unpark();
-        }
+        lifetime.end();
         status
     })?;
     if let Some(kept) = &kept {
@@ -260,10 +257,10 @@ struct Hook {
 }
 
 /// Waits for the notice, runs the hook, and asks the command to end.
-fn save(hook: &Hook, run: &Run, ended: &AtomicBool) {
-    while !ended.load(Ordering::Relaxed) {
+fn save(hook: &Hook, run: &Run, lifetime: &Lifetime) {
+    while !lifetime.has_ended() {
         if !run.is_noticed() {
-            thread::park_timeout(STEP);
+            lifetime.step();
             continue;
         }
         let mut shell = Command::new("/bin/sh");
@@ -274,9 +271,6 @@ fn save(hook: &Hook, run: &Run, ended: &AtomicBool) {
         return signals::pass_on();
     }
 }
-
-/// How often is looked whether something was asked.
-const STEP: Duration = Duration::from_millis(20);
 
 /// How much later than its command a process hears of a signal to both.
 const LATEST: Duration = Duration::from_millis(100);
@@ -313,12 +307,11 @@ fn find(word: &mut OsString, cwd: &Path) {
 
 /// Passes on to the command that it is to end: since this process is, or since a search has seen enough of it. Whoever types
 /// Ctrl-C tells it himself.
-fn watch(run: &Run, ended: &AtomicBool) {
-    const STEP: Duration = Duration::from_millis(20);
+fn watch(run: &Run, lifetime: &Lifetime) {
     let terminal = std::io::stdin().is_terminal();
     let mut reported = Reported::of(run);
     let (since, mut kill) = (capture::stopwatch(), None);
-    while !ended.load(Ordering::Relaxed) {
+    while !lifetime.has_ended() {
         if run.is_interrupted() {
             if !terminal {
                 signals::pass_on();
@@ -340,7 +333,7 @@ fn watch(run: &Run, ended: &AtomicBool) {
             }
             Some(_) => {}
         }
-        thread::park_timeout(STEP);
+        lifetime.step();
     }
     // What it said last counts for the others.
     if let Some(reported) = &mut reported {
@@ -378,12 +371,6 @@ fn uses_hydra(words: &[OsString], cwd: &Path) -> bool {
     scripts.chain(modules).any(|path| {
         read_regular(&cwd.join(path), LARGEST).is_ok_and(|bytes| imports(&String::from_utf8_lossy(&bytes)))
     })
-}
-
-/// The text of a file that is written into the record of a run.
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
-    fs::write(path, text)
-        .map_err(|error| Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display())))
 }
 
 #[cfg(test)]

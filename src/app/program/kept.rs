@@ -4,23 +4,16 @@
 //! on writing, and what it has left in the background holds up nobody. Who looks at a terminal has a command that knows it
 //! writes to one, with its colours and bars; what goes there is not kept.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
 
+use crate::app::capture;
+use crate::app::program::lifetime::Lifetime;
 use crate::app::program::signals;
-use crate::diag::{Error, ErrorKind, Result};
-use crate::launch::Halt;
-
-/// The files of what a command says.
-pub(super) const OUTPUT: [&str; 2] = ["stdout.log", "stderr.log"];
-
-/// How often is looked whether something was said.
-const STEP: Duration = Duration::from_millis(20);
+use crate::diag::{Error, ErrorKind, Result, Severity};
+use crate::launch::{Halt, forget_silence, open_output};
 
 /// A stream of this process, and the file that what comes on it is kept in.
 struct Stream {
@@ -48,14 +41,10 @@ impl Kept {
             if is_terminal || is_kept_already(&path, is_error) {
                 continue;
             }
+            let log = open_output(&path)?;
             let failed = |error: io::Error| {
-                Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display()))
+                Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
             };
-            // Nobody may read what is no file, and opening it would wait for who does.
-            if path.metadata().is_ok_and(|there| !there.is_file()) {
-                return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file")));
-            }
-            let log = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
             let shown = log.metadata().map_err(failed)?.len();
             let reader = File::open(&path).map_err(failed)?;
             match is_error {
@@ -68,9 +57,9 @@ impl Kept {
     }
 
     /// Shows what the command says until it has ended, and then the rest of it.
-    pub(super) fn show(&mut self, ended: &AtomicBool) {
+    pub(super) fn show(&mut self, lifetime: &Lifetime) {
         loop {
-            let last = ended.load(Ordering::Relaxed);
+            let last = lifetime.has_ended();
             let mut waits = false;
             for stream in self.0.iter_mut().filter(|stream| stream.is_open) {
                 match stream.show() {
@@ -80,8 +69,9 @@ impl Kept {
                     Err(error) => {
                         stream.is_open = false;
                         // Whoever writes where nobody reads is ended, as by a pipe; what cannot be shown is kept all the same.
-                        if error.kind() == io::ErrorKind::BrokenPipe {
-                            signals::end_children(Halt::Terminate);
+                        match error.kind() {
+                            io::ErrorKind::BrokenPipe => signals::end_children(Halt::Terminate),
+                            _ => stream.tell(&error),
                         }
                     }
                 }
@@ -89,18 +79,13 @@ impl Kept {
             if last && !waits {
                 return;
             }
-            thread::park_timeout(STEP);
+            lifetime.step();
         }
     }
 
     /// A command that said nothing leaves no files that say so.
     pub(super) fn forget_silence(&self) {
-        for stream in &self.0 {
-            if stream.path.metadata().is_ok_and(|file| file.len() == 0) {
-                // It does no harm if it stays.
-                let _ = std::fs::remove_file(&stream.path);
-            }
-        }
+        self.0.iter().for_each(|stream| forget_silence(&stream.path));
     }
 }
 
@@ -108,6 +93,10 @@ impl Stream {
     /// Shows what is there by now. What comes meanwhile waits for the next time: somebody left in the background may write for ever.
     fn show(&mut self) -> io::Result<()> {
         let end = self.log.metadata()?.len();
+        if end < self.shown {
+            // The command has cut it off, and begins anew.
+            self.shown = 0;
+        }
         let mut buffer = [0; 1 << 14];
         while self.shown < end {
             self.log.seek(SeekFrom::Start(self.shown))?;
@@ -119,6 +108,15 @@ impl Stream {
             self.pass_on(&buffer[..read])?;
         }
         Ok(())
+    }
+
+    /// Says that the rest of it is not shown.
+    fn tell(&self, error: &io::Error) {
+        let told = Error::new(ErrorKind::Io, format!("cannot show what the command says: {error}"))
+            .note(format!("it is kept in `{}`", self.path.display()));
+        let drawn = told.render_as(Severity::Warning, capture::styles().1);
+        // There is nobody left to tell that standard error is gone.
+        let _ = io::stderr().lock().write_all(drawn.as_bytes());
     }
 
     /// Passes some of it on, as much as there is room for.

@@ -32,6 +32,7 @@ mod info;
 mod job;
 mod job_info;
 mod kept;
+mod lifetime;
 mod log_return;
 mod logging;
 mod multirun;

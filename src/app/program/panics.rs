@@ -1,5 +1,6 @@
 //! A panic of the user's code is a failed job, with its place.
 
+use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -38,14 +39,24 @@ impl Panicked {
 
 /// A job that runs on this thread.
 struct Watch {
-    place: Option<String>,
-    /// What was said of its panics: of one that it catches itself nothing else is heard.
-    words: Vec<String>,
+    /// What no words about them may hold.
+    secrets: Arc<Secrets>,
+    /// Its panics, of which it may catch some itself.
+    noted: Vec<Noted>,
     /// The usual hook speaks too, since somebody wants a backtrace.
     aloud: bool,
 }
 
-/// What no words about a panic may hold, on whichever thread it is, while a job runs.
+/// A panic.
+struct Noted {
+    place: Option<String>,
+    /// Its text, if it is one.
+    said: Option<String>,
+    /// What is said of it, unless it was said at once: of one that the job catches itself nothing else is heard.
+    words: Option<String>,
+}
+
+/// What no words about a panic on another thread may hold, while a job runs.
 static HIDDEN: RwLock<Option<Arc<Secrets>>> = RwLock::new(None);
 
 thread_local! {
@@ -62,6 +73,15 @@ pub(crate) fn guarded<T>(
     secrets: &Arc<Secrets>,
     call: impl FnOnce() -> T,
 ) -> Result<T, Panicked> {
+    let (called, others) = watched(aloud, secrets, call);
+    for words in others {
+        let _ = io::stderr().lock().write_all(words.as_bytes());
+    }
+    called
+}
+
+/// Has panics of jobs told in our words.
+fn hook() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let usual = panic::take_hook();
@@ -69,38 +89,50 @@ pub(crate) fn guarded<T>(
             if noticed(info) {
                 return;
             }
-            match words(info) {
+            let hidden = HIDDEN.try_read().ok().and_then(|hidden| hidden.clone());
+            match hidden.map(|secrets| words(info, &secrets)) {
                 Some((words, true)) => drop(io::stderr().lock().write_all(words.as_bytes())),
                 _ => usual(info),
             }
         }));
     });
-    let before = WATCH.replace(Some(Watch { place: None, words: Vec::new(), aloud }));
+}
+
+/// Calls a function: what came of it, and the words about those of its panics that it has caught itself.
+fn watched<T>(
+    aloud: bool,
+    secrets: &Arc<Secrets>,
+    call: impl FnOnce() -> T,
+) -> (Result<T, Panicked>, Vec<String>) {
+    hook();
+    let before = WATCH.replace(Some(Watch { secrets: Arc::clone(secrets), noted: Vec::new(), aloud }));
     let hidden =
         |secrets| std::mem::replace(&mut *HIDDEN.write().unwrap_or_else(PoisonError::into_inner), secrets);
     let hidden_before = hidden(Some(Arc::clone(secrets)));
     let called = panic::catch_unwind(AssertUnwindSafe(call));
     hidden(hidden_before);
-    let mut watch = WATCH.replace(before);
-    if let Some(watch) = &mut watch {
-        // The one that ended the job is told by who called it.
-        let caught = watch.words.len() - usize::from(called.is_err() && !watch.words.is_empty());
-        for words in &watch.words[..caught] {
-            let _ = io::stderr().lock().write_all(words.as_bytes());
-        }
-    }
-    called.map_err(|thrown| {
-        let place = watch.and_then(|watch| watch.place);
+    let mut noted = WATCH.replace(before).map(|watch| watch.noted).unwrap_or_default();
+    // The one that ended the job is told by who called it. It need not be the last one: a job may go on with an earlier one.
+    let last = called.as_ref().err().and_then(|thrown| {
+        let at = noted.iter().rposition(|noted| noted.said.as_deref() == text_of(thrown.as_ref()))?;
+        Some(noted.remove(at))
+    });
+    let called = called.map_err(|thrown| {
+        let place = last.and_then(|last| last.place);
         Panicked(Failure { place, ..Failure::panic(thrown.as_ref(), None) })
-    })
+    });
+    (called, noted.into_iter().filter_map(|noted| noted.words).collect())
 }
 
-/// The words about a panic without the secrets in them, and whether there were any; `None` if it says nothing.
-fn words(info: &PanicHookInfo<'_>) -> Option<(String, bool)> {
-    let secrets = HIDDEN.try_read().ok()?.clone()?;
-    let said = info.payload().downcast_ref::<&str>().copied();
-    let said = said.or_else(|| info.payload().downcast_ref::<String>().map(String::as_str))?;
-    let shown = secrets.scrub(said);
+/// What a panic says, if that is a text.
+fn text_of(payload: &(dyn Any + Send)) -> Option<&str> {
+    let said = payload.downcast_ref::<&str>().copied();
+    said.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+}
+
+/// The words about a panic without the secrets in them, and whether there were any.
+fn words(info: &PanicHookInfo<'_>, secrets: &Secrets) -> (String, bool) {
+    let shown = secrets.scrub(text_of(info.payload()).unwrap_or("a panic without text"));
     let thread = thread::current();
     let name = thread.name().unwrap_or("<unnamed>");
     let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -110,7 +142,7 @@ fn words(info: &PanicHookInfo<'_>) -> Option<(String, bool)> {
         _ => String::new(),
     };
     let words = format!("thread '{name}' panicked at {place}:\n{shown}\n{trace}");
-    Some((words, matches!(shown, Cow::Owned(_))))
+    (words, matches!(shown, Cow::Owned(_)))
 }
 
 /// A job that goes on after so many panics has said enough.
@@ -122,10 +154,13 @@ fn noticed(info: &PanicHookInfo<'_>) -> bool {
     let noted = WATCH.try_with(|watch| {
         let Ok(mut watch) = watch.try_borrow_mut() else { return false };
         let Some(watch) = watch.as_mut() else { return false };
-        watch.place = info.location().map(ToString::to_string);
-        if !watch.aloud && watch.words.len() < REMEMBERED {
-            watch.words.extend(words(info).map(|(words, _)| words));
-        }
+        // Room for the one that may end it.
+        watch.noted.truncate(REMEMBERED);
+        watch.noted.push(Noted {
+            place: info.location().map(ToString::to_string),
+            said: text_of(info.payload()).map(str::to_owned),
+            words: (!watch.aloud).then(|| words(info, &watch.secrets).0),
+        });
         !watch.aloud
     });
     noted.unwrap_or(false)
@@ -146,5 +181,46 @@ mod tests {
         );
         assert!(panicked.ends_with(": 5 is too much"), "{panicked}");
         assert!(guarded(false, &secrets, || guarded(false, &secrets, || panic!("inner")).is_err()).unwrap());
+    }
+
+    #[test]
+    fn what_a_job_catches_is_told_and_not_what_ends_it() {
+        let secrets = Arc::default();
+        let of = |ends: &dyn Fn()| {
+            let caught = |number: u32| {
+                let _ = panic::catch_unwind(|| panic!("caught {number}"));
+            };
+            let call = || {
+                (0..20).for_each(caught);
+                ends();
+            };
+            let (called, others) = watched(false, &secrets, call);
+            let others: Vec<_> =
+                others.iter().filter_map(|said| said.lines().nth(1).map(str::to_owned)).collect();
+            (called.unwrap_err().0, others)
+        };
+        let (ended, others) = of(&|| panic!("the end"));
+        assert_eq!((ended.message.as_str(), others.len()), ("the end", 16));
+        assert_eq!((others[0].as_str(), others[15].as_str()), ("caught 0", "caught 15"));
+        let line = line!() + 1;
+        let (ended, others) = of(&|| panic::panic_any(5));
+        assert_eq!(ended.place, Some(format!("src/app/program/panics.rs:{line}:38")));
+        assert_eq!((others.len(), others[15].as_str()), (16, "caught 15"));
+        // It goes on with one that it had caught, and has caught another one since.
+        let line = line!() + 2;
+        let again = || {
+            let first = panic::catch_unwind(|| panic!("first")).unwrap_err();
+            let _ = panic::catch_unwind(|| panic!("second"));
+            panic::resume_unwind(first);
+        };
+        let (called, others) = watched(false, &secrets, again);
+        let ended = called.unwrap_err().0;
+        assert_eq!(ended.message, "first");
+        assert!(ended.place.unwrap().starts_with(&format!("src/app/program/panics.rs:{line}:")));
+        assert!(others.len() == 1 && others[0].contains("\nsecond\n"), "{others:?}");
+        let (called, others) = watched(false, &secrets, || {
+            let _ = panic::catch_unwind(|| panic::panic_any(5));
+        });
+        assert!(called.is_ok() && others[0].contains("a panic without text"), "{others:?}");
     }
 }

@@ -2,17 +2,18 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use crate::app::program::as_flags::{flags, shows_secret};
 use crate::app::program::bound::Bound;
-use crate::app::program::command::{is_told_by_hydra, own_file, write};
+use crate::app::program::command::{is_told_by_hydra, own_file};
 use crate::app::program::handover;
 use crate::app::program::placeholders::{PATHS, Piece, WHOLE, flags_of, is_own, names, pieces, whole};
 use crate::app::program::session::setting;
 use crate::app::program::told_result::ToldResult;
 use crate::diag::{Error, ErrorKind, Result, did_you_mean};
-use crate::durable::write_whole;
+use crate::durable::{Sync, write_whole, write_whole_with};
 use crate::grammar::{Quote, quoted};
 use crate::run::METRICS;
 use crate::run::{CONFIG, RESOLVED, Run};
@@ -62,11 +63,11 @@ impl Handed {
         fs::create_dir_all(&folder).map_err(|error| {
             Error::new(ErrorKind::Io, format!("cannot make `{}`: {error}", folder.display()))
         })?;
-        write(&folder.join(CONFIG), &self.bound.to_yaml())?;
+        write_later(&folder.join(CONFIG), &self.bound.to_yaml())?;
         if let Ok(resolved) = self.bound.resolve() {
             let mut text = String::new();
             write_yaml(&resolved, &mut text);
-            write(&folder.join(RESOLVED), &text)?;
+            write_later(&folder.join(RESOLVED), &text)?;
         }
         Ok(folder)
     }
@@ -218,9 +219,14 @@ impl Handed {
         let mut text = String::new();
         write_json(&self.bound.resolve()?, JsonStyle::Pretty, &mut text);
         text.push('\n');
-        write(&path, &text)?;
+        write_later(&path, &text)?;
         Ok(path)
     }
+}
+
+/// The text of a file for the command. The command of another rank may be reading it.
+fn write_later(path: &Path, text: &str) -> Result<()> {
+    write_whole_with(path, Sync::Later, |file| file.write_all(text.as_bytes()))
 }
 
 /// A value as a word: text as it is, else JSON.

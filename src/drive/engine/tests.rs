@@ -86,21 +86,21 @@ fn failures_end_a_sweep_as_the_policy_says() {
     assert_eq!(stopped(Policy::default(), &broken), (1, 8, "finished".to_owned()));
 }
 
+/// Writes down that a job whose value is its number has completed; the attempt 0 is one of another sweep.
+fn completed(journal: &Journal, job: u64, attempt: u32) {
+    let (time, directory) = (Clock::default().now(), Some("../other".into()));
+    let overrides = vec![format!("x={job}")];
+    journal.add(&Entry::Started { job, attempt, time, directory, overrides }).unwrap();
+    let (status, result, again) = (Status::Completed, Some(Node::from(0.5)), false);
+    let (stopped, error, log) = (None, None, None);
+    journal.add(&Entry::Ended { job, attempt, time, status, result, stopped, error, log, again }).unwrap();
+}
+
 #[test]
 fn what_has_completed_elsewhere_is_passed_by_whatever_its_number() {
     let scratch = Scratch::new("engine-elsewhere");
     let journal = begin(&scratch);
-    let time = Clock::default().now();
-    for job in [0, 2] {
-        let (attempt, directory) = (0, Some(PathBuf::from("../other")));
-        journal
-            .add(&Entry::Started { job, attempt, time, directory, overrides: vec![format!("x={job}")] })
-            .unwrap();
-        let (status, result, again) = (Status::Completed, Some(Node::from(0.5)), false);
-        let ended =
-            Entry::Ended { job, attempt, time, status, result, stopped: None, error: None, log: None, again };
-        journal.add(&ended).unwrap();
-    }
+    [0, 2].iter().for_each(|job| completed(&journal, *job, 0));
     drop(journal);
     let script = |job, _| (4, if job == 3 { Status::Failed } else { Status::Completed });
     let sweep = Sweep { slots: 1, asked: Some(6), ..PLAIN(4) };
@@ -210,20 +210,24 @@ fn the_directory_of_a_job_that_is_no_more_is_told_also_after_the_new_one_could_n
 fn what_has_completed_elsewhere_counts_for_the_job_that_it_was() {
     let scratch = Scratch::new("engine-changed-elsewhere");
     let journal = begin(&scratch);
-    let time = Clock::default().now();
-    for job in [0, 1] {
-        let (attempt, directory) = (0, Some("../other".into()));
-        let overrides = vec![format!("x={job}")];
-        journal.add(&Entry::Started { job, attempt, time, directory, overrides }).unwrap();
-        let (status, result, again) = (Status::Completed, None, false);
-        let ended =
-            Entry::Ended { job, attempt, time, status, result, stopped: None, error: None, log: None, again };
-        journal.add(&ended).unwrap();
-    }
+    [0, 1].iter().for_each(|job| completed(&journal, *job, 0));
     drop(journal);
     let sweep = Sweep { slots: 1, values: Some("0,7"), ..PLAIN(0) };
     let (summary, said, _) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
     assert_eq!((said.join(" ").as_str(), summary.kept), ("+1.1 -1 completed finished", 1));
+}
+
+#[test]
+fn a_job_that_another_one_was_taken_over_for_begins_for_the_first_time() {
+    let scratch = Scratch::new("engine-anew-elsewhere");
+    let journal = begin(&scratch);
+    // Job 0 has completed elsewhere, and job 1 here, for which job 0 is asked for again.
+    completed(&journal, 0, 0);
+    completed(&journal, 1, 1);
+    drop(journal);
+    let sweep = Sweep { slots: 1, values: Some("7,1"), ..PLAIN(0) };
+    let (summary, said, _) = run("", sweep, |_, _| (1, Status::Completed), Some(&scratch));
+    assert_eq!((said.join(" ").as_str(), summary.kept), ("+0.1 -0 completed finished", 1));
 }
 
 #[test]

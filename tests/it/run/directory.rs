@@ -302,6 +302,25 @@ fn an_outcome_that_could_not_be_written_is_an_error_each_time() {
 }
 
 #[test]
+fn a_record_that_cannot_be_read_is_nobody_elses() {
+    let scratch = Scratch::new();
+    let running = Start::new(&scratch.0, &["hydra.run.dir=out"]).begin_alone().expect("it begins");
+    let (file, aside) = (scratch.0.join("out/.hydra/run.json"), scratch.0.join("aside"));
+    let refused = || running.run().log_metric("loss", 0.5, 0).expect_err("its record is not there");
+    fs::rename(&file, &aside).expect("it may go");
+    let error = refused();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error:#}");
+    assert!(error.message().ends_with("was removed while its run was in the directory"), "{error:#}");
+    fs::create_dir(&file).expect("a directory");
+    let error = refused();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error:#}");
+    assert!(error.message().starts_with("cannot read `"), "{error:#}");
+    fs::remove_dir(&file).expect("it is empty");
+    fs::rename(&aside, &file).expect("it may come back");
+    running.run().log_metric("loss", 0.5, 0).expect("it is its own");
+}
+
+#[test]
 fn the_record_among_the_files_of_the_job_is_put_aside_too() {
     let scratch = Scratch::new();
     for _ in 0..2 {

@@ -78,6 +78,26 @@ fn a_rank_that_there_cannot_be_is_told_at_once() {
     assert_eq!(error.message(), "there is no rank 3 among 3: they are counted from 0");
 }
 
+#[test]
+fn a_rank_that_cannot_tell_the_others_gives_the_directory_back() {
+    let scratch = Scratch::new();
+    let rank = || Rank { number: 0, world: Some(2), job: "torchrun-x".to_owned(), launcher: "torchrun" };
+    let start = Start::new(&scratch.0, &["hydra.run.dir=out"]);
+    start.begin_alone().expect("it begins").finish(&Outcome::Completed(None)).expect("it ends");
+    // Where they would meet is no folder.
+    fs::write(scratch.0.join(".ranks"), "").expect("a file");
+    let before = files(&scratch.0);
+    let error = start.reserve(Some(rank())).expect_err("nobody can be told");
+    assert_eq!(error.kind(), ErrorKind::Io, "{error:#}");
+    assert_eq!(files(&scratch.0), before);
+    let start = Start::new(&scratch.0, &["hydra.run.dir=d/${now:%Y}"]);
+    fs::create_dir(scratch.0.join("d")).expect("a directory");
+    fs::write(scratch.0.join("d/.ranks"), "").expect("a file");
+    start.reserve(Some(rank())).expect_err("nobody can be told");
+    let left = fs::read_dir(scratch.0.join("d")).expect("a directory").count();
+    assert_eq!(left, 1, "what was made for it is gone");
+}
+
 /// Two ranks that run, in one directory.
 fn two(start: &Start) -> [Running; 2] {
     [0, 1].map(|number| {

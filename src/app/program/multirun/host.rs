@@ -13,6 +13,7 @@ use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::drive::{FOLDER, Left, Progress, Standing, Verdict};
 use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
+use crate::launch::OUTPUT;
 use crate::run::{Found, Mandate, PackedRuns, Record, RunId, Status, Tenant, list_without};
 use crate::sweep::Job;
 use crate::value::{HashSet, Kind, Node};
@@ -215,7 +216,8 @@ impl<'a> Base<'a> {
 
     /// The file that says most about a failure.
     pub(super) fn log(&self, directory: &Path, name: &str) -> Option<PathBuf> {
-        let candidates = ["stderr.log".to_owned(), format!("{name}.log"), "stdout.log".to_owned()];
+        let [out, err] = OUTPUT.map(str::to_owned);
+        let candidates = [err, format!("{name}.log"), out];
         // The log of a command holds what this program says of it, which is told already.
         let is_said = |path: &String| *path == candidates[1] && self.session.app.starts_command;
         let wrote = |path: &PathBuf| self.directory.join(path).metadata().is_ok_and(|file| file.len() > 0);

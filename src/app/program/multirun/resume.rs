@@ -21,7 +21,7 @@ use crate::app::program::session::Session;
 use crate::app::program::snapshot::Snapshot;
 use crate::app::program::world::World;
 use crate::compose::Mode;
-use crate::diag::{Error, ErrorKind, Result, shell_word};
+use crate::diag::{Error, ErrorKind, Result, Severity, shell_word};
 use crate::drive::{Identity, Progress, sweeps};
 use crate::run::{Place, Status};
 
@@ -261,7 +261,7 @@ fn find(app: &App, world: &World, flags: &Flags, given: Vec<OsString>) -> Result
     let cwd = &world.facts.cwd;
     // Before the first sweep there is no such directory.
     let elsewhere = (place.common.is_dir() && !place.common.starts_with(cwd)).then_some(&place.common);
-    let (mut known, mut broken) = (None, None);
+    let (mut known, mut broken) = (None, Vec::new());
     for root in [cwd].into_iter().chain(elsewhere) {
         for directory in sweeps(root)? {
             match Progress::read(&directory) {
@@ -271,12 +271,21 @@ fn find(app: &App, world: &World, flags: &Flags, given: Vec<OsString>) -> Result
                     let has_jobs = progress.identity.jobs != Some(completed);
                     known = known.max(Some((same, has_jobs, progress.identity.started, directory)));
                 }
-                Err(error) => broken = broken.or(Some(error)),
+                Err(error) => broken.push(error),
             }
         }
     }
-    if let (None, Some(error)) = (&known, broken) {
+    if known.is_none()
+        && let Some(error) = Error::all(broken.iter().cloned())
+    {
         return Err(error);
+    }
+    for error in broken {
+        let error = error.note("this sweep is passed by, and may be the one that was meant");
+        let drawn = error
+            .help("say which one goes on: `--resume DIR`")
+            .render_as(Severity::Warning, world.console.err);
+        world.console.complain(&drawn);
     }
     known.map(|(.., directory)| directory).ok_or_else(|| {
         let message = format!("there is no sweep of `{}` in `{}`", app.name, cwd.display());

@@ -7,6 +7,7 @@ use crate::app::program::multirun::tail::tail;
 use crate::app::program::session::Session;
 use crate::diag::{Error, ErrorKind, visible};
 use crate::drive::{Limit, Stopped, Summary};
+use crate::launch::OUTPUT;
 
 /// So many failures are listed.
 const LISTED: usize = 20;
@@ -86,7 +87,7 @@ const LOOKED_AT: usize = 3;
 fn ends(summary: &Summary, directory: &Path, cwd: &Path) -> String {
     let mut text = String::new();
     for failure in summary.failures.iter().take(LOOKED_AT) {
-        let Some(log) = failure.log.as_ref().filter(|log| log.ends_with("stderr.log")) else { continue };
+        let Some(log) = failure.log.as_ref().filter(|log| log.ends_with(OUTPUT[1])) else { continue };
         let log = directory.join(log);
         let lines = tail(&log, &failure.error);
         if lines.is_empty() {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::app::program::kept::OUTPUT;
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::around::Around;
 use crate::app::program::multirun::host::{Base, Placed, failure};
@@ -12,7 +11,7 @@ use crate::app::program::order::OfSweep;
 use crate::app::program::worker;
 use crate::diag::{Error, ErrorKind, Result};
 use crate::drive::{Host, Left, Policy, Prepared, Standing, Verdict};
-use crate::launch::{Exit, Output, Program};
+use crate::launch::{Exit, OUTPUT, Output, Program, forget_silence};
 use crate::run::{RunId, Status};
 use crate::sweep::Job;
 
@@ -35,17 +34,6 @@ struct Begun {
 impl<'a> InWorkers<'a> {
     pub(super) fn new(base: Base<'a>, to_files: bool, around: Around) -> Self {
         Self { base, to_files, around, running: BTreeMap::new() }
-    }
-
-    /// A job that said nothing leaves no files that say so.
-    fn forget_silence(&self, directory: &Path) {
-        for name in OUTPUT {
-            let path = self.base.directory.join(directory).join(name);
-            if path.metadata().is_ok_and(|file| file.len() == 0) {
-                // It does no harm if it stays.
-                let _ = fs::remove_file(path);
-            }
-        }
     }
 }
 
@@ -109,7 +97,8 @@ impl Host for InWorkers<'_> {
             Exit::Lost => (Status::Failed, Some("nobody knows how its process ended".to_owned())),
         };
         if self.to_files {
-            self.forget_silence(&directory);
+            let directory = self.base.directory.join(&directory);
+            OUTPUT.iter().for_each(|name| forget_silence(&directory.join(name)));
         }
         match self.base.new_record(&directory, earlier) {
             // A record that does not say how it ended is that of a process that was killed.

@@ -21,7 +21,9 @@ use crate::app::program::worker;
 use crate::diag::{Error, ErrorKind, Result, Severity};
 use crate::facts::Environment;
 use crate::launch::slurm::Slurm;
-use crate::launch::{Event, Exit, Halt, Launcher as _, Output, Program, Workers, devices, slots};
+use crate::launch::{
+    Event, Exit, Halt, Launcher as _, OUTPUT, Output, Program, Workers, devices, forget_silence, slots,
+};
 use crate::run::{Mandate, Rank, Record, Status as Ended};
 use crate::value::{IndexMap, Node};
 
@@ -236,7 +238,7 @@ impl Carried<'_> {
     /// The files of what a job says in this process.
     fn logs(&self, directory: &Path) -> [PathBuf; 2] {
         let rank = Rank::of(&self.session.composer.facts().env, &self.session.process());
-        ["stdout.log", "stderr.log"].map(|name| {
+        OUTPUT.map(|name| {
             directory.join(rank.as_ref().map_or_else(|| name.to_owned(), |rank| rank.file_name(name)))
         })
     }
@@ -279,7 +281,7 @@ impl Carried<'_> {
 
     fn ended(&mut self, job: u64, end: Exit) {
         let Some(Running { order, timeouts, .. }) = self.running.swap_remove(&job) else { return };
-        forget_silence(&self.logs(&order.directory));
+        self.logs(&order.directory).iter().for_each(|path| forget_silence(path));
         match self.record(&order) {
             Some(record) => self.ended.failed |= record.status() == Ended::Failed,
             // One that was asked to end, or told that its time does, has not failed.
@@ -335,11 +337,3 @@ pub(super) fn is_at_limit(
 /// So often, and so long apart, a process of a task looks whether the one that leads has begun.
 const TRIES: u32 = 1200;
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// A job that said nothing leaves no files that say so.
-fn forget_silence(logs: &[PathBuf]) {
-    for path in logs.iter().filter(|path| path.metadata().is_ok_and(|file| file.len() == 0)) {
-        // It does no harm if it stays.
-        let _ = fs::remove_file(path);
-    }
-}
