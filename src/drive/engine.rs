@@ -223,6 +223,10 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         let number = job.index;
         let (directory, task) = match self.host.prepare(&job, attempt, before.as_deref()) {
             Ok(prepared) => (Some(prepared.directory), Ok(prepared.task)),
+            // It has not begun, and nor can the next one.
+            Err(error) if is_full(error.message()) => {
+                return self.is_full(state, self.journal.full().note(error.message().to_owned()));
+            }
             Err(error) => (before, Err(error)),
         };
         // What is secret about it is known once it is composed.
@@ -275,6 +279,13 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
     /// Takes in how a job ended.
     fn settle(&mut self, state: &mut State, running: Running, verdict: Verdict) {
         let Running { job, attempt, tries, directory, .. } = running;
+        if !matches!(verdict.status, Status::Completed | Status::Interrupted) && !state.summary.is_over() {
+            let is_told = verdict.error.as_deref().is_some_and(is_full);
+            let room = if is_told { Err(self.journal.full()) } else { self.journal.room() };
+            if let Err(error) = room {
+                self.is_full(state, error);
+            }
+        }
         let may_again = verdict.status == Status::Failed && tries <= self.policy.retries;
         let again = (may_again && !state.summary.is_over()).then(|| self.policy.pause(tries));
         state.note(self.write_end(job.index, attempt, &verdict, again.is_some()));
@@ -330,6 +341,15 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         state.summary.stopped = Some(Stopped::Failures(limit));
         let (time, why) = (self.clock.now(), limit.to_string());
         state.note(self.journal.add(&Entry::Stopped { time, why }));
+        self.recall(state);
+    }
+
+    /// No other job begins: it would find no room.
+    fn is_full(&mut self, state: &mut State, error: Error) {
+        // A short line may fit in.
+        let (time, why) = (self.clock.now(), "there is no space left".to_owned());
+        let _ = self.journal.add(&Entry::Stopped { time, why });
+        state.note(Err(error));
         self.recall(state);
     }
 
@@ -394,6 +414,11 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             again,
         })
     }
+}
+
+/// Whether an error says that the disk is full, or what one may have of it: in the words of the system.
+fn is_full(said: &str) -> bool {
+    ["(os error 28)", "(os error 122)"].iter().any(|code| said.contains(code))
 }
 
 #[cfg(test)]

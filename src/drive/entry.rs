@@ -63,6 +63,15 @@ pub enum Entry {
         /// How many jobs there are from here on, if these are more than there were.
         jobs: Option<u64>,
     },
+    /// The search looks for other numbers from here on, before it has found any.
+    Search {
+        /// When.
+        time: DateTime<FixedOffset>,
+        /// What is searched: see [`Identity::search`].
+        search: Node,
+        /// See [`Identity::overrides`].
+        overrides: Option<String>,
+    },
     /// A job has begun.
     Started {
         /// Its number.
@@ -245,6 +254,14 @@ impl Entry {
                 }
                 ("driver", map)
             }
+            Self::Search { time, search, overrides } => (
+                "search",
+                Map::from([
+                    ("time", moment(*time)),
+                    ("search", search.clone()),
+                    ("overrides", Node::from(overrides.as_deref())),
+                ]),
+            ),
             Self::Started { job, attempt, time, directory, overrides } => (
                 "started",
                 Map::from([
@@ -393,6 +410,11 @@ impl<'a> Fields<'a> {
                 launcher: self.text("launcher")?.to_owned(),
                 slots: usize::try_from(self.number("slots")?).ok()?,
                 jobs: self.number("jobs"),
+            },
+            "search" => Entry::Search {
+                time: self.time()?,
+                search: self.get("search")?.clone(),
+                overrides: self.text("overrides").map(str::to_owned),
             },
             "started" => Entry::Started {
                 job: self.number("job")?,

@@ -1,8 +1,8 @@
 //! The truth of a sweep.
 
-use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, io};
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
@@ -94,7 +94,7 @@ impl Journal {
     pub fn begin(lease: Lease, first: &Entry, secrets: Arc<Secrets>) -> Result<(Self, Option<String>)> {
         let directory = lease.directory().to_owned();
         let folder = directory.join(FOLDER);
-        let failed = |error: std::io::Error| {
+        let failed = |error: io::Error| {
             Error::new(ErrorKind::Io, format!("cannot make `{}`: {error}", folder.display()))
         };
         let mut earlier = None;
@@ -126,6 +126,34 @@ impl Journal {
     /// The right to drive the sweep.
     pub fn lease(&self) -> &Lease {
         &self.lease
+    }
+
+    /// Whether another job finds room beside the journal, which may still have some in its last block.
+    ///
+    /// # Errors
+    /// The disk is full, or what one may have of it.
+    pub(super) fn room(&self) -> Result<()> {
+        static ENOUGH: [u8; 1 << 16] = [0; 1 << 16];
+        let path = self.lease.directory().join(FOLDER).join("room");
+        let written = fs::write(&path, ENOUGH);
+        // It is in nobody's way, and the next one writes over it.
+        let _ = fs::remove_file(&path);
+        match written {
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
+            {
+                Err(self.full())
+            }
+            // What else is wrong is told by who needs it.
+            _ => Ok(()),
+        }
+    }
+
+    /// That there is no room any more.
+    pub(super) fn full(&self) -> Error {
+        let message =
+            format!("there is no space left for the sweep in `{}`", self.lease.directory().display());
+        Error::new(ErrorKind::Io, message).note("no job begins that would fail for the same reason")
     }
 
     /// Adds an entry. Secrets in its texts are written as `***`.

@@ -68,6 +68,8 @@ pub struct Progress {
     pub finished: bool,
     /// How many jobs there are, if a driver has raised their number.
     pub(crate) raised: Option<u64>,
+    /// Whether a driver has changed what a search looks for.
+    pub(crate) sought_anew: bool,
     /// The job of which the last line says that it has completed elsewhere, with its directory. The next one confirms it.
     pub(crate) elsewhere: Option<(u64, Option<PathBuf>)>,
     /// The directories that jobs had before those that they have, which may be none.
@@ -140,6 +142,12 @@ impl Progress {
                 self.stopped = None;
                 self.finished = false;
                 self.detached = false;
+            }
+            Entry::Search { time, search, overrides } => {
+                self.last = time;
+                self.identity.search = Some(search);
+                self.identity.overrides = overrides;
+                self.sought_anew = true;
             }
             // That an earlier run has completed a job is said by two lines; one alone says nothing.
             Entry::Started { job, attempt: 0, time, directory, .. } => {
@@ -226,7 +234,7 @@ impl Progress {
     }
 }
 
-/// What the sweep in a directory is, by the first line of its journal.
+/// What the sweep in a directory is, by the first line of its journal, and what it searches by now.
 ///
 /// # Errors
 /// As of [`Progress::read`].
@@ -236,10 +244,21 @@ pub fn identity(directory: &Path) -> Result<Identity> {
     let mut line = String::new();
     let mut file = BufReader::new(File::open(&path).map_err(|error| failed(error.to_string()))?);
     file.read_line(&mut line).map_err(|error| failed(error.to_string()))?;
-    match Entry::read(line.trim_end_matches('\n'))? {
-        Some(Entry::Sweep(identity)) => Ok(*identity),
-        _ => Err(failed("it does not say what the sweep is".to_owned())),
+    let Some(Entry::Sweep(mut identity)) = Entry::read(line.trim_end_matches('\n'))? else {
+        return Err(failed("it does not say what the sweep is".to_owned()));
+    };
+    // Nothing else is taken apart: every job of a search reads this.
+    while identity.search.is_some() {
+        line.clear();
+        file.read_line(&mut line).map_err(|error| failed(error.to_string()))?;
+        let Some(text) = line.strip_suffix('\n') else { break };
+        if text.starts_with(r#"{"event":"search""#)
+            && let Some(Entry::Search { search, .. }) = Entry::read(text)?
+        {
+            identity.search = Some(search);
+        }
     }
+    Ok(*identity)
 }
 
 #[cfg(test)]
@@ -298,6 +317,11 @@ mod tests {
                 slots: 2,
                 jobs: None,
             },
+            Entry::Search {
+                time,
+                search: Node::from(Map::from([("sampler", Node::from("tpe"))])),
+                overrides: Some("aa".to_owned()),
+            },
             started(0, 1),
             started(1, 1),
             ended(1, 1, Status::Failed, None),
@@ -333,6 +357,10 @@ mod tests {
         let mut seen = Vec::new();
         let progress = Progress::each(scratch.path(), |entry| seen.push(entry.clone())).unwrap();
         assert_eq!(seen, entries());
+        let Entry::Search { search, overrides, .. } = &entries()[2] else { panic!() };
+        assert_eq!(progress.identity.search.as_ref(), Some(search));
+        assert_eq!((&progress.identity.overrides, progress.sought_anew), (overrides, true));
+        assert_eq!(identity(scratch.path()).unwrap().search.as_ref(), Some(search));
         let standing = |job: u64| progress.jobs.get(&job).map(|job| (job.attempt, job.status));
         assert_eq!(standing(0), Some((1, Status::Completed)));
         assert_eq!((standing(1), standing(2)), (Some((2, Status::Running)), None));
@@ -360,7 +388,7 @@ mod tests {
             assert_eq!(seen, entries[..lines], "{end}");
             assert_eq!(progress.is_ok(), lines > 0, "{end}");
             // Whoever goes on spoils nothing.
-            open(&scratch).add(&entries[8]).unwrap();
+            open(&scratch).add(&entries[9]).unwrap();
             let all = fs::read_to_string(&path).unwrap();
             assert!(all.lines().all(|line| Entry::read(line).is_ok()), "{end}");
         }

@@ -114,6 +114,9 @@ impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
         let begins_again = attempt > 1 && !self.anew.remove(&job.index) && !is_gone;
         assert_eq!(before.is_some(), begins_again, "who begins again has the directory that it had");
         match (self.of)(job.index, attempt) {
+            (_, Status::Killed) => {
+                Err(Error::new(ErrorKind::Io, "cannot write: No space left on device (os error 28)"))
+            }
             (_, Status::Unknown) => Err(Error::new(ErrorKind::Io, "no room on the disk")),
             task => {
                 let directory = if is_gone { own.with_extension("anew") } else { own };

@@ -53,7 +53,7 @@ pub use place::Place;
 pub use rank::Rank;
 pub use record::Record;
 #[cfg(feature = "app")]
-pub(crate) use reporting::{Reporting, reports};
+pub(crate) use reporting::{Reporting, last_report, reports};
 pub use reserve::{Reserved, Told};
 pub use running::Running;
 #[cfg(feature = "app")]

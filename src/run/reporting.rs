@@ -159,6 +159,16 @@ pub(crate) fn reports(folder: &Path, trial: u64) -> Vec<(u64, f64)> {
     whole_lines(&text).filter_map(read).collect()
 }
 
+/// What a job has reported last; a file of many reports is read at its end alone.
+#[cfg(feature = "app")]
+pub(crate) fn last_report(folder: &Path, trial: u64) -> Option<(u64, f64)> {
+    const END: u64 = 4096;
+    let path = file(folder, trial);
+    let from = path.metadata().ok()?.len().saturating_sub(END);
+    let text = read_from(&path, from).ok()?;
+    whole_lines(&text).filter_map(read).last()
+}
+
 #[cfg(all(test, feature = "app"))]
 mod tests {
     use super::*;
@@ -183,6 +193,8 @@ mod tests {
         assert!(!fair.report(2, 0.85).unwrap());
         assert!(bad.report(2, 0.2).unwrap());
         assert_eq!(reports(&scratch.path().join("reports"), 2), [(1, 0.1), (2, 0.2)]);
+        assert_eq!(last_report(&scratch.path().join("reports"), 2), Some((2, 0.2)));
+        assert_eq!(last_report(&scratch.path().join("reports"), 7), None);
         // Who begins again has said nothing yet.
         let mut again = begin(&scratch, 2);
         assert_eq!(reports(&scratch.path().join("reports"), 2), []);

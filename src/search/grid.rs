@@ -41,14 +41,21 @@ impl Sampler for GridSearch {
         let Some(count) = space.points() else {
             return Sobol::new(self.seed).suggest(space, history, number);
         };
-        let told = history.told().iter().map(|trial| &trial.point);
-        let all = told.chain(history.pending().map(|(_, point)| point));
-        let tried: BTreeSet<u64> = all.filter_map(|point| index(space, point)).collect();
+        let mut tried = history.tried(space, index);
+        let runs: BTreeSet<u64> = history.pending().filter_map(|(_, point)| index(space, point)).collect();
         let step = step(count);
+        let at_place = |at: u64| place(at, self.seed, step, count);
+        // What was told stays told, so the places before are never free again; what runs may have been elsewhere first.
+        let (seed, from) = tried.from;
+        let begin = if seed == self.seed { from } else { 0 };
+        let first = (begin..count).find(|at| !tried.points.contains(&at_place(*at))).unwrap_or(count);
+        tried.from = (self.seed, first);
         // As many places are looked at as can be taken, and one more.
-        let places = (0..=tried.len() as u64).map(|at| place(at, self.seed, step, count));
-        let free = places.take(usize::try_from(count).unwrap_or(usize::MAX)).find(|at| !tried.contains(at));
-        nth(space, free.unwrap_or_else(|| place(number, self.seed, step, count)))
+        let free = (first..count)
+            .map(at_place)
+            .take((tried.points.len() + runs.len()).saturating_add(1))
+            .find(|place| !tried.points.contains(place) && !runs.contains(place));
+        nth(space, free.unwrap_or_else(|| at_place(number)))
     }
 }
 
@@ -94,6 +101,7 @@ fn index(space: &Space, point: &Point) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::search::domain::Domain;
+    use crate::search::history::Outcome;
     use crate::search::space::Parameter;
 
     fn space(counts: &[usize]) -> Space {
@@ -115,6 +123,45 @@ mod tests {
             // All were tried: it begins anew.
             assert!(space.contains(&GridSearch::new(3).suggest(&space, &history, count)));
         }
+    }
+
+    /// A history that forgets nothing of what it has read is asked as one that reads all each time.
+    #[test]
+    fn it_does_not_matter_how_often_a_history_was_asked() {
+        let space = space(&[6, 10]);
+        let (mut history, mut foreign) = (History::new(), 1000);
+        for number in 0..90 {
+            let point = GridSearch::new(5).suggest(&space, &history, number);
+            // A copy has read nothing yet.
+            assert_eq!(GridSearch::new(5).suggest(&space, &history.clone(), number), point);
+            // Somebody else asks with another order.
+            GridSearch::new(8).suggest(&space, &history, number);
+            history.ask(number, point);
+            if number % 3 != 0 {
+                history.tell(number, Outcome::Failed);
+            }
+            if number % 7 == 0 {
+                history.ask(foreign, nth(&space, number * 17 % 60));
+                history.tell(foreign, Outcome::Failed);
+                history.tell(foreign, Outcome::Completed(vec![1.0]));
+                foreign += 1;
+            }
+        }
+    }
+
+    #[test]
+    fn a_large_grid_is_read_once() {
+        let space = space(&[300, 200]);
+        let mut history = History::new();
+        #[expect(clippy::disallowed_methods, reason = "a test looks how long it takes")]
+        let begun = std::time::Instant::now();
+        for number in 0..60_000 {
+            let point = GridSearch::new(1).suggest(&space, &history, number);
+            history.ask(number, point);
+            history.tell(number, Outcome::Failed);
+        }
+        // It took minutes when each suggestion read all of it.
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{:?}", begun.elapsed());
     }
 
     #[test]

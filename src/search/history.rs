@@ -1,8 +1,9 @@
 //! What a search knows: what was asked and what was told, in order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::search::space::Point;
+use crate::search::space::{Point, Space};
 
 /// How a trial ended. All numbers are losses: the lower, the better.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +50,39 @@ impl Trial {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     told: Vec<Trial>,
+    /// The numbers of those.
+    numbers: BTreeSet<u64>,
     pending: BTreeMap<u64, Point>,
+    tried: Memo,
+}
+
+/// The points of a space whose numbers are known to have been told, so that who asks again and again reads each once.
+#[derive(Debug, Default)]
+pub(super) struct Tried {
+    /// Of which space.
+    space: Option<Space>,
+    /// So many of those that were told have been read.
+    read: usize,
+    /// The numbers of their points.
+    pub(super) points: BTreeSet<u64>,
+    /// For who goes through places in the order of a seed: the seed, and the first place that may be free.
+    pub(super) from: (u64, u64),
+}
+
+/// What can be worked out again at any time: it is no part of what a history is.
+#[derive(Debug, Default)]
+struct Memo(Mutex<Tried>);
+
+impl Clone for Memo {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Memo {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl History {
@@ -65,14 +98,19 @@ impl History {
 
     /// The trial of that number has ended. The last word counts; a number that was never asked is left out.
     pub fn tell(&mut self, number: u64, outcome: Outcome) {
-        let before = self.told.iter().position(|trial| trial.number == number);
+        let is_known = !self.numbers.insert(number);
+        let before = if is_known { self.told.iter().position(|trial| trial.number == number) } else { None };
         let point = match (self.pending.remove(&number), before) {
             (Some(point), _) => point,
             (None, Some(before)) => self.told[before].point.clone(),
-            (None, None) => return,
+            (None, None) => {
+                self.numbers.remove(&number);
+                return;
+            }
         };
         if let Some(before) = before {
             self.told.remove(before);
+            self.tried = Memo::default();
         }
         self.told.push(Trial { number, point, outcome });
     }
@@ -85,6 +123,22 @@ impl History {
     /// The trials that have begun and not ended, by their numbers.
     pub fn pending(&self) -> impl Iterator<Item = (u64, &Point)> {
         self.pending.iter().map(|(number, point)| (*number, point))
+    }
+
+    /// The points that were told, by the numbers that a function gives them. It reads those alone that it has not read yet.
+    pub(super) fn tried(
+        &self,
+        space: &Space,
+        number: impl Fn(&Space, &Point) -> Option<u64>,
+    ) -> MutexGuard<'_, Tried> {
+        let mut tried = self.tried.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tried.space.as_ref() != Some(space) {
+            *tried = Tried { space: Some(space.clone()), ..Tried::default() };
+        }
+        let new = self.told.iter().skip(tried.read);
+        tried.points.extend(new.filter_map(|trial| number(space, &trial.point)));
+        tried.read = self.told.len();
+        tried
     }
 
     /// The trial with the lowest first loss, the earliest told of equal ones.

@@ -109,6 +109,13 @@ impl Dimension {
         })
     }
 
+    /// The first of the values that it has one by one.
+    pub(super) fn values(&self) -> Vec<Node> {
+        const SOME: u64 = 100;
+        let Some(axis) = &self.axis else { return Vec::new() };
+        (0..axis.len().min(SOME)).filter_map(|at| value_of(&axis.get(at)?)).collect()
+    }
+
     /// Whether its values have numbers.
     pub(super) fn has_numbers(&self) -> bool {
         self.axis.is_some()
@@ -125,6 +132,9 @@ impl Dimension {
         values
     }
 }
+
+/// Up to here there is a float for each integer, and none but that is read as it.
+const LARGEST: u64 = (1 << 53) - 1;
 
 /// So many values are looked through for one.
 const MOST: u64 = 1 << 16;
@@ -161,6 +171,20 @@ fn listed(one: &Override, options: Options<'_>, seed: u64) -> Result<(Option<Axi
 
 fn interval(one: &Override, sweep: &Sweep, start: &Number, end: &Number) -> Result<Domain> {
     let log = sweep.tags.iter().any(|tag| tag == "log");
+    // What was cast to an integer was a float before, and is not what was typed if it is too large for one.
+    let inexact = |end: &Number| match end {
+        Number::Int(end) => end.unsigned_abs() > LARGEST,
+        Number::BigInt(_) => true,
+        _ => false,
+    };
+    if inexact(start) || inexact(end) {
+        let key = one.key_element();
+        let message = format!("`{key}` is searched among integers that floats do not tell apart");
+        let error = Error::new(ErrorKind::Sweep, message).at(one.origin.at(sweep.span), "");
+        return Err(
+            error.help(format!("the ends of `int(interval(…))` lie between -{LARGEST} and {LARGEST}"))
+        );
+    }
     let domain = match (start, end) {
         (Number::Int(low), Number::Int(high)) => Domain::Integer { low: *low, high: *high, log, step: 1 },
         _ => Domain::Float { low: float(start), high: float(end), log, step: None },

@@ -24,5 +24,5 @@ pub(crate) use jobs::Seen;
 pub use jobs::{Job, Jobs, batches};
 pub use pattern::matches;
 pub use search::Search;
-pub use search_space::SearchSpace;
+pub use search_space::{Misfit, SearchSpace};
 pub use sweeper::{Ask, Grid, Sweeper, Told};

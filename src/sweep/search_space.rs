@@ -1,12 +1,12 @@
 //! The search space that overrides span.
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean, listed};
 use crate::grammar::Override;
 use crate::search::{Condition as When, Parameter, Point, Space, Value};
 use crate::sweep::condition::{Condition, Required, check};
 use crate::sweep::dimension::Dimension;
 use crate::sweep::jobs::Jobs;
-use crate::value::{IndexMap, Node};
+use crate::value::{IndexMap, Node, write_str};
 
 /// What a search may try: the overrides of its jobs in the order in which they were typed, of which some have one value and
 /// the others are searched.
@@ -32,6 +32,27 @@ use crate::value::{IndexMap, Node};
 pub struct SearchSpace {
     parts: Vec<Part>,
     space: Space,
+    /// What is swept, and applies nowhere.
+    unmet: Vec<Unmet>,
+}
+
+/// A condition that no job can meet.
+#[derive(Clone, Debug, PartialEq)]
+struct Unmet {
+    origin: Origin,
+    message: String,
+    /// What may have been meant.
+    near: Option<String>,
+}
+
+/// Why a point is none of a search space.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Misfit {
+    /// Nobody says a value of this parameter.
+    Missing(String),
+    /// This parameter cannot have that value.
+    Outside(String, Node),
 }
 
 /// An override of all jobs, or of those in which it applies.
@@ -108,7 +129,7 @@ impl SearchSpace {
         // Domains and circles were looked at, so that there is no flaw left that could be told better.
         let space = Space::new(parameters)
             .map_err(|flaw| Error::new(ErrorKind::Sweep, format!("the search space has a flaw: {flaw:?}")))?;
-        Ok(Self { parts, space })
+        Ok(Self { parts, space, unmet: Vec::new() })
     }
 
     /// The same with parameters that apply only where a condition holds, as [`Jobs::when`] says it.
@@ -119,16 +140,26 @@ impl SearchSpace {
         let keys: Vec<String> = self.parts.iter().map(|part| part.dimension.target()).collect();
         let conditions: Vec<&Condition> = conditions.iter().filter(|one| keys.contains(&one.key)).collect();
         check(&conditions, &keys, settled)?;
+        let mut unmet = Vec::new();
         let mut depends = vec![Depends::default(); self.parts.len()];
         for condition in &conditions {
             for (depends, _) in depends.iter_mut().zip(&keys).filter(|(_, key)| **key == condition.key) {
                 for required in &condition.requires {
                     match keys.iter().position(|key| *key == required.key) {
-                        Some(on) => depends.on.push((on, self.allowed(on, required, condition)?)),
+                        Some(on) => {
+                            let among = self.allowed(on, required, condition)?;
+                            if among.is_empty() {
+                                let can = self.parts.get(on).map(|part| part.dimension.values());
+                                unmet.push(Unmet::of(condition, required, &can.unwrap_or_default()));
+                            }
+                            depends.on.push((on, among));
+                        }
                         None => {
-                            let holds =
-                                settled(&required.key).is_some_and(|value| required.values.contains(&value));
-                            depends.never |= !holds;
+                            let value = settled(&required.key);
+                            if !value.as_ref().is_some_and(|value| required.values.contains(value)) {
+                                unmet.push(Unmet::of(condition, required, value.as_slice()));
+                                depends.never = true;
+                            }
                         }
                     }
                 }
@@ -149,7 +180,24 @@ impl SearchSpace {
                 break;
             }
         }
-        Self::of(self.parts, &depends)
+        Ok(Self { unmet, ..Self::of(self.parts, &depends)? })
+    }
+
+    /// What is swept and never applies, since no job can meet its condition.
+    pub fn unmet(&self) -> impl Iterator<Item = Error> {
+        self.unmet.iter().map(|one| {
+            let error = Error::new(ErrorKind::Sweep, one.message.clone()).at(one.origin, "");
+            match &one.near {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error,
+            }
+        })
+    }
+
+    /// The value that every job has of what is given and not searched.
+    pub fn fixed(&self, key: &str) -> Option<Node> {
+        let is_fixed = |part: &&Part| part.role == Role::Fixed && part.dimension.target() == key;
+        self.parts.iter().find(is_fixed)?.dimension.values().into_iter().next()
     }
 
     /// The values of a part that a condition allows.
@@ -205,19 +253,26 @@ impl SearchSpace {
         Some(overrides)
     }
 
-    /// The point at which each parameter has the value that a function says for its key, with or without its prefix; none
-    /// if there is none such in the space. What does not apply is not asked for.
-    pub fn point(&self, value: &dyn Fn(&str) -> Option<Node>) -> Option<Point> {
+    /// The point at which each parameter has the value that a function says for its key, with or without its prefix. What
+    /// does not apply is not asked for.
+    ///
+    /// # Errors
+    /// There is none such in the space.
+    pub fn point(&self, value: &dyn Fn(&str) -> Option<Node>) -> std::result::Result<Point, Misfit> {
         let parts: Vec<&Part> = self.searched().collect();
         let mut point: Point = vec![None; parts.len()];
         for &parameter in self.space.order() {
-            if self.space.applies(parameter, &point) {
-                let part = parts.get(parameter)?;
-                let node = value(&part.key).or_else(|| value(&part.dimension.target()))?;
-                *point.get_mut(parameter)? = Some(part.dimension.value(&node)?);
+            if !self.space.applies(parameter, &point) {
+                continue;
             }
+            let (Some(part), Some(slot)) = (parts.get(parameter), point.get_mut(parameter)) else { continue };
+            let target = part.dimension.target();
+            let Some(node) = value(&part.key).or_else(|| value(&target)) else {
+                return Err(Misfit::Missing(target));
+            };
+            *slot = Some(part.dimension.value(&node).ok_or(Misfit::Outside(target, node))?);
         }
-        Some(point)
+        Ok(point)
     }
 
     /// Jobs with every value that was listed, and with the ends of every range and interval. What is wrong with a value is
@@ -270,6 +325,31 @@ impl SearchSpace {
     }
 }
 
+impl Unmet {
+    /// A condition that asks for what cannot be: the other parameter has one of these values.
+    fn of(condition: &Condition, required: &Required, can: &[Node]) -> Self {
+        let (wanted, can) = (texts(&required.values), texts(can));
+        let (key, other) = (&condition.key, &required.key);
+        let is = if can.len() == 1 { "is" } else { "can be" };
+        let message = format!(
+            "`{key}` is never searched: it applies where `{other}` is {}, and `{other}` {is} {}",
+            wanted.join(" or "),
+            if can.is_empty() { "nothing".to_owned() } else { listed(&can) }
+        );
+        let near = wanted.iter().find_map(|word| did_you_mean(word, can.iter().map(String::as_str)));
+        Self { origin: condition.origin, message, near: near.map(str::to_owned) }
+    }
+}
+
+fn texts(nodes: &[Node]) -> Vec<String> {
+    let text = |node: &Node| {
+        let mut text = String::new();
+        write_str(node, &mut text);
+        text
+    };
+    nodes.iter().map(text).collect()
+}
+
 /// Where an override applies.
 #[derive(Clone, Debug, Default)]
 struct Depends {
@@ -282,7 +362,7 @@ struct Depends {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::{Origin, SourceId};
+    use crate::diag::SourceId;
     use crate::grammar::parse_overrides;
 
     fn parse(lines: &[&str]) -> Vec<Override> {
@@ -336,6 +416,8 @@ mod tests {
         ];
         let space = space.when(&conditions, &|key| (key == "mode").then(|| Node::from("all"))).unwrap();
         assert_eq!(keys(&space), ["k", "beta", "opt"]);
+        let unmet: Vec<String> = space.unmet().map(|error| error.message().to_owned()).collect();
+        assert_eq!(unmet, ["`off` is never searched: it applies where `mode` is none, and `mode` is all"]);
         assert_eq!(space.space().order(), [2, 1, 0]);
         let point = space.point(&|key| match key {
             "opt" => Some(Node::from("adam")),
@@ -354,6 +436,30 @@ mod tests {
     }
 
     #[test]
+    fn a_condition_that_no_job_meets_is_told() {
+        let space = space(&["momentum=0.5,0.9", "opt=sgd,adam", "k=1,2", "n=7"]).unwrap();
+        let conditions = [condition("momentum", &["opt=sdg"]), condition("k", &["momentum=0.5"])];
+        let space = space.when(&conditions, &|_| None).unwrap();
+        assert_eq!(keys(&space), ["opt"]);
+        let unmet: Vec<Error> = space.unmet().collect();
+        let told = "`momentum` is never searched: it applies where `opt` is sdg, and `opt` can be sgd, adam";
+        assert_eq!((unmet.len(), unmet[0].message()), (1, told));
+        assert_eq!(unmet[0].helps(), ["did you mean `sgd`?"]);
+        assert_eq!((space.fixed("n"), space.fixed("k")), (Some(Node::from(7)), None));
+    }
+
+    #[test]
+    fn why_a_point_is_none_is_told() {
+        let space = space(&["a=interval(0,1)", "++b=1,2"]).unwrap();
+        let point = |a: Option<f64>, b: i64| {
+            space.point(&|key| if key == "a" { a.map(Node::from) } else { Some(Node::from(b)) })
+        };
+        assert!(point(Some(0.5), 2).is_ok());
+        assert_eq!(point(None, 2), Err(Misfit::Missing("a".to_owned())));
+        assert_eq!(point(Some(0.5), 3), Err(Misfit::Outside("b".to_owned(), Node::from(3))));
+    }
+
+    #[test]
     fn what_cannot_be_searched_is_told() {
         for (line, told) in [
             ("a=interval(2,1)", "the interval of `a` ends before it begins"),
@@ -362,10 +468,16 @@ mod tests {
                 "`a` is searched on a logarithmic scale, and its interval does not begin above 0",
             ),
             ("a=interval(0,inf)", "the interval of `a` has no finite length"),
+            (
+                "a=int(interval(0,9007199254740992))",
+                "`a` is searched among integers that floats do not tell apart",
+            ),
+            ("a=int(interval(-1e30,1))", "`a` is searched among integers that floats do not tell apart"),
             ("a=range(0)", "`a` has no value to sweep over"),
         ] {
             assert_eq!(space(&[line]).unwrap_err().message(), told);
         }
+        assert!(space(&["a=int(interval(-9007199254740991,9007199254740991))"]).is_ok());
         let space = space(&["a=interval(0,1)", "b=1,2"]).unwrap();
         let error = space.when(&[condition("b", &["a=0.5"])], &|_| None).unwrap_err();
         assert_eq!(error.message(), "`a` is searched in an interval, so nothing can depend on it");

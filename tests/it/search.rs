@@ -293,6 +293,60 @@ fn a_search_begins_with_what_is_known() {
     let words = SPACE.into_iter().chain(["mainstem.search.trials=1", "hydra.sweep.dir=next", from]);
     let trial = sandbox.run(&program(), words);
     assert!(trial.err().contains("3 of 4 earlier trials are in the space of the search"), "{}", trial.err());
+    assert!(trial.err().contains("1 left out: `depth` lies outside of its space"), "{}", trial.err());
+}
+
+#[test]
+fn what_is_known_is_of_this_search_or_left_out() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let words = |more: &[&'static str]| {
+        ["-m", "lr=interval(0,1)", "mainstem.search.trials=8"].iter().chain(more).copied().collect::<Vec<_>>()
+    };
+    // Whoever goes through everything knows something, too.
+    sandbox.run(&program(), ["-m", "lr=0.1,0.2,0.3", "depth=1,3", "hydra.sweep.dir=grid"]);
+    let from = words(&["hydra.sweep.dir=a", "mainstem.search.from=grid"]);
+    let told = sandbox.run(&program(), from).err().to_owned();
+    assert!(told.contains("3 of 6 earlier trials are in the space of the search"), "{told}");
+    assert!(told.contains("3 left out: changed `depth`, which is 1 here"), "{told}");
+    // What was the same in all of them is said.
+    let from =
+        words(&["depth=int(interval(1,4))", "model=forest", "hydra.sweep.dir=b", "mainstem.search.from=a"]);
+    let told = sandbox.run(&program(), from).err().to_owned();
+    assert!(told.contains("none of 8 earlier trials is in the space of the search"), "{told}");
+    assert!(told.contains("8 left out: says no `depth`"), "{told}");
+    // A table says what it has.
+    for (table, told) in [
+        ("rate,result\n0.3,0.0\n", "`t.csv` has no column for `lr`"),
+        ("rl,result\n0.3,0.0\n", "call `rl` `lr` or `params.lr`"),
+        ("lr,score\n0.3,0.0\n", "`t.csv` has no column for `result`"),
+        ("lr,note,result\n0.3,x,0.0\n", "`t.csv` has columns of what is not searched: `note`"),
+        (
+            "job,status,params.lr,result\n0,completed,0.3,0.0\n1,stopped,0.4,0.5\n",
+            "1 of 1 earlier trials are in",
+        ),
+    ] {
+        fs::write(sandbox.path().join("t.csv"), table).expect("a file");
+        let trial = sandbox.run(&program(), words(&["--dry-run", "mainstem.search.from=t.csv"]));
+        assert!(trial.err().contains(told), "{table}{}", trial.err());
+    }
+    fs::write(
+        sandbox.path().join("t.jsonl"),
+        "{\"job\":0,\"params\":{\"lr\":0.3},\"result\":0.5}\n{\"job\":1,\"params\":{\"lr\":0.4},\"result\":null}\n",
+    )
+    .expect("a file");
+    let trial = sandbox.run(&program(), words(&["--dry-run", "mainstem.search.from=t.jsonl"]));
+    assert!(trial.err().contains("1 of 2 earlier trials are in"), "{}", trial.err());
+    assert!(trial.err().contains("1 left out: the job returned nothing"), "{}", trial.err());
+}
+
+#[test]
+fn what_can_never_apply_is_told_before_the_first_job() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let words = ["lr=interval(0,1)", "model=knn,forest", "mainstem.search.trials=2"];
+    let never = ["-m", "--dry-run", "+mainstem.sweep.when={lr: {model: forst}}"];
+    let trial = sandbox.run(&program(), words.iter().chain(&never));
+    let told = "`lr` is never searched: it applies where `model` is forst, and `model` can be knn, forest";
+    assert!(trial.err().contains(told) && trial.err().contains("did you mean `forest`?"), "{}", trial.err());
 }
 
 #[test]
@@ -318,6 +372,13 @@ fn what_does_not_promise_enough_is_stopped_early() {
     assert!(!best.is_empty() && results.contains("best_value: "), "{results}");
     let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw", "--format", "json"]));
     assert_eq!(out.matches("\"stopped\":{\"step\":").count(), stopped, "{out}");
+    assert_eq!(out.matches("\"status\":\"stopped\"").count(), stopped, "{out}");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw"]));
+    let early = format!("30 of 30 jobs completed, {stopped} of them stopped early\n");
+    assert!(out.contains(&early) && out.matches("  stopped  ").count() == stopped, "{out}");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw", "--format", "csv"]));
+    assert_eq!(out.matches(",stopped,").count(), stopped, "{out}");
+    assert!(out.contains(",result,stopped.step,stopped.value,error,"), "{out}");
     let (code, out, err) = run(mainstem(&sandbox, &["sweeps", "best", "sw"]));
     assert!(code == Some(0) && out.contains("lr="), "{out}{err}");
     let (code, out, err) = run(mainstem(&sandbox, &["sweeps", "plot", "sw"]));
@@ -448,6 +509,48 @@ fn a_search_goes_on_to_more_jobs_as_if_it_had_been_asked_for_so_many() {
     assert!(out.contains("14 of 14 jobs completed\nbest #"), "{out}");
 }
 
+#[test]
+fn a_search_that_has_found_nothing_may_look_for_something_else() {
+    let sandbox = Sandbox::new()
+        .and_then(|sandbox| sandbox.with_file("conf/config.yaml", "x: 0\n"))
+        .expect("a directory");
+    let script =
+        "echo \"{\\\"loss\\\": $MAINSTEM_JOB_NUM, \\\"acc\\\": 0.$MAINSTEM_JOB_NUM}\" > $MAINSTEM_RESULT";
+    let begin = ["run", "-m", "-cd", "conf", "-cn", "config", "x=interval(0,1)", "hydra.sweep.dir=sw"];
+    let words =
+        ["mainstem.search.trials=3", "mainstem.search.direction=minimize", "mainstem.search.metric=los"];
+    let search = |words: &[&str]| {
+        let (_, out, err) = run(mainstem(&sandbox, words));
+        format!("{out}{err}")
+    };
+    let begin: Vec<&str> = begin.iter().chain(&words).chain(&["--", "sh", "-c", script]).copied().collect();
+    let said = search(&begin);
+    assert!(said.contains("the search looks for `los`"), "{said}");
+    assert!(said.contains("`--resume sw mainstem.search.metric=NAME` goes on"), "{said}");
+    let anew = ["run", "--resume", "sw", "mainstem.search.metric=acc", "mainstem.search.direction=maximize"];
+    let said = search(&anew);
+    assert!(said.contains("1 of 3 jobs are completed") && said.contains("best: #2"), "{said}");
+    // What was said last stands, also for who reads it.
+    let said = search(&["run", "--resume", "sw", "mainstem.search.trials=4"]);
+    assert!(said.contains("3 of 4 jobs are completed") && said.contains("best: #3"), "{said}");
+    assert!(search(&["sweeps", "best", "sw"]).starts_with("#3  acc 0.3"));
+    let said = search(&["run", "--resume", "sw", "mainstem.search.metric=loss"]);
+    assert!(said.contains("job 0 has returned what it looked for"), "{said}");
+    let said = search(&["run", "--resume", "sw"]);
+    assert!(said.contains("4 of 4 jobs are completed"), "{said}");
+}
+
+#[test]
+fn a_pruner_that_hears_nothing_says_so() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let words = ["-m", "lr=interval(0,1)", "mainstem.search.trials=5", "mainstem.search.pruner=median"];
+    let trial = sandbox.run(&program(), words);
+    let told = "the first 3 jobs have reported nothing, so the pruner stops none";
+    assert_eq!(trial.err().matches(told).count(), 1, "{}", trial.err());
+    let trial = sandbox.run(&program(), ["-m", "lr=interval(0,1)", "mainstem.search.trials=5"]);
+    assert!(!trial.err().contains("reported nothing"), "{}", trial.err());
+}
+
 static NESTED: &[(&str, &str)] = &[
     (
         "config",
@@ -502,6 +605,10 @@ fn options_bring_their_own_parameters_into_a_search() {
     assert_eq!(seen.len(), 5, "{seen:?}");
     // What is typed holds whatever is chosen.
     let fixed = ["-m", "model=forest,far", "++model.trees=5", "mainstem.search.trials=6"];
+    let trial = Sandbox::new().expect("a directory").run(&program, fixed);
+    assert_eq!(trial.jobs().len(), 6, "{}", trial.err());
+    // So does what an option says where it applies.
+    let fixed = ["-m", "model=forest,knn", "++model.depth=1,2", "mainstem.search.trials=6"];
     let trial = Sandbox::new().expect("a directory").run(&program, fixed);
     assert_eq!(trial.jobs().len(), 6, "{}", trial.err());
     let trial = Sandbox::new()

@@ -16,7 +16,7 @@ use crate::sweep::Goals;
 use crate::value::{Kind, read_python_json};
 
 /// What a value that is reported is called among the metrics, unless the search is after one with a name.
-const NAME: &str = "objective";
+pub(super) const NAME: &str = "objective";
 
 /// Where the job of a search reports; none for any other job.
 ///

@@ -134,6 +134,10 @@ impl Space<'_> {
             if known.when.as_map().and_then(|map| map.get(key)) == Some(&slot.node) {
                 continue;
             }
+            // What is typed holds whatever is chosen, as without a condition.
+            if self.is_typed(&key.to_string()) {
+                continue;
+            }
             let is_own = |name: &String| name.trim_start_matches('+') == key.to_string();
             if !found.keys().any(is_own) {
                 let message =

@@ -102,7 +102,8 @@ impl<'a> Space<'a> {
         let sources = Arc::clone(&self.arguments.sources);
         if let Some(asked) = Asked::of(self.whole(whole)).map_err(located)? {
             let (jobs, space, is_nested) = self.searched(&asked, whole).map_err(located)?;
-            let asked = asked.over(&space).map_err(located)?;
+            let mut asked = asked.over(&space).map_err(located)?;
+            asked.warnings.extend(space.unmet().map(located));
             let search = Some(Searched { space, asked, sources: Arc::clone(&sources) });
             return Ok(Sweep { jobs, is_nested, choices: HashSet::default(), own, sources, search });
         }
@@ -141,6 +142,7 @@ impl<'a> Space<'a> {
         let space = space.when(&conditions, &|key| -> Option<Node> { whole.settled(key) })?;
         if space.space().is_empty() {
             let error = Error::new(ErrorKind::Sweep, "there is nothing to search");
+            let error = space.unmet().fold(error, |error, unmet| error.note(unmet.message().to_owned()));
             return Err(error
                 .at(asked.origin, "a search is asked for")
                 .help("say between which values: `lr=interval(0,1)`, `model=knn,forest`"));

@@ -19,7 +19,7 @@ pub(crate) const RESULTS: &str = "optimization_results.yaml";
 pub(super) fn best(study: &Study, place: &Path, format: Format, out: Style) -> Result<Output> {
     let best = study.best();
     if best.is_empty() {
-        let error = Error::new(ErrorKind::NotFound, "no job of the search has completed");
+        let error = Error::new(ErrorKind::NotFound, "no job of the search has ended with a number");
         return Err(error.help("`mainstem sweeps show` says how each stands"));
     }
     Ok(Output::success(match format {

@@ -44,10 +44,13 @@ pub(super) fn csv<'r>(rows: impl IntoIterator<Item = &'r Row>) -> String {
         params.extend(told.iter().map(|(key, _)| key.to_string()));
         results.extend(said.iter().map(|(name, _)| name.clone()));
     }
+    // A search that stops none has no such columns.
+    let stops = if rows.iter().any(|row| row.stopped.is_some()) { &STOPPED[..] } else { &[] };
     let mut text = String::new();
     let prefixed = params.iter().map(|key| format!("params.{key}"));
     let mut head: Vec<String> = BEFORE.map(str::to_owned).into();
-    head.extend(prefixed.chain(results.iter().cloned()).chain(BEHIND.map(str::to_owned)));
+    head.extend(prefixed.chain(results.iter().cloned()));
+    head.extend(stops.iter().chain(&BEHIND).map(|name| (*name).to_owned()));
     write_record(head.iter().map(String::as_str), &mut text);
     for (row, (told, said)) in rows.into_iter().zip(&flat) {
         let told = params.iter().map(|key| told.get_str(key).map(cell).unwrap_or_default());
@@ -57,6 +60,8 @@ pub(super) fn csv<'r>(rows: impl IntoIterator<Item = &'r Row>) -> String {
         });
         let mut cells = before(row);
         cells.extend(told.chain(said));
+        let stop = row.stopped.map(|stop| [stop.step.to_string(), cell(&Node::from(stop.value))]);
+        cells.extend(stop.unwrap_or_default().into_iter().take(stops.len()));
         cells.extend([
             row.error.clone().unwrap_or_default(),
             row.log.clone().unwrap_or_default(),
@@ -68,6 +73,7 @@ pub(super) fn csv<'r>(rows: impl IntoIterator<Item = &'r Row>) -> String {
 }
 
 const BEFORE: [&str; 6] = ["job", "status", "attempts", "started", "seconds", "directory"];
+const STOPPED: [&str; 2] = ["stopped.step", "stopped.value"];
 const BEHIND: [&str; 3] = ["error", "log", "overrides"];
 
 fn before(row: &Row) -> Vec<String> {

@@ -20,4 +20,5 @@ pub(crate) use args::{COMMANDS, faces};
 pub(crate) use best::{RESULTS, results};
 pub(crate) use help::TEXT as HELP;
 pub(crate) use main::run;
+pub(crate) use rows::rows_of;
 pub(crate) use study::Study;

@@ -32,17 +32,24 @@ pub(super) fn journal(study: &Study) -> String {
         ("directions", Node::from(directions)),
     ])));
     for trial in &study.trials {
-        text.push_str(&line(&of_trial(study, trial)));
+        text.push_str(&unbounded(&line(&of_trial(study, trial))));
     }
     text
 }
 
+/// Optuna takes an infinite value as that, and reads it where a number is too large for a float, which is JSON for everybody.
+/// What looks like it in a text has its quotes escaped.
+fn unbounded(line: &str) -> String {
+    line.replace(r#"{"$float":"inf"}"#, "1e999").replace(r#"{"$float":"-inf"}"#, "-1e999")
+}
+
 fn of_trial(study: &Study, trial: &Trial) -> Node {
     let Trial { row, params, values, .. } = trial;
-    let values = values.as_ref().filter(|values| values.iter().all(|value| value.is_finite()));
+    // A trial whose value is no number has failed.
+    let values = values.as_ref().filter(|values| values.iter().all(|value| !value.is_nan()));
     let (state, values) = match (row.status, row.stopped) {
         (Some(Status::Completed), Some(stop)) => {
-            (PRUNED, Some(vec![stop.value]).filter(|_| stop.value.is_finite()))
+            (PRUNED, Some(vec![stop.value]).filter(|_| !stop.value.is_nan()))
         }
         (Some(Status::Completed), None) if values.is_some() => (COMPLETE, values.cloned()),
         (Some(Status::Running | Status::Interrupted), _) => (RUNNING, None),
@@ -94,9 +101,9 @@ fn attributes(row: &Row) -> Map {
 
 /// What the job has reported, by its steps.
 fn reports(trial: &Trial) -> Map {
-    let finite = trial.reports.iter().filter(|(_, value)| value.is_finite());
+    let numbers = trial.reports.iter().filter(|(_, value)| !value.is_nan());
     let slot = |value: f64| Slot { origin: crate::diag::Origin::NONE, node: Node::from(value) };
-    finite.map(|(step, value)| (Key::from(step.to_string().as_str()), slot(*value))).collect()
+    numbers.map(|(step, value)| (Key::from(step.to_string().as_str()), slot(*value))).collect()
 }
 
 /// A value as a journal holds it: the number, or that of a choice.

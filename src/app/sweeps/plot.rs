@@ -21,7 +21,7 @@ use crate::value::{Node, write_str};
 pub(super) fn plot(study: &Study, directory: &Path, facts: &Facts) -> Result<Output> {
     let trials = trials(study);
     if trials.trials.is_empty() {
-        let error = Error::new(ErrorKind::NotFound, "no job of the search has come to its end");
+        let error = Error::new(ErrorKind::NotFound, "no job of the search has ended with a number");
         return Err(error.help("`mainstem sweeps show` says how each stands"));
     }
     fs::create_dir_all(directory).map_err(|error| {

@@ -39,7 +39,7 @@ pub(crate) struct Row {
 ///
 /// # Errors
 /// There is no sweep, or its journal cannot be read.
-pub(crate) fn rows(
+pub(super) fn rows(
     directory: &Path,
     facts: &Facts,
     process: &Process,
@@ -90,6 +90,14 @@ pub(crate) fn rows(
     Ok((progress, queue, rows))
 }
 
+/// As [`rows`], of nothing else.
+///
+/// # Errors
+/// As of [`rows`].
+pub(crate) fn rows_of(directory: &Path, facts: &Facts, process: &Process) -> Result<Vec<Row>> {
+    rows(directory, facts, process).map(|(_, _, rows)| rows)
+}
+
 /// A length of time in seconds.
 pub(crate) fn seconds(time: chrono::TimeDelta) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "microseconds of a job fit")]
@@ -112,6 +120,7 @@ impl Row {
                 self.status = Some(record.status());
                 self.seconds = record.ended().and_then(|ended| seconds(ended - record.started()));
                 self.result = record.result().cloned();
+                self.stopped = record.stopped();
                 self.error = record.error_line().map(str::to_owned);
             }
         }
@@ -119,7 +128,11 @@ impl Row {
 
     /// How it stands, in a word.
     pub(super) fn state(&self) -> Option<&'static str> {
-        if self.waits { Some("waiting") } else { self.status.map(Status::name) }
+        match (self.status, self.stopped) {
+            _ if self.waits => Some("waiting"),
+            (Some(Status::Completed), Some(_)) => Some("stopped"),
+            (status, _) => status.map(Status::name),
+        }
     }
 
     /// When it ended, if it has.

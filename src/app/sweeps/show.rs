@@ -17,8 +17,9 @@ use crate::app::table::{Cell, Fit, table};
 use crate::diag::{Result, Style, shell_word, visible};
 use crate::drive::Progress;
 use crate::facts::{Facts, Process};
-use crate::run::Status;
+use crate::run::{EarlyStop, Status};
 use crate::sweep::Goals;
+use crate::value::Node;
 
 const HEAD: [(&str, Fit); 6] = [
     ("JOB", Fit::Whole),
@@ -64,7 +65,11 @@ fn text(
     let of = identity.jobs.map_or_else(|| "?".to_owned(), |jobs| jobs.to_string());
     let completed = progress.count(Status::Completed);
     let name = out.paint("1", &visible(&identity.name));
-    let mut text = format!("{name}  {state}, {completed} of {of} jobs completed\n");
+    let early = match rows.iter().filter(|row| row.stopped.is_some()).count() {
+        0 => String::new(),
+        stopped => format!(", {stopped} of them stopped early"),
+    };
+    let mut text = format!("{name}  {state}, {completed} of {of} jobs completed{early}\n");
     if let Some(study) = search_of(progress).and_then(|search| search.get_str("study")?.as_str()) {
         text.push_str(&format!("study {}\n", visible(study)));
     }
@@ -99,6 +104,17 @@ fn best(goals: &Goals, rows: &[Row]) -> String {
     }
 }
 
+/// What a job returned; of one that was stopped before it did, what it had reported.
+fn result(row: &Row) -> String {
+    match (&row.result, row.stopped) {
+        (Some(result), _) => results(result),
+        (None, Some(EarlyStop { step, value })) => {
+            format!("{} at step {step}", results(&Node::from(value)))
+        }
+        (None, None) => String::new(),
+    }
+}
+
 fn cells(row: &Row, now: DateTime<FixedOffset>) -> Vec<Cell> {
     // Of one that runs, how long it has so far.
     let so_far = || seconds(now - row.started.filter(|_| row.status == Some(Status::Running) && !row.waits)?);
@@ -109,7 +125,7 @@ fn cells(row: &Row, now: DateTime<FixedOffset>) -> Vec<Cell> {
             .map(|(word, status)| Cell::from(word).coloured(colour(status)))
             .unwrap_or_default(),
         row.seconds.or_else(so_far).map_or_else(String::new, duration).into(),
-        row.result.as_ref().map(results).unwrap_or_default().into(),
+        result(row).into(),
         row.overrides.join(" ").into(),
         row.error.as_deref().unwrap_or_default().into(),
     ]

@@ -67,7 +67,10 @@ impl Study {
         let parameters = search.get_str("parameters").and_then(Node::as_map).ok_or_else(no_search)?;
         let parameters: Vec<Dimension> = parameters
             .iter()
-            .filter_map(|(key, slot)| Some(Dimension { key: key.to_string(), scale: scale(&slot.node)? }))
+            .filter_map(|(key, slot)| {
+                let key = as_typed(&key.to_string(), &progress.identity.arguments).to_owned();
+                Some(Dimension { key, scale: scale(&slot.node)? })
+            })
             .collect();
         let trial = |row: Row| {
             let told = row.params();
@@ -97,6 +100,12 @@ impl Study {
     pub(crate) fn best(&self) -> Vec<&Trial> {
         best_of(&self.completed().collect::<Vec<_>>())
     }
+}
+
+/// A key as somebody typed it: that of a command without a config is forced, so that the config needs no such key.
+fn as_typed<'k>(key: &'k str, arguments: &[String]) -> &'k str {
+    let sets = |key: &str| arguments.iter().any(|word| word.split('=').next() == Some(key));
+    key.strip_prefix("++").filter(|bare| sets(bare) && !sets(key)).unwrap_or(key)
 }
 
 /// What a search has said of itself; none if the sweep is no search.

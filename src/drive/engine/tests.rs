@@ -97,6 +97,22 @@ fn completed(journal: &Journal, job: u64, attempt: u32) {
 }
 
 #[test]
+fn a_full_disk_ends_a_sweep_before_each_job_that_is_left_has_failed() {
+    let scratch = Scratch::new("engine-full");
+    drop(begin(&scratch));
+    let full = |job, _| (1, if job < 2 { Status::Completed } else { Status::Killed });
+    let (summary, said, _) = run("", Sweep { slots: 1, ..PLAIN(9) }, full, Some(&scratch));
+    assert_eq!(said.join(" "), "+0.1 -0 completed +1.1 -1 completed there is no space left");
+    assert_eq!((summary.completed, summary.failed), (2, 0));
+    let broken = summary.broken.unwrap();
+    assert!(broken.message().starts_with("there is no space left for the sweep in `"), "{broken}");
+    // Whoever makes room goes on with all that are left.
+    let (summary, said, _) = run("", PLAIN(4), |_, _| (1, Status::Completed), Some(&scratch));
+    assert_eq!(said.join(" "), "+2.1 +3.1 -2 completed -3 completed finished");
+    assert_eq!(summary.kept, 2);
+}
+
+#[test]
 fn what_has_completed_elsewhere_is_passed_by_whatever_its_number() {
     let scratch = Scratch::new("engine-elsewhere");
     let journal = begin(&scratch);

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use crate::app::program::bound::Bound;
 use crate::app::program::multirun::in_sweep::bind_in_sweep;
 use crate::app::program::multirun::jobs::Composing;
+use crate::app::program::multirun::unheard::Unheard;
 use crate::app::program::session::{Session, shown_setting};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::drive::{FOLDER, Left, Progress, Standing, Verdict};
@@ -33,6 +34,8 @@ pub(super) struct Base<'a> {
     /// In whose name jobs are ordered elsewhere.
     pub(super) mandate: Mandate,
     pub(super) process: Process,
+    /// Whether a pruner still waits for the first report of a job.
+    pub(super) unheard: Option<Unheard>,
     /// Where records go when jobs have ended, if not each has files of its own.
     pub(super) compact: Option<Log>,
     packed: RefCell<PackedRuns>,
@@ -77,6 +80,7 @@ impl<'a> Base<'a> {
             id: before.identity.id.clone(),
             mandate,
             process: process.clone(),
+            unheard: None,
             compact: None,
             packed,
             taken,

@@ -182,6 +182,7 @@ impl Host for Inline<'_> {
 
     /// The job has told its failure itself.
     fn ended(&mut self, _: &Job, verdict: &Verdict, again: Option<f64>, _: &Policy) {
+        self.base.listen(verdict);
         if verdict.status != Status::Interrupted {
             self.base.pack(verdict.directory.as_deref());
         }

@@ -16,6 +16,7 @@ use crate::app::program::job::{shown, with_mode};
 use crate::app::program::multirun::identity::NOW;
 use crate::app::program::multirun::run::{arguments, run};
 use crate::app::program::multirun::slurm::last_snapshot;
+use crate::app::program::multirun::sought::Sought;
 use crate::app::program::own::OwnFlag;
 use crate::app::program::session::Session;
 use crate::app::program::snapshot::Snapshot;
@@ -24,12 +25,16 @@ use crate::compose::Mode;
 use crate::diag::{Error, ErrorKind, Result, Severity, shell_word};
 use crate::drive::{Identity, Progress, sweeps};
 use crate::run::{Place, Status};
+use crate::sweep::Goals;
+use crate::value::{JsonStyle, Node, write_json};
 
 /// A sweep that goes on.
 #[derive(Debug)]
 pub(crate) struct Resumed {
     /// The directory of the sweep.
     pub(crate) directory: PathBuf,
+    /// Whether it may look for other numbers than it did: it has found none yet.
+    pub(crate) may_seek_anew: bool,
 }
 
 /// The sweep that is meant where nobody named it, which is told.
@@ -60,7 +65,12 @@ pub(crate) fn resume(
         Some(named) if !named.is_empty() => world.facts.cwd.join(named),
         _ => find_and_tell(app, &world, flags, given.clone())?,
     };
-    let Progress { identity, raised, .. } = Progress::read(&directory)?;
+    let Sought { progress: Progress { identity, raised, sought_anew, .. }, found } =
+        Sought::read(&directory)?;
+    if let Some(job) = found {
+        unmoved(flags, &identity, shown(&directory, &world.facts.cwd), job)?;
+    }
+    let may_seek_anew = found.is_none();
     begun_alike(app, &world, &identity, shown(&directory, &world.facts.cwd))?;
     if identity.cwd != world.facts.cwd && identity.cwd.is_dir() {
         let message = format!("the sweep in `{}` was begun in another directory", directory.display());
@@ -97,11 +107,7 @@ pub(crate) fn resume(
     } else {
         (merged(app, flags, &identity, &recorded, &directory, known)?, recorded)
     };
-    let mut merged = merged;
-    if let Some(raised) = raised.filter(|_| !flags.overrides.iter().any(|word| is_about_trials(word))) {
-        merged.overrides.retain(|word| !is_about_trials(word));
-        merged.overrides.push(format!("mainstem.search.trials={raised}"));
-    }
+    let merged = said_last(merged, flags, raised, sought_anew.then(|| sought(&identity)));
     let now = NaiveDateTime::parse_from_str(&identity.now, NOW).map_err(|_| {
         Error::new(ErrorKind::Json, format!("the journal of the sweep has no moment, but `{}`", identity.now))
     })?;
@@ -125,7 +131,7 @@ pub(crate) fn resume(
     let values = own.map(|own| (own.read)(&merged.own)).transpose()?;
     let mut session = Session { own: values, ..Session::open(app, world, merged, recorded, None)? };
     session.given = given;
-    session.resumed = Some(Resumed { directory: session.absolute(directory) });
+    session.resumed = Some(Resumed { directory: session.absolute(directory), may_seek_anew });
     run(&session)
 }
 
@@ -169,6 +175,8 @@ fn merged(
             .iter()
             .any(|start| word.starts_with(start))
             || is_about_trials(word)
+            // Whether that can be said anew was looked at before.
+            || is_about_goals(word)
     };
     let jobs = |flags: &Flags| -> Vec<String> {
         flags.overrides.iter().filter(|word| !about_running(word)).cloned().collect()
@@ -203,6 +211,60 @@ fn merged(
 /// Whether an override says how many jobs a search has, of which there can be more when it goes on.
 fn is_about_trials(word: &str) -> bool {
     ["mainstem.search.trials", "hydra.sweeper.n_trials"].contains(&key(word))
+}
+
+/// The flags with what an earlier driver was told anew and kept: how many jobs there are, and what a search looks for.
+fn said_last(mut merged: Flags, flags: &Flags, raised: Option<u64>, sought: Option<Vec<String>>) -> Flags {
+    let mut keep = |is_about: fn(&str) -> bool, last: Vec<String>| {
+        if !flags.overrides.iter().any(|word| is_about(word)) {
+            merged.overrides.retain(|word| !is_about(word));
+            merged.overrides.extend(last);
+        }
+    };
+    if let Some(raised) = raised {
+        keep(is_about_trials, vec![format!("mainstem.search.trials={raised}")]);
+    }
+    if let Some(sought) = sought {
+        keep(is_about_goals, sought);
+    }
+    merged
+}
+
+/// Whether an override says what a search looks for.
+fn is_about_goals(word: &str) -> bool {
+    ["mainstem.search.metric", "mainstem.search.direction"].contains(&key(word))
+}
+
+/// That what is said of what a search looks for is what it has looked for, since it has found that in a job.
+fn unmoved(flags: &Flags, identity: &Identity, directory: &Path, job: u64) -> Result<()> {
+    let is_new = |word: &&String| is_about_goals(word) && !identity.arguments.contains(*word);
+    let Some(word) = flags.overrides.iter().find(is_new) else { return Ok(()) };
+    let message = format!("the search in `{}` cannot go on with `{word}`", directory.display());
+    let place = shell_word(&directory.to_string_lossy()).into_owned();
+    Err(Error::new(ErrorKind::Job, message)
+        .note(format!("job {job} has returned what it looked for, and what it tried next follows from that"))
+        .help(format!(
+            "begin another one with what is known: `mainstem sweeps show {place} --format csv > known.csv`, and \
+             `mainstem.search.from=known.csv`"
+        )))
+}
+
+/// What a search looks for by now, as overrides.
+fn sought(identity: &Identity) -> Vec<String> {
+    let search = identity.search.as_ref().and_then(Node::as_map);
+    let Some(goals) = search.and_then(|search| search.get_str("goals")).and_then(Goals::of) else {
+        return Vec::new();
+    };
+    let list = |texts: Vec<Node>| {
+        let mut json = String::new();
+        write_json(&Node::from(texts), JsonStyle::Compact, &mut json);
+        json
+    };
+    let names: Vec<Node> =
+        goals.iter().filter_map(|goal| Some(Node::from(goal.metric.as_deref()?))).collect();
+    let names = if names.is_empty() { "null".to_owned() } else { list(names) };
+    let directions = list(goals.iter().map(|goal| Node::from(goal.direction.name())).collect());
+    vec![format!("mainstem.search.metric={names}"), format!("mainstem.search.direction={directions}")]
 }
 
 /// The key of an override, however it is set.

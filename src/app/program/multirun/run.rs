@@ -25,6 +25,7 @@ use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::searching::{Searching, conclude};
+use crate::app::program::multirun::sought::{Sought, are_alike, seek};
 use crate::app::program::multirun::watched::Watched;
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::multirun::{slurm, summary};
@@ -89,10 +90,12 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
 
     by_itself(session, &process)?;
     let (directory, other) = directory(session, &master)?;
+    let seeks = (now.search.clone(), now.overrides.clone());
     let (journal, mut before) = journal(session, &directory, now, Arc::clone(master.secrets()), &process)?;
     if !matches!(plan.how, How::Slurm(_)) {
         slurm::leave_slurm(session, &directory, &before, &process)?;
     }
+    seek(&journal, &mut before, seeks, &process)?;
     let master = match &other {
         Some(other) => master.with_fact(&["hydra", "sweep", "dir"], other.to_string_lossy().as_ref()),
         None => master,
@@ -114,6 +117,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let compact = compact::open(&master, &directory)?;
     let mut base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
     base.compact = compact;
+    base.unheard = searching.as_ref().and_then(|search| search.unheard(&base.directory));
     if session.resumed.is_some() {
         base.find_lost(&before, sweep.count())?;
     }
@@ -199,7 +203,15 @@ fn progress(session: &Session<'_>, directory: &Path, now: Identity) -> Result<Pr
         // A snapshot is of the program that began it.
         let program =
             if session.snapshot.is_some() { before.identity.program.clone() } else { now.program.clone() };
-        unchanged(&before.identity, &Identity { program, ..now })?;
+        // What its jobs change is in its arguments, and what it looks for may be said anew.
+        let may_seek_anew = session.resumed.as_ref().is_some_and(|resumed| resumed.may_seek_anew);
+        let is_other = before.identity.search != now.search;
+        let overrides = if may_seek_anew && is_other && are_alike(&before.identity, &now) {
+            before.identity.overrides.clone()
+        } else {
+            now.overrides.clone()
+        };
+        unchanged(&before.identity, &Identity { program, overrides, ..now })?;
     }
     Ok(before)
 }
@@ -311,10 +323,12 @@ impl Driving<'_> {
                 (summary, None, Vec::new())
             }
         };
+        let is_search = results.is_some();
         if let Some((name, _)) = results {
             conclude(session, &sweep, name)?;
         }
-        summary::tell(session, &summary, &sweep, count);
+        let finds_nothing = is_search && Sought::read(&sweep).is_ok_and(|sought| sought.found.is_none());
+        summary::tell(session, &summary, &sweep, count, finds_nothing);
         let status = interrupted.unwrap_or_else(|| status(&summary));
         Ok(Finished { status, jobs, sweep: Some(sweep) })
     }

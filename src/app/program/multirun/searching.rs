@@ -6,7 +6,9 @@ use crate::app::output::{Status, unwritten};
 use crate::app::program::bound::Bound;
 use crate::app::program::finished::Finished;
 use crate::app::program::job::shown;
-use crate::app::program::multirun::warm::{Known, first, known};
+use crate::app::program::multirun::known::{Known, known};
+use crate::app::program::multirun::unheard::Unheard;
+use crate::app::program::multirun::warm::first;
 use crate::app::program::outcome::Declared;
 use crate::app::program::session::Session;
 use crate::app::sweep::{Pruning, Searched};
@@ -58,7 +60,7 @@ impl<'a> Searching<'a> {
             return Err(master.located(error.help("take `nsga2`, `tpe` or `auto`")));
         }
         let first = first(search).map_err(located)?;
-        let known = known(session, search, &goals).map_err(located)?;
+        let known = known(session, master, search, &goals).map_err(located)?;
         Ok(Self { search, goals, first, known })
     }
 
@@ -80,6 +82,11 @@ impl<'a> Searching<'a> {
         &self.goals
     }
 
+    /// Whether its pruner waits for a first report, in the directory of its sweep.
+    pub(super) fn unheard(&self, directory: &Path) -> Option<Unheard> {
+        Unheard::of(self.search, &self.goals, directory)
+    }
+
     /// What the file of its results calls it.
     pub(super) fn name(&self) -> &'static str {
         self.search.asked.name
@@ -90,13 +97,7 @@ impl<'a> Searching<'a> {
         for warning in &self.search.asked.warnings {
             session.warn(&[master.located(warning.clone())]);
         }
-        if self.known.seen > 0 {
-            let used = self.known.history.told().len();
-            session.note(&format!(
-                "{used} of {} earlier trials are in the space of the search",
-                self.known.seen
-            ));
-        }
+        self.known.tell(session);
     }
 
     /// As the journal holds it: what of it makes it another search, and what is needed to understand what comes of it.
@@ -184,7 +185,13 @@ impl<'a> Searching<'a> {
 /// The journal cannot be read, or the file not be written.
 pub(super) fn conclude(session: &Session<'_>, directory: &Path, name: &str) -> Result<()> {
     let study = Study::read(directory, session.composer.facts(), &session.process())?;
-    let Some(text) = results(&study, name) else { return Ok(()) };
+    let Some(text) = results(&study, name) else {
+        // That jobs have failed is told otherwise.
+        if study.trials.iter().any(|trial| trial.values.is_some()) {
+            session.note("no job has ended with a number that could be the best");
+        }
+        return Ok(());
+    };
     write_whole(&directory.join(RESULTS), text)?;
     let best = study.best();
     let place = shown(directory, &session.composer.facts().cwd).display().to_string();

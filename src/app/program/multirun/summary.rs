@@ -13,7 +13,14 @@ use crate::launch::OUTPUT;
 const LISTED: usize = 20;
 
 /// Says which jobs have failed, why the sweep ended before its last job, and how it goes on.
-pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, jobs: u64) {
+/// `finds_nothing`: it is a search, and no job has returned what it looks for.
+pub(super) fn tell(
+    session: &Session<'_>,
+    summary: &Summary,
+    directory: &Path,
+    jobs: u64,
+    finds_nothing: bool,
+) {
     let cwd = &session.composer.facts().cwd;
     let is_over = !matches!(summary.stopped, Some(Stopped::Asked(_) | Stopped::Failures(_)));
     let failed = summary.failed + summary.failed_before;
@@ -60,6 +67,9 @@ pub(super) fn tell(session: &Session<'_>, summary: &Summary, directory: &Path, j
     }
     // A search that looks for what its jobs do not return does so for ever.
     error = match &summary.broken {
+        Some(broken) if broken.kind() == ErrorKind::Job && finds_nothing => {
+            error.help(format!("`--resume {place} mainstem.search.metric=NAME` goes on, and looks for that"))
+        }
         Some(broken) if broken.kind() == ErrorKind::Job => error.help(format!(
             "begin another one with what is known: `sweeps show {place} --format csv > known.csv`, and \
              `mainstem.search.from=known.csv`"

@@ -13,7 +13,7 @@ use crate::sweep::Goals;
 use crate::value::{Key, Kind, Map, Node, Slot};
 
 /// So many of the jobs that run are shown.
-const SHOWN: usize = 8;
+pub(super) const SHOWN: usize = 8;
 
 /// How a sweep stands, as far as somebody who looks at it wants to know.
 #[derive(Debug, Default)]
@@ -24,6 +24,8 @@ pub(super) struct View {
     /// How many have ended for good, and how many of these have failed.
     pub(super) ended: u64,
     pub(super) failed: u64,
+    /// How many of these a search has stopped early.
+    pub(super) stopped: u64,
     pub(super) running: BTreeMap<u64, Begun>,
     /// Those that have failed and begin again.
     pub(super) waiting: BTreeSet<u64>,
@@ -38,6 +40,8 @@ pub(super) struct View {
 pub(super) struct Begun {
     pub(super) since: Duration,
     pub(super) overrides: String,
+    /// What it has reported last, if it is a job of a search.
+    pub(super) report: Option<(u64, f64)>,
 }
 
 /// The best result so far.
@@ -61,18 +65,25 @@ impl View {
         }
         let room = room.saturating_sub(lines.len() - 1).min(SHOWN);
         let fit = if self.running.len() > room { room.saturating_sub(1) } else { room };
-        let times: Vec<(u64, String, &str)> = (self.running.iter().take(fit))
+        let times: Vec<(u64, String, String, &str)> = (self.running.iter().take(fit))
             .map(|(job, begun)| {
                 let seconds = now.saturating_sub(begun.since).as_secs_f64();
-                (*job, whole(seconds), begun.overrides.as_str())
+                let report = begun.report.map_or_else(String::new, |(step, value)| {
+                    format!("{} at step {step}", results(&Node::from(value)))
+                });
+                (*job, whole(seconds), report, begun.overrides.as_str())
             })
             .collect();
         let of_number = times.iter().map(|(job, ..)| job.to_string().len()).max().unwrap_or(0);
-        let of_time = times.iter().map(|(_, time, _)| time.len()).max().unwrap_or(0);
-        for (job, time, overrides) in &times {
+        let of_time = times.iter().map(|(_, time, ..)| time.len()).max().unwrap_or(0);
+        let of_report = times.iter().map(|(_, _, report, _)| report.len()).max().unwrap_or(0);
+        for (job, time, report, overrides) in &times {
             let mut line = Line::new(size, style);
             line.push("", &format!("  #{job:<of_number$}  "));
             line.push("36", &format!("{time:>of_time$}"));
+            if of_report > 0 {
+                line.push("", &format!("  {report:<of_report$}"));
+            }
             line.push("", &format!("  {overrides}"));
             lines.push(line);
         }
@@ -100,6 +111,9 @@ impl View {
         let mut said = vec![("1", format!("{}/{}", self.ended, self.all))];
         if self.failed > 0 {
             said.push(("31", format!("{} failed", self.failed)));
+        }
+        if self.stopped > 0 {
+            said.push(("", format!("{} stopped early", self.stopped)));
         }
         if !self.waiting.is_empty() {
             said.push(("33", format!("{} to begin again", self.waiting.len())));
@@ -219,7 +233,11 @@ mod tests {
     const S: Duration = Duration::from_secs(1);
 
     fn view() -> View {
-        let begun = |since: u32, overrides: &str| Begun { since: S * since, overrides: overrides.to_owned() };
+        let begun = |since: u32, overrides: &str| Begun {
+            since: S * since,
+            overrides: overrides.to_owned(),
+            report: None,
+        };
         View {
             all: 50,
             slots: 2,
@@ -276,10 +294,22 @@ mod tests {
     }
 
     #[test]
+    fn a_job_of_a_search_shows_what_it_has_reported_last() {
+        let mut view = view();
+        view.running.get_mut(&12).unwrap().report = Some((130, 0.25));
+        view.stopped = 3;
+        let shown = drawn(&view, 80, 24);
+        assert!(shown.contains("]  12/50  2 failed  3 stopped early  about "), "{shown}");
+        assert!(shown.ends_with(
+            "  #12   1m02s  0.25 at step 130  lr=0.1 seed=0\n  #113     2s                    lr=0.1 name=漢字\n"
+        ), "{shown}");
+    }
+
+    #[test]
     fn of_many_jobs_some_are_shown() {
         let mut view = View { all: 100, slots: 64, ..View::default() };
         for job in 0..64 {
-            view.running.insert(job, Begun { since: S, overrides: format!("x={job}") });
+            view.running.insert(job, Begun { since: S, overrides: format!("x={job}"), report: None });
         }
         let shown = drawn(&view, 60, 24);
         assert_eq!(shown.lines().count(), 1 + SHOWN);

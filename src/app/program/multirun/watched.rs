@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::app::capture;
-use crate::app::program::multirun::view::{Begun, View};
+use crate::app::program::multirun::view::{Begun, SHOWN, View};
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::screen::{self, Shown};
+use crate::app::sweep::REPORTS;
 use crate::diag::{Result, visible};
-use crate::drive::{Entry, Host, Left, Policy, Prepared, Progress, Standing, Verdict};
+use crate::drive::{Entry, FOLDER, Host, Left, Policy, Prepared, Progress, Standing, Verdict};
 use crate::launch::{Exit, Program};
-use crate::run::Status;
+use crate::run::{Status, last_report};
 use crate::sweep::{Goals, Job};
 use crate::value::Node;
 
@@ -50,7 +51,13 @@ impl<'a> Watched<'a> {
         self.shown = true;
         self.look_back();
         let (view, elapsed, style) = (Arc::clone(&self.view), Arc::clone(&self.elapsed), session.console.err);
-        screen::show(move |size| lock(&view).lines(elapsed(), size, style))
+        let reports = self.goals.as_ref().map(|_| self.host.base.directory.join(FOLDER).join(REPORTS));
+        screen::show(move |size| {
+            if let Some(reports) = &reports {
+                hear(&view, reports);
+            }
+            lock(&view).lines(elapsed(), size, style)
+        })
     }
 
     /// The last word about a sweep all of whose jobs have completed, if anybody looks.
@@ -93,6 +100,17 @@ impl<'a> Watched<'a> {
     }
 }
 
+/// Takes in what the jobs that are shown have reported last. Nobody waits for the disk meanwhile.
+fn hear(view: &Mutex<View>, reports: &Path) {
+    let shown: Vec<u64> = lock(view).running.keys().take(SHOWN).copied().collect();
+    for job in shown {
+        let Some(report) = last_report(reports, job) else { continue };
+        if let Some(begun) = lock(view).running.get_mut(&job) {
+            begun.report = Some(report);
+        }
+    }
+}
+
 fn lock(view: &Mutex<View>) -> MutexGuard<'_, View> {
     view.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -107,7 +125,7 @@ impl Host for Watched<'_> {
         let since = (self.elapsed)();
         let mut view = self.view();
         view.waiting.remove(&job.index);
-        view.running.insert(job.index, Begun { since, overrides });
+        view.running.insert(job.index, Begun { since, overrides, report: None });
         drop(view);
         Ok(prepared)
     }
@@ -171,6 +189,7 @@ impl Host for Watched<'_> {
                 view.waiting.remove(&job.index);
                 view.ended += 1;
                 view.failed += u64::from(status != Status::Completed);
+                view.stopped += u64::from(status == Status::Completed && verdict.stopped.is_some());
             }
         }
         if let Some(begun) = begun.filter(|_| verdict.status != Status::Interrupted) {

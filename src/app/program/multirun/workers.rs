@@ -158,6 +158,7 @@ impl Host for InWorkers<'_> {
                 console.complain(&error.render(console.err));
             }
         }
+        self.base.listen(verdict);
         if verdict.status != Status::Interrupted {
             self.base.pack(verdict.directory.as_deref());
         }

@@ -122,6 +122,7 @@ impl Host for OnSlurm<'_> {
             let console = &self.base.session.console;
             console.complain(&error.render(console.err));
         }
+        self.base.listen(verdict);
         if verdict.status != Status::Interrupted {
             self.base.pack(verdict.directory.as_deref());
         }
