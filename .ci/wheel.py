@@ -20,7 +20,8 @@ MATURIN = "maturin==1.16.0"
 FILES = {
     "conf/config.yaml": "defaults: [{model: forest}, _self_]\nlr: 0.1\nnear: .inf\nout: runs/${model.name}-${lr}\n",
     "conf/model/forest.yaml": "name: forest\ntrees: 50\n",
-    "train.py": "import mainstem\nmainstem.log_metric('loss', 0.5, step=1)\nmainstem.log_metric('loss', float('nan'))\n",
+    "train.py": "import mainstem\nmainstem.log_metric('loss', 0.5, step=1)\nmainstem.log_metric('loss', float('nan'))\n"
+                "from decimal import Decimal\nmainstem.result(0.1)\nmainstem.result({'acc': Decimal('0.75'), 'val': {'loss': float('inf')}})\n",
 }
 
 INSIDE = """
@@ -36,12 +37,14 @@ else:
 assert mainstem.runs() == []
 assert "MAINSTEM_METRICS" not in os.environ
 mainstem.log_metric("loss", 1.0)
+mainstem.result(1.0)
 """
 
 AFTER = """
 import math, mainstem
 (run,) = mainstem.runs("outputs")
 assert run["status"] == "completed" and math.isnan(run["metrics"]["loss"]), run
+assert run["result"] == {"acc": 0.75, "val.loss": math.inf}, run
 """
 
 

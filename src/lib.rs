@@ -35,9 +35,10 @@ pub use app::{Maximize, Minimize};
 pub use run::Run;
 pub use typed::Config;
 
-/// The examples of the front page compile.
+/// The examples of the front page and of the page of searches compile.
 #[cfg(all(doctest, feature = "app", feature = "derive"))]
 #[doc = include_str!("../README.md")]
+#[doc = include_str!("../docs/SEARCH.md")]
 mod readme;
 
 #[cfg(feature = "derive")]

@@ -74,8 +74,10 @@ pub(crate) fn body(input: &Input) -> TokenStream {
 pub(crate) fn entries(input: &Input, all: &[Field]) -> TokenStream {
     let fields = fields(all, input.default, &input.krate);
     let made = made(all);
-    let rule = rule(input, &quote!(entries.check_rule(cx, __value)));
+    let rule = rule(input, &quote!(entries.check_rule_since(__mark, cx, __value)));
+    let mark = rule.as_ref().map(|_| quote!(let __mark = entries.mark();));
     quote! {
+        #mark
         #fields
         let value = Self { #made };
         #rule

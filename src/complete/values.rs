@@ -7,6 +7,7 @@ use crate::complete::typed::{Items, Typed};
 use crate::diag::{Error, SourceId, Span};
 use crate::grammar::{Operand, Quote, Value, ValueKind, parse_override};
 use crate::schema::{Expected, Type};
+use crate::settings;
 use crate::value::{KeyPath, Kind, Node, write_float};
 
 /// What the value of a key can become: the words that its type allows, its value now, names of files for a path.
@@ -34,6 +35,8 @@ pub(super) fn values(
     }
     let now = node.filter(|_| items.head.is_empty()).and_then(|node| current(around, &path, node));
     let mut found: Vec<(String, String)> = words(expected, node, described);
+    let settings = settings::words(typed.key);
+    found.extend(settings.iter().map(|word| ((*word).to_owned(), String::new())));
     if let Some(now) = now {
         match found.iter().position(|(word, _)| *word == now) {
             Some(at) => found[at].1 = format!("now; {}", found[at].1).trim_end_matches("; ").to_owned(),
@@ -52,6 +55,13 @@ pub(super) fn values(
             if described { candidate.about(&about) } else { candidate }
         })
         .collect();
+    // A list that is begun may be that which is there.
+    if !items.head.is_empty()
+        && let Some(list) = node.filter(|node| matches!(node.kind, Kind::List(_))).and_then(written)
+        && typed.value.is_some_and(|value| list.starts_with(value))
+    {
+        candidates.push(Candidate::whole(format!("{}{list}", typed.left())).about("now"));
+    }
     let is_path = matches!(expected.required().ty(), Type::Path)
         || node.and_then(Node::as_str).is_some_and(|text| text.contains('/'));
     if is_path && (candidates.is_empty() || matches!(expected.required().ty(), Type::Path)) {
@@ -111,6 +121,13 @@ pub(super) fn written(node: &Node) -> Option<String> {
                 true => text.to_string(),
                 false => say(ValueKind::Quoted(text.clone(), Quote::Single)),
             }
+        }
+        Kind::List(items) if items.iter().all(|item| item.shown() == &item.kind) => {
+            let items = items.iter().map(|item| match item.kind {
+                Kind::Null => Some("null".to_owned()),
+                _ => written(item),
+            });
+            format!("[{}]", items.collect::<Option<Vec<_>>>()?.join(","))
         }
         _ => return None,
     })

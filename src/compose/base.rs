@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use crate::compose::selection::{Included, Selection};
+use crate::compose::selection::{Included, Selection, option_places};
 use crate::compose::variant::{contradiction, named, named_first};
 use crate::diag::{Error, ErrorKind, Origin, Result};
 use crate::merge::{Observer, merge, too_deep};
-use crate::resolve::Context;
+use crate::resolve::{Context, Givers};
 use crate::schema::{Schema, places};
 use crate::value::{DEEPEST, Key, KeyPath, Kind, Map, Node};
 
@@ -128,6 +128,9 @@ impl Merged {
         let warn = |warning: Error| warnings.borrow_mut().push(warning);
         let fleeting = || lasting.set(Lasting::No);
         let context = context.with_warnings(&warn).with_fleeting(&fleeting);
+        let is_typed = !self.schema.is_any() || all.iter().any(|one| one.document.schema.is_some());
+        let options = if is_typed { option_places(all) } else { Vec::new() };
+        let context = context.with_givers(Givers { options: &options, ..context.givers });
         for included in all {
             self.errors.extend(restricted(included));
             if let Some(error) = self.contradiction(all, included) {

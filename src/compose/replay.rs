@@ -71,9 +71,11 @@ impl Composer {
         let mut watch = Watch { paths, heard: paths.iter().map(|_| Heard::default()).collect() };
         let mut steps: Vec<Vec<Step>> = paths.iter().map(|_| Vec::new()).collect();
         let (preludes, others) = parted(composed.selection());
+        let options = composed.selection().option_places();
+        let givers = Givers { options: &options, ..context.givers };
         for included in preludes.iter().chain(self.own.as_deref()).chain(others) {
             // What was composed once composes again; where it cannot, what happened before is true still.
-            let _ = step(&mut root, &mut schema, included, context, &mut watch);
+            let _ = step(&mut root, &mut schema, included, context.with_givers(givers), &mut watch);
             let by = By::Config {
                 config_path: included.config_path.clone(),
                 package: included.package.clone(),
@@ -81,8 +83,6 @@ impl Composer {
             };
             watch.report(&root, included.document.origin(), &by, &mut steps);
         }
-        let options = composed.selection().option_places();
-        let givers = Givers { options: &options, ..context.givers };
         for (index, assignment) in composed.assignments().iter().enumerate() {
             let context = context.with_schema(&schema).with_givers(givers);
             let _ = assign(&mut root, assignment, context, &mut watch);

@@ -142,15 +142,20 @@ pub struct Selection {
     pub(crate) repository: Arc<Repository>,
 }
 
+/// As [`Selection::option_places`], of some of its configs.
+pub(crate) fn option_places(included: &[Included]) -> Vec<(KeyPath, SourceId)> {
+    let of_program = included.iter().filter(|one| !one.prelude);
+    let places = of_program.flat_map(|one| {
+        let options = one.within.iter().chain(Some(one).filter(|one| one.is_option));
+        options.map(|option| (KeyPath::parse(&option.package), one.document.origin().source))
+    });
+    places.collect()
+}
+
 impl Selection {
     /// What was written for a place because an option was chosen for it: the option, and what its own defaults list brings.
     pub(crate) fn option_places(&self) -> Vec<(KeyPath, SourceId)> {
-        let of_program = self.included.iter().filter(|one| !one.prelude);
-        let places = of_program.flat_map(|one| {
-            let options = one.within.iter().chain(Some(one).filter(|one| one.is_option));
-            options.map(|option| (KeyPath::parse(&option.package), one.document.origin().source))
-        });
-        places.collect()
+        option_places(&self.included)
     }
 
     /// Reads the final list off an expanded tree.

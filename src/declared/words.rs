@@ -17,6 +17,7 @@ const WORDS: &[(&str, Type)] = &[
     ("u64", Type::Int(Width::U64)),
     ("u128", Type::Int(Width::U128)),
     ("float", Type::Float),
+    ("f32", Type::Float32),
     ("str", Type::Str),
     ("bytes", Type::Bytes),
     ("path", Type::Path),

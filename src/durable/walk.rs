@@ -76,7 +76,8 @@ pub fn folders(directory: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn is_open(folder: &Path) -> bool {
+/// Whether [`walk`] goes into a folder.
+pub(crate) fn is_open(folder: &Path) -> bool {
     let name = folder.file_name().unwrap_or_default();
     let is_hidden = name.as_encoded_bytes().starts_with(b".");
     !is_hidden && !INSTALLED.iter().any(|passed| name == *passed) && !is_cache(folder)

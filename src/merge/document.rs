@@ -159,6 +159,10 @@ enum Verdict {
     Clash,
 }
 
+/// What to do with what no config says any more: what an option brings is no such thing.
+const LEAVE_OUT: &str =
+    "leave one of the two out; what the option of a config group gives goes with its variant";
+
 /// The truth table.
 fn verdict(there: &Kind, comes: &Kind) -> Verdict {
     match (there, comes) {
@@ -209,7 +213,8 @@ impl<O: Observer> Walk<'_, O> {
         let start = self.resume.pop().unwrap_or(0);
         let variant = becomes(there, comes, ty, &self.path, self.givers, self.observer);
         if self.says == Says::Document && start == 0 && variant.is_some() {
-            self.errors.extend(stale(there, there, comes, ty, &self.path));
+            let stale = stale(there, there, comes, ty, &self.path).into_iter();
+            self.errors.extend(stale.map(|error| error.help(LEAVE_OUT)));
         }
         for (i, (key, slot)) in comes.iter().enumerate().skip(start) {
             let renamed = if ty.is_any() { None } else { ty.alias(variant, key) };

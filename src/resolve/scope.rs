@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::resolve::context::Context;
+use crate::resolve::context::{Context, Givers};
 use crate::resolve::deep::Done;
 use crate::resolve::place::{NotAnIndex, PlaceId, Places, Spot};
 use crate::value::{Expression, HashMap, IndexMap, Key, KeyPath, Kind, Node, Part};
@@ -42,6 +42,11 @@ pub(super) enum Texts {
 }
 
 impl<'a> Scope<'a> {
+    /// Who gives values that nobody else wrote.
+    pub(crate) fn givers(&self) -> Givers<'a> {
+        self.context.givers
+    }
+
     /// The scope of a tree.
     pub fn new(root: &Node, context: Context<'a>) -> Self {
         Self {

@@ -398,7 +398,7 @@ impl Found {
     }
 }
 
-fn has_record(folder: &Path) -> bool {
+pub(crate) fn has_record(folder: &Path) -> bool {
     folder.join(RUN).is_file() || folder.join(HYDRA).is_file() && is_hydra(folder)
 }
 

@@ -38,9 +38,9 @@ pub(crate) use lease::give_back_all;
 pub use lease::{Lease, Mandate, Tenant};
 #[cfg(all(unix, feature = "app"))]
 pub(crate) use lease::{beat_beside, rouse};
-#[cfg(feature = "app")]
-pub(crate) use list::list_without;
 pub use list::{Found, list};
+#[cfg(feature = "app")]
+pub(crate) use list::{has_record, list_without};
 pub use loggable::{Number, Param, Step};
 #[cfg(feature = "app")]
 pub(crate) use metrics::{METRICS, readable_metrics};

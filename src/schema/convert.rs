@@ -6,6 +6,7 @@ use crate::diag::{Error, ErrorKind, Origin, did_you_mean};
 use crate::schema::definition::{Enum, Struct, Variant};
 use crate::schema::duration::read_duration;
 use crate::schema::expected::Expected;
+use crate::schema::limit::{Bound, Constraint};
 use crate::schema::ty::Type;
 use crate::schema::words;
 use crate::value::{Key, KeyPath, Kind, Map, Node, Text, integer_text, write_str};
@@ -49,16 +50,21 @@ impl Expected<'_> {
                 // A value of another type is told once, with what the limits want of it.
                 if errors.len() == before {
                     errors.extend(limited.constraints.iter().filter_map(|one| one.violation(&node, path)));
-                } else if matches!(self.required().ty(), Type::Int(_) | Type::Float | Type::Duration) {
+                } else if matches!(
+                    self.required().ty(),
+                    Type::Int(_) | Type::Float | Type::Float32 | Type::Duration
+                ) {
                     errors.truncate(before);
-                    // An integer that its width cannot hold may be no more than out of range.
-                    let violated = limited.constraints.iter().find_map(|one| one.violation(&given, path));
-                    errors.push(match given.kind {
-                        Kind::Int(_) | Kind::BigInt(_) => {
-                            violated.unwrap_or_else(|| self.misfit(&given, path))
-                        }
-                        _ => self.misfit(&given, path),
-                    });
+                    // A number that its width cannot hold may be no more than out of range.
+                    let is_float = matches!(self.required().ty(), Type::Float32);
+                    let is_number = match given.kind {
+                        Kind::Int(_) | Kind::BigInt(_) => true,
+                        Kind::Float(_) => is_float,
+                        _ => false,
+                    };
+                    let violated = || limited.constraints.iter().find_map(|one| one.violation(&given, path));
+                    let violated = if is_number { violated() } else { None };
+                    errors.push(violated.unwrap_or_else(|| self.misfit(&given, path)));
                 }
                 node
             }
@@ -226,10 +232,8 @@ impl Expected<'_> {
             (Type::Bool, Kind::BigInt(_)) => Some(Kind::Bool(true)),
             (Type::Bool, Kind::Str(text)) => boolean(text).map(Kind::Bool),
             (Type::Int(width), Kind::Str(text)) => integer(text).filter(|number| width.holds(number)),
-            #[expect(clippy::cast_precision_loss, reason = "a float field takes integers as Python does")]
-            (Type::Float, Kind::Int(i)) => Some(Kind::Float(*i as f64)),
-            (Type::Float, Kind::BigInt(digits)) => digits.parse().ok().map(Kind::Float),
-            (Type::Float, Kind::Str(text)) => float(text).map(Kind::Float),
+            (Type::Float, _) => number(kind).map(Kind::Float),
+            (Type::Float32, _) => number(kind).filter(|x| !is_beyond(*x)).map(Kind::Float),
             (Type::Str, Kind::Bool(b)) => Some(Kind::Str(if *b { "True" } else { "False" }.into())),
             (Type::Str | Type::Path, Kind::Int(_) | Kind::BigInt(_) | Kind::Float(_)) => {
                 let mut text = String::new();
@@ -293,6 +297,15 @@ impl Expected<'_> {
     /// The error that a value does not fit.
     pub fn misfit(self, node: &Node, path: &KeyPath) -> Error {
         let subject = words::Subject(path);
+        if let (Type::Float32, Some(x)) = (self.required().ty(), number(&node.kind).filter(|x| is_beyond(*x)))
+        {
+            let end = |x: f32| Some(Bound::inclusive(Node::from(shortest(x))));
+            let range = Constraint::Range { min: end(f32::MIN), max: end(f32::MAX) };
+            let found = Node::from(x).from_origin(node.origin);
+            if let Some(error) = range.violation(&found, path) {
+                return error;
+            }
+        }
         let message = match (self.required().ty(), &node.kind) {
             _ if node.origin.is_secret() => return words::misfit(path, self, node),
             (Type::OneOf(_), Kind::Str(text)) => format!("{subject} must be {self}, but is `{text}`"),
@@ -384,6 +397,29 @@ fn boolean(text: &str) -> Option<bool> {
 fn integer(text: &str) -> Option<Kind> {
     let digits = integer_text(text)?;
     Some(digits.parse().map_or_else(|_| Kind::BigInt(digits.into()), Kind::Int))
+}
+
+/// What a float field takes.
+fn number(kind: &Kind) -> Option<f64> {
+    match kind {
+        Kind::Float(x) => Some(*x),
+        #[expect(clippy::cast_precision_loss, reason = "a float field takes integers as Python does")]
+        Kind::Int(i) => Some(*i as f64),
+        Kind::BigInt(digits) => digits.parse().ok(),
+        Kind::Str(text) => float(text),
+        _ => None,
+    }
+}
+
+/// Whether a number is too large for 32 bits, which would make it infinite.
+#[expect(clippy::cast_possible_truncation, reason = "that is the question")]
+fn is_beyond(x: f64) -> bool {
+    x.is_finite() && (x as f32).is_infinite()
+}
+
+/// A float of 32 bits as its own shortest text says it, and not as the double that is nearest to it.
+pub(crate) fn shortest(x: f32) -> f64 {
+    x.to_string().parse().unwrap_or(f64::from(x))
 }
 
 fn float(text: &str) -> Option<f64> {

@@ -236,7 +236,7 @@ impl fmt::Display for Expected<'_> {
             Type::Int(Width::Any | Width::I64 | Width::I128) => f.write_str("an integer"),
             Type::Int(Width::U64 | Width::U128) => f.write_str("an integer from 0 on"),
             Type::Int(width) => f.write_str(&width.describe()),
-            Type::Float => f.write_str("a float"),
+            Type::Float | Type::Float32 => f.write_str("a float"),
             Type::Str => f.write_str("a string"),
             Type::Bytes => f.write_str("bytes"),
             Type::Path => f.write_str("a path"),

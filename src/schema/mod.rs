@@ -4,6 +4,7 @@
 //! may be recursive; [`Expected`] is a place in a schema, and the way to ask it: what stands under a key, whether a
 //! value fits, how messages call it.
 
+mod clash;
 mod convert;
 mod defaults;
 mod definition;
@@ -19,6 +20,7 @@ mod ty;
 mod types;
 mod words;
 
+pub(crate) use convert::shortest;
 pub use definition::{Enum, Field, Struct, Variant};
 pub use duration::{read_duration, write_duration};
 pub use expected::Expected;

@@ -41,7 +41,7 @@ fn write(here: Expected<'_>, bounded: bool, depth: usize, f: &mut fmt::Formatter
                 None => f.write_str("integer"),
             },
         },
-        Type::Float => f.write_str("float"),
+        Type::Float | Type::Float32 => f.write_str("float"),
         Type::Str => f.write_str("string"),
         Type::Bytes => f.write_str("bytes"),
         Type::Path => f.write_str("path"),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::diag::{Error, Result};
+use crate::schema::clash::Clash;
 use crate::schema::definition::{Field, Struct};
 use crate::schema::expected::Expected;
 use crate::schema::ty::Type;
@@ -13,6 +15,8 @@ use crate::value::{Key, KeyPath, Text};
 pub struct Schema {
     root: Type,
     definitions: Option<Arc<[Definition]>>,
+    /// Keys that belong to two structs which are put together.
+    clashes: Option<Arc<[Clash]>>,
 }
 
 /// A type without names.
@@ -24,10 +28,45 @@ impl From<Type> for Schema {
 
 impl Schema {
     /// Anything.
-    pub const ANY: &Self = &Self { root: Type::Any, definitions: None };
+    pub const ANY: &Self = &Self { root: Type::Any, definitions: None, clashes: None };
 
     pub(super) fn with(root: Type, definitions: Option<Arc<[Definition]>>) -> Self {
-        Self { root, definitions }
+        Self { root, definitions, clashes: None }
+    }
+
+    pub(super) fn with_clashes(self, clashes: Vec<Clash>) -> Self {
+        Self { clashes: (!clashes.is_empty()).then(|| clashes.into()), ..self }
+    }
+
+    /// Whether the types can be read at all: no key belongs to two structs that are flattened into one, which no type can
+    /// see of the other. A program asks so when it starts.
+    ///
+    /// ```
+    /// use mainstem::Config;
+    /// #[derive(Config)]
+    /// struct Train {
+    ///     #[mainstem(flatten)]
+    ///     data: Data,
+    ///     #[mainstem(flatten)]
+    ///     model: Model,
+    /// }
+    /// #[derive(Config)]
+    /// struct Data {
+    ///     seed: u64,
+    /// }
+    /// #[derive(Config)]
+    /// struct Model {
+    ///     seed: u64,
+    /// }
+    /// let error = mainstem::typed::schema::<Train>().check().unwrap_err();
+    /// assert_eq!(error.to_string(), "`seed` is a key of both `Data` and `Model`, which are one mapping in `Train`");
+    /// ```
+    ///
+    /// # Errors
+    /// Each such key, with both types.
+    pub fn check(&self) -> Result<()> {
+        let clashes = self.clashes.iter().flat_map(|all| all.iter());
+        Error::all(clashes.map(Clash::error).collect::<Vec<_>>()).map_or(Ok(()), Err)
     }
 
     /// The type of the root; it may be a name.
@@ -48,7 +87,7 @@ impl Schema {
     /// The schema of another type that uses the same definitions.
     #[must_use]
     pub fn sharing(&self, root: Type) -> Self {
-        Self { root, definitions: self.definitions.clone() }
+        Self { root, ..self.clone() }
     }
 
     /// What is expected of the root.
@@ -137,6 +176,7 @@ fn rooted(ty: Type, definitions: &Arc<[Definition]>) -> Type {
         | Type::Bool
         | Type::Int(_)
         | Type::Float
+        | Type::Float32
         | Type::Str
         | Type::OneOf(_)
         | Type::Rooted(_) => ty,

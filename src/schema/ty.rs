@@ -22,6 +22,8 @@ pub enum Type {
     Int(Width),
     /// A float; integers and numeric text convert.
     Float,
+    /// A float of 32 bits: as [`Type::Float`], but a number that it would make infinite is out of range.
+    Float32,
     /// Text; numbers and booleans convert.
     Str,
     /// Bytes (`!!binary`).

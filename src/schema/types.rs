@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::schema::clash::{Clash, Owner, Owners};
 use crate::schema::definition::{Enum, Field, Struct, Variant};
 use crate::schema::tree::Schema;
 use crate::schema::ty::Type;
@@ -270,10 +271,14 @@ impl Types {
 
     /// The schema of a type that may use these definitions.
     pub fn schema(self, root: Type) -> Schema {
+        let mut clashes = Vec::new();
         let mut definitions: Vec<Definition> = self
             .drafts
             .iter()
-            .map(|(name, draft)| Definition { name: name.clone(), ty: self.finish(draft.as_ref()) })
+            .map(|(name, draft)| Definition {
+                name: name.clone(),
+                ty: self.finish(draft.as_ref(), &mut clashes),
+            })
             .collect();
         // What stands for nothing but itself may be anything: so who follows names always arrives.
         for at in 0..definitions.len() {
@@ -281,17 +286,25 @@ impl Types {
                 definitions[at].ty = Type::Any;
             }
         }
-        Schema::with(root, (!definitions.is_empty()).then(|| definitions.into()))
+        Schema::with(root, (!definitions.is_empty()).then(|| definitions.into())).with_clashes(clashes)
     }
 
-    fn finish(&self, draft: Option<&Draft>) -> Type {
+    fn finish(&self, draft: Option<&Draft>, clashes: &mut Vec<Clash>) -> Type {
         match draft.map(|draft| (&draft.called, &draft.shape)) {
             None => Type::Any,
             Some((_, Shape::Type(ty))) => ty.clone(),
-            Some((called, Shape::Struct(fields))) => Type::Struct(Arc::new(self.expand(called, fields))),
+            Some((called, Shape::Struct(fields))) => {
+                let mut owners = Owners::new(called, clashes);
+                Type::Struct(Arc::new(self.expand(called, fields, &mut owners)))
+            }
             Some((called, Shape::Enum(variants))) => {
                 let finished = variants.variants.iter().map(|(name, variant, fields)| {
-                    (name.clone(), Variant { content: self.expand(name, fields), ..variant.clone() })
+                    let mut owners = Owners::new(name, clashes);
+                    if let Some(tag) = &variants.tag {
+                        owners.take(tag, Owner::Tag(called.clone()));
+                    }
+                    let content = self.expand(name, fields, &mut owners);
+                    (name.clone(), Variant { content, ..variant.clone() })
                 });
                 let all = Enum::new(called.clone(), variants.tag.clone(), finished);
                 Type::Enum(Arc::new(Enum { doc: variants.doc.clone(), ..all }))
@@ -300,38 +313,47 @@ impl Types {
     }
 
     /// Puts the fields of flattened structs in their places. A struct that is flattened into itself adds nothing.
-    fn expand(&self, name: &Text, fields: &Fields) -> Struct {
+    fn expand(&self, name: &Text, fields: &Fields, owners: &mut Owners<'_>) -> Struct {
         let mut all = Struct { name: name.clone(), doc: fields.doc.clone(), ..Struct::default() };
-        self.collect(fields, &mut all, &mut Vec::new());
+        self.collect(name, fields, &mut all, owners, &mut Vec::new());
         all
     }
 
-    fn collect(&self, fields: &Fields, all: &mut Struct, open: &mut Vec<Name>) {
+    fn collect(
+        &self,
+        of: &Text,
+        fields: &Fields,
+        all: &mut Struct,
+        owners: &mut Owners<'_>,
+        open: &mut Vec<Name>,
+    ) {
         for part in &fields.parts {
             match part {
                 Part::Field(name, field) => {
+                    owners.field(name, field, of);
                     all.fields.entry(name.clone()).or_insert_with(|| (**field).clone());
                 }
-                Part::Flat(ty) => self.flatten(ty, all, open),
+                Part::Flat(ty) => self.flatten(ty, all, owners, open),
             }
         }
         all.rest = all.rest.take().or_else(|| fields.rest.clone());
     }
 
-    fn flatten(&self, ty: &Type, all: &mut Struct, open: &mut Vec<Name>) {
+    fn flatten(&self, ty: &Type, all: &mut Struct, owners: &mut Owners<'_>, open: &mut Vec<Name>) {
         match ty {
             Type::Named(name) if !open.contains(name) => {
                 let draft = self.drafts.get(name.0 as usize).and_then(|(_, draft)| draft.as_ref());
                 open.push(*name);
-                match draft.map(|draft| &draft.shape) {
-                    Some(Shape::Struct(fields)) => self.collect(fields, all, open),
-                    Some(Shape::Type(ty)) => self.flatten(ty, all, open),
-                    Some(Shape::Enum(_)) | None => {}
+                match draft.map(|draft| (&draft.called, &draft.shape)) {
+                    Some((called, Shape::Struct(fields))) => self.collect(called, fields, all, owners, open),
+                    Some((_, Shape::Type(ty))) => self.flatten(ty, all, owners, open),
+                    Some((_, Shape::Enum(_))) | None => {}
                 }
                 open.pop();
             }
             Type::Struct(fields) => {
                 for (name, field) in &fields.fields {
+                    owners.field(name, field, &fields.name);
                     all.fields.entry(name.clone()).or_insert_with(|| field.clone());
                 }
                 all.rest = all.rest.take().or_else(|| fields.rest.clone());

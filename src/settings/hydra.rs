@@ -81,6 +81,21 @@ const SEARCH: &[Field] = &[
     ("from", Any),
 ];
 
+/// What says where a search tries next.
+pub(crate) const SAMPLERS: [&str; 7] = ["auto", "tpe", "cmaes", "random", "sobol", "grid", "nsga2"];
+/// What stops jobs of a search early.
+pub(crate) const PRUNERS: [&str; 4] = ["median", "percentile", "asha", "hyperband"];
+
+/// The words that the value of a setting can be beside other values, or that only a search knows.
+pub(crate) fn words(key: &str) -> &'static [&'static str] {
+    match key {
+        "mainstem.search.sampler" => &SAMPLERS,
+        "mainstem.search.pruner" => &PRUNERS,
+        "mainstem.search.direction" => &["minimize", "maximize"],
+        _ => &[],
+    }
+}
+
 const SLURM: &[Field] = &[
     ("detach", Bool),
     ("driver", Bool),

@@ -7,6 +7,9 @@ mod shape;
 mod source;
 mod table;
 
+pub(crate) use hydra::words;
+#[cfg(test)]
+pub(crate) use hydra::{PRUNERS, SAMPLERS};
 pub use project::{HYDRA_VERSION, HYDRA_VERSION_BASE, composer, project, resolvers};
 pub use source::{PRELUDES, is_reserved, search_path};
 #[cfg(feature = "app")]

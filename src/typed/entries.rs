@@ -1,6 +1,6 @@
 //! The entries of a mapping that is read into fields.
 
-use crate::diag::Origin;
+use crate::diag::{Error, ErrorKind, Origin};
 use crate::schema::{Constraint, twice, unknown_key};
 use crate::typed::config::Config;
 use crate::typed::reader::{Reader, Reported};
@@ -64,6 +64,12 @@ impl<'n> Entries<'n> {
         self.map.into_iter().flatten().filter(move |(key, _)| !is_known(key))
     }
 
+    /// How many fields were asked for so far: the first of those that a rule is about.
+    #[doc(hidden)]
+    pub fn mark(&self) -> usize {
+        self.known.len()
+    }
+
     /// Takes the answer of a rule over several fields.
     ///
     /// # Errors
@@ -73,14 +79,37 @@ impl<'n> Entries<'n> {
         cx: &mut Reader<'_>,
         answer: Result<(), V>,
     ) -> Result<(), Reported> {
+        self.check_rule_since(0, cx, answer)
+    }
+
+    /// As [`Entries::check_rule`], of the fields that were asked for since a mark.
+    ///
+    /// # Errors
+    /// The rule is broken.
+    #[doc(hidden)]
+    pub fn check_rule_since<V: Into<Violation>>(
+        &self,
+        mark: usize,
+        cx: &mut Reader<'_>,
+        answer: Result<(), V>,
+    ) -> Result<(), Reported> {
         let find = |path: &KeyPath| {
             let (first, below) = path.keys().split_first()?;
             let node = self.map?.get(first)?;
             violation::below(node, below).map(|node| node.origin)
         };
         answer.or_else(|violation| {
-            let origin = |path: &KeyPath| find(path).unwrap_or(self.origin);
-            violation.into().report(origin, cx).map_or(Ok(()), Err)
+            let own = self.known.get(mark..).unwrap_or_default();
+            let given = own.iter().filter_map(|name| {
+                let key = Key::from(*name);
+                self.map?.slot(&key).map(|slot| (key.to_string(), slot))
+            });
+            let given = violation::set(given, cx);
+            let places = |path: &KeyPath| match path.is_empty() && !given.is_empty() {
+                true => given.clone(),
+                false => vec![(find(path).unwrap_or(self.origin), String::new())],
+            };
+            violation.into().report(places, cx).map_or(Ok(()), Err)
         })
     }
 
@@ -166,10 +195,14 @@ impl Member<'_, '_> {
         Self: 'n,
     {
         let Self { entries, name, aliases, limits } = self;
+        let mut reported = None;
+        let is_taken = |key: &&str| entries.known.contains(key) || entries.aliases.contains(key);
+        if let Some(key) = std::iter::once(&name).chain(aliases).find(|key| is_taken(key)) {
+            reported = Some(cx.report(taken_twice(cx.path(), key, entries.origin)));
+        }
         entries.known.push(name);
         entries.aliases.extend(aliases);
         let mut found: Option<&'n crate::value::Slot> = None;
-        let mut reported = None;
         for &spelled in std::iter::once(&name).chain(aliases) {
             let key = Key::from(spelled);
             let Some(slot) = entries.map.and_then(|map| map.slot(&key)) else { continue };
@@ -184,6 +217,14 @@ impl Member<'_, '_> {
         let at = found.map_or(Slot::absent(entries.origin), |slot| Slot::of(&slot.node));
         reported.map_or(Ok((name, limits, at)), Err)
     }
+}
+
+/// A key belongs to two fields: of structs that are flattened into one, none of which knows of the other.
+fn taken_twice(path: &KeyPath, key: &str, origin: Origin) -> Error {
+    let message = format!("`{}` is a key of two fields of the program", path.child(Key::from(key)));
+    Error::new(ErrorKind::DuplicateKey, message)
+        .at(origin, "")
+        .help("rename one of them: `#[mainstem(rename = \"…\")]`")
 }
 
 fn checked<T>(

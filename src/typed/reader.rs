@@ -301,9 +301,21 @@ impl<'a> Reader<'a> {
         at: Slot<'_>,
         answer: Result<(), V>,
     ) -> Result<(), Reported> {
-        let find = |path: &KeyPath| at.node().and_then(|node| violation::below(node, path.keys()));
-        let origin = |path: &KeyPath| find(path).map_or(at.origin(), |node| node.origin);
-        answer.or_else(|violation| violation.into().report(origin, self).map_or(Ok(()), Err))
+        answer.or_else(|violation| {
+            let find = |path: &KeyPath| at.node().and_then(|node| violation::below(node, path.keys()));
+            let given = at.node().and_then(Node::as_map).into_iter().flatten();
+            let given = violation::set(given.map(|(key, slot)| (key.to_string(), slot)), self);
+            let places = |path: &KeyPath| match path.is_empty() && !given.is_empty() {
+                true => given.clone(),
+                false => vec![(find(path).map_or(at.origin(), |node| node.origin), String::new())],
+            };
+            violation.into().report(places, self).map_or(Ok(()), Err)
+        })
+    }
+
+    /// Whether the defaults of a type are what stands there.
+    pub(super) fn is_default(&self, origin: Origin) -> bool {
+        self.scope.is_some_and(|scope| scope.givers().defaults.contains(&origin.source))
     }
 
     /// The value with everything in it resolved.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::diag::Origin;
-use crate::schema::{Bound, Constraint, Field, Type, Types, Width};
+use crate::schema::{Bound, Constraint, Field, Type, Types, Width, shortest};
 use crate::typed::config::{Config, Flatten};
 use crate::typed::entries::Entries;
 use crate::typed::reader::{Reader, Reported};
@@ -113,27 +113,19 @@ impl Config for f64 {
 /// Rounded to the nearest; a number that is too large is a mistake.
 impl Config for f32 {
     fn describe(_: &mut Types) -> Type {
-        Type::Float
+        Type::Float32
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "rounding is what is wanted, and overflow is checked"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is what is wanted")]
     fn read(at: Slot<'_>, cx: &mut Reader<'_>) -> Result<Self, Reported> {
-        let exact = f64::read(at, cx)?;
-        let rounded = exact as Self;
-        if rounded.is_infinite() && exact.is_finite() {
-            let end = |x: Self| Some(Bound::inclusive(x.write()));
-            let limit = Constraint::Range { min: end(Self::MIN), max: end(Self::MAX) };
-            cx.check(at, &Node::from(exact), &[limit])?;
+        match cx.fit(at, &Type::Float32)?.kind {
+            Kind::Float(x) => Ok(x as Self),
+            _ => Err(cx.refuse(at, "is no float")),
         }
-        Ok(rounded)
     }
 
-    /// As its own shortest text says it, and not as the double that is nearest to it.
     fn write(&self) -> Node {
-        Node::from(self.to_string().parse().unwrap_or(f64::from(*self)))
+        Node::from(shortest(*self))
     }
 }
 

@@ -175,6 +175,71 @@ fn secrets_are_not_offered() {
     );
 }
 
+/// Trained with a database.
+#[derive(Debug, mainstem::Config)]
+struct Stored {
+    #[mainstem(default)]
+    db: std::collections::BTreeMap<String, u16>,
+    model: Kind,
+}
+
+/// What is trained.
+#[derive(Debug, mainstem::Config)]
+enum Kind {
+    /// Many trees.
+    Forest {
+        trees: u32,
+    },
+    Net {
+        layers: Vec<Optimizer>,
+    },
+}
+
+/// A database.
+#[derive(Debug, mainstem::Config)]
+struct MySql {
+    /// Where it listens.
+    #[mainstem(default = 3306)]
+    port: u16,
+}
+
+#[derive(Debug, mainstem::Config)]
+struct Forest {
+    #[mainstem(default = 100)]
+    trees: u32,
+}
+
+#[test]
+fn options_of_the_program_are_offered_as_files_are() {
+    let store = mainstem::compose::Store::default()
+        .option::<MySql>("db/mysql")
+        .option::<Forest>("model/forest")
+        .option::<Forest>("other/inner/forest");
+    let conf =
+        &[("config", "defaults: [{model: forest}, _self_]"), ("db/pg", "port: 5432"), ("model/net", "")];
+    let app = App::typed("train", |_: Stored, _: &Run| ())
+        .with_configs(Configs::embedded(conf))
+        .with_config_name("config")
+        .with_store(store);
+    let asked = |line: &str| {
+        let sandbox = Sandbox::new().expect("a directory").with_env("COMP_LINE", line);
+        sandbox.run(&app, ["-sc", "query=fish"]).out().to_owned()
+    };
+    let texts = |line: &str| {
+        let answer = asked(line);
+        answer.lines().filter_map(|line| line.split('\t').next().map(str::to_owned)).collect::<Vec<_>>()
+    };
+    assert_eq!(asked("train mod"), "model.\ttype, trees\nmodel=\tnow forest\n");
+    assert_eq!(asked("train model="), "model=forest\tnow; model/forest\nmodel=net\tmodel/net\n");
+    assert_eq!(asked("train +db="), "+db=mysql\tdb/mysql\n+db=pg\tdb/pg\n");
+    assert_eq!(texts("train +db=mysql db."), ["db.port="]);
+    assert_eq!(texts("train model."), ["model.trees=", "model.type="]);
+    assert_eq!(texts("train +oth"), ["+other/"]);
+    assert_eq!(texts("train +other/inner=f"), ["+other/inner=forest"]);
+    // Elements of a list are what its type says they are.
+    assert_eq!(texts("train model=net model.layers=[s"), ["model.layers=[sgd"]);
+}
+
 #[test]
 fn the_flag_knows_what_it_is_asked() {
     let sandbox = Sandbox::new().unwrap();

@@ -33,6 +33,7 @@ fn simple() -> impl Strategy<Value = Type> {
         Type::Int(Width::I8),
         Type::Int(Width::U128),
         Type::Float,
+        Type::Float32,
         Type::Str,
         Type::Bytes,
         Type::Path,

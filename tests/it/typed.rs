@@ -222,3 +222,130 @@ fn a_list_of_another_length_is_told_as_such() {
     let error = typed::read::<(u8, u8)>(&three).expect_err("it is too long");
     assert!(error.message().contains("must be a list of length 2, but its length is 3"), "{error}");
 }
+
+/// Floats of 32 bits.
+#[derive(Debug, Config)]
+struct Single {
+    #[mainstem(default = 0.5)]
+    share: f32,
+    #[mainstem(default, range = 0.0..)]
+    scale: Option<f32>,
+    #[mainstem(default)]
+    all: Vec<f32>,
+}
+
+#[test]
+fn a_float_of_32_bits_is_too_large_when_it_is_composed() {
+    let conf = &[("config", "share: 1e39\nall: [.inf, '-1e60', 3e38]\n")];
+    let app = App::typed("single", |_: Single, _: &Run| ());
+    let app = app.with_configs(Configs::embedded(conf)).with_config_name("config");
+    let trial = run(&app, &["scale=1e39", "--cfg", "job"]);
+    let limits = "expected -3.4028235e+38..=3.4028235e+38";
+    assert_eq!(
+        mistakes(&app, &["--cfg", "job"]),
+        [
+            format!("`share` is out of range: {limits}, found 1e+39"),
+            format!("`all.1` is out of range: {limits}, found -1e+60"),
+        ]
+    );
+    assert!(
+        trial.err().contains("built-in config:1:8\n  1 | share: 1e39\n    |        ^^^^ expected"),
+        "{}",
+        trial.err()
+    );
+    let app = App::typed("single", |_: Single, _: &Run| ());
+    let scale = mistakes(&app, &["scale=1e39", "--cfg", "job"]);
+    assert_eq!(scale, [format!("`scale` is out of range: {limits}, found 1e+39")]);
+    assert_eq!(mistakes(&app, &["scale=-1"]), ["`scale` is out of range: expected 0.0.., found -1.0"]);
+    let trial = run(&app, &["share=inf", "all=[nan,3e38,0.1]", "scale=3", "--cfg", "job"]);
+    assert_eq!(trial.err(), "");
+    assert!(trial.out().contains("- 0.1\n"), "{}", trial.out());
+}
+
+/// What is checked as a whole.
+#[derive(Debug, Config)]
+struct Planned {
+    schedule: Schedule,
+}
+
+#[derive(Debug, Config)]
+#[mainstem(check = Schedule::is_possible)]
+struct Schedule {
+    #[mainstem(default = 10)]
+    epochs: u32,
+    #[mainstem(default = 1)]
+    warmup: u32,
+    #[mainstem(default = 3)]
+    rest: u32,
+}
+
+impl Schedule {
+    fn is_possible(&self) -> Result<(), String> {
+        match self.warmup + self.rest > self.epochs {
+            true => Err(format!("{} of {} epochs", self.warmup, self.epochs)),
+            false => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_names_no_field_points_at_what_was_set() {
+    let conf = &[("config", "schedule:\n  epochs: 5\n")];
+    let app = App::typed("planned", |_: Planned, _: &Run| ());
+    let app = app.with_configs(Configs::embedded(conf)).with_config_name("config");
+    let trial = run(&app, &["schedule.warmup=7"]);
+    let expected = "\
+error[constraint]: `schedule`: 7 of 5 epochs
+  built-in config:2:11
+  2 |   epochs: 5
+    |           ^ `epochs` is set here
+  command line, argument 1
+  | schedule.warmup=7
+  |                 ^ `warmup` is set here
+";
+    assert_eq!(trial.err(), expected);
+    // Of what nobody set, the type says it.
+    let trial = run(&app, &["schedule={epochs: 3}", "schedule.rest=9"]);
+    assert!(
+        trial.err().contains("| schedule.rest=9\n  |               ^ `rest` is set here"),
+        "{}",
+        trial.err()
+    );
+    assert!(!trial.err().contains("`warmup` is set"), "{}", trial.err());
+}
+
+/// Two structs in one, with a key in common.
+#[derive(Debug, Config)]
+struct Both {
+    #[mainstem(flatten)]
+    data: OfData,
+    #[mainstem(flatten)]
+    model: OfModel,
+}
+
+#[derive(Debug, Config)]
+struct OfData {
+    #[mainstem(default = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Config)]
+struct OfModel {
+    #[mainstem(default = 2, alias = "size")]
+    seed: u64,
+    #[mainstem(default = 2)]
+    depth: u64,
+}
+
+#[test]
+fn one_key_of_two_flattened_structs_is_told() {
+    let app = App::typed("both", |both: Both, _: &Run| {
+        let _ = (both.data.seed, both.model.seed, both.model.depth);
+    });
+    for arguments in [&["--cfg", "job"][..], &["seed=3"], &["--help"], &["-m", "seed=1,2"]] {
+        let told = ["`seed` is a key of both `OfData` and `OfModel`, which are one mapping in `Both`"];
+        assert_eq!(mistakes(&app, arguments), told, "{arguments:?}");
+    }
+    let error = typed::read::<Both>(&Node::from(Map::default())).expect_err("it is ambiguous");
+    assert!(error.message().contains("`seed` is a key of two fields"), "{error}");
+}

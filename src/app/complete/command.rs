@@ -3,6 +3,7 @@
 use crate::app::args::{self, Args, Command};
 use crate::app::complete::face::{Face, Holds, Part, names, part, values};
 use crate::app::complete::program;
+use crate::app::complete::records::{self, Kind};
 use crate::app::complete::shell::Shell;
 use crate::app::program::{Whose, faces};
 use crate::app::{help, project, runs, sweeps};
@@ -15,9 +16,15 @@ pub(crate) fn complete(line: &Line, facts: &Facts, described: bool) -> Vec<Candi
     let Some((first, before)) = line.before.split_first() else { return commands(word) };
     match (first.as_str(), Command::ALL.iter().find(|(name, _)| name == first)) {
         ("run", _) => of_run(line, before, facts, described),
-        ("runs", _) => of_kind(&runs::COMMANDS, runs::faces, before, word, facts, "the latest run"),
-        ("rerun", _) => of_records(&runs::rerun_faces(), before, word, facts, "the latest run"),
-        ("sweeps", _) => of_kind(&sweeps::COMMANDS, sweeps::faces, before, word, facts, "the latest sweep"),
+        ("runs", _) => match before.split_first() {
+            None => of_names(&runs::COMMANDS, word),
+            Some((what, before)) => of_runs(what, before, word, facts, described),
+        },
+        ("rerun", _) => of_rerun(before, word, facts, described),
+        ("sweeps", _) => match before.split_first() {
+            None => of_names(&sweeps::COMMANDS, word),
+            Some((what, before)) => of_sweeps(what, before, word, facts),
+        },
         ("help", _) if before.is_empty() => commands(word)
             .into_iter()
             .filter(|one| !one.text.starts_with('-') && one.text != "help")
@@ -46,27 +53,74 @@ fn commands(word: &str) -> Vec<Candidate> {
     found
 }
 
-/// What `runs` and `sweeps` have: commands of their own, each with flags and the directories of what ran.
-fn of_kind(
-    commands: &[(&str, &str)],
-    faces: fn(&str) -> Vec<Face>,
-    before: &[String],
-    word: &str,
-    facts: &Facts,
-    latest: &str,
-) -> Vec<Candidate> {
-    let Some((first, before)) = before.split_first() else {
-        let fitting = commands.iter().filter(|(name, _)| name.starts_with(word));
-        return fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect();
-    };
-    // What `ls` takes is a filter, or a directory of many.
-    if first != "ls" {
-        return of_records(&faces(first), before, word, facts, latest);
-    }
-    match part(&faces(first), before, word) {
-        Part::Name => names(&faces(first), word),
+/// Commands of a command.
+fn of_names(commands: &[(&str, &str)], word: &str) -> Vec<Candidate> {
+    let fitting = commands.iter().filter(|(name, _)| name.starts_with(word));
+    fitting.map(|(name, about)| Candidate::whole(*name).about(about)).collect()
+}
+
+/// Behind `runs` and one of its commands: runs, filters, and what flags hold.
+fn of_runs(what: &str, before: &[String], word: &str, facts: &Facts, described: bool) -> Vec<Candidate> {
+    let faces = runs::faces(what);
+    let (roots, words) = records::typed(&faces, before);
+    let keys = |typed, head: &str, metrics| records::keys(typed, head, &roots, facts, metrics);
+    match part(&faces, before, word) {
+        Part::Name => names(&faces, word),
+        Part::Value { holds: Holds::Sort, head, typed } => match typed.strip_prefix('-') {
+            Some(typed) => keys(typed, &format!("{head}-"), false),
+            None => keys(typed, head, false),
+        },
+        Part::Value { holds: Holds::Columns, head, typed } => {
+            let at = typed.rfind(',').map_or(0, |at| at + 1);
+            keys(&typed[at..], &format!("{head}{}", &typed[..at]), false)
+        }
+        Part::Value { holds: Holds::Metric, head, typed } => match words.first() {
+            Some(run) => records::metrics(run, typed, head, facts),
+            None => keys(typed, head, true),
+        },
         Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
-        Part::Maybe { .. } | Part::Other => Vec::new(),
+        Part::Maybe { .. } | Part::Other => match (what, words.len()) {
+            // A filter, or a directory of many.
+            ("ls", 0) => {
+                let mut found = records::filter(word, &roots, facts);
+                found.extend(files(word, facts, Wanted::Directories, ""));
+                found
+            }
+            ("show" | "tag", 0) | ("diff", 0 | 1) | ("rm", _) => {
+                records::named(word, facts, Kind::Run, described)
+            }
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// Behind `sweeps` and one of its commands: the directory of a sweep, or one of many.
+fn of_sweeps(what: &str, before: &[String], word: &str, facts: &Facts) -> Vec<Candidate> {
+    let faces = sweeps::faces(what);
+    match part(&faces, before, word) {
+        Part::Name => names(&faces, word),
+        Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
+        Part::Maybe { .. } | Part::Other => match records::typed(&faces, before).1.is_empty() {
+            true if what == "ls" => files(word, facts, Wanted::Directories, ""),
+            true => records::named(word, facts, Kind::Sweep, false),
+            false => Vec::new(),
+        },
+    }
+}
+
+/// Behind `rerun`: a run, and then overrides of what it was.
+fn of_rerun(before: &[String], word: &str, facts: &Facts, described: bool) -> Vec<Candidate> {
+    let faces = runs::rerun_faces();
+    if before.iter().any(|word| word == "--") {
+        return files(word, facts, Wanted::Any, "");
+    }
+    match part(&faces, before, word) {
+        Part::Name => names(&faces, word),
+        Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
+        Part::Maybe { .. } | Part::Other => match records::typed(&faces, before).1.split_first() {
+            None => records::named(word, facts, Kind::Run, described),
+            Some((run, overrides)) => records::overrides(run, overrides, word, facts, described),
+        },
     }
 }
 
@@ -79,24 +133,6 @@ fn of_run(line: &Line, before: &[String], facts: &Facts, described: bool) -> Vec
     let line = Line { before: before.to_vec(), ..line.clone() };
     let nowhere = args::read(Command::Completion, []);
     program::of_hydra(&nowhere, &faces(Whose::Commands), facts, &line, described)
-}
-
-/// Behind a command that takes the directory of what ran.
-fn of_records(faces: &[Face], before: &[String], word: &str, facts: &Facts, latest: &str) -> Vec<Candidate> {
-    match part(faces, before, word) {
-        Part::Name => names(faces, word),
-        Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
-        Part::Maybe { .. } | Part::Other => named(word, facts, latest),
-    }
-}
-
-/// What ran, by its directory.
-fn named(word: &str, facts: &Facts, latest: &str) -> Vec<Candidate> {
-    let mut found = files(word, facts, Wanted::Directories, "");
-    if "last".starts_with(word) {
-        found.insert(0, Candidate::whole("last").about(latest));
-    }
-    found
 }
 
 fn of_command(

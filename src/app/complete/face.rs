@@ -28,6 +28,12 @@ pub(crate) enum Holds {
     Group,
     Directory,
     File,
+    /// A key of runs; a minus may stand before it.
+    Sort,
+    /// Keys of runs, with commas between them.
+    Columns,
+    /// The name of a metric of runs.
+    Metric,
     /// What nobody can guess.
     Text,
 }
@@ -58,7 +64,9 @@ pub(crate) fn part<'w>(faces: &[Face], before: &[String], word: &'w str) -> Part
         };
         exact.or_else(begun)
     };
-    if word.starts_with('-') {
+    let last = before.last().filter(|last| last.starts_with('-') && !last.contains('='));
+    let holds = last.and_then(|last| named(last)).map(|face| &face.holds);
+    if word.starts_with('-') && holds != Some(&Holds::Sort) {
         let at = word.find('=').map(|at| at + 1);
         let Some((name, at)) = at.map(|at| (&word[..at - 1], at)) else { return Part::Name };
         let holds = named(name).map_or(Holds::Text, |face| match &face.holds {
@@ -67,8 +75,7 @@ pub(crate) fn part<'w>(faces: &[Face], before: &[String], word: &'w str) -> Part
         });
         return Part::Value { holds, head: &word[..at], typed: &word[at..] };
     }
-    let last = before.last().filter(|last| last.starts_with('-') && !last.contains('='));
-    match last.and_then(|last| named(last)).map(|face| &face.holds) {
+    match holds {
         None | Some(Holds::Nothing) => Part::Other,
         Some(Holds::Perhaps(words)) => Part::Maybe { holds: Holds::Words(words.clone()) },
         Some(holds) => Part::Value { holds: holds.clone(), head: "", typed: word },
@@ -97,7 +104,7 @@ pub(crate) fn values(
         found.into_iter().map(headed).collect()
     };
     match holds {
-        Holds::Nothing | Holds::Text => Vec::new(),
+        Holds::Nothing | Holds::Text | Holds::Sort | Holds::Columns | Holds::Metric => Vec::new(),
         Holds::Words(words) | Holds::Perhaps(words) => {
             let fitting = words.iter().filter(|word| word.starts_with(typed));
             fitting.map(|word| Candidate::whole(format!("{head}{word}"))).collect()

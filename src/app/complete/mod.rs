@@ -5,6 +5,7 @@ mod command;
 mod face;
 mod main;
 mod program;
+mod records;
 mod script;
 mod shell;
 

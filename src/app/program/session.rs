@@ -329,7 +329,10 @@ fn composer_of(app: &App, world: &World, flags: &Flags, errors: &mut Vec<Error>)
     }
     // The defaults of its struct come before any config.
     Ok(match &app.typed {
-        Some(schema) => composer.with_schema(schema.clone()),
+        Some(schema) => {
+            schema.check()?;
+            composer.with_schema(schema.clone())
+        }
         None => composer,
     })
 }

@@ -464,7 +464,7 @@ fn parsed(word: &str) -> Option<Override> {
     parse_override(word, SourceId::NONE, &mut ())
 }
 
-fn at<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
+pub(super) fn at<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
     path.iter().try_fold(node, |node, key| node.as_map()?.get_str(key))
 }
 
@@ -477,7 +477,7 @@ fn choices(hydra: &Node) -> Vec<(String, Node)> {
 }
 
 /// Where configs lie: the provider, and the place.
-fn places(hydra: &Node) -> Vec<(String, Node)> {
+pub(super) fn places(hydra: &Node) -> Vec<(String, Node)> {
     let all = at(hydra, &["runtime", "config_sources"]).and_then(Node::as_list).unwrap_or_default();
     let place = |source: &Node| {
         let provider = at(source, &["provider"])?.as_str()?.to_owned();

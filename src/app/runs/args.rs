@@ -169,6 +169,9 @@ pub(crate) fn faces(command: &str) -> Vec<Face> {
             "--format" if command == "ls" => Holds::Words(Format::NAMES.into()),
             "--format" => Holds::Words(Format::NAMES[..2].into()),
             "--all" | "--yes" => Holds::Nothing,
+            "--sort" => Holds::Sort,
+            "--columns" => Holds::Columns,
+            "--metric" => Holds::Metric,
             _ => Holds::Text,
         };
         Face { long: long.into(), short: "".into(), holds, about: about(HELP, long) }

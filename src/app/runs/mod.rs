@@ -20,4 +20,4 @@ pub(crate) use help::TEXT as HELP;
 pub(crate) use ls::colour;
 pub(crate) use main::{nothing, run};
 pub(crate) use rerun::{HELP as RERUN_HELP, faces as rerun_faces, run as rerun};
-pub(crate) use view::results;
+pub(crate) use view::{View, results};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::app::duration::duration;
+use crate::app::runs::again::{at, places};
 use crate::app::runs::diff::leaves;
 use crate::diag::{Error, Result, Source, SourceKind, SourceMap, shell_word, visible};
 use crate::run::{CONFIG, Found, HYDRA, Metric, OVERRIDES, RESOLVED, Status};
@@ -145,6 +146,24 @@ impl View {
         let parsed = yaml::parse(&text, source, &yaml::Limits::default(), &mut errors);
         self.broken.borrow_mut().extend(errors.into_iter().map(|error| error.located(&sources)));
         parsed.map(|parsed| parsed.root)
+    }
+
+    /// The config of the job as it was composed, with its interpolations.
+    pub(crate) fn written(&self) -> Node {
+        self.read_yaml(CONFIG).unwrap_or_else(|| self.config().clone())
+    }
+
+    /// The primary config, and the folders that configs were read from, as the run has them on record.
+    pub(crate) fn sources(&self) -> Option<(String, Vec<String>)> {
+        let hydra = self.read_yaml(HYDRA)?;
+        let hydra = hydra.as_map()?.get_str("hydra")?;
+        let name = at(hydra, &["job", "config_name"])?.as_str()?.to_owned();
+        let places = places(hydra)
+            .into_iter()
+            .filter(|(provider, _)| provider == "main" || provider == "command-line");
+        let folders = places.map(|(_, path)| plain(&path)).filter(|path| std::path::Path::new(path).is_dir());
+        let folders: Vec<String> = folders.collect();
+        (!folders.is_empty()).then_some((name, folders))
     }
 
     /// The options of config groups that were chosen, without those of Hydra's own groups.

@@ -128,6 +128,11 @@ mod tests {
     use crate::value::{JsonStyle, write_json};
 
     #[test]
+    fn all_samplers_complete() {
+        assert_eq!(Algorithm::ALL.map(|(name, _)| name), crate::settings::SAMPLERS);
+    }
+
+    #[test]
     fn a_journal_holds_what_is_not_as_usual() {
         for (algorithm, expected) in [
             (Algorithm::Tpe { startup: 10, candidates: 24 }, r#""tpe""#),

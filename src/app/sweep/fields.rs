@@ -63,7 +63,7 @@ fn space(expected: Expected<'_>) -> Option<String> {
             let far = is_far(low as f64, high as f64);
             Some(tagged(format!("int(interval({low},{high}))"), far))
         }
-        (Type::Float, Some((min, max))) => {
+        (Type::Float | Type::Float32, Some((min, max))) => {
             let (low, high) = (float(min)?, float(max)?);
             let low = if min.inclusive { low } else { low.next_up() };
             let high = if max.inclusive { high } else { high.next_down() };

@@ -172,6 +172,11 @@ mod tests {
     use crate::diag::SourceId;
     use crate::value::read_json;
 
+    #[test]
+    fn all_pruners_complete() {
+        assert_eq!(KNOWN.map(|(name, _)| name), crate::settings::PRUNERS);
+    }
+
     fn read(json: &str) -> Result<Pruning> {
         Pruning::of(&read_json(json, SourceId::NONE).unwrap())
     }

@@ -71,7 +71,7 @@ impl Definitions {
             })],
             Type::Int(Width::Any) => vec![self.shared("integer", |all| any_of(all.integers(Width::Any)))],
             Type::Int(width) => self.integers(*width),
-            Type::Float => vec![self.shared("float", |all| any_of(all.floats()))],
+            Type::Float | Type::Float32 => vec![self.shared("float", |all| any_of(all.floats()))],
             Type::Str => vec![self.shared("string", |_| one("type", words(&STRING)))],
             Type::Path => vec![self.shared("path", |_| one("type", words(&PATH)))],
             Type::Bytes => vec![one("type", "string")],
@@ -120,7 +120,7 @@ impl Definitions {
     fn bare(&mut self, here: Expected<'_>) -> Vec<Map> {
         match here.ty() {
             Type::Int(Width::Any) => self.integers(Width::Any),
-            Type::Float => self.floats(),
+            Type::Float | Type::Float32 => self.floats(),
             Type::Str => vec![one("type", words(&STRING))],
             Type::Path => vec![one("type", words(&PATH))],
             Type::Optional(inner) => {

@@ -4,6 +4,7 @@
     >>> config = mainstem.compose("conf", "config", ["model.trees=200"])
     >>> best = max(mainstem.runs("outputs"), key=lambda run: run["result"] or 0)
     >>> mainstem.log_metric("loss", 0.5, step=1)  # under `mainstem run … -- python train.py`
+    >>> mainstem.result({"accuracy": 0.9, "loss": 0.5})
 """
 
 import base64
@@ -14,7 +15,7 @@ import subprocess
 import sysconfig
 import time
 
-__all__ = ["Error", "command", "compose", "log_metric", "report", "runs"]
+__all__ = ["Error", "command", "compose", "log_metric", "report", "result", "runs"]
 
 
 class Error(RuntimeError):
@@ -67,6 +68,24 @@ def log_metric(name, value, step=None):
     # One write, so that the lines of several processes do not mix.
     with open(path, "ab", buffering=0) as log:
         log.write(json.dumps(line).encode() + b"\n")
+
+
+def result(value):
+    """Says what came of the run that this process is the job of: a number, or a dict of numbers by name, which may hold more.
+
+    It is what a sweep or a search looks at. Said again, it takes the place of what was said before. Outside of a run it does
+    nothing.
+    """
+    path = os.environ.get("MAINSTEM_RESULT")
+    if not path:
+        return
+    # Numbers of other libraries, such as a tensor of one, are numbers.
+    text = json.dumps(value, default=float)
+    # Whole or not at all, whenever the process may be killed.
+    draft = "%s.%d.tmp" % (path, os.getpid())
+    with open(draft, "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(draft, path)
 
 
 def report(value, step):
