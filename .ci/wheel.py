@@ -25,7 +25,7 @@ FILES = {
 }
 
 INSIDE = """
-import json, math, os, mainstem
+import json, math, os, mainstem, mainstem.schema
 config = mainstem.compose("conf", "config", ["model.trees=200", "+tags=[a,b]"])
 assert config == {"model": {"name": "forest", "trees": 200}, "lr": 0.1, "near": math.inf, "out": "runs/forest-0.1", "tags": ["a", "b"]}, config
 try:
