@@ -103,10 +103,9 @@ impl View {
         })
     }
 
-    /// Its config as it was written, if it is there resolved.
-    pub(crate) fn written(&self) -> Option<Node> {
-        self.read(self.found.text(RESOLVED))??;
-        self.read_yaml(CONFIG)
+    /// Whether its config is there resolved.
+    pub(crate) fn is_resolved(&self) -> bool {
+        self.read(self.found.text(RESOLVED)).flatten().is_some()
     }
 
     /// What was logged.
