@@ -255,9 +255,10 @@ impl Arrays<'_> {
             }
         })?;
         if let Submission::Full(_) = &submitted {
-            // It is tried again and again, and of no use any more. If it stays it does no harm.
-            let _ = fs::remove_dir_all(folder.path());
-            self.refused.last = Some((number, numbers));
+            // It is tried again and again, and of no use any more. If it stays it does no harm, and the next one has a number of
+            // its own.
+            let is_free = fs::remove_dir_all(folder.path()).is_ok();
+            self.refused.last = is_free.then_some((number, numbers));
             return Ok(submitted);
         }
         for (task, jobs) in tasks.iter().enumerate() {
