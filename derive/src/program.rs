@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::parse::Parser as _;
-use syn::spanned::Spanned as _;
 use syn::{Expr, FnArg, GenericArgument, ItemFn, LitStr, PathArguments, ReturnType, Type};
 
 use crate::mistakes::Mistakes;
@@ -105,11 +104,13 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
         Some(_) if !has_runtime => quote!(#krate::app::block_on(#call)),
         _ => call,
     };
+    let result = result(&function.sig.output, mistakes);
+    // Named where the function names them: there the compiler tells of what they are not.
     let new = match (matches!(config, Type::Reference(_)), &arguments.args) {
-        (true, None) => quote!(new),
-        (true, Some(_)) => quote!(with_args),
-        (false, None) => quote!(typed),
-        (false, Some(_)) => quote!(typed_with_args),
+        (true, None) => quote!(new::<#result>),
+        (true, Some(args)) => quote!(with_args::<#args, #result>),
+        (false, None) => quote!(typed::<#config, #result>),
+        (false, Some(args)) => quote!(typed_with_args::<#config, #args, #result>),
     };
     let args = arguments.args.as_ref().map(|args| quote!(args: #args,));
     let name = arguments.name.as_ref().map_or_else(
@@ -131,13 +132,11 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
     let config_name = arguments.config_name.as_ref().map(|name| quote!(.with_config_name(#name)));
     let components = arguments.components.as_ref().map(|all| quote!(.with_components(#all)));
     let store = arguments.store.as_ref().map(|all| quote!(.with_store(#all)));
-    let wanted = wanted(&function.sig.output, config, &krate, mistakes);
     quote! {
         #(#outside)*
         #vis fn #outer() -> ::std::process::ExitCode {
             #[allow(clippy::needless_pass_by_value, reason = "a job owns its config")]
             #function
-            #wanted
             #krate::app::App::#new(#name, |config: #config, #args run: &#krate::run::Run| { let _ = run; #call })
                 .with_version(#version)
                 #configs
@@ -149,26 +148,31 @@ fn program(arguments: &Arguments, mut function: ItemFn, mistakes: &mut Mistakes)
     }
 }
 
-/// What the compiler is asked of the types of a job, at the place of each: of the closure around it, it would say so at the
-/// attribute.
-fn wanted(output: &ReturnType, config: &Type, krate: &TokenStream, mistakes: &mut Mistakes) -> TokenStream {
-    let result = match output {
-        ReturnType::Type(_, ty) => {
-            if let Some(error) = not_sent(ty) {
-                mistakes.at(
-                    error,
-                    "the error of a job is told by another thread: return `Result<_, mainstem::app::Failed>`, which is \
-                     `Box<dyn Error + Send + Sync>`",
-                );
-            }
-            let is_named = !matches!(**ty, Type::ImplTrait(_) | Type::Never(_));
-            is_named.then(|| quote_spanned!(ty.span()=> #krate::app::returns::<#ty>();))
-        }
-        ReturnType::Default => None,
-    };
-    let config = (!matches!(config, Type::Reference(_)))
-        .then(|| quote_spanned!(config.span()=> #krate::app::reads::<#config>();));
-    quote!(#config #result)
+/// What a job returns, as the compiler is told; `_` of what has no name.
+fn result(output: &ReturnType, mistakes: &mut Mistakes) -> TokenStream {
+    let ReturnType::Type(_, ty) = output else { return quote!(()) };
+    if let Some(error) = not_sent(ty) {
+        mistakes.at(
+            error,
+            "the error of a job is told by another thread: return `Result<_, mainstem::app::Failed>`, which is \
+             `Box<dyn Error + Send + Sync>`",
+        );
+    }
+    match **ty {
+        // What never returns is nothing.
+        Type::Never(_) => quote!(()),
+        _ if has_opaque(ty.to_token_stream()) => quote!(_),
+        _ => quote!(#ty),
+    }
+}
+
+/// Whether `impl Trait` stands somewhere in a type.
+fn has_opaque(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == "impl",
+        TokenTree::Group(group) => has_opaque(group.stream()),
+        _ => false,
+    })
 }
 
 /// The `Box<dyn Error>` of a `Result` that no other thread may have.

@@ -45,5 +45,3 @@ pub use program::{
     App, Bound, Callback, Configs, Declared, Failed, Finished, IntoObjective, Job, JobResult, Maximize,
     Minimize, Objective, Sandbox, Trial, block_on,
 };
-#[doc(hidden)]
-pub use program::{reads, returns};

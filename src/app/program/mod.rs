@@ -74,8 +74,6 @@ pub use finished::{Finished, Job};
 pub(crate) use flags::{Flags, Whose, faces, read};
 pub(crate) use multirun::{Board, Fate, SLURM, Stands, copy_of_program};
 pub use outcome::{Declared, Failed, IntoObjective, JobResult, Maximize, Minimize, Objective};
-#[doc(hidden)]
-pub use outcome::{reads, returns};
 pub(crate) use own::OwnFlag;
 pub use sandbox::{Sandbox, Trial};
 pub(crate) use session::Session;

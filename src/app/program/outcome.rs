@@ -59,14 +59,6 @@ pub trait JobResult {
     }
 }
 
-/// Compiles for what a job may return: `pipeline_main` asks so.
-#[doc(hidden)]
-pub fn returns<R: JobResult>() {}
-
-/// Compiles for what a job may take: `pipeline_main` asks so.
-#[doc(hidden)]
-pub fn reads<T: crate::typed::Config>() {}
-
 /// An objective whose value is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Declared {
