@@ -199,7 +199,8 @@ fn what_a_command_says_may_go_where_it_is_kept_and_where_nobody_reads() {
 #[test]
 fn what_is_left_in_the_background_and_what_is_no_file_hold_up_nobody() {
     let sandbox = sandbox();
-    let mut command = mainstem(&sandbox, &["run", "hydra.run.dir=a", "--", "sh", "-c", "yes & echo $! >&2"]);
+    let mut command =
+        mainstem(&sandbox, &["run", "hydra.run.dir=a", "--", "sh", "-c", "timeout 60 yes & echo $! >&2"]);
     // Nobody reads as fast as it writes.
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
     let (mut out, mut said) = (child.stdout.take().expect("a pipe"), [0; 4096]);
