@@ -11,7 +11,7 @@ use crate::drive::policy::Policy;
 use crate::drive::progress::{Progress, Standing};
 use crate::drive::replay::replay;
 use crate::drive::state::{Again, Orphan, Running, State};
-use crate::drive::summary::{Failure, KEPT, Limit, Stopped, Summary};
+use crate::drive::summary::{Failure, KEPT, Limit, Stopped, Summary, unsaid};
 use crate::facts::Clock;
 use crate::launch::{Event, Halt, Launcher};
 use crate::run::Status;
@@ -313,7 +313,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         let overrides = self.host.shown(&job);
         state.summary.failed += 1;
         if state.summary.failures.len() < KEPT {
-            let error = verdict.error.unwrap_or_else(|| "it failed".to_owned());
+            let error = verdict.error.unwrap_or_else(unsaid);
             state.summary.failures.push(Failure { job: job.index, overrides, error, log: verdict.log });
         }
         self.after_failure(state, job.index);

@@ -8,7 +8,7 @@ use crate::drive::entry::Entry;
 use crate::drive::host::told;
 use crate::drive::policy::Policy;
 use crate::drive::progress::{Progress, Standing};
-use crate::drive::summary::{Failure, KEPT};
+use crate::drive::summary::{Failure, KEPT, unsaid};
 use crate::run::Status;
 use crate::sweep::{Ask, Job, Sweeper, Told};
 use crate::value::Node;
@@ -96,7 +96,7 @@ pub(super) fn replay(
         }
         Entry::Ended { job, status: Status::Failed, again: false, error, log, .. } => {
             if let Some(known) = asked.get_mut(job) {
-                known.wrong = Some((error.clone().unwrap_or_default(), log.clone()));
+                known.wrong = Some((error.clone().unwrap_or_else(unsaid), log.clone()));
             }
             sweeper.tell(*job, Told::Failed)
         }
@@ -119,7 +119,7 @@ pub(super) fn replay(
                 replayed.left.insert(number, (job, standing));
             }
             Some(standing) if standing.status == Status::Failed => {
-                let (error, log) = wrong.unwrap_or_default();
+                let (error, log) = wrong.unwrap_or_else(|| (unsaid(), None));
                 replayed.failed += 1;
                 if replayed.failures.len() < KEPT {
                     let overrides = shown(&job);

@@ -10,6 +10,11 @@ use crate::launch::Halt;
 /// So many failures are kept for the end.
 pub(super) const KEPT: usize = 1000;
 
+/// What went wrong in a job that says nothing of it.
+pub(super) fn unsaid() -> String {
+    "it failed".to_owned()
+}
+
 /// A job that failed for good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
