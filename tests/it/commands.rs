@@ -620,3 +620,18 @@ fn directories_that_nothing_is_read_from_are_told() {
         assert!(!err.contains("nothing is read"), "{words:?}: {err}");
     }
 }
+
+#[test]
+fn a_failure_has_a_log_also_where_jobs_come_one_after_the_other() {
+    let sandbox = sandbox();
+    let script = "echo said; echo wrong >&2; test {x} != 1";
+    let (code, out, err) =
+        run_command(&sandbox, &["-m", "x=1,2", "hydra.sweep.dir=sw", "--", "sh", "-c", script]);
+    assert_eq!((code, out.matches("said\n").count()), (Some(1), 2), "{err}");
+    assert!(err.contains("#0 x=1: the command ended with status 1 (sw/0/stderr.log)"), "{err}");
+    for job in ["0", "1"] {
+        let logs =
+            ["stdout.log", "stderr.log"].map(|name| sandbox.read(format!("sw/{job}/{name}")).expect("a log"));
+        assert_eq!(logs, ["said\n", "wrong\n"]);
+    }
+}

@@ -156,7 +156,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     let paths = OUTPUT.map(|name| run.dir().join(own_file(run, name)));
     let errors = paths[1].clone();
     let said_before = length(&errors);
-    let mut kept = match is_kept(&handed.bound, run)? {
+    let mut kept = match run.record_dir().is_some() {
         true => Some(Kept::of(paths, &mut command)?),
         false => None,
     };
@@ -227,12 +227,6 @@ fn failure(status: ExitStatus, last: Option<String>) -> Error {
         Some(line) => error.note(format!("the last it said: {line}")),
         None => error,
     }
-}
-
-/// Whether what a command says is kept by its run: jobs of a sweep have files where several run at a time.
-fn is_kept(bound: &Bound, run: &Run) -> Result<bool> {
-    let is_of_sweep = setting(bound, "hydra.mode")?.is_some_and(|mode| mode == "MULTIRUN");
-    Ok(run.record_dir().is_some() && !is_of_sweep)
 }
 
 /// The process of a command. The notice of a scheduler goes to all processes of a task, and would end those that do not know
