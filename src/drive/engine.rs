@@ -84,6 +84,11 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             let error = Error::new(ErrorKind::Sweep, "the sweep cannot go on");
             state.note(Err(error.note("what chooses its jobs waits for one to end, and none runs")));
         }
+        // What a job returned is of no use to who chooses the next one.
+        if let Some(broken) = state.summary.broken.as_ref().filter(|error| error.kind() == ErrorKind::Job) {
+            let (time, why) = (self.clock.now(), broken.message().to_owned());
+            state.note(self.journal.add(&Entry::Stopped { time, why }));
+        }
         // Why it stopped was written down when it did.
         if !state.summary.is_over() {
             state.note(self.journal.add(&Entry::Finished { time: self.clock.now() }));

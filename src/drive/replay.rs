@@ -49,6 +49,8 @@ struct Asked {
     job: Job,
     /// Whether it is the one that the journal speaks of.
     same: bool,
+    /// Whether it returned what its sweeper makes nothing of.
+    useless: bool,
     /// What its last line says went wrong, and the log that says more.
     wrong: Option<(String, Option<PathBuf>)>,
 }
@@ -71,14 +73,14 @@ pub(super) fn replay(
         Entry::Started { job, attempt, overrides, directory, .. } => {
             if let Some(known) = asked.get_mut(job) {
                 known.same = are_same(overrides, &shown(&known.job));
-                known.wrong = None;
+                (known.useless, known.wrong) = (false, None);
             } else if *attempt == 0 {
                 elsewhere = Some(overrides.clone());
             } else if *attempt == 1
                 && let Some(said) = ask(sweeper, *job, &mut replayed, shown)?
             {
                 let same = are_same(overrides, &shown(&said));
-                asked.insert(*job, Asked { job: said, same, wrong: None });
+                asked.insert(*job, Asked { job: said, same, useless: false, wrong: None });
             }
             gone.extend(directory.clone().filter(|_| asked.get(job).is_some_and(|asked| !asked.same)));
             Ok(())
@@ -92,7 +94,16 @@ pub(super) fn replay(
         // What came of another job of that number says nothing of this one.
         Entry::Ended { job, .. } if !asked.get(job).is_some_and(|asked| asked.same) => Ok(()),
         Entry::Ended { job, status: status @ Status::Completed, result, stopped, .. } => {
-            sweeper.tell(*job, told(*status, *stopped, result.as_ref(), None))
+            match sweeper.tell(*job, told(*status, *stopped, result.as_ref(), None)) {
+                // Whatever made it useless may have been mended.
+                Err(error) if error.kind() == ErrorKind::Job && policy.retry_failed => {
+                    if let Some(known) = asked.get_mut(job) {
+                        known.useless = true;
+                    }
+                    sweeper.tell(*job, Told::Failed)
+                }
+                told => told,
+            }
         }
         Entry::Ended { job, status: Status::Failed, again: false, error, log, .. } => {
             if let Some(known) = asked.get_mut(job) {
@@ -112,9 +123,14 @@ pub(super) fn replay(
     }
     replayed.gone = gone;
     let mut standings = before.jobs;
-    for (number, Asked { job, same, wrong }) in asked {
+    for (number, Asked { job, same, useless, wrong }) in asked {
         match standings.remove(&number) {
             Some(standing) if !same => replayed.begin_anew(job, standing),
+            Some(standing) if useless => {
+                // Its record says that it has completed, and is not asked.
+                let (status, directory) = (Status::Unknown, None);
+                replayed.left.insert(number, (job, Standing { status, directory, ..standing }));
+            }
             Some(standing) if !standing.is_settled(policy) => {
                 replayed.left.insert(number, (job, standing));
             }

@@ -616,3 +616,22 @@ fn options_bring_their_own_parameters_into_a_search() {
         .run(&program, ["-m", "model=forest,far", "mainstem.search.trials=6"]);
     assert!(trial.err().contains("`model.trees` is searched in different spaces"), "{}", trial.err());
 }
+
+#[test]
+fn a_search_whose_jobs_returned_nothing_goes_on_once_they_do() {
+    let sandbox =
+        Sandbox::new().and_then(|sandbox| sandbox.with_file("job.sh", "true\n")).expect("a directory");
+    let words =
+        ["run", "-m", "lr=interval(0,1)", "mainstem.search.trials=3", "mainstem.search.direction=minimize"];
+    let words = [&words[..], &["hydra.sweep.dir=sw", "--", "sh", "job.sh", "{flags}"]].concat();
+    let (code, _, err) = run(mainstem(&sandbox, &words));
+    assert_eq!(code, Some(1));
+    assert!(err.contains("error[job]: the job returned nothing, and the search looks for a number"), "{err}");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "sw"]));
+    assert!(out.contains("stopped: the job returned nothing"), "{out}");
+    fs::write(sandbox.path().join("job.sh"), "echo 0.5 > $MAINSTEM_RESULT\n").expect("a file");
+    let (code, _, err) = run(mainstem(&sandbox, &["run", "--resume", "sw", "--force"]));
+    assert_eq!(code, Some(0), "{err}");
+    let all = tried(&sandbox.path().join("sw"));
+    assert!(all.len() == 3 && all.iter().all(|(_, result)| *result == Some(0.5)), "{all:?}");
+}
