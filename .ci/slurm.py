@@ -473,8 +473,7 @@ def run_all(tests, cluster, args):
         except Exception as error:
             failed.append(name)
             print(f"{name}: FAILED, {time.monotonic() - begun:.1f} s: {error!r}", flush=True)
-            for partition in ("main", "near"):
-                cluster.run("scancel", "--me", "-p", partition, check=False)
+            cluster.run("scancel", "--me", "-p", "main", check=False)
             cluster.quiet()
         return False
 
