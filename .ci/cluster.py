@@ -37,6 +37,7 @@ SelectTypeParameters=CR_Core_Memory
 GresTypes=gpu
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
+SlurmctldParameters=preempt_send_user_signal
 JobRequeue=1
 JobCompType=jobcomp/none
 {accounting}
@@ -50,9 +51,10 @@ NodeName=near NodeAddr=127.0.0.1 Port={port_near} CPUs=2 Sockets=1 CoresPerSocke
 NodeName=far NodeAddr=127.0.0.1 Port={port_far} CPUs=2 Sockets=1 CoresPerSocket=2 ThreadsPerCore=1 RealMemory=4000 State=UNKNOWN
 NodeName=weak NodeAddr=127.0.0.1 Port={port_weak} CPUs=2 Sockets=1 CoresPerSocket=2 ThreadsPerCore=1 RealMemory=4000 State=UNKNOWN
 PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
-PartitionName=high Nodes={host} MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
+PartitionName=high Nodes={host},near MaxTime=INFINITE State=UP PriorityTier=10 PreemptMode=OFF
 PartitionName=both Nodes={host},near MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
 PartitionName=near Nodes=near MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
+PartitionName=warned Nodes=near MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=20
 PartitionName=far Nodes=far MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
 PartitionName=weak Nodes=weak MaxTime=INFINITE State=UP PriorityTier=1 PreemptMode=REQUEUE
 """
@@ -102,6 +104,30 @@ def wait_until(what, is_so, seconds=60.0, step=0.1):
     raise AssertionError(f"{what}: not in {seconds} s")
 
 
+class Front:
+    """What stands before the commands of Slurm in `PATH`: it counts how often each is called, and runs the real one. A fault is
+    lines of the shell that come first, until there are others; in them `$real` is the real one, and `$0.calls` has a line for
+    each call."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        folder.mkdir()
+        for name in ("sbatch", "squeue", "sacct", "scancel", "scontrol"):
+            self.fault(name, "")
+            script = folder / name
+            script.write_text(f'#!/bin/sh\nreal={shutil.which(name)}\necho "$*" >> "$0.calls"\n. "$0.fault"\nexec $real "$@"\n')
+            script.chmod(0o755)
+
+    def fault(self, name, lines):
+        new = self.folder / f"{name}.new"
+        new.write_text(lines + "\n")
+        new.rename(self.folder / f"{name}.fault")
+
+    def calls(self, name):
+        path = self.folder / f"{name}.calls"
+        return path.read_text().splitlines() if path.exists() else []
+
+
 class Cluster:
     """A controller, nodes, and a database of what has run if there can be one."""
 
@@ -112,7 +138,7 @@ class Cluster:
         self.host, self.accounts = socket.gethostname(), accounts and is_there("slurmdbd", "mariadbd", "mariadb-install-db")
         for name in ("spool", "state", "gpu"):
             (self.folder / name).mkdir(parents=True)
-        self.conf = self.folder / "slurm.conf"
+        self.conf, self.silent = self.folder / "slurm.conf", self.folder / "silent.conf"
         self.env = {**os.environ, "SLURM_CONF": str(self.conf)}
 
     def start(self):
@@ -130,6 +156,9 @@ class Cluster:
         # What keeps accounts remembers what the controller forgets.
         ports["age"] = 5 if self.accounts else 3600
         self.conf.write_text(CONF.format(host=self.host, dir=self.folder, cpus=2, accounting=accounting, **ports))
+        # A controller that is not there: who asks by this file gets no answer.
+        text = self.conf.read_text().replace(f"SlurmctldPort={ports['port']}\n", "SlurmctldPort=1\nMessageTimeout=1\n")
+        self.silent.write_text(text)
         for number in range(2):
             os.mknod(self.folder / f"gpu/nvidia{number}", 0o600 | 0o020000, os.makedev(1, 3))
         (self.folder / "gres.conf").write_text(f"NodeName={self.host} Name=gpu File={self.folder}/gpu/nvidia[0-1]\n")
@@ -159,8 +188,9 @@ class Cluster:
         self.spawn("slurmdbd", "-D")
         wait_until("accounts", lambda: "mainstem" in self.run("sacctmgr", "-inP", "show", "cluster", check=False)
                    or self.run("sacctmgr", "-i", "add", "cluster", "mainstem", check=False) is None)
-        self.run("sacctmgr", "-i", "add", "account", "all")
-        self.run("sacctmgr", "-i", "add", "user", "root", "account=all", "adminlevel=admin")
+        for account in ("all", "little"):
+            self.run("sacctmgr", "-i", "add", "account", account)
+            self.run("sacctmgr", "-i", "add", "user", "root", f"account={account}", "defaultaccount=all", "adminlevel=admin")
 
     def lose(self, name):
         """A node is no more, with all that runs on it."""
@@ -175,9 +205,15 @@ class Cluster:
                      'hostname "$0"; exec "$@"', name, *words]
         self.nodes[name] = self.spawn(*words)
 
-    def most_queued(self, most):
-        """How many jobs the site lets a user have in the queue; -1: as many as it likes."""
-        self.run("sacctmgr", "-i", "modify", "user", "root", "set", f"MaxSubmitJobs={most}")
+    def most_queued(self, most, account="all"):
+        """How many jobs of an account the site lets a user have in the queue; -1: as many as it likes."""
+        of = ["where", "name=root", f"account={account}"]
+        self.run("sacctmgr", "-i", "modify", "user", *of, "set", f"MaxSubmitJobs={most}")
+
+    def preempts(self, *nodes):
+        """A job of a higher partition takes all of these nodes for a second."""
+        for node in nodes:
+            self.run("sbatch", "-p", "high", "-w", node, "-c", "2", "--mem=1G", "-o", "/dev/null", "--wrap", "sleep 1")
 
     def spawn(self, *words):
         out = open(self.folder / f"{words[0]}.out", "ab")

@@ -19,7 +19,9 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 from cluster import Cluster, is_there, wait_until  # noqa: E402
-from place import Place  # noqa: E402
+from place import Place, ids, runs_again, saving, steps_are_taken_once, until, waits  # noqa: E402
+from slurm_faults import TESTS as FAULTS  # noqa: E402
+
 
 def directories(place):
     """A sweep of 20: its directories are those of Hydra with submitit, but for names that are documented."""
@@ -140,20 +142,12 @@ def packed(place):
     assert sum(arrays) == 200 and max(arrays) <= place.cluster.largest_array, arrays
 
 
-def runs_again(place, has_begun):
-    """Slurm lets a job wait for two minutes that was put back, so that the node has forgotten its first life; in the same
-    second it would refuse the second one."""
-    time.sleep(2.5)
-    place.cluster.run("scontrol", "update", f"JobId={ids(place)[0]}", "StartTime=now")
-    wait_until("it runs again", has_begun)
-
-
 def preempted(place):
     """A job of a higher partition takes the place of one, which goes on from its checkpoint."""
     place.run(place.app("x=1", *place.settings("hydra.launcher.cpus_per_task=2")), HC_STEPS="60")
     log = place.sweep / "0/stdout.log"
     wait_until("it runs", lambda: log.exists() and "step 5" in log.read_text())
-    place.cluster.run("sbatch", "-p", "high", "-c", "2", "--mem=1G", "-o", "/dev/null", "--wrap", "sleep 1")
+    place.cluster.preempts(place.cluster.host)
     wait_until("it is put back", lambda: waits(place))
     assert "saved" in log.read_text() and place.shows()[0]["status"] == "waiting", place.shows()
     runs_again(place, lambda: "step" in log.read_text().split("saved", 1)[1])
@@ -162,31 +156,11 @@ def preempted(place):
     assert place.states() == {"completed": 1}
 
 
-def waits(place, partition="main"):
-    array = ids(place)[0].split("_")[0]
-    return any(line.startswith(array + "_") and line.endswith("PENDING") for line in place.cluster.queue(partition))
-
-
-def ids(place):
-    submitted = [entry for entry in place.entries() if entry["event"] == "submitted"]
-    return [f"{entry['id']}_0" for entry in submitted]
-
-
-def steps_are_taken_once(log, count):
-    said = log.read_text()
-    steps = [int(step) for step in re.findall(r"^step (\d+)$", said, re.M)]
-    assert steps == list(range(count)) and "saved" in said, said
-
-
 def noticed(place):
     """Slurm says that the time comes to an end: a program saves its state and is queued again; so does a command."""
     place.run(place.app("x=1", *place.settings("hydra.launcher.max_num_timeout=1")), HC_STEPS="40")
     command = Place(place.cluster, place.args, "command")
-    script = 'cd $MAINSTEM_RUN_DIR; n=$(cat state || echo 0); while [ $n -lt 40 ]; do echo step $n; n=$((n+1)); echo $n > new; mv new now; sleep 0.1; done'
-    command.run(command.command(
-        "x=1", *command.settings(), "mainstem.run.checkpoint='cp $MAINSTEM_RUN_DIR/now $MAINSTEM_RUN_DIR/state; echo saved'",
-        tail=["sh", "-c", script],
-    ))
+    command.run(saving(command, 40))
     both = [place, command]
     for one in both:
         log = one.sweep / "0/stdout.log"
@@ -290,26 +264,33 @@ def lost(place):
     cluster = place.cluster
     place.run(place.app("x=1", *place.settings("hydra.launcher.partition=weak")), HC_STEPS="20")
     log = place.sweep / "0/stdout.log"
-    wait_until("it runs", lambda: log.exists() and "step 5" in log.read_text())
+    # Where Slurm does not put it back, whoever waits does.
+    ends = Place(cluster, place.args, "ends")
+    words = ends.settings("hydra.launcher.partition=weak", "mainstem.slurm.detach=false")
+    driver = ends.begin(ends.app("x=1", *words), HC_STEPS="20")
+    for one in (place, ends):
+        log = one.sweep / "0/stdout.log"
+        wait_until("it runs", lambda: log.exists() and "step 5" in log.read_text())
+    cluster.run("scontrol", "update", f"JobId={ids(ends)[0]}", "Requeue=0")
     cluster.lose("weak")
     yield from until(lambda: waits(place, "weak"))
     assert place.shows()[0]["status"] == "waiting", place.shows()
     cluster.node("weak")
+    yield from until(lambda: "down" not in cluster.run("sinfo", "-h", "-p", "weak", "-o", "%T"))
+    # What Slurm still sends to the node for the job that was lost would end the next one.
+    back = time.monotonic()
+    yield from until(lambda: time.monotonic() > back + 3)
     cluster.run("scontrol", "update", f"JobId={ids(place)[0]}", "StartTime=now")
     yield from until(lambda: not cluster.queue("weak"))
     place.run(place.sweeps("watch"))
     assert place.states() == {"completed": 1} and len(ids(place)) == 1, place.entries()
+    yield from until(lambda: driver.poll() is not None)
+    said = driver.communicate()[1]
+    assert "job 0 goes into the queue once more: Slurm says `NODE_FAIL`" in said, said
+    assert ends.states() == {"completed": 1} and len(ids(ends)) == 2, ends.entries()
     if cluster.accounts:
         said = cluster.run("sacct", "-D", "-X", "-n", "-P", "-o", "State", "-j", ids(place)[0].split("_")[0])
         assert "NODE_FAIL" in said and "COMPLETED" in said, said
-
-
-def until(is_so, seconds=150.0):
-    """Between other tests; what is late is so when none is left."""
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, f"not in {seconds} s"
-        yield
 
 
 def searched(place):
@@ -441,7 +422,7 @@ def worded(place):
     place.cluster.quiet()
 
 
-TESTS = [limited, lost, directories, detached, cancelled, rebuilt, packed, preempted, noticed, alone, searched, stopped, full,
+TESTS = [limited, lost, *FAULTS, directories, detached, cancelled, rebuilt, packed, preempted, noticed, alone, searched, stopped, full,
          shared, worded, killed]
 
 

@@ -66,9 +66,6 @@ mod run_commands;
 mod signals;
 
 #[cfg(all(feature = "app", unix))]
-mod slurm;
-
-#[cfg(all(feature = "app", unix))]
 mod sweep_commands;
 
 #[cfg(all(feature = "app", unix))]

@@ -219,3 +219,17 @@ fn a_job_that_becomes_what_it_was_has_no_directory_of_before() {
         }
     }
 }
+
+#[test]
+fn another_launcher_has_none_of_the_settings_of_the_one_before() {
+    let sandbox = sandbox();
+    let words = ["-m", "x=1,2", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"];
+    swept(&sandbox, &words, &[("HC_RAISE", "1")]);
+    let (code, err, marks) = resumed(&sandbox, &["hydra/launcher=basic", "--dry-run"]);
+    assert_eq!((code, marks.as_str()), (Some(0), ""), "{err}");
+    // What is typed with it is its own.
+    let (code, err, _) = resumed(&sandbox, &["hydra/launcher=basic", "hydra.launcher.n_jobs=2"]);
+    assert!(code == Some(1) && err.contains("no key `hydra.launcher.n_jobs`"), "{err}");
+    let (code, err, marks) = resumed(&sandbox, &["hydra/launcher=basic"]);
+    assert_eq!((code, marks.as_str()), (Some(0), "0 1"), "{err}");
+}

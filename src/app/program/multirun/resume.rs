@@ -194,6 +194,11 @@ fn merged(
         return Err(another(directory, &format!("it was begun by `{}`", typed(&identity.arguments))));
     }
     let anew: Vec<String> = flags.overrides.iter().filter(about_running).cloned().collect();
+    // Settings of one launcher are none of another one.
+    let launcher = |words: &[String]| words.iter().rfind(|word| key(word) == LAUNCHER).cloned();
+    if launcher(&anew).is_some_and(|chosen| Some(chosen) != launcher(&merged.overrides)) {
+        merged.overrides.retain(|known| !key(known).starts_with("hydra.launcher."));
+    }
     // What is said anew of a group takes the place of what was said: it cannot be chosen twice.
     let said_anew = |known: &String| {
         let says =
@@ -207,6 +212,9 @@ fn merged(
     merged.dry_run = flags.dry_run;
     Ok(merged)
 }
+
+/// The group of the launchers.
+const LAUNCHER: &str = "hydra/launcher";
 
 /// Whether an override says how many jobs a search has, of which there can be more when it goes on.
 fn is_about_trials(word: &str) -> bool {

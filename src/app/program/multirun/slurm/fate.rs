@@ -47,24 +47,87 @@ impl Board {
         let record = place.as_ref().and_then(|place| self.record(place));
         let head = place.and_then(|place| self.folder(place.submission).head().ok()).unwrap_or_default();
         let (minutes, most) = (head.minutes, head.max_timeouts);
-        let begun = timeouts.is_some();
-        let (fault, why) = match end.as_deref() {
-            _ if timeouts.is_some_and(|times| times > most) => {
-                (Some(Fault::Job), came_to_limit(timeouts.unwrap_or_default(), minutes, most))
-            }
-            Some("TIMEOUT") => (Some(Fault::Job), format!("it took longer than {minutes} min")),
-            Some("COMPLETED") => (Some(Fault::Job), "its process ended before the job did".to_owned()),
-            Some(state) => (Some(fault(state)), format!("Slurm says `{state}`")),
-            None if begun => (None, "it ended without a word, and Slurm does not know why".to_owned()),
-            None if unknown => (None, "Slurm has never had it".to_owned()),
-            None => (None, "it has left Slurm's queue, and has not begun".to_owned()),
-        };
+        let (fault, why) = became(end.as_deref(), timeouts, unknown, (minutes, most));
         let interrupted = record.is_some_and(|record| record.status() == Status::Interrupted);
-        Fate { why, fault, begun, interrupted, unknown }
+        Fate { why, fault, begun: timeouts.is_some(), interrupted, unknown }
+    }
+}
+
+/// Whose doing it was that a job is gone, as far as anybody knows, and why. Slurm has said how its task ended; a task had begun it
+/// and come to its limit of so many minutes so often, or none had begun it; nobody knows whether Slurm ever had it.
+fn became(
+    end: Option<&str>,
+    timeouts: Option<u64>,
+    unknown: bool,
+    (minutes, most): (u64, u64),
+) -> (Option<Fault>, String) {
+    match end {
+        _ if timeouts.is_some_and(|times| times > most) => {
+            (Some(Fault::Job), came_to_limit(timeouts.unwrap_or_default(), minutes, most))
+        }
+        Some("TIMEOUT") => (Some(Fault::Job), format!("it took longer than {minutes} min")),
+        Some("COMPLETED") => (Some(Fault::Job), "its process ended before the job did".to_owned()),
+        Some(state) => (Some(fault(state)), format!("Slurm says `{state}`")),
+        None if timeouts.is_some() => {
+            (None, "it ended without a word, and Slurm does not know why".to_owned())
+        }
+        None if unknown => (None, "Slurm has never had it".to_owned()),
+        None => (None, "it has left Slurm's queue, and has not begun".to_owned()),
     }
 }
 
 fn came_to_limit(timeouts: u64, minutes: u64, most: u64) -> String {
     let times = if timeouts == 1 { "once".to_owned() } else { format!("{timeouts} times") };
     format!("it has come {times} to its limit of {minutes} min (`hydra.launcher.max_num_timeout` is {most})")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_slurm_has_ended_goes_again() {
+        let (fails, again) = ((true, false), (false, true));
+        for (end, (failed, goes_again), why) in [
+            ("OUT_OF_MEMORY", fails, "Slurm says `OUT_OF_MEMORY`"),
+            ("FAILED", fails, "Slurm says `FAILED`"),
+            ("TIMEOUT", fails, "it took longer than 60 min"),
+            ("DEADLINE", fails, "Slurm says `DEADLINE`"),
+            ("COMPLETED", fails, "its process ended before the job did"),
+            ("NODE_FAIL", again, "Slurm says `NODE_FAIL`"),
+            ("PREEMPTED", again, "Slurm says `PREEMPTED`"),
+            ("CANCELLED", (false, false), "Slurm says `CANCELLED`"),
+        ] {
+            let (fault, said) = became(Some(end), Some(0), false, (60, 0));
+            let fate =
+                |begun, interrupted| Fate { why: said.clone(), fault, begun, interrupted, unknown: false };
+            assert_eq!((said.as_str(), fate(true, false).failed()), (why, failed), "{end}");
+            assert_eq!(fate(true, true).failed(), failed, "{end}: it may have said that it was asked to end");
+            assert_eq!(fate(true, false).goes_again(), goes_again, "{end}");
+            // What nobody has begun has not failed.
+            assert!(!fate(false, false).failed(), "{end}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_knows_of_has_failed_unless_it_says_that_it_was_asked_to_end() {
+        let fate = |timeouts: Option<u64>, interrupted, unknown| {
+            let (fault, why) = became(None, timeouts, unknown, (60, 0));
+            Fate { why, fault, begun: timeouts.is_some(), interrupted, unknown }
+        };
+        let decided = |fate: &Fate| (fate.failed(), fate.goes_again(), fate.says_more());
+        assert_eq!(decided(&fate(Some(0), false, false)), (true, false, true));
+        assert_eq!(decided(&fate(Some(0), true, false)), (false, false, false));
+        assert_eq!(decided(&fate(None, false, false)), (false, false, false));
+        // Slurm has never had it: it is handed on once more.
+        assert_eq!(decided(&fate(None, false, true)), (false, true, false));
+        assert_eq!(fate(None, false, true).why, "Slurm has never had it");
+        // Its claim says that it came to its limit too often.
+        let limit = fate(Some(1), true, false);
+        assert_eq!(decided(&limit), (true, false, true));
+        assert_eq!(
+            limit.why,
+            "it has come once to its limit of 60 min (`hydra.launcher.max_num_timeout` is 0)"
+        );
+    }
 }
