@@ -19,11 +19,13 @@ pub(crate) fn parallel(trials: &Trials) -> String {
     let is_long = |name: &str| name.chars().count() > 18;
     let stagger = trials.parameters.iter().any(|one| is_long(&one.name)) || is_long(&trials.goal);
     let scales: Vec<&Scale> = trials.parameters.iter().map(|one| &one.scale).chain([&result]).collect();
-    let mut order: Vec<(f64, usize)> =
-        trials.trials.iter().enumerate().map(|(at, trial)| (trials.rank(trial), at)).collect();
-    order.sort_by(|(one, _), (other, _)| one.total_cmp(other));
     let best = trials.best().map(|trial| trial.number);
-    for (rank, at) in order {
+    // Those that came to the same must not lie over the best one.
+    let mut order: Vec<(f64, bool, usize)> = (trials.trials.iter().enumerate())
+        .map(|(at, trial)| (trials.rank(trial), Some(trial.number) == best, at))
+        .collect();
+    order.sort_by(|one, other| (one.1.cmp(&other.1)).then(one.0.total_cmp(&other.0)));
+    for (rank, is_best, at) in order {
         let Some(trial) = trials.trials.get(at) else { continue };
         let values = trial.at.iter().copied().chain([Some(result.clamped(trial.value))]);
         let points: Vec<(f64, f64)> = values
@@ -35,7 +37,7 @@ pub(crate) fn parallel(trials: &Trials) -> String {
             })
             .collect();
         match () {
-            () if Some(trial.number) == best => svg.path(&points, BEST, 2.5, 1.0),
+            () if is_best => svg.path(&points, BEST, 2.5, 1.0),
             () if rank >= 0.9 => svg.path(&points, BEST, 1.2, 0.6),
             () => svg.path(&points, MARK, 1.0, 0.08 + 0.3 * rank),
         }

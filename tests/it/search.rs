@@ -635,3 +635,37 @@ fn a_search_whose_jobs_returned_nothing_goes_on_once_they_do() {
     let all = tried(&sandbox.path().join("sw"));
     assert!(all.len() == 3 && all.iter().all(|(_, result)| *result == Some(0.5)), "{all:?}");
 }
+
+#[test]
+fn two_directions_that_contradict_each_other_are_told_before_the_first_job() {
+    let sandbox = Sandbox::new().expect("a directory");
+    let tried = |more: &[&str]| {
+        let own = [
+            "run",
+            "-m",
+            "--dry-run",
+            "lr=interval(0,1)",
+            "hydra/sweeper=optuna",
+            "hydra.sweeper.n_trials=3",
+        ];
+        let all = [&own[..], more, &["--", "true", "{flags}"]].concat();
+        let (code, _, err) = run(mainstem(&sandbox, &all));
+        (code, err)
+    };
+    let own = "mainstem.search.direction=maximize";
+    let (code, err) = tried(&["hydra.sweeper.direction=minimize", own]);
+    assert_eq!(code, Some(1));
+    assert!(err.starts_with("error[sweep]: two directions contradict each other\n"), "{err}");
+    assert!(err.contains("this is for the sweeper") && err.contains("this is for the search"), "{err}");
+    for more in
+        [&["hydra.sweeper.direction=maximize", own][..], &[own], &["hydra.sweeper.direction=maximize"]]
+    {
+        let (code, err) = tried(more);
+        assert_eq!(code, Some(0), "{more:?}: {err}");
+    }
+    // Older projects write down what was usual, and Optuna has no more.
+    let (code, err) = tried(&["hydra/sweeper/sampler=tpe", "+hydra.sweeper.sampler.consider_prior=true"]);
+    assert_eq!(code, Some(0), "{err}");
+    let (code, err) = tried(&["hydra/sweeper/sampler=tpe", "+hydra.sweeper.sampler.consider_prior=false"]);
+    assert!(code == Some(1) && err.contains("`hydra.sweeper.sampler.consider_prior`"), "{err}");
+}

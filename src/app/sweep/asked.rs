@@ -4,7 +4,7 @@ use crate::app::sweep::algorithm::Algorithm;
 use crate::app::sweep::defined::Whole;
 use crate::app::sweep::optuna;
 use crate::app::sweep::pruning::Pruning;
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean};
+use crate::diag::{Error, ErrorKind, Origin, Result, SourceKind, did_you_mean};
 use crate::search::Direction;
 use crate::sweep::SearchSpace;
 use crate::value::{Kind, Node};
@@ -85,7 +85,9 @@ impl Asked {
             asked.metrics = names.iter().map(name).collect::<Result<_>>()?;
         }
         if let Some(node) = own("direction")? {
-            asked.directions = directions(&node)?;
+            let own = directions(&node)?;
+            contradiction(whole, &asked.directions, &own, node.origin)?;
+            asked.directions = own;
         }
         if let Some(node) = own("fields")? {
             asked.fields = node.as_list().unwrap_or_default().to_vec();
@@ -167,6 +169,29 @@ pub(super) fn seed(node: &Node) -> u64 {
     match node.kind {
         Kind::Int(seed) => u64::from_ne_bytes(seed.to_ne_bytes()),
         _ => 0,
+    }
+}
+
+/// An error if both a sweeper and `mainstem.search` are told which way is better, and not the same one.
+fn contradiction(
+    whole: Whole<'_>,
+    theirs: &[(Direction, Origin)],
+    own: &[(Direction, Origin)],
+    origin: Origin,
+) -> Result<()> {
+    let sources = whole.composed.sources();
+    // What a built-in config says nobody has asked for.
+    let is_said = |place: &Origin| {
+        sources.get(place.source).is_some_and(|source| !matches!(source.kind(), SourceKind::Embedded))
+    };
+    let Some((_, place)) = theirs.first().filter(|(_, place)| is_said(place)) else { return Ok(()) };
+    let same = theirs.iter().map(|(direction, _)| direction).eq(own.iter().map(|(direction, _)| direction));
+    match same {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Sweep, "two directions contradict each other")
+            .at(*place, "this is for the sweeper")
+            .at(origin, "this is for the search")
+            .help("leave one of them away")),
     }
 }
 

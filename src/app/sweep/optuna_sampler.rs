@@ -51,7 +51,8 @@ pub(super) fn sampler(sampler: &Node) -> Result<(Algorithm, u64)> {
     for (key, slot) in map {
         let name = key.to_string();
         let is_known = [*counted, *done, &["_target_", "seed"]].concat().contains(&name.as_str());
-        if is_known || matches!(slot.node.kind, Kind::Null) || usual.get(key) == Some(&slot.node) {
+        let is_usual = usual.get(key) == Some(&slot.node) || was_usual(class, &name, &slot.node);
+        if is_known || is_usual || matches!(slot.node.kind, Kind::Null) {
             continue;
         }
         let message = format!("`hydra.sweeper.sampler.{name}` has no counterpart here");
@@ -61,6 +62,14 @@ pub(super) fn sampler(sampler: &Node) -> Result<(Algorithm, u64)> {
     let algorithm = settings.algorithm(option);
     let seed = map.get_str("seed").map_or(0, seed);
     Error::all(settings.errors).map_or(Ok((algorithm, seed)), Err)
+}
+
+/// Whether a setting that Optuna has no more says what it was by itself, as written-out configs of older projects do.
+fn was_usual(class: &str, name: &str, node: &Node) -> bool {
+    const BEFORE: [(&str, bool); 3] =
+        [("consider_prior", true), ("consider_magic_clip", true), ("consider_endpoints", false)];
+    class.ends_with("TPESampler")
+        && BEFORE.iter().any(|(known, usual)| *known == name && node.kind == Kind::Bool(*usual))
 }
 
 const CHOSEN: &str = "it is chosen by `hydra/sweeper/sampler`";
