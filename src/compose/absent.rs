@@ -121,6 +121,7 @@ impl Check<'_> {
 }
 
 /// Which config there is not, if an error of composing says so.
+#[cfg(feature = "app")]
 pub(crate) fn absent_config(error: &Error) -> Option<String> {
     let message = error.message();
     let mut named = message.split('`').skip(1).step_by(2);

@@ -207,6 +207,17 @@ impl Composer {
 
     /// With overrides that set what no config has: `a=1` adds `a`, too. For a tree that is made of overrides alone; the
     /// nodes [`RESERVED`] stay as closed as ever.
+    ///
+    /// ```
+    /// use mainstem::compose::{Composer, Mode, Repository};
+    /// use mainstem::facts::Facts;
+    /// use mainstem::value::Node;
+    /// let composer = Composer::new(Repository::new(Vec::new()), Facts::default()).open();
+    /// let arguments = composer.arguments(None, &["lr=0.1"])?;
+    /// let composed = composer.compose(None, &arguments, Mode::Run)?;
+    /// assert_eq!(composed.root().as_map().and_then(|root| root.get_str("lr")), Some(&Node::from(0.1)));
+    /// # Ok::<(), mainstem::diag::Error>(())
+    /// ```
     #[must_use]
     pub fn open(mut self) -> Self {
         self.is_open = true;

@@ -51,6 +51,7 @@ mod tree;
 mod ungiven;
 mod variant;
 
+#[cfg(feature = "app")]
 pub(crate) use absent::absent_config;
 pub use aliases::Aliases;
 pub(crate) use aliases::split as split_override;

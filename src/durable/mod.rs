@@ -20,7 +20,9 @@ pub use lock::{BEAT, Holder, Life, Lock, disk_clock, holder_of};
 pub use log::{Log, whole_lines};
 pub use regular::read_regular;
 pub(crate) use turn::Turn;
-pub(crate) use walk::{any_file, is_open};
+pub(crate) use walk::any_file;
+#[cfg(feature = "app")]
+pub(crate) use walk::is_open;
 pub use walk::{folders, walk};
 #[cfg(feature = "app")]
 pub(crate) use whole::remove_temporaries;

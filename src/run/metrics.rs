@@ -92,6 +92,7 @@ pub fn metrics(folder: &Path) -> Result<Vec<Metric>> {
 }
 
 /// The same, as far as they can be read.
+#[cfg(feature = "app")]
 pub(crate) fn readable_metrics(folder: &Path) -> Vec<Metric> {
     Logs::of(folder).and_then(|logs| metrics_in(&logs)).map(|(read, _)| read).unwrap_or_default()
 }

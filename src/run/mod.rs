@@ -43,7 +43,9 @@ pub use list::{Found, list};
 pub(crate) use list::{has_record, list_without};
 pub use loggable::{Number, Param, Step};
 #[cfg(feature = "app")]
-pub(crate) use metrics::{METRICS, readable_metrics};
+pub(crate) use metrics::METRICS;
+#[cfg(feature = "app")]
+pub(crate) use metrics::readable_metrics;
 pub use metrics::{Metric, metrics, params};
 pub use outcome::{EarlyStop, Failure, Outcome, Status};
 #[cfg(feature = "app")]

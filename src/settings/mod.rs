@@ -8,7 +8,7 @@ mod source;
 mod table;
 
 pub(crate) use hydra::words;
-#[cfg(test)]
+#[cfg(all(test, feature = "app"))]
 pub(crate) use hydra::{PRUNERS, SAMPLERS};
 pub use project::{HYDRA_VERSION, HYDRA_VERSION_BASE, composer, project, resolvers};
 pub use source::{PRELUDES, is_reserved, search_path};
