@@ -44,13 +44,7 @@ pub(super) fn keys(around: &Surroundings<'_>, typed: Typed<'_>, described: bool)
             }
             "~" => candidates.push(add(Candidate::whole(text))),
             "+" if !matches!(node.kind, Kind::Map(_)) || key == Key::Int(0) => {}
-            _ if inner => {
-                // A list is more often given as a whole.
-                if matches!(node.kind, Kind::List(_)) && exact {
-                    candidates.push(add(Candidate::open(format!("{text}="))));
-                }
-                candidates.push(add(Candidate::open(text + ".")));
-            }
+            _ if inner => candidates.push(add(Candidate::open(text + "."))),
             _ => candidates.push(add(Candidate::open(text + "="))),
         }
     }
