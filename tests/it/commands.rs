@@ -635,3 +635,22 @@ fn a_failure_has_a_log_also_where_jobs_come_one_after_the_other() {
         assert_eq!(logs, ["said\n", "wrong\n"]);
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_best_of_a_plain_sweep_is_told_if_its_config_says_which_way() {
+    let sandbox = sandbox();
+    let script = r#"echo "{\"acc\": {x}, \"b\": 1}" > $MAINSTEM_RESULT"#;
+    for (direction, best) in [("maximize", "best acc=3.0  #2 x=3"), ("minimize", "best acc=1.0  #0 x=1")] {
+        let program = env!("CARGO_BIN_EXE_mainstem");
+        let after = format!("mainstem.search.direction={direction} mainstem.search.metric=acc");
+        let line =
+            format!("{program} run -m -j 2 x=1,2,3 hydra.sweep.dir={direction} {after} -- sh -c '{script}'");
+        let mut command = Command::new("script");
+        command.args(["-qec", &line, "/dev/null"]).current_dir(sandbox.path()).env_remove("NO_COLOR");
+        // Not every system has it.
+        let Ok(output) = command.env("TERM", "xterm").stdin(Stdio::null()).output() else { return };
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.contains(&format!("3 of 3 jobs are completed; {best}")), "{said}");
+    }
+}

@@ -6,7 +6,7 @@ use crate::app::sweep::optuna;
 use crate::app::sweep::pruning::Pruning;
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceKind, did_you_mean};
 use crate::search::Direction;
-use crate::sweep::SearchSpace;
+use crate::sweep::{Goal, Goals, SearchSpace};
 use crate::value::{Kind, Node};
 
 /// What a config asks of a search.
@@ -170,6 +170,19 @@ pub(super) fn seed(node: &Node) -> u64 {
         Kind::Int(seed) => u64::from_ne_bytes(seed.to_ne_bytes()),
         _ => 0,
     }
+}
+
+/// What a sweep that is no search is after, if its config says which way one number is better.
+///
+/// # Errors
+/// A direction that there is not.
+pub(crate) fn goal(direction: Option<&Node>, metric: Option<&Node>) -> Result<Option<Goals>> {
+    let Some(node) = direction.filter(|node| !matches!(node.kind, Kind::Null)) else { return Ok(None) };
+    let metric = metric.and_then(Node::as_str).map(str::to_owned);
+    Ok(match directions(node)?[..] {
+        [(direction, _)] => Some(Goals::new(Goal { metric, direction }, [])),
+        _ => None,
+    })
 }
 
 /// An error if both a sweeper and `mainstem.search` are told which way is better, and not the same one.

@@ -13,6 +13,7 @@ mod space;
 mod substitutes;
 mod tried;
 
+pub(crate) use asked::goal;
 pub(crate) use listed::{LARGEST, table};
 pub(crate) use pruning::{Pruning, REPORTS};
 pub(crate) use space::{Searched, Space, Sweep};

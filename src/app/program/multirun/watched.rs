@@ -8,7 +8,9 @@ use crate::app::capture;
 use crate::app::program::multirun::view::{Begun, SHOWN, View};
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::screen::{self, Shown};
-use crate::app::sweep::REPORTS;
+use crate::app::program::session::Session;
+use crate::app::sweep::{REPORTS, goal};
+use crate::compose::Mode;
 use crate::diag::{Result, visible};
 use crate::drive::{Entry, FOLDER, Host, Left, Policy, Prepared, Progress, Standing, Verdict};
 use crate::launch::{Exit, Program};
@@ -21,10 +23,18 @@ pub(super) struct Watched<'a> {
     pub(super) host: InWorkers<'a>,
     view: Arc<Mutex<View>>,
     elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
-    /// What a search is after; of other sweeps the jobs say which way is better.
+    /// What the sweep is after; where nobody says that, the jobs say which way is better.
     goals: Option<Goals>,
     /// Whether anybody looks.
     shown: bool,
+}
+
+/// What the config of a sweep that is no search says it is after.
+fn said(session: &Session<'_>) -> Option<Goals> {
+    let master = session.bound(&session.arguments(&[]).ok()?, Mode::Multirun).ok()?;
+    let [direction, metric] =
+        ["direction", "metric"].map(|key| master.select(&format!("mainstem.search.{key}")).ok().flatten());
+    goal(direction.as_ref(), metric.as_ref()).ok().flatten()
 }
 
 impl<'a> Watched<'a> {
@@ -39,6 +49,7 @@ impl<'a> Watched<'a> {
         let ended = before.count(Status::Completed) as u64 + failed;
         let view = View { all, slots, ended, failed, ..View::default() };
         let (view, elapsed) = (Arc::new(Mutex::new(view)), Arc::new(capture::stopwatch()));
+        let goals = goals.or_else(|| said(host.base.session));
         Self { host, view, elapsed, goals, shown: false }
     }
 
