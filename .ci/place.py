@@ -109,7 +109,7 @@ def steps_are_taken_once(log, count):
     assert steps == list(range(count)) and "saved" in said, said
 
 
-def until(is_so, seconds=150.0):
+def until(is_so, seconds=400.0):
     """Between other tests; what is late is so when none is left."""
     end = time.monotonic() + seconds
     while not is_so():
