@@ -122,33 +122,43 @@ pub(super) fn replay(
         return Err(error);
     }
     replayed.gone = gone;
-    let mut standings = before.jobs;
-    for (number, Asked { job, same, useless, wrong }) in asked {
-        match standings.remove(&number) {
-            Some(standing) if !same => replayed.begin_anew(job, standing),
-            Some(standing) if useless => {
-                // Its record says that it has completed, and is not asked.
-                let (status, directory) = (Status::Unknown, None);
-                replayed.left.insert(number, (job, Standing { status, directory, ..standing }));
-            }
-            Some(standing) if !standing.is_settled(policy) => {
-                replayed.left.insert(number, (job, standing));
-            }
-            Some(standing) if standing.status == Status::Failed => {
-                let (error, log) = wrong.unwrap_or_else(|| (unsaid(), None));
-                replayed.failed += 1;
-                if replayed.failures.len() < KEPT {
-                    let overrides = shown(&job);
-                    replayed.failures.push(Failure { job: number, overrides, error, log });
-                }
-            }
-            _ => replayed.kept += 1,
-        }
-    }
+    replayed.sort_out(asked, before.jobs, policy, shown);
     Ok(replayed)
 }
 
 impl Replayed {
+    /// Parts the jobs that are done with from those that begin once more.
+    fn sort_out(
+        &mut self,
+        asked: BTreeMap<u64, Asked>,
+        mut standings: BTreeMap<u64, Standing>,
+        policy: &Policy,
+        shown: &dyn Fn(&Job) -> Vec<String>,
+    ) {
+        for (number, Asked { job, same, useless, wrong }) in asked {
+            match standings.remove(&number) {
+                Some(standing) if !same => self.begin_anew(job, standing),
+                Some(standing) if useless => {
+                    // Its record says that it has completed, and is not asked.
+                    let (status, directory) = (Status::Unknown, None);
+                    self.left.insert(number, (job, Standing { status, directory, ..standing }));
+                }
+                Some(standing) if !standing.is_settled(policy) => {
+                    self.left.insert(number, (job, standing));
+                }
+                Some(standing) if standing.status == Status::Failed => {
+                    let (error, log) = wrong.unwrap_or_else(|| (unsaid(), None));
+                    self.failed += 1;
+                    if self.failures.len() < KEPT {
+                        let overrides = shown(&job);
+                        self.failures.push(Failure { job: number, overrides, error, log });
+                    }
+                }
+                _ => self.kept += 1,
+            }
+        }
+    }
+
     /// A job is left whose number another one had.
     fn begin_anew(&mut self, job: Job, was: Standing) {
         let (status, directory) = (Status::Unknown, None);
