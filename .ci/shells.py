@@ -7,6 +7,7 @@ out, so that quotes and spaces are those that the shell understood.
 A shell that is not installed is skipped, and that is said.
 """
 import argparse
+import concurrent.futures
 import fcntl
 import os
 import pty
@@ -185,13 +186,18 @@ def main():
         os.symlink(os.path.realpath(options.app), os.path.join(folder, "bin/app"))
         environment = {"PATH": os.path.join(folder, "bin") + ":" + os.environ["PATH"], "HOME": folder, "TERM": "xterm",
                        "LANG": "C.UTF-8"}
-        for shell in options.shell or SHELLS:
+        shells = options.shell or list(SHELLS)
+        for shell in shells:
             if not shutil.which(shell):
                 print("%s: skipped, it is not installed" % shell)
-                continue
-            found, count = attempt(shell, folder, environment, options.show)
-            print("%s: %d completions, %d wrong" % (shell, count, len(found)))
-            wrong += found
+        shells = [shell for shell in shells if shutil.which(shell)]
+        # Most of the time a shell is waited for.
+        with concurrent.futures.ProcessPoolExecutor(len(SHELLS)) as pool:
+            tries = [pool.submit(attempt, shell, folder, environment, options.show) for shell in shells]
+            for shell, tried in zip(shells, tries):
+                found, count = tried.result()
+                print("%s: %d completions, %d wrong" % (shell, count, len(found)))
+                wrong += found
     print("\n".join(wrong))
     return 1 if wrong else 0
 
