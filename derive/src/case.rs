@@ -37,8 +37,9 @@ impl Case {
                 .unwrap_or_default()
         };
         match self {
-            Self::Lower => words.concat(),
-            Self::Upper => words.concat().to_uppercase(),
+            // As serde has it: the underscores of a field stay.
+            Self::Lower => name.to_lowercase(),
+            Self::Upper => name.to_uppercase(),
             Self::Pascal => words.iter().map(capitalised).collect(),
             Self::Camel => words
                 .iter()
@@ -84,8 +85,8 @@ mod tests {
         assert_eq!(
             all("batch_size"),
             [
-                "batchsize",
-                "BATCHSIZE",
+                "batch_size",
+                "BATCH_SIZE",
                 "BatchSize",
                 "batchSize",
                 "batch_size",
@@ -99,6 +100,8 @@ mod tests {
         {
             assert_eq!(Case::Snake.write(name), snake);
         }
+        assert_eq!(Case::Lower.write("RandomForest"), "randomforest");
+        assert_eq!(Case::Upper.write("RandomForest"), "RANDOMFOREST");
         assert_eq!(Case::Snake.write("AdamW"), "adam_w");
         assert_eq!(Case::Snake.write("L2"), "l2");
         assert_eq!(Case::Snake.write("ResNet50"), "res_net50");
