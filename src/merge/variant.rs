@@ -78,16 +78,16 @@ pub(super) fn becomes<'s, O: Observer>(
     observer: &mut O,
 ) -> Option<&'s Variant> {
     expected.as_enum()?;
-    let (old, new) = (variant(expected, there), variant(expected, comes));
-    if let (Some(old), Some(new)) = (old, new)
-        && !std::ptr::eq(old, new)
-    {
+    let (old, new) = (variant(expected, there), named(expected, comes));
+    let Some((_, new, said)) = new.filter(|(_, new, _)| old.is_none_or(|old| !std::ptr::eq(old, *new)))
+    else {
+        return old;
+    };
+    if let Some(old) = old {
         forget(there, old, expected, path, givers, observer);
     }
-    if let Some(new) = new.filter(|new| old.is_none_or(|old| !std::ptr::eq(old, *new))) {
-        remember(there, new, expected, path, observer);
-    }
-    new.or(old)
+    remember(there, new, said, expected, path, observer);
+    Some(new)
 }
 
 /// Removes what equals the defaults of a variant, and what was given to it.
@@ -126,17 +126,21 @@ fn all_given(node: &Node, gave: &dyn Fn(Origin) -> bool) -> bool {
     }
 }
 
-/// Adds the defaults of a variant for what is not there.
+/// Adds the defaults of a variant for what is not there. What must be given is missing from where the variant is `said`.
 fn remember<O: Observer>(
     map: &mut Map,
     variant: &Variant,
+    said: Origin,
     expected: Expected<'_>,
     path: &KeyPath,
     observer: &mut O,
 ) {
     for (name, field) in &variant.content.fields {
         if map.get_str(name).is_none() {
-            let (key, value) = (Key::Str(name.clone()), expected.required().default_of(field));
+            let (key, mut value) = (Key::Str(name.clone()), expected.required().default_of(field));
+            if matches!(value.kind, Kind::Missing) && !value.origin.is_known() {
+                value.origin = said;
+            }
             if O::LISTENS {
                 observer.set(&path.child(key.clone()), None, &value);
             }
