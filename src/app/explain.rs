@@ -13,7 +13,7 @@ use crate::compose::{
 use crate::diag::{Error, Origin, Result, SourceKind, SourceMap, Style, visible};
 use crate::facts::Facts;
 use crate::merge::Action;
-use crate::resolve::{Answered, Input};
+
 use crate::value::{JsonStyle, KeyPath, Kind, Node, Text, write_json};
 
 /// Composes and explains the keys among the words: those that are no overrides. A key that cannot be explained does
@@ -188,7 +188,7 @@ fn draw(found: &Explanation, composed: &Composed, depth: usize, style: Style, ou
         found.steps.iter().enumerate().map(|(i, step)| row(step, i == last, &found.path, composed)).collect();
     draw_rows(&rows, &format!("{pad}  "), style, out);
     for input in &found.inputs {
-        let _ = writeln!(out, "{pad}  {}", visible(&input_text(input)));
+        let _ = writeln!(out, "{pad}  {}", visible(&input.to_string()));
     }
     for target in &found.targets {
         draw(target, composed, depth + 1, style, out);
@@ -205,39 +205,6 @@ fn deletes(step: &Step, composed: &Composed) -> bool {
     let assignment = composed.assignments().get(index);
     step.change == Change::Removed
         && assignment.is_some_and(|assignment| matches!(assignment.action, Action::Delete(_)))
-}
-
-/// What a value takes from outside of the tree.
-fn input_text(input: &Input) -> String {
-    let instead = |default: &Option<Text>, without: &str| match default {
-        Some(default) => format!("so the default {}", one_line(default)),
-        None => without.to_owned(),
-    };
-    match input {
-        Input::Variable { name, is_set: true, place: Some(place), .. } => {
-            format!("environment variable {name}: set by {place}")
-        }
-        Input::Variable { name, is_set: true, .. } => format!("environment variable {name}: set"),
-        Input::Variable { name, default, .. } => {
-            format!("environment variable {name}: not set, {}", instead(default, "and there is no default"))
-        }
-        Input::Absent { path, default } => {
-            format!("{path}: not there, {}", instead(default, "and there is no default"))
-        }
-        Input::File { path } => format!("file {path}"),
-        Input::Clock => "the clock: when the program was started".to_owned(),
-        Input::Python => "the version of Python".to_owned(),
-        Input::Resolver { name, answered } => match answered {
-            Answered::Here => format!("resolver {name}: answered by the program"),
-            Answered::Elsewhere => {
-                format!("resolver {name}: answered by another program, so this stays text")
-            }
-            #[expect(unreachable_patterns, reason = "more may come")]
-            Answered::Nowhere | _ => format!("resolver {name}: nobody answers to this name here"),
-        },
-        #[expect(unreachable_patterns, reason = "more inputs may come")]
-        Input::Value(_) | _ => String::new(),
-    }
 }
 
 /// The type whose default a value is, which stands in no config: the struct or the variant around it.

@@ -100,9 +100,10 @@ impl Scope<'_> {
     /// Remembers where a chain ended, for every link of it; returns the end for the first one.
     fn keep(&self, links: Vec<Spot>, end: &Spot) -> Result<Spot> {
         let mut value = end.clone();
+        let last = links.last().cloned();
         for link in links.into_iter().rev() {
             self.not_above(&link, end)?;
-            value = self.typed(&link, value)?.tainted_by(&link);
+            value = self.typed(&link, value, last.as_ref())?.tainted_by(&link);
             self.followed.borrow_mut().insert(link.identity(), value.clone());
         }
         if value.node.origin.is_secret() {
@@ -121,8 +122,8 @@ impl Scope<'_> {
         Err(Error::new(ErrorKind::Cycle, message).at(link.node.origin, "refers to what holds it"))
     }
 
-    /// Converts what an interpolation stands for to the type that its place wants.
-    fn typed(&self, link: &Spot, end: Spot) -> Result<Spot> {
+    /// Converts what an interpolation stands for to the type that its place wants. `last` is the link that the value is from.
+    fn typed(&self, link: &Spot, end: Spot, last: Option<&Spot>) -> Result<Spot> {
         if !link.real || self.context.schema.is_any() {
             return Ok(end);
         }
@@ -134,7 +135,17 @@ impl Scope<'_> {
         let mut errors = Vec::new();
         let fitted = ty.fit(end.node.clone(), &path, &mut errors);
         match Error::all(errors) {
-            Some(error) => Err(error.at(link.node.origin, "for this")),
+            Some(error) => {
+                let error = match last.filter(|_| !end.real) {
+                    Some(last) => self.told_of(error, last, &end.node),
+                    None => error,
+                };
+                Err(if error.is_about(link.node.origin) {
+                    error
+                } else {
+                    error.at(link.node.origin, "for this")
+                })
+            }
             None if fitted == end.node => Ok(end),
             None => Ok(self.places.made(link, fitted, false)),
         }

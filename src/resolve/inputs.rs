@@ -1,10 +1,15 @@
 //! What a value takes from elsewhere when it is resolved, for people who ask why it is what it is.
 
+use std::fmt;
+
+use crate::diag::{Error, Origin};
 use crate::resolve::builtin::Builtin;
 use crate::resolve::place::Spot;
 use crate::resolve::resolver::Entry;
 use crate::resolve::scope::Scope;
-use crate::value::{Call, Expression, Key, KeyPath, Kind, Name, Node, Part, Reference, Template, Text};
+use crate::value::{
+    Call, Expression, Key, KeyPath, Kind, Name, Node, Part, Reference, Template, Text, write_repr,
+};
 
 /// Something that an interpolation takes from elsewhere.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +53,40 @@ pub enum Input {
     },
 }
 
+impl fmt::Display for Input {
+    /// What people are told of it, on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instead = |default: &Option<Text>, without: &str| match default {
+            Some(default) => format!("so the default {default}"),
+            None => without.to_owned(),
+        };
+        match self {
+            Self::Value(path) => write!(f, "{path}"),
+            Self::Variable { name, is_set: true, place: Some(place), .. } => {
+                write!(f, "environment variable {name}: set by {place}")
+            }
+            Self::Variable { name, is_set: true, .. } => write!(f, "environment variable {name}: set"),
+            Self::Variable { name, default, .. } => {
+                let instead = instead(default, "and there is no default");
+                write!(f, "environment variable {name}: not set, {instead}")
+            }
+            Self::Absent { path, default } => {
+                write!(f, "{path}: not there, {}", instead(default, "and there is no default"))
+            }
+            Self::File { path } => write!(f, "file {path}"),
+            Self::Clock => f.write_str("the clock: when the program was started"),
+            Self::Python => f.write_str("the version of Python"),
+            Self::Resolver { name, answered } => match answered {
+                Answered::Here => write!(f, "resolver {name}: answered by the program"),
+                Answered::Elsewhere => {
+                    write!(f, "resolver {name}: answered by another program, so this stays text")
+                }
+                Answered::Nowhere => write!(f, "resolver {name}: nobody answers to this name here"),
+            },
+        }
+    }
+}
+
 /// Who answers to the name of a resolver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -65,10 +104,25 @@ impl Scope<'_> {
     /// if it is no interpolation. What cannot be worked out is left out. The path is taken key by key.
     pub fn inputs(&self, path: &KeyPath) -> Vec<Input> {
         let Ok(Some(at)) = self.find_real(path) else { return Vec::new() };
+        self.taken(&at, path)
+    }
+
+    fn taken(&self, at: &Spot, path: &KeyPath) -> Vec<Input> {
         let Kind::Template(template) = &at.node.kind else { return Vec::new() };
-        let mut reader = Reader { scope: self, at: &at, path, template, inputs: Vec::new() };
+        let mut reader = Reader { scope: self, at, path, template, inputs: Vec::new() };
         reader.parts(&template.parts);
         reader.inputs
+    }
+
+    /// An error about what an interpolation made, which stands in no file: with the value, and where it is from.
+    pub(super) fn told_of(&self, error: Error, link: &Spot, made: &Node) -> Error {
+        let Kind::Template(template) = &link.node.kind else { return error };
+        let mut value = String::new();
+        write_repr(&Node::new(made.shown().clone(), Origin::NONE), &mut value);
+        let error = error.note(format!("`{}` is `{value}`", template.text));
+        let taken = self.taken(link, &self.places.path_of(link));
+        let named = taken.iter().filter(|input| !matches!(input, Input::Value(_)));
+        named.fold(error, |error, input| error.note(input.to_string()))
     }
 }
 
