@@ -12,7 +12,6 @@ use crate::compose::runtime::{Lines, fill};
 use crate::compose::secrets::Secrecy;
 use crate::compose::selection::Selection;
 use crate::compose::slips::Slips;
-use crate::compose::together::values_unchecked;
 use crate::compose::torn::{Gathered, Piece, gather};
 use crate::diag::{Error, ErrorKind, Origin, Result, Source, SourceKind, SourceMap, Span};
 use crate::grammar::{Override, parse_override};
@@ -40,15 +39,15 @@ pub struct Selected {
     pub(crate) lines: Lines,
 }
 
-/// What cannot be selected, and how many overrides of values were not looked at.
+/// What cannot be selected, and the overrides of values, which were not looked at.
 pub(crate) struct Unselected {
     pub(crate) error: Error,
-    pub(crate) values: usize,
+    pub(crate) assignments: Vec<Assignment>,
 }
 
 impl From<Error> for Unselected {
     fn from(error: Error) -> Self {
-        Self { error, values: 0 }
+        Self { error, assignments: Vec::new() }
     }
 }
 
@@ -180,7 +179,7 @@ impl Composer {
                     warning.helps().iter().fold(error.note(warning.message()), |error, help| error.help(help))
                 };
                 let error = warnings.iter().fold(error, told);
-                Err(Unselected { error, values: assignments.len() })
+                Err(Unselected { error, assignments })
             }
             (None, None) => {
                 Err(Error::new(ErrorKind::Defaults, "the defaults lists cannot be expanded").into())
@@ -224,11 +223,12 @@ impl Composer {
         }
         let selected =
             self.select_beside(config_name, &arguments.overrides, mode, Others::None, Preludes::Merged);
-        let selected = selected.map_err(|Unselected { error, values }| values_unchecked(error, values))?;
+        let selected =
+            selected.map_err(|Unselected { error, assignments }| self.with_typed(error, &assignments))?;
         let Selected { selection, assignments, mut warnings, lines } = selected;
         let base = self.base(&selection).map_err(|error| {
             self.secrecy().hide_configs(&selection, sources);
-            values_unchecked(error, assignments.len())
+            self.with_typed(error, &assignments)
         })?;
         warnings.extend(base.warnings.iter().cloned());
         let found = RefCell::new(warnings);
