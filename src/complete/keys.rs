@@ -16,6 +16,8 @@ struct Found<'t> {
     text: String,
     key: Key,
     node: &'t Node,
+    /// Whether a struct has it always.
+    is_field: bool,
     about: String,
 }
 
@@ -30,7 +32,7 @@ pub(super) fn keys(around: &Surroundings<'_>, typed: Typed<'_>, described: bool)
         return Vec::new();
     }
     let mut candidates = Vec::new();
-    for Found { text, key, node, about } in below(around, typed.key, described) {
+    for Found { text, key, node, is_field, about } in below(around, typed.key, described) {
         let exact = text == typed.key;
         let text = format!("{}{text}", typed.operator);
         let add = |candidate: Candidate| candidate.about(&about);
@@ -38,6 +40,13 @@ pub(super) fn keys(around: &Surroundings<'_>, typed: Typed<'_>, described: bool)
         match typed.operator {
             // The program's own nodes cannot be deleted.
             "~" if is_reserved(&text[1..]) => {}
+            // Nor can a field; what is in it may be, if it is no struct of fields again.
+            "~" if is_field => {
+                let expected = around.expected(&KeyPath::parse(&text[1..])).required();
+                if inner && expected.as_struct().is_none() && expected.as_enum().is_none() {
+                    candidates.push(add(Candidate::open(text + ".")));
+                }
+            }
             "~" if inner && exact => {
                 candidates.push(add(Candidate::whole(text.clone())));
                 candidates.push(add(Candidate::open(text + ".")));
@@ -87,6 +96,7 @@ fn below<'t>(around: &'t Surroundings<'_>, typed: &str, described: bool) -> Vec<
     };
     let expected = around.expected(&path);
     let fields = expected.fields(expected.required().variant_of(parent));
+    let tag = expected.as_enum().and_then(|variants| variants.tag.as_ref());
     let mut found = Vec::new();
     for (key, node) in children {
         let name = KeyPath::from_iter([key.clone()]).to_string();
@@ -97,7 +107,8 @@ fn below<'t>(around: &'t Surroundings<'_>, typed: &str, described: bool) -> Vec<
         let field = key.as_str().and_then(|name| Some(fields?.field(name)?.1));
         let about =
             if described { about(around, &path.child(key.clone()), node, field) } else { String::new() };
-        found.push(Found { text, key, node, about });
+        let is_field = field.is_some() || tag.is_some_and(|tag| key.as_str() == Some(tag));
+        found.push(Found { text, key, node, is_field, about });
     }
     found
 }

@@ -234,6 +234,11 @@ fn options_of_the_program_are_offered_as_files_are() {
     assert_eq!(asked("train +db="), "+db=mysql\tdb/mysql\n+db=pg\tdb/pg\n");
     assert_eq!(texts("train +db=mysql db."), ["db.port="]);
     assert_eq!(texts("train model."), ["model.trees=", "model.type="]);
+    // A struct always has its fields, and a dictionary what was put into it.
+    assert_eq!(texts("train ~m"), ["~model"]);
+    assert_eq!(texts("train ~model."), [""; 0]);
+    assert_eq!(texts("train +db=mysql ~d"), ["~db", "~db."]);
+    assert_eq!(texts("train +db=mysql ~db."), ["~db.port"]);
     assert_eq!(texts("train +oth"), ["+other/"]);
     assert_eq!(texts("train +other/inner=f"), ["+other/inner=forest"]);
     // Elements of a list are what its type says they are.
