@@ -25,18 +25,18 @@ HYDRA = """
 import os, time, hydra
 @hydra.main(version_base=None, config_path=None, config_name="config")
 def main(cfg):
-    if os.environ.get("HC_SLEEP"):
-        print("cwd: .", flush=True)
-        time.sleep(float(os.environ["HC_SLEEP"]))
+    if os.environ.get("HC_BEGIN"):
+        print("begun", flush=True)
+        time.sleep(float(os.environ["HC_BEGIN"]))
 main()
 """
 
 
 def until_user_code(argv, where):
-    """CPU of a process at the moment at which its function says where it is."""
-    process = subprocess.Popen(argv, cwd=where, env={**os.environ, "HC_SLEEP": "0.1"}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    """CPU of a process at the moment at which its function says that it has begun."""
+    process = subprocess.Popen(argv, cwd=where, env={**os.environ, "HC_BEGIN": "0.1"}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     for line in process.stdout:
-        if line.startswith(b"cwd: "):
+        if line == b"begun\n":
             break
     else:
         sys.exit("%s ended with status %s before its function began" % (argv[0], process.wait()))

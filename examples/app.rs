@@ -2,12 +2,14 @@
 //!
 //! `cargo run --example app -- --config-dir conf --config-name config db=pg`
 //!
-//! The environment says what it does beside: `HC_CONFIG_NAME` names the primary config, `HC_RESOLVE=1` prints the
-//! config resolved, `HC_LOG` logs two lines, `HC_READ=key` prints one value, `HC_SLEEP` is a number of seconds to
-//! wait, `HC_SHELL` a command that is waited for, `HC_PANIC` panics and catches it, `HC_RAISE` fails, `HC_EXIT` is a status
-//! with which the process ends at once, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return,
-//! `HC_ALONE` is a folder in which each job adds to a file of its own when it begins, when it ends, and if another copy of
-//! it runs; `HC_STEPS` is a number of steps of 0.1 s, with a checkpoint when one is asked for; `HC_LINGER` runs it all twice, and is a number of seconds to live on then.
+//! The environment says what it does beside: `HC_CONFIG_NAME` names the primary config, `HC_BEGIN` says `begun`
+//! first of all and waits so many seconds, `HC_RESOLVE=1` prints the config resolved, `HC_LOG` logs two lines,
+//! `HC_READ=key` prints one value, `HC_SLEEP` is a number of seconds to wait, `HC_SHELL` a command that is waited
+//! for, `HC_PANIC` panics and catches it, `HC_RAISE` fails, `HC_EXIT` is a status with which the process ends at
+//! once, `HC_MARK` is a file to add the job's number to, `HC_RESULT=key` is the value to return, `HC_ALONE` is a
+//! folder in which each job adds to a file of its own when it begins, when it ends, and if another copy of it
+//! runs; `HC_STEPS` is a number of steps of 0.1 s, with a checkpoint when one is asked for; `HC_LINGER` runs it
+//! all twice, and is a number of seconds to live on then.
 
 use std::error::Error;
 use std::fs::File;
@@ -43,6 +45,10 @@ fn said(name: &str) -> Option<String> {
 
 #[expect(clippy::disallowed_methods, reason = "an example shows its own directory")]
 fn job(config: &Bound, run: &Run) -> Result<Option<f64>, Box<dyn Error + Send + Sync>> {
+    if let Some(seconds) = said("HC_BEGIN") {
+        writeln!(io::stdout(), "begun")?;
+        thread::sleep(Duration::try_from_secs_f64(seconds.parse()?)?);
+    }
     let mut text = String::new();
     if said("HC_RESOLVE").as_deref() == Some("1") {
         write_yaml(&config.resolve()?, &mut text);
