@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::diag::{Error, ErrorKind, HIDDEN, Result, Secrets};
-use crate::durable::{read_regular, whole_lines};
+use crate::durable::read_regular;
 use crate::run::rank::rank_in;
 use crate::value::{JsonStyle, Key, Kind, Map, Node, read_python_json, write_json, write_str};
 
@@ -51,12 +51,8 @@ impl Metric {
     }
 
     fn of(map: &Map) -> Option<Self> {
-        #[expect(clippy::cast_precision_loss, reason = "whoever wrote an integer there meant a float")]
-        let float = |node: &Node| match node.kind {
-            Kind::Float(value) => Some(value),
-            Kind::Int(value) => Some(value as f64),
-            _ => None,
-        };
+        // Whoever wrote an integer there meant a float.
+        let float = Node::as_f64;
         let step = match map.get_str("step").map(|node| &node.kind) {
             Some(Kind::Int(step)) => u64::try_from(*step).ok()?,
             Some(_) => return None,
@@ -160,7 +156,7 @@ impl<'a> Logs<'a> {
     }
 
     /// Every line of a log and of those that other ranks have beside it. A line that says something else loses no other: it
-    /// is told at the end.
+    /// is told at the end. A last line without an end counts if it is whole all the same: a command may write it so.
     fn each(
         &self,
         name: &str,
@@ -172,9 +168,10 @@ impl<'a> Logs<'a> {
         let mut files: Vec<_> = self.names.iter().filter_map(|file| Some((rank(file)?, file))).collect();
         files.sort();
         for (_, file) in files {
-            for (i, line) in whole_lines(&(self.read)(file)?).enumerate() {
+            for (i, line) in (self.read)(file)?.split_inclusive('\n').enumerate() {
                 let node = read_python_json(line).ok();
-                if node.as_ref().and_then(Node::as_map).and_then(&mut take).is_none() {
+                let taken = node.as_ref().and_then(Node::as_map).and_then(&mut take);
+                if taken.is_none() && line.ends_with('\n') {
                     wrong += 1;
                     first = first.or_else(|| Some((i + 1, self.folder.join(file))));
                 }

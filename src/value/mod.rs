@@ -19,8 +19,8 @@ pub use path::KeyPath;
 pub(crate) use path::integer_text;
 pub(crate) use print::to_yaml;
 pub use print::{
-    JsonStyle, write_float, write_int, write_json, write_json_str, write_key_repr, write_repr, write_str,
-    write_yaml,
+    JsonStyle, write_float, write_int, write_json, write_json_str, write_key_repr, write_python_json,
+    write_repr, write_str, write_yaml,
 };
 pub use table::{HashMap, HashSet, IndexMap};
 pub(crate) use template::find_written;

@@ -152,7 +152,6 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     // From here on a signal lets the command end, and does not end this process.
     let _ = run.is_interrupted();
     let told = ToldResult::of(&handed.bound, run)?;
-    told.remove_earlier()?;
     let paths = OUTPUT.map(|name| run.dir().join(own_file(run, name)));
     let errors = paths[1].clone();
     let said_before = length(&errors);

@@ -1,7 +1,9 @@
 //! What a command says came of it: numbers in a file that it writes, or the last values of its metrics.
 
+use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::app::capture;
 use crate::app::program::bound::Bound;
@@ -22,6 +24,37 @@ pub(super) struct ToldResult {
     pub(super) path: PathBuf,
     /// The part of it that counts.
     key: Option<String>,
+    /// Whether the config names it.
+    is_named: bool,
+    /// What stood there before the command began, which is not its result, and may be anybody's.
+    before: Option<Written>,
+}
+
+/// How a file was written: another one, or one that was written again, is told apart.
+#[derive(PartialEq)]
+struct Written {
+    at: Option<SystemTime>,
+    length: u64,
+    /// The file itself, and when its name or its content was changed.
+    changed: (u64, i64, i64),
+}
+
+impl Written {
+    fn of(path: &Path) -> Option<Self> {
+        let file = fs::metadata(path).ok()?;
+        Some(Self { at: file.modified().ok(), length: file.len(), changed: changed(&file) })
+    }
+}
+
+#[cfg(unix)]
+fn changed(file: &fs::Metadata) -> (u64, i64, i64) {
+    use std::os::unix::fs::MetadataExt as _;
+    (file.ino(), file.ctime(), file.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn changed(_: &fs::Metadata) -> (u64, i64, i64) {
+    (0, 0, 0)
 }
 
 impl ToldResult {
@@ -30,28 +63,18 @@ impl ToldResult {
     /// # Errors
     /// The setting cannot be resolved.
     pub(super) fn of(bound: &Bound, run: &Run) -> Result<Self> {
-        let Some(named) = setting(bound, "mainstem.run.result")? else {
-            return Ok(Self { path: run.dir().join(own_file(run, RESULT)), key: None });
+        let named = setting(bound, "mainstem.run.result")?;
+        let is_named = named.is_some();
+        let (file, key) = match named {
+            None => (own_file(run, RESULT), None),
+            Some(named) => match named.rsplit_once(".json:") {
+                Some((file, key)) => (format!("{file}.json"), Some(key.to_owned())),
+                None => (named, None),
+            },
         };
-        let (file, key) = match named.rsplit_once(".json:") {
-            Some((file, key)) => (format!("{file}.json"), Some(key.to_owned())),
-            None => (named, None),
-        };
-        Ok(Self { path: run.dir().join(file), key })
-    }
-
-    /// Removes the file that the attempt before left in this directory, which is not this one's.
-    ///
-    /// # Errors
-    /// It is there, and cannot be removed.
-    pub(super) fn remove_earlier(&self) -> Result<()> {
-        match std::fs::remove_file(&self.path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                let message = format!("cannot remove the earlier `{}`: {error}", self.path.display());
-                Err(Error::new(ErrorKind::Io, message))
-            }
-            _ => Ok(()),
-        }
+        let path = run.dir().join(file);
+        let before = Written::of(&path);
+        Ok(Self { path, key, is_named, before })
     }
 
     /// The numbers that the command left.
@@ -60,6 +83,15 @@ impl ToldResult {
     /// The file cannot be read, or is no JSON.
     pub(super) fn read(&self, run: &Run) -> std::result::Result<Vec<Objective>, Failed> {
         const LARGEST: u64 = 1 << 20;
+        if self.before.is_some() && self.before == Written::of(&self.path) {
+            let numbers = of_metrics(run);
+            if numbers.is_empty() && self.is_named {
+                let path = self.path.display();
+                let message = format!("`{path}` is as it was before the command, so it is no result of it");
+                warn(&Error::new(ErrorKind::Json, message).note("the job has no result"));
+            }
+            return Ok(numbers);
+        }
         let bytes = match read_regular(&self.path, LARGEST) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(of_metrics(run)),
@@ -88,9 +120,7 @@ impl ToldResult {
             ),
         };
         if let Some(warning) = warning {
-            let drawn = warning.render_as(Severity::Warning, capture::styles().1);
-            // There is nobody left to tell that standard error is gone.
-            let _ = std::io::stderr().lock().write_all(drawn.as_bytes());
+            warn(&warning);
         }
         Ok(objectives)
     }
@@ -99,6 +129,12 @@ impl ToldResult {
         let message = format!("`{}` must hold a number, or numbers by names{what}", self.path.display());
         Error::new(ErrorKind::Json, message)
     }
+}
+
+fn warn(warning: &Error) {
+    let drawn = warning.render_as(Severity::Warning, capture::styles().1);
+    // There is nobody left to tell that standard error is gone.
+    let _ = std::io::stderr().lock().write_all(drawn.as_bytes());
 }
 
 /// The last value of each metric, in the order of their first ones. What the log has that is no metric, its readers are told.
@@ -121,22 +157,18 @@ fn at<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
 
 /// The numbers in what a command left, each by its path, and the paths of everything else.
 fn numbers(path: &str, node: &Node, found: &mut Vec<Objective>, others: &mut Vec<String>) {
-    let value = match &node.kind {
-        Kind::Float(value) => *value,
-        #[expect(clippy::cast_precision_loss, reason = "an objective is a float")]
-        Kind::Int(value) => *value as f64,
+    if let Some(value) = node.as_f64() {
+        return found.push(Objective { name: path.to_owned(), value, direction: None });
+    }
+    match &node.kind {
         Kind::Map(map) => {
             let above = if path.is_empty() { String::new() } else { format!("{path}.") };
-            return map
-                .iter()
-                .for_each(|(key, slot)| numbers(&format!("{above}{key}"), &slot.node, found, others));
+            map.iter().for_each(|(key, slot)| numbers(&format!("{above}{key}"), &slot.node, found, others));
         }
         // What a function under Hydra returns for several objectives: they are known by their places.
         Kind::List(list) if path.is_empty() => {
-            return (list.iter().enumerate())
-                .for_each(|(at, node)| numbers(&at.to_string(), node, found, others));
+            (list.iter().enumerate()).for_each(|(at, node)| numbers(&at.to_string(), node, found, others));
         }
-        _ => return others.push(format!("`{path}`")),
-    };
-    found.push(Objective { name: path.to_owned(), value, direction: None });
+        _ => others.push(format!("`{path}`")),
+    }
 }

@@ -17,7 +17,9 @@ use crate::durable::{Sync, write_whole, write_whole_with};
 use crate::grammar::{Quote, quoted};
 use crate::run::METRICS;
 use crate::run::{CONFIG, RESOLVED, Run};
-use crate::value::{JsonStyle, KeyPath, Kind, Map, Node, write_float, write_json, write_str, write_yaml};
+use crate::value::{
+    JsonStyle, KeyPath, Kind, Map, Node, write_float, write_python_json, write_str, write_yaml,
+};
 
 /// What a command can be told.
 pub(super) struct Handed {
@@ -217,7 +219,7 @@ impl Handed {
     fn json(&self, run: &Run) -> Result<PathBuf> {
         let path = self.record(run)?.join("config.resolved.json");
         let mut text = String::new();
-        write_json(&self.bound.resolve()?, JsonStyle::Pretty, &mut text);
+        write_python_json(&self.bound.resolve()?, JsonStyle::Pretty, &mut text);
         text.push('\n');
         write_later(&path, &text)?;
         Ok(path)
@@ -235,7 +237,7 @@ pub(super) fn word_of(node: &Node) -> String {
     match (&node.kind, node.as_str()) {
         (_, Some(plain)) => text.push_str(plain),
         (Kind::Float(number), _) => write_float(*number, &mut text),
-        _ => write_json(node, JsonStyle::Compact, &mut text),
+        _ => write_python_json(node, JsonStyle::Compact, &mut text),
     }
     text
 }

@@ -13,6 +13,7 @@ use crate::app::program::{DERIVED_FROM, flag_names};
 use crate::app::runs::diff::{Difference, compare, leaves};
 use crate::app::runs::view::{View, plain, tail, typed};
 use crate::app::runs::withheld;
+use crate::app::runs::written::written_since;
 use crate::diag::{Error, ErrorKind, HIDDEN, Result, Source, SourceId, SourceKind, SourceMap, shell_word};
 use crate::facts::{Facts, Process};
 use crate::grammar::{Override, parse_override};
@@ -310,6 +311,7 @@ impl Again {
             let command = typed(self.tail.get(1..).unwrap_or_default());
             let (then, now) = (values(run.command(), &then, before), values(command, &now, file("git.diff")));
             found.extend(compare("run", then, now));
+            found.extend(written_since(self.tail.iter().skip(1), &self.cwd, record.started()));
         }
         found
     }

@@ -125,12 +125,21 @@ fn compare(node: &Node, operator: Operator, value: &str) -> bool {
     if operator == Operator::Like {
         return like(&plain(node), value);
     }
-    let ordering = match (number(node), value.parse::<f64>()) {
+    let numbers = match (integer(node), value.parse::<i128>()) {
+        (Some(number), Ok(value)) => return holds_for(operator, Some(number.cmp(&value))),
+        _ => (node.as_f64(), value.parse::<f64>()),
+    };
+    let ordering = match numbers {
         (Some(number), Ok(value)) => number.partial_cmp(&value),
         // A number is neither less nor more than a word.
         (Some(_), Err(_)) | (None, Ok(_)) if !matches!(operator, Operator::Equal | Operator::Unequal) => None,
         _ => Some(plain(node).as_str().cmp(value)),
     };
+    holds_for(operator, ordering)
+}
+
+/// Whether an operator holds for what is so much less or more than its value.
+fn holds_for(operator: Operator, ordering: Option<Ordering>) -> bool {
     match operator {
         Operator::Equal => ordering == Some(Ordering::Equal),
         Operator::Unequal => ordering != Some(Ordering::Equal),
@@ -142,11 +151,10 @@ fn compare(node: &Node, operator: Operator, value: &str) -> bool {
     }
 }
 
-pub(crate) fn number(node: &Node) -> Option<f64> {
-    #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 nobody compares")]
+/// An integer as it is: as floats, large seeds are all alike.
+fn integer(node: &Node) -> Option<i128> {
     match &node.kind {
-        Kind::Int(number) => Some(*number as f64),
-        Kind::Float(number) => Some(*number),
+        Kind::Int(number) => Some(i128::from(*number)),
         Kind::BigInt(digits) => digits.parse().ok(),
         _ => None,
     }
@@ -302,7 +310,7 @@ mod tests {
 
     fn matches(filter: &str) -> bool {
         let run = r#"{"lr":0.01,"n":3,"status":"failed","tags":["good","x"],"none":null,"loss":{"$float":"nan"},
-            "name":"resnet50","on":true,"started":"2026-11-24T12:00:00+01:00"}"#;
+            "name":"resnet50","on":true,"seed":9223372036854775807,"hash":18446744073709551615,"started":"2026-11-24T12:00:00+01:00"}"#;
         let run = read_json(run, SourceId::NONE).unwrap();
         let get = |key: &str| run.as_map().unwrap().get_str(key).cloned();
         Filter::parse(filter).unwrap().matches(&get)
@@ -331,6 +339,10 @@ mod tests {
             "loss!=1",
             "started>2026-11",
             "n!=three",
+            "seed=9223372036854775807",
+            "seed>9223372036854775806",
+            "hash=18446744073709551615",
+            "hash>1.5",
         ] {
             assert!(matches(yes), "{yes}");
         }
@@ -340,6 +352,8 @@ mod tests {
             "tags!=good",
             "nowhere",
             "nowhere<1",
+            "seed=9223372036854775806",
+            "hash=18446744073709551614",
             "loss<1",
             "loss>1",
             "name<1",

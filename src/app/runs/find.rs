@@ -93,11 +93,8 @@ impl Runs {
             let id = |found: &&Found| found.record.id().map(|id| id.to_string()).unwrap_or_default();
             all.iter().filter(|found| !asked.is_empty() && is_meant(&id(found))).cloned().collect()
         };
-        // What lies between the ends counts where they say nothing: it is likelier to be found in others too.
-        let mut meant = those(&|id| id.starts_with(&asked) || id.ends_with(&asked));
-        if meant.is_empty() {
-            meant = those(&|id| id.contains(&asked));
-        }
+        // Any other rule may mean another run than the one who asks, and `rm` would remove it.
+        let mut meant = those(&|id| id.contains(&asked));
         match (meant.pop(), meant.is_empty()) {
             (Some(found), true) => Ok(found),
             (None, _) => Err(self.none(&format!("there is no run `{word}`"))),

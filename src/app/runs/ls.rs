@@ -9,7 +9,7 @@ use crate::app::capture;
 use crate::app::csv::{cell, flattened, write_record};
 use crate::app::json::{line, optional, texts};
 use crate::app::runs::args::Args;
-use crate::app::runs::filter::{Filter, number};
+use crate::app::runs::filter::Filter;
 use crate::app::runs::view::{View, plain, results};
 use crate::app::table::{Cell, Fit, table};
 use crate::diag::{Error, ErrorKind, Result, Style, did_you_mean};
@@ -111,7 +111,7 @@ pub(crate) fn without_attempts(mut runs: Vec<View>) -> Vec<View> {
 fn order(a: Option<&Node>, b: Option<&Node>, descending: bool) -> Ordering {
     let rank = |node: Option<&Node>| match node {
         None => 3,
-        Some(node) => match number(node) {
+        Some(node) => match node.as_f64() {
             Some(number) if number.is_nan() => 2,
             Some(_) => 0,
             None if plain(node).is_empty() => 3,
@@ -119,7 +119,7 @@ fn order(a: Option<&Node>, b: Option<&Node>, descending: bool) -> Ordering {
         },
     };
     let within = match (a, b) {
-        (Some(a), Some(b)) => match (number(a), number(b)) {
+        (Some(a), Some(b)) => match (a.as_f64(), b.as_f64()) {
             (Some(a), Some(b)) => a.total_cmp(&b),
             _ => plain(a).cmp(&plain(b)),
         },

@@ -14,6 +14,7 @@ mod series;
 mod show;
 mod view;
 mod withheld;
+mod written;
 
 pub(crate) use args::{COMMANDS, another_name, faces};
 pub(crate) use help::TEXT as HELP;

@@ -249,7 +249,7 @@ pub(crate) fn plain(node: &Node) -> String {
         Kind::List(list) if list.iter().all(|node| !node.is_container()) => {
             out.push_str(&list.iter().map(plain).collect::<Vec<_>>().join(","));
         }
-        _ => crate::value::write_json(node, crate::value::JsonStyle::Compact, &mut out),
+        _ => crate::value::write_python_json(node, crate::value::JsonStyle::Compact, &mut out),
     }
     out
 }

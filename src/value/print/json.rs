@@ -33,7 +33,36 @@ pub enum JsonStyle {
 /// assert_eq!(out, r#"{"lr":1.0,"steps":10}"#);
 /// ```
 pub fn write_json(node: &Node, style: JsonStyle, out: &mut String) {
-    walk(node, SHOWN, &mut Json { out, pretty: style == JsonStyle::Pretty, depth: 0, open: Vec::new() });
+    write(node, style, Lacking::Tagged, out);
+}
+
+/// As [`write_json`], for programs that know of no `$`: as Python's `json` writes what it can. Integers of any size are digits, floats that are no
+/// numbers are `NaN`, `Infinity` and `-Infinity`, keys are texts (`1` is `"1"`), bytes are text in base64.
+///
+/// ```
+/// use mainstem::value::{JsonStyle, Key, Map, Node, write_python_json};
+/// let mut map = Map::default();
+/// map.set(Key::from("near"), Node::from(f64::INFINITY));
+/// map.set(Key::Int(1), Node::from("a"));
+/// let mut out = String::new();
+/// write_python_json(&Node::from(map), JsonStyle::Compact, &mut out);
+/// assert_eq!(out, r#"{"near":Infinity,"1":"a"}"#);
+/// ```
+pub fn write_python_json(node: &Node, style: JsonStyle, out: &mut String) {
+    write(node, style, Lacking::AsPython, out);
+}
+
+fn write(node: &Node, style: JsonStyle, lacking: Lacking, out: &mut String) {
+    let pretty = style == JsonStyle::Pretty;
+    walk(node, SHOWN, &mut Json { out, pretty, lacking, depth: 0, open: Vec::new() });
+}
+
+/// How what JSON lacks is written.
+#[derive(Clone, Copy, PartialEq)]
+enum Lacking {
+    /// `{"$float":"nan"}`: nothing is lost.
+    Tagged,
+    AsPython,
 }
 
 /// Appends a JSON string with its quotes. Characters beyond ASCII stay as they are.
@@ -75,6 +104,7 @@ enum Shape {
 struct Json<'o> {
     out: &'o mut String,
     pretty: bool,
+    lacking: Lacking,
     /// How many brackets are open.
     depth: usize,
     open: Vec<Shape>,
@@ -114,6 +144,11 @@ impl Json<'_> {
 
     /// `{"$tag":"…"}` in one line. The text needs no escapes.
     fn tagged(&mut self, tag: &str, text: impl FnOnce(&mut String)) {
+        if self.lacking == Lacking::AsPython {
+            self.out.push('"');
+            text(self.out);
+            return self.out.push('"');
+        }
         self.out.push_str("{\"");
         self.out.push_str(tag);
         self.out.push('"');
@@ -124,10 +159,10 @@ impl Json<'_> {
     }
 
     fn float(&mut self, value: f64) {
-        if value.is_finite() {
-            write_float(value, self.out);
-        } else {
-            self.tagged("$float", |out| write_float(value, out));
+        match (value.is_finite(), self.lacking) {
+            (true, _) => write_float(value, self.out),
+            (false, Lacking::Tagged) => self.tagged("$float", |out| write_float(value, out)),
+            (false, Lacking::AsPython) => self.out.push_str(no_number(value)),
         }
     }
 
@@ -156,6 +191,30 @@ impl Json<'_> {
     }
 }
 
+/// How Python's `json` writes what is no number.
+fn no_number(value: f64) -> &'static str {
+    match value {
+        value if value.is_nan() => "NaN",
+        value if value > 0.0 => "Infinity",
+        _ => "-Infinity",
+    }
+}
+
+/// A key as the text that Python's `json` makes of it.
+fn python_key(key: &Key) -> String {
+    let mut text = String::new();
+    match key {
+        Key::Str(name) => text.push_str(name),
+        Key::Int(value) => write_int(*value, &mut text),
+        Key::Float(value) if value.is_finite() => write_float(*value, &mut text),
+        Key::Float(value) => text.push_str(no_number(*value)),
+        Key::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Key::Null => text.push_str("null"),
+        Key::Bytes(bytes) => write_base64(bytes, &mut text),
+    }
+    text
+}
+
 fn is_object(map: &Map) -> bool {
     let mut keys = map.iter().map(|(key, _)| key);
     let tag =
@@ -170,6 +229,7 @@ impl Visitor for Json<'_> {
             Kind::Missing => self.out.push_str("\"???\""),
             Kind::Bool(value) => self.out.push_str(if *value { "true" } else { "false" }),
             Kind::Int(value) => write_int(*value, self.out),
+            Kind::BigInt(digits) if self.lacking == Lacking::AsPython => self.out.push_str(digits),
             Kind::BigInt(digits) => self.tagged("$int", |out| out.push_str(digits)),
             Kind::Float(value) => self.float(*value),
             Kind::Str(text) => write_json_str(text, self.out),
@@ -189,7 +249,7 @@ impl Visitor for Json<'_> {
     fn open(&mut self, branch: Branch<'_>) {
         let shape = match branch {
             Branch::List(_) => Shape::Array,
-            Branch::Map(map) if is_object(map) => Shape::Object,
+            Branch::Map(map) if self.lacking == Lacking::AsPython || is_object(map) => Shape::Object,
             Branch::Map(_) => Shape::Pairs,
         };
         self.begin(if shape == Shape::Array { '[' } else { '{' });
@@ -220,6 +280,11 @@ impl Visitor for Json<'_> {
             (Some(Shape::Object), Key::Str(text)) => {
                 self.next(first);
                 write_json_str(text, self.out);
+                self.colon();
+            }
+            (Some(Shape::Object), key) => {
+                self.next(first);
+                write_json_str(&python_key(key), self.out);
                 self.colon();
             }
             _ => self.pair(key, first),

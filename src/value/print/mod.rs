@@ -11,7 +11,7 @@ mod unprintable;
 mod walk;
 mod yaml;
 
-pub use json::{JsonStyle, write_json, write_json_str};
+pub use json::{JsonStyle, write_json, write_json_str, write_python_json};
 pub use number::{write_float, write_int};
 pub use python::{write_key_repr, write_repr, write_str};
 pub(crate) use yaml::to_yaml;
