@@ -654,3 +654,47 @@ fn the_best_of_a_plain_sweep_is_told_if_its_config_says_which_way() {
         assert!(said.contains(&format!("3 of 3 jobs are completed; {best}")), "{said}");
     }
 }
+
+#[test]
+fn a_file_that_was_there_before_stays_and_is_no_result() {
+    let sandbox = sandbox()
+        .with_file("d/precious.json", "{\"acc\": 1, \"confusion\": [[1, 2]]}")
+        .and_then(|sandbox| sandbox.with_file("result.json", "{\"mine\": 1}"))
+        .expect("files");
+    let (code, _, err) =
+        run_command(&sandbox, &["hydra.run.dir=d", "mainstem.run.result=precious.json", "--", "true"]);
+    assert!(code == Some(0) && err.contains("is as it was before the command"), "{err}");
+    assert_eq!(run_command(&sandbox, &["hydra.run.dir=.", "--", "true"]).2, "");
+    assert_eq!(sandbox.read("d/precious.json").unwrap(), "{\"acc\": 1, \"confusion\": [[1, 2]]}");
+    assert_eq!(sandbox.read("result.json").unwrap(), "{\"mine\": 1}");
+    assert!(record(&sandbox, "d").contains("\"result\": null"), "{}", record(&sandbox, "d"));
+    // Written again, even the same is a result.
+    let again = "printf '{\"acc\": 1, \"confusion\": [[1, 2]]}' > $MAINSTEM_RUN_DIR/precious.json";
+    run_command(&sandbox, &["hydra.run.dir=d", "mainstem.run.result=precious.json", "--", "sh", "-c", again]);
+    assert!(record(&sandbox, "d").contains("\"acc\": 1.0"), "{}", record(&sandbox, "d"));
+}
+
+#[test]
+fn large_integers_are_digits_and_the_last_line_of_a_log_needs_no_end() {
+    let sandbox = sandbox();
+    let script = "echo $0 $1; printf '{\"name\":\"acc\",\"value\":1}\\n{\"name\":\"acc\",\"value\":18446744073709551616}' >> $MAINSTEM_METRICS";
+    let seed = "18446744073709551615";
+    let words = [&format!("seed={seed}"), "hydra.run.dir=d", "--", "sh", "-c", script, "{seed}", "{flags}"];
+    let (code, out, err) = run_command(&sandbox, &words);
+    assert_eq!((code, out), (Some(0), format!("{seed} --seed={seed}\n")), "{err}");
+    assert!(record(&sandbox, "d").contains("\"acc\": 1.8446744073709552e+19"), "{}", record(&sandbox, "d"));
+}
+
+#[test]
+fn a_program_that_was_written_since_is_not_repeated_exactly() {
+    let sandbox = sandbox().with_file("p.sh", "echo hi\n").expect("a file");
+    let (code, out, err) = run_command(&sandbox, &["y=1", "hydra.run.dir=d", "--", "sh", "p.sh", "{y}"]);
+    assert_eq!((code, out.as_str()), (Some(0), "hi\n"), "{err}");
+    let exactly = || run(mainstem(&sandbox, &["rerun", "d", "--exact"]));
+    let (code, out, err) = exactly();
+    assert!(code == Some(0) && out.contains("hi"), "{out}{err}");
+    fs::write(sandbox.path().join("p.sh"), "echo changed\n").expect("a file");
+    let (code, out, err) = exactly();
+    assert!(code == Some(1) && out.contains("p.sh") && !out.contains("changed\n"), "{out}{err}");
+    assert!(err.contains("not all is as it was"), "{err}");
+}
