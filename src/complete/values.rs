@@ -41,7 +41,10 @@ pub(super) fn values(
         match found.iter().position(|(word, _)| *word == now) {
             Some(at) => found[at].1 = format!("now; {}", found[at].1).trim_end_matches("; ").to_owned(),
             None if !now.is_empty() => found.push((now, "now".to_owned())),
-            None if found.is_empty() => found.push((now, "must be given".to_owned())),
+            None if found.is_empty() => {
+                let is_missing = node.is_some_and(|node| matches!(node.kind, Kind::Missing));
+                found.push((now, if is_missing { "must be given" } else { "now empty" }.to_owned()));
+            }
             None => {}
         }
     }
