@@ -17,6 +17,10 @@ const TRIED: usize = 50_000;
 /// So many of the configs that lead to an option are tried for it.
 const LEADING: usize = 16;
 
+/// Groups whose option says which keys there are: what other configs set there may be meant for an option that is typed beside
+/// them.
+const KINDS: [&str; 2] = ["hydra/launcher", "hydra/sweeper"];
+
 /// A primary config that options are composed with.
 struct Primary<'a> {
     name: &'a Text,
@@ -54,27 +58,44 @@ impl<'a> Trials<'a> {
     /// # Errors
     /// What is wrong with the first of them.
     fn compose(&mut self, path: &str) -> Result<Option<Composed>> {
-        let mut first: Option<Error> = None;
-        for primary in &self.primaries {
+        let mut first: Option<(Error, usize, String)> = None;
+        for (nth, primary) in self.primaries.iter().enumerate() {
             for line in ways(path, &primary.chosen) {
                 self.left = self.left.saturating_sub(1);
-                let name = primary.name;
-                let lines: Vec<&str> =
-                    primary.overrides.iter().map(String::as_str).chain([line.as_str()]).collect();
-                let composed = self
-                    .composer
-                    .arguments(Some(name), &lines)
-                    .and_then(|arguments| self.composer.compose(Some(name), &arguments, Mode::Multirun));
-                match composed {
+                match self.with(primary, &[&line]) {
                     Ok(composed) => return Ok(Some(composed)),
                     Err(error) => {
-                        first.get_or_insert(error.note(format!("composing `{name}` with `{line}`")));
+                        let error = error.note(format!("composing `{}` with `{line}`", primary.name));
+                        first.get_or_insert((error, nth, line));
                     }
                 }
             }
         }
-        first.map_or(Ok(None), Err)
+        let Some((error, nth, line)) = first else { return Ok(None) };
+        let kinds = KINDS.iter().filter(|kind| is_of_kind(&error, kind));
+        for kind in kinds {
+            for option in self.composer.repository().options(kind).unwrap_or_default() {
+                self.left = self.left.saturating_sub(1);
+                if let Ok(composed) = self.with(&self.primaries[nth], &[&format!("{kind}={option}"), &line]) {
+                    return Ok(Some(composed));
+                }
+            }
+        }
+        Err(error)
     }
+
+    fn with(&self, primary: &Primary<'_>, lines: &[&str]) -> Result<Composed> {
+        let lines: Vec<&str> =
+            primary.overrides.iter().map(String::as_str).chain(lines.iter().copied()).collect();
+        let arguments = self.composer.arguments(Some(primary.name), &lines)?;
+        self.composer.compose(Some(primary.name), &arguments, Mode::Multirun)
+    }
+}
+
+/// Whether all that is wrong is that the node of such a group has no such keys.
+fn is_of_kind(error: &Error, kind: &str) -> bool {
+    let node = format!("`{}.", kind.replace('/', "."));
+    error.iter().all(|one| one.kind() == ErrorKind::UnknownKey && one.message().contains(&node))
 }
 
 /// The overrides that select a config: in place of what is chosen in its group or in one above it, else beside it.
