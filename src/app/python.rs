@@ -34,10 +34,9 @@ impl Python {
     /// Whether some file that registers configs holds the config's name, and that of its group, as texts.
     pub(crate) fn registers(&self, config_path: &str) -> bool {
         let texts = self.texts.get_or_init(|| {
-            let mut texts = HashSet::new();
-            let mut files = 0;
+            let (mut texts, mut files) = (Texts::default(), 0);
             self.roots.iter().for_each(|root| read(root, 0, &mut files, &mut texts));
-            texts
+            texts.of_configs()
         });
         match config_path.rsplit_once('/') {
             Some((group, name)) => texts.contains(name) && texts.contains(group),
@@ -53,7 +52,7 @@ fn project(dir: &Path) -> Option<PathBuf> {
     marked.or(dir.parent()).map(Path::to_path_buf)
 }
 
-fn read(dir: &Path, depth: usize, files: &mut usize, texts: &mut HashSet<String>) {
+fn read(dir: &Path, depth: usize, files: &mut usize, texts: &mut Texts) {
     // What cannot be read registers nothing that anyone could see.
     let Ok(members) = fs::read_dir(dir) else { return };
     for member in members.flatten() {
@@ -70,26 +69,57 @@ fn read(dir: &Path, depth: usize, files: &mut usize, texts: &mut HashSet<String>
             *files += 1;
             let small = member.metadata().is_ok_and(|meta| meta.len() <= BYTES);
             if let (true, Ok(code)) = (small, fs::read_to_string(&path)) {
-                take(&code, texts);
+                texts.take(&code);
             }
         }
     }
 }
 
-/// Takes the texts of a file that registers configs.
-fn take(code: &str, texts: &mut HashSet<String>) {
-    if !["ConfigStore", "hydra_zen"].iter().any(|mark| code.contains(mark)) {
-        return;
-    }
-    for line in code.lines() {
-        let mut rest = line;
-        while let Some(start) = rest.find(['"', '\'']) {
-            let quote = &rest[start..=start];
-            let Some((text, after)) = rest[start + 1..].split_once(quote) else { break };
-            texts.insert(text.to_owned());
-            rest = after;
+/// Texts of code that may be names of configs and groups.
+#[derive(Default)]
+struct Texts {
+    /// Of files that register configs.
+    stored: HashSet<String>,
+    /// Of decorators: `@register_criterion("cross_entropy")` says `criterion` and `cross_entropy`. What such a one registers, another
+    /// file may make a config of.
+    decorated: HashSet<String>,
+}
+
+impl Texts {
+    fn take(&mut self, code: &str) {
+        let stores = ["ConfigStore", "hydra_zen"].iter().any(|mark| code.contains(mark));
+        for line in code.lines() {
+            let decorator = line.trim_start().strip_prefix('@').and_then(|line| line.split_once('('));
+            let registers = decorator.and_then(|(name, _)| name.rsplit('.').next()?.strip_prefix("register"));
+            if let Some(group) = registers {
+                self.decorated.insert(group.trim_start_matches('_').to_owned());
+                self.decorated.extend(quoted(line));
+            }
+            if stores {
+                self.stored.extend(quoted(line));
+            }
         }
     }
+
+    /// All of them, if some file makes configs at all.
+    fn of_configs(mut self) -> HashSet<String> {
+        if !self.stored.is_empty() {
+            self.stored.extend(self.decorated);
+        }
+        self.stored
+    }
+}
+
+/// The texts in quotes in a line.
+fn quoted(line: &str) -> Vec<String> {
+    let (mut texts, mut rest) = (Vec::new(), line);
+    while let Some(start) = rest.find(['"', '\'']) {
+        let quote = &rest[start..=start];
+        let Some((text, after)) = rest[start + 1..].split_once(quote) else { break };
+        texts.push(text.to_owned());
+        rest = after;
+    }
+    texts
 }
 
 #[cfg(test)]
@@ -98,15 +128,22 @@ mod tests {
 
     #[test]
     fn texts_of_files_that_register_are_taken() {
-        let mut texts = HashSet::new();
-        take("x = 'nothing'", &mut texts);
-        assert!(texts.is_empty());
-        take(
-            "ConfigStore.instance().store(group=\"db\", name='base', node=\"it's\")\n# don't\ny = 'z'",
-            &mut texts,
-        );
-        for text in ["db", "base", "it's", "z"] {
+        let mut texts = Texts::default();
+        texts.take("x = 'nothing'\n@registry.register_model('net', dataclass=Net)\nclass Net: pass");
+        assert!(texts.stored.is_empty());
+        texts
+            .take("ConfigStore.instance().store(group=\"db\", name='base', node=\"it's\")\n# don't\ny = 'z'");
+        let texts = texts.of_configs();
+        for text in ["db", "base", "it's", "z", "model", "net"] {
             assert!(texts.contains(text), "{text}");
         }
+        assert!(!texts.contains("nothing"));
+    }
+
+    #[test]
+    fn decorators_alone_register_no_configs() {
+        let mut texts = Texts::default();
+        texts.take("@register('net')\ndef f(): pass");
+        assert!(texts.of_configs().is_empty());
     }
 }
