@@ -127,6 +127,15 @@ pub(super) fn driver_in_queue(directory: &Path, facts: &Facts, process: &Process
     Ok(board.driver())
 }
 
+/// What of the sweep is in Slurm's queue.
+///
+/// # Errors
+/// The journal cannot be read; Slurm does not answer.
+pub(super) fn left_in_queue(directory: &Path, facts: &Facts, process: &Process) -> Result<Vec<String>> {
+    let progress = Progress::read(directory)?;
+    Board::of(directory, &progress, process, Slurm::new(&facts.env)).left_now()
+}
+
 /// Ends all that is in Slurm's queue, and writes down that somebody did. Returns what was ended.
 ///
 /// # Errors
