@@ -59,15 +59,20 @@ def contained(place):
 
 
 def contained_to_the_limit(place):
-    """A task in such a container that comes to a real limit of a minute, while other tests run, finds that by its own clock."""
+    """A task in such a container that comes to a real limit of a minute, while other tests run, finds that by its own clock, and
+    begins again as often as was asked for."""
     more = ["hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=40", "hydra.launcher.partition=far"]
-    place.run(place.app("x=1", *place.settings(boxed(place), *more)), HC_STEPS="6000")
+    place.run(place.app("x=1", *place.settings(boxed(place), *more, "hydra.launcher.max_num_timeout=1")), HC_STEPS="6000")
+    log = place.sweep / "0/stdout.log"
+    saved = lambda: log.read_text().count("saved") if log.exists() else 0
+    yield from until(lambda: saved() == 1 and waits(place, "far"))
+    time.sleep(2.5)
+    place.cluster.run("scontrol", "update", f"JobId={ids(place)[0]}", "StartTime=now")
     array = ids(place)[0].removesuffix("0")
     yield from until(lambda: not any(line.startswith(array) for line in place.cluster.queue("far")))
-    assert "saved" in (place.sweep / "0/stdout.log").read_text()
     place.run(place.sweeps("watch"), 1)
-    assert "it has come once to its limit of 1 min" in place.shows()[0]["error"], place.shows()
-    assert len(ids(place)) == 1, place.entries()
+    assert "it has come 2 times to its limit of 1 min" in place.shows()[0]["error"], place.shows()
+    assert saved() == 2 and len(ids(place)) == 1, place.entries()
 
 
 def goes_on(one, log, count, *notice):
