@@ -20,6 +20,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 from cluster import Cluster, is_there, wait_until  # noqa: E402
 from place import Place, ids, runs_again, saving, steps_are_taken_once, until, waits  # noqa: E402
+from slurm_apart import TESTS as APART  # noqa: E402
 from slurm_faults import TESTS as FAULTS  # noqa: E402
 
 
@@ -422,8 +423,8 @@ def worded(place):
     place.cluster.quiet()
 
 
-TESTS = [limited, lost, *FAULTS, directories, detached, cancelled, rebuilt, packed, preempted, noticed, alone, searched, stopped, full,
-         shared, worded, killed]
+TESTS = [limited, lost, *FAULTS, *APART, directories, detached, cancelled, rebuilt, packed, preempted, noticed, alone, searched,
+         stopped, full, shared, worded, killed]
 
 
 def main():

@@ -12,6 +12,7 @@ mod state;
 mod summary;
 #[cfg(test)]
 mod testing;
+mod word;
 
 pub use engine::Drive;
 pub use entry::{Entry, Identity};
@@ -23,3 +24,4 @@ pub use progress::{Progress, Standing, identity};
 #[cfg(feature = "app")]
 pub(crate) use replay::are_same;
 pub use summary::{Failure, Limit, Stopped, Summary};
+pub use word::{ask_to_end, asked_to_end};

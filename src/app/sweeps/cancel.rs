@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use crate::app::output::Output;
 use crate::app::sweeps::main::{shown, state};
-use crate::app::sweeps::queue::{self, Once, Queue, is_on_slurm};
+use crate::app::sweeps::queue::{self, Once, Queue, is_for_slurm};
 use crate::app::sweeps::signal::{holds, interrupt};
 use crate::diag::{Error, ErrorKind, Result, SourceId, Style, shell_word, visible};
-use crate::drive::{LOCK, Progress, is_driven};
+use crate::drive::{LOCK, Progress, ask_to_end, is_driven};
 use crate::durable::{Holder, holder_of};
 use crate::facts::{Facts, Process};
 use crate::run::Status;
@@ -27,6 +27,8 @@ struct Driver {
     process: u32,
     host: String,
     boot: Option<String>,
+    /// What its lease is called.
+    lease: String,
 }
 
 /// Asks the process that runs the sweep to end it in order, waits, and says what came of it.
@@ -49,19 +51,11 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
         let error = Error::new(ErrorKind::Job, format!("nobody runs the sweep in `{place}`"));
         return Err(error.note(format!("it is {}", state(&progress, &queue, directory, process))));
     };
-    let driver = match reachable(&holder, process, &place) {
-        // What is on Slurm can be ended from anywhere, and so can a driver that is a job.
-        Err(_) if is_on_slurm(&progress) => return on_slurm(facts, process, directory, &place),
+    let driver = match reachable(&holder, process, &place).and_then(|driver| asked(driver, &lock, &place)) {
+        // What is on Slurm can be ended from anywhere, and its driver looks for word of that.
+        Err(_) if is_for_slurm(&progress) => return by_word(facts, process, directory, (&holder, &place)),
         driver => driver?,
     };
-    if !holds(driver.process, &lock) {
-        return Err(Error::new(
-            ErrorKind::Job,
-            format!("process {} does not run the sweep in `{place}`", driver.process),
-        )
-        .note("the lock of the sweep names it, but it does not hold the lock"));
-    }
-    interrupt(driver.process)?;
     let told = format!("asked process {} to end its jobs\n", driver.process);
     let _ = Output { err: told, ..Output::success(String::new()) }.write();
     for _ in 0..PATIENCE.as_millis() / STEP.as_millis() {
@@ -69,7 +63,7 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
         let runs = read()?.is_some_and(|now| now.locked == Some(true) && now.about == holder.about);
         if !runs {
             // Its process has left the jobs to Slurm.
-            return match is_on_slurm(&progress) {
+            return match is_for_slurm(&progress) {
                 true => on_slurm(facts, process, directory, &place),
                 false => came_of(facts, directory, process, &place),
             };
@@ -80,6 +74,18 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
         .note(format!("process {} was asked to end it {} s ago", driver.process, PATIENCE.as_secs()))
         .help("the same once more ends its jobs at once");
     Ok(Output::success(String::new()).and_failure(&error, err))
+}
+
+/// Asks the process that runs the sweep to end.
+fn asked(driver: Driver, lock: &Path, place: &str) -> Result<Driver> {
+    if !holds(driver.process, lock) {
+        return Err(Error::new(
+            ErrorKind::Job,
+            format!("process {} does not run the sweep in `{place}`", driver.process),
+        )
+        .note("the lock of the sweep names it, but it does not hold the lock"));
+    }
+    interrupt(driver.process).map(|()| driver)
 }
 
 /// Who runs the sweep, if a signal of ours reaches it.
@@ -114,16 +120,38 @@ fn reachable(holder: &Holder, process: &Process, place: &str) -> Result<Driver> 
 
 fn driver(about: &str) -> Option<Driver> {
     let node = read_json(about, SourceId::NONE).ok()?;
+    let lease = node.as_map()?.get_str("id")?.as_str()?.to_owned();
     let map = node.as_map()?.get_str("process")?.as_map()?;
     let text = |key: &str| map.get_str(key).and_then(Node::as_str).map(str::to_owned);
     let Kind::Int(process) = map.get_str("id")?.kind else { return None };
-    Some(Driver { process: u32::try_from(process).ok()?, host: text("host")?, boot: text("boot") })
+    Some(Driver { process: u32::try_from(process).ok()?, host: text("host")?, boot: text("boot"), lease })
+}
+
+/// Ends the jobs that Slurm has, of a sweep whose driver no signal reaches from here: it is left word, which it reads before it
+/// hands on anything more, and at the latest when it looks next how its jobs stand.
+fn by_word(
+    facts: &Facts,
+    process: &Process,
+    directory: &Path,
+    (holder, place): (&Holder, &str),
+) -> Result<Output> {
+    let Some(driver) = driver(&holder.about) else { return on_slurm(facts, process, directory, place) };
+    let who = format!("process {} on `{}`", driver.process, visible(&driver.host));
+    ask_to_end(directory, &driver.lease, &format!("process {} on {}", process.id, process.host))?;
+    let told = format!("left word for {who}, which drives the sweep, to end\n");
+    let _ = Output { err: told, ..Output::success(String::new()) }.write();
+    on_slurm(facts, process, directory, place).map_err(|error| {
+        error.note(format!("{who} hands on nothing more once it reads the word that was left for it"))
+    })
 }
 
 /// Ends the jobs that Slurm has.
 fn on_slurm(facts: &Facts, process: &Process, directory: &Path, place: &str) -> Result<Output> {
     let ended = queue::cancel(directory, facts, process)?;
-    let told = format!("took {} out of Slurm's queue\n", ended.join(", "));
+    let told = match ended.is_empty() {
+        true => "nothing of the sweep was in Slurm's queue\n".to_owned(),
+        false => format!("took {} out of Slurm's queue\n", ended.join(", ")),
+    };
     let _ = Output { err: told, ..Output::success(String::new()) }.write();
     came_of(facts, directory, process, place)
 }

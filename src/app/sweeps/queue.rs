@@ -1,7 +1,7 @@
 //! The jobs of a sweep that Slurm has: how they stand, whether anybody waits for them or not.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,19 +24,39 @@ pub(super) struct Queue {
     pub(super) warning: Option<Error>,
 }
 
-/// One look into Slurm's queue, for all sweeps, when the first one needs it.
+/// One look into Slurm's queue, for all sweeps of one user, when the first one needs it.
 #[derive(Debug, Default)]
-pub(super) struct Once(OnceCell<Result<Vec<Queued>>>);
+pub(super) struct Once(RefCell<Option<Look>>);
+
+/// A look into the queue: whose jobs were asked for, and what there was of them.
+#[derive(Debug)]
+struct Look {
+    users: BTreeSet<u32>,
+    said: Result<Vec<Queued>>,
+}
 
 impl Once {
-    fn queue(&self, slurm: &Slurm) -> Result<Vec<Queued>> {
-        self.0.get_or_init(|| slurm.queue()).clone()
+    /// What these users have in it; of none, what this one has.
+    fn queue(&self, slurm: &Slurm, users: &BTreeSet<u32>) -> Result<Vec<Queued>> {
+        let mut known = self.0.borrow_mut();
+        if let Some(look) = known.as_ref().filter(|look| users.is_subset(&look.users)) {
+            return look.said.clone();
+        }
+        let all: BTreeSet<u32> = known.iter().flat_map(|look| &look.users).chain(users).copied().collect();
+        let said = slurm.queue(&all);
+        *known = Some(Look { users: all, said: said.clone() });
+        said
     }
 }
 
 /// Whether jobs of the sweep were handed to Slurm.
 pub(super) fn is_on_slurm(progress: &Progress) -> bool {
     !progress.submissions.is_empty()
+}
+
+/// Whether the jobs of the sweep are Slurm's, also if its driver has handed on none yet.
+pub(super) fn is_for_slurm(progress: &Progress) -> bool {
+    is_on_slurm(progress) || progress.launcher.as_deref() == Some(LAUNCHER)
 }
 
 impl Queue {
@@ -53,8 +73,8 @@ impl Queue {
             return Self::default();
         }
         let slurm = Slurm::new(&facts.env);
-        let queued = once.queue(&slurm);
-        let board = Board::of(directory, progress, process, slurm);
+        let board = Board::of(directory, progress, process, slurm.clone());
+        let queued = once.queue(&slurm, &board.users());
         let mut queue = Self::default();
         match queued {
             Ok(queued) => {
@@ -105,6 +125,15 @@ pub(super) fn driver_in_queue(directory: &Path, facts: &Facts, process: &Process
     let board = Board::of(directory, &progress, process, Slurm::new(&facts.env));
     board.look_into_queue()?;
     Ok(board.driver())
+}
+
+/// What of the sweep is in Slurm's queue.
+///
+/// # Errors
+/// The journal cannot be read; Slurm does not answer.
+pub(super) fn left_in_queue(directory: &Path, facts: &Facts, process: &Process) -> Result<Vec<String>> {
+    let progress = Progress::read(directory)?;
+    Board::of(directory, &progress, process, Slurm::new(&facts.env)).left_now()
 }
 
 /// Ends all that is in Slurm's queue, and writes down that somebody did. Returns what was ended.

@@ -8,7 +8,8 @@ use crate::app::capture;
 use crate::app::exec::exec;
 use crate::app::output::Output;
 use crate::app::program::copy_of_program;
-use crate::app::sweeps::queue::{driver_in_queue, is_on_slurm};
+use crate::app::sweeps::main::shown;
+use crate::app::sweeps::queue::{driver_in_queue, is_on_slurm, left_in_queue};
 use crate::diag::{Error, ErrorKind, Result, Style, shell_word, visible};
 use crate::drive::{Identity, LOCK, Progress};
 use crate::facts::{Facts, Process};
@@ -37,19 +38,28 @@ pub(super) fn resume(facts: &Facts, directory: &Path, more: &[String], err: Styl
 }
 
 /// As [`resume`], for a sweep whose jobs go on by themselves: waits for them, and begins none that has failed. While
-/// somebody else drives it, that one is waited for.
+/// somebody else drives it, that one is waited for. Of a sweep that was stopped none begins.
 ///
 /// # Errors
-/// As [`resume`]; nothing of the sweep was handed to Slurm, which does not answer.
+/// As [`resume`]; nothing of the sweep was handed to Slurm, which does not answer; it was stopped.
 pub(super) fn watch(facts: &Facts, process: &Process, directory: &Path, err: Style) -> Result<Output> {
     if !is_on_slurm(&Progress::read(directory)?) {
         let error = Error::new(ErrorKind::Job, "no job of this sweep goes on without its program");
         return Err(error.help("`mainstem sweeps show` shows how it stands"));
     }
     wait_for_driver(facts, process, directory, err)?;
+    let progress = Progress::read(directory)?;
+    if let Some(why) = progress.stopped.as_ref().filter(|_| !progress.has_ended()) {
+        wait_for_the_rest(facts, process, directory)?;
+        let place = shown(directory, facts).display().to_string();
+        let message = format!("the sweep in `{}` was stopped: {}", visible(&place), visible(why));
+        let help = format!("`mainstem sweeps resume {}` goes on", shell_word(&place));
+        return Err(Error::new(ErrorKind::Job, message).help(help));
+    }
     // Whoever only waits begins nothing again, and stops nothing.
     let more = [
         "mainstem.slurm.detach=false",
+        "mainstem.slurm.driver=false",
         "mainstem.sweep.retry_failed=false",
         "mainstem.sweep.max_failures=null",
         "mainstem.sweep.first_failures=null",
@@ -79,6 +89,16 @@ fn wait_for_driver(facts: &Facts, process: &Process, directory: &Path, err: Styl
         std::thread::sleep(pause);
         pause = (pause * 3 / 2).min(LONGEST);
     }
+}
+
+/// Waits until nothing of a sweep is in the queue.
+fn wait_for_the_rest(facts: &Facts, process: &Process, directory: &Path) -> Result<()> {
+    let mut pause = FIRST;
+    while !left_in_queue(directory, facts, process)?.is_empty() {
+        std::thread::sleep(pause);
+        pause = (pause * 3 / 2).min(LONGEST);
+    }
+    Ok(())
 }
 
 /// Between two looks whether anybody drives: so long at first, and at most so long.

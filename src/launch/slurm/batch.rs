@@ -27,8 +27,8 @@ pub struct Array {
     pub tasks: usize,
     /// How many run at a time; `None`: as many as there is room for.
     pub at_a_time: Option<usize>,
-    /// The array before, whose end it waits for.
-    pub after: Option<String>,
+    /// The arrays before, whose ends it waits for.
+    pub after: Vec<String>,
     /// The folder of what tasks say, which must be there.
     pub logs: PathBuf,
     /// The file in it of standard output. `%A` is the number of the array, `%a` that of the task.
@@ -39,13 +39,16 @@ pub struct Array {
     pub directory: PathBuf,
     /// The command. The variable `SLURM_ARRAY_TASK_ID` tells it which task it is.
     pub command: Vec<String>,
+    /// The folder where a task says that it is to begin once more, by an empty file of the name `ARRAY_TASK.RESTARTS`. The script
+    /// puts it back into the queue then: in a container the task has no commands of Slurm. `None`: the command does it itself.
+    pub again: Option<PathBuf>,
 }
 
 impl Batch {
     /// The script of an array.
     ///
     /// # Errors
-    /// Of kind [`ErrorKind::Job`]: a path that `sbatch` cannot be told.
+    /// Of kind [`ErrorKind::Job`]: a path that `sbatch` cannot be told; dependencies that cannot stand beside each other.
     ///
     /// ```
     /// use mainstem::launch::slurm::{Array, Batch};
@@ -60,9 +63,10 @@ impl Batch {
     /// ```
     pub fn script(&self, array: &Array) -> Result<String> {
         let mut text = "#!/bin/bash\n".to_owned();
-        for (name, value) in self.all_options(array)? {
+        let options = self.all_options(array)?;
+        for (name, value) in &options {
             let _ = match value {
-                Some(value) => writeln!(text, "#SBATCH --{name}={}", quoted(&value)),
+                Some(value) => writeln!(text, "#SBATCH --{name}={}", quoted(value)),
                 None => writeln!(text, "#SBATCH --{name}"),
             };
         }
@@ -70,16 +74,34 @@ impl Batch {
             text.push_str("\n# setup\n");
             text.extend(self.setup.iter().flat_map(|line| [line.as_str(), "\n"]));
         }
-        // In place of the shell, so that signals reach the command.
-        text.push_str("\nexec");
-        if let Some(more) = &self.srun {
-            text.push_str(" srun --unbuffered");
-            text.extend(more.iter().map(|word| format!(" {}", shell_word(word))));
+        let command = self.command(&array.command);
+        match &array.again {
+            // In place of the shell, so that signals reach the command.
+            None => {
+                let _ = writeln!(text, "\nexec {command}");
+            }
+            Some(folder) => {
+                let forwards = Self::tells_script(&options);
+                text.push_str(&beginning_again(&command, said(folder)?, forwards));
+            }
         }
-        let words = self.prefix.iter().chain(&array.command);
-        text.extend(words.map(|word| format!(" {}", shell_word(word))));
-        text.push('\n');
         Ok(text)
+    }
+
+    /// The line that starts a command.
+    fn command(&self, command: &[String]) -> String {
+        let srun = self
+            .srun
+            .iter()
+            .flat_map(|more| ["srun", "--unbuffered"].into_iter().chain(more.iter().map(String::as_str)));
+        let words = srun.chain(self.prefix.iter().chain(command).map(String::as_str));
+        words.map(|word| shell_word(word)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether Slurm tells the script that the time comes to an end, and not the command.
+    fn tells_script(options: &[(String, Option<String>)]) -> bool {
+        let value = options.iter().find(|(name, _)| name == "signal").and_then(|(_, value)| value.as_deref());
+        value.and_then(|value| value.split_once(':')).is_some_and(|(whom, _)| whom.contains(['B', 'b']))
     }
 
     fn all_options(&self, array: &Array) -> Result<Vec<(String, Option<String>)>> {
@@ -99,18 +121,61 @@ impl Batch {
         if let Some(err) = &array.err {
             options.push(("error".to_owned(), log(err)?));
         }
-        let after = array.after.as_ref().map(|id| format!("afterany:{id}"));
-        options.extend(after.map(|after| ("dependency".to_owned(), Some(after))));
+        if !array.after.is_empty() {
+            options.push(("dependency".to_owned(), Some(format!("afterany:{}", array.after.join(":")))));
+        }
         // Who asks for an option by its name knows better.
         for (name, value) in &self.options {
             match options.iter_mut().find(|(known, _)| known == name) {
-                Some(known) => known.1.clone_from(value),
+                Some((_, ours)) if name == "dependency" => *ours = Some(both(ours.take(), value.as_deref())?),
+                Some((_, ours)) => ours.clone_from(value),
                 None => options.push((name.clone(), value.clone())),
             }
+        }
+        if options.iter().any(|(name, _)| name == "no-requeue") {
+            options.retain(|(name, _)| name != "requeue");
         }
         options.sort();
         Ok(options)
     }
+}
+
+/// What an array waits for itself, and what else it is to wait for.
+fn both(ours: Option<String>, theirs: Option<&str>) -> Result<String> {
+    let (ours, theirs) = (ours.unwrap_or_default(), theirs.unwrap_or_default());
+    // To Slurm `?` is "or", for all of the list.
+    if theirs.contains('?') {
+        let message = format!("the dependency `{theirs}` cannot stand beside `{ours}`");
+        return Err(Error::new(ErrorKind::Job, message)
+            .note("an array waits for the one before where no more than `array_parallelism` are to run at a time")
+            .help("write it with `,`, or leave `hydra.launcher.array_parallelism` away"));
+    }
+    Ok([ours, theirs.to_owned()].join(",").trim_matches(',').to_owned())
+}
+
+/// The lines that start a command, and put its task back into the queue if it asks for that in a folder.
+///
+/// `forwards`: Slurm tells the script that the time comes to an end, and not the command. That it is to end Slurm tells both.
+fn beginning_again(command: &str, folder: &str, forwards: bool) -> String {
+    let start = match forwards {
+        false => format!("{command} || status=$?\n"),
+        true => format!(
+            "{command} &\n\
+             trap 'kill -USR2 $!' USR2\n\
+             while kill -0 $! 2> /dev/null; do wait $! || :; done\n\
+             wait $! || status=$?\n"
+        ),
+    };
+    format!(
+        "\nstatus=0\n\
+         trap : TERM # the command gets it, too, and is waited for\n\
+         {start}\n\
+         # a task that has saved its state asks for this\n\
+         task=${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID\n\
+         if [ -e {}/\"$task.${{SLURM_RESTART_COUNT:-0}}\" ]; then scontrol requeue \"$task\"; fi\n\
+         exit $status\n",
+        shell_word(folder)
+    )
 }
 
 /// A path as a line of the script can say it.
@@ -166,19 +231,20 @@ mod tests {
         let array = Array {
             tasks: 20,
             at_a_time: Some(4),
-            after: Some("7".to_owned()),
+            after: vec!["7".to_owned(), "9".to_owned()],
             logs: "/s/".into(),
             out: "%A_%a.out".into(),
             err: Some("%A_%a.err".into()),
             directory: "/w".into(),
             command: vec!["/s/train".to_owned(), "x=$HOME".to_owned()],
+            again: Some("/s/1 2".into()),
         };
         let expected = "\
 #!/bin/bash
 #SBATCH --array=0-19%4
 #SBATCH --chdir=/w
 #SBATCH --comment=\"a b\"
-#SBATCH --dependency=afterany:7
+#SBATCH --dependency=afterany:7:9
 #SBATCH --error=/s/%A_%a.err
 #SBATCH --exclusive
 #SBATCH --mem=1GB
@@ -190,11 +256,80 @@ mod tests {
 # setup
 module load cuda
 
-exec srun --unbuffered -vv apptainer exec 'my image.sif' /s/train 'x=$HOME'
+status=0
+trap : TERM # the command gets it, too, and is waited for
+srun --unbuffered -vv apptainer exec 'my image.sif' /s/train 'x=$HOME' || status=$?
+
+# a task that has saved its state asks for this
+task=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
+if [ -e '/s/1 2'/\"$task.${SLURM_RESTART_COUNT:-0}\" ]; then scontrol requeue \"$task\"; fi
+exit $status
 ";
         assert_eq!(batch.script(&array).unwrap(), expected);
         let without = Batch { srun: None, options: Vec::new(), ..batch };
-        assert!(without.script(&array).unwrap().contains("#SBATCH --signal=B:USR2@120\n"));
+        let script = without.script(&array).unwrap();
+        assert!(script.contains("#SBATCH --signal=B:USR2@120\n"), "{script}");
+        assert!(script.contains(" 'x=$HOME' &\ntrap 'kill -USR2 $!' USR2\n"), "{script}");
+        let itself = without.script(&Array { again: None, ..array }).unwrap();
+        assert!(itself.ends_with("\n\nexec apptainer exec 'my image.sif' /s/train 'x=$HOME'\n"), "{itself}");
+    }
+
+    #[test]
+    fn what_the_user_asks_for_takes_nothing_from_what_an_array_needs() {
+        let script = |options: &[(&str, Option<&str>)], after: &[&str]| {
+            let option =
+                |(name, value): &(&str, Option<&str>)| ((*name).to_owned(), value.map(str::to_owned));
+            let batch = Batch { options: options.iter().map(option).collect(), ..Batch::default() };
+            let after = after.iter().map(|id| (*id).to_owned()).collect();
+            batch.script(&Array { after, ..Array::default() }).map_err(|error| error.message().to_owned())
+        };
+        let theirs = ("dependency", Some("afterok:5,singleton"));
+        let said = script(&[theirs], &["7"]).unwrap();
+        assert!(said.contains("\n#SBATCH --dependency=afterany:7,afterok:5,singleton\n"), "{said}");
+        let said = script(&[theirs], &[]).unwrap();
+        assert!(said.contains("\n#SBATCH --dependency=afterok:5,singleton\n"), "{said}");
+        let either = ("dependency", Some("afterok:5?afterok:6"));
+        assert!(script(&[either], &[]).unwrap().contains("\n#SBATCH --dependency=afterok:5?afterok:6\n"));
+        let refused = script(&[either], &["7"]).unwrap_err();
+        assert_eq!(refused, "the dependency `afterok:5?afterok:6` cannot stand beside `afterany:7`");
+        let said = script(&[("no-requeue", None)], &[]).unwrap();
+        assert!(said.contains("#SBATCH --no-requeue\n") && !said.contains(" --requeue\n"), "{said}");
+    }
+
+    #[test]
+    fn the_guide_shows_the_script_that_is_written() {
+        let guide = include_str!("../../../docs/SLURM.md");
+        let options = [
+            ("gpus-per-node", "1"),
+            ("job-name", "train"),
+            ("nodes", "1"),
+            ("ntasks-per-node", "1"),
+            ("partition", "gpu"),
+            ("time", "240"),
+        ];
+        let batch = Batch {
+            options: options.map(|(name, value)| (name.to_owned(), Some(value.to_owned()))).into(),
+            notice: 120,
+            setup: vec!["module load cuda".to_owned()],
+            prefix: Vec::new(),
+            srun: Some(Vec::new()),
+        };
+        let folder = "/home/me/project/sw/.sweep/slurm";
+        let program = format!("{folder}/snapshot/program/train");
+        let words = [program.as_str(), "__mainstem-task", &format!("{folder}/1"), "-m", "MORE"];
+        let array = Array {
+            tasks: 6,
+            at_a_time: Some(256),
+            after: Vec::new(),
+            logs: "/home/me/project/sw/.submitit".into(),
+            out: "%A_%a_log.out".to_owned(),
+            err: Some("%A_%a_log.err".to_owned()),
+            directory: "/home/me/project".into(),
+            command: words.map(str::to_owned).into(),
+            again: Some(format!("{folder}/1/again").into()),
+        };
+        let script = batch.script(&array).unwrap().replace("MORE", "…");
+        assert!(guide.contains(&format!("script.sh\n{script}```\n")), "{script}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The commands of Slurm.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -76,12 +77,15 @@ impl Slurm {
         }
     }
 
-    /// All that this user has in the queue.
+    /// All that users of these numbers have in the queue, as far as Slurm shows it; of none, what this user has.
     ///
     /// # Errors
     /// Of kind [`ErrorKind::Job`]: Slurm does not answer.
-    pub fn queue(&self) -> Result<Vec<Queued>> {
-        self.ask("squeue", ["--noheader", "--me", "-o", FORMAT]).map(|text| queue(&text))
+    pub fn queue(&self, users: &BTreeSet<u32>) -> Result<Vec<Queued>> {
+        let numbers: Vec<_> = users.iter().map(u32::to_string).collect();
+        let whose =
+            if users.is_empty() { "--me".to_owned() } else { format!("--user={}", numbers.join(",")) };
+        self.ask("squeue", ["--noheader", &whose, "-o", FORMAT]).map(|text| queue(&text))
     }
 
     /// Ends jobs. One that has ended needs no more.

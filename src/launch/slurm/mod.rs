@@ -11,5 +11,5 @@ pub use batch::{Array, Batch};
 pub use client::{Slurm, Submission};
 pub use ends::{Ends, Fault, fault};
 pub use queue::{Queued, State, Tasks, queue};
-pub use split::{packs, size_of_array};
+pub use split::{packs, size_of_array, waits_for};
 pub use time::span;

@@ -80,9 +80,7 @@ pub(crate) fn submit(session: &Session<'_>, bound: &Bound) -> Result<Finished> {
     // A directory that was made for this run is not made once more.
     let text = directory.to_string_lossy().replace('\\', "\\\\").replace('\'', "\\'");
     let (own, tail) = behind;
-    command.extend(
-        own.into_iter().chain([format!("hydra.run.dir='{text}'"), "mainstem.slurm.single=false".to_owned()]),
-    );
+    command.extend(own.into_iter().chain([format!("hydra.run.dir='{text}'")]));
     command.extend(tail);
     let head = Head {
         snapshot: snapshot.map(|snapshot| snapshot.folder.clone()),
@@ -96,6 +94,7 @@ pub(crate) fn submit(session: &Session<'_>, bound: &Bound) -> Result<Finished> {
         err: (!settings.one_log).then(|| "%A_%a.err".to_owned()),
         directory: session.composer.facts().cwd.clone(),
         command,
+        again: Some(folder.again()),
         ..Array::default()
     })?;
     folder.write(&script, &head, &[])?;
@@ -134,11 +133,11 @@ impl Alone {
         self.head.snapshot.as_deref()
     }
 
-    /// Puts the run back into the queue: it has saved what it has, since its time comes to an end. It ran for
+    /// Has the run put back into the queue: it has saved what it has, since its time comes to an end. It ran for
     /// so long.
     ///
     /// # Errors
-    /// Slurm does not do it; it has come to its limit too often.
+    /// That cannot be written; it has come to its limit too often.
     pub(crate) fn requeue(&self, env: &Environment, after: Duration) -> Result<()> {
         let (life, _) = life(env)?;
         let claim = self.folder.claim(0);
@@ -157,6 +156,6 @@ impl Alone {
                     .help("more often: `hydra.launcher.max_num_timeout=10`"));
             }
         }
-        slurm.requeue(&life.task)
+        self.folder.ask_again(&life)
     }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::program::multirun::slurm::claim::{Claim, revoke, withdraw};
 use crate::app::program::multirun::slurm::orders::{Folder, JobOrder};
+use crate::app::program::multirun::slurm::owners::owners;
 use crate::diag::Result;
 use crate::drive::Progress;
 use crate::facts::Process;
@@ -115,7 +116,12 @@ impl Board {
     pub(crate) fn look_into_queue(&self) -> Result<Vec<(u32, String)>> {
         // If it does not answer, what it said before is no answer either.
         self.queue.replace(None);
-        Ok(self.look_at(self.slurm.queue()?))
+        Ok(self.look_at(self.slurm.queue(&self.users())?))
+    }
+
+    /// Whose jobs are to be looked for, if not only this user's.
+    pub(crate) fn users(&self) -> BTreeSet<u32> {
+        owners(self.ids.borrow().keys().map(|submission| self.folder(*submission).script()))
     }
 
     /// As [`Board::look_into_queue`], of a look that somebody has taken for several sweeps.
@@ -187,6 +193,17 @@ impl Board {
         let ours = record.get("parent").and_then(Node::as_str) == Some(self.sweep.as_str());
         let id = record.id().map(|id| id.to_string());
         (ours && (place.earlier.is_none() || id != place.earlier)).then_some(record)
+    }
+
+    /// How many tasks of each submission have one of these jobs.
+    pub(super) fn tasks_of<'j>(&self, jobs: impl Iterator<Item = &'j u64>) -> BTreeMap<u32, usize> {
+        let places = self.places.borrow();
+        let place = |job| places.get(job).map(|place| (place.submission, place.task));
+        let mut count = BTreeMap::new();
+        for (submission, _) in jobs.filter_map(place).collect::<BTreeSet<_>>() {
+            *count.entry(submission).or_default() += 1;
+        }
+        count
     }
 
     pub(super) fn place(&self, job: u64) -> Option<Place> {

@@ -1,6 +1,6 @@
 //! A sweep that is handed to Slurm, or taken up again.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -94,9 +94,11 @@ pub(in crate::app::program::multirun) fn drive(
         largest: None,
         refused: Refused::default(),
         silent: false,
+        followed: BTreeSet::new(),
+        cancelled: None,
     };
     let elapsed = capture::stopwatch();
-    let summary = Drive {
+    let mut summary = Drive {
         sweeper,
         launcher: &mut launcher,
         host: &mut host,
@@ -107,7 +109,10 @@ pub(in crate::app::program::multirun) fn drive(
         elapsed: &elapsed,
     }
     .run()?;
-    if let Some(Stopped::Detached) = summary.stopped {
+    if let Some(who) = &launcher.cancelled {
+        let error = Error::new(ErrorKind::Sweep, format!("the sweep was cancelled by {who}"));
+        summary.broken.get_or_insert(error);
+    } else if let Some(Stopped::Detached) = summary.stopped {
         leave(session, own.as_ref(), &launcher, &place)?;
     }
     Ok(summary)

@@ -1,6 +1,6 @@
 //! Hands jobs to Slurm, in arrays, and looks from time to time how they stand.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -15,9 +15,9 @@ use crate::app::program::multirun::slurm::orders::{Head, JobOrder};
 use crate::app::program::multirun::slurm::settings::Settings;
 use crate::app::program::snapshot::Snapshot;
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Entry, Journal};
+use crate::drive::{Entry, Journal, asked_to_end};
 use crate::facts::Clock;
-use crate::launch::slurm::{Array, Submission, packs, size_of_array};
+use crate::launch::slurm::{Array, Submission, packs, size_of_array, waits_for};
 use crate::launch::{Event, Halt, Launcher};
 use crate::run::Record;
 
@@ -75,6 +75,10 @@ pub(super) struct Arrays<'a> {
     pub(super) refused: Refused,
     /// Whether Slurm did not answer when it was asked last.
     pub(super) silent: bool,
+    /// Submissions that a later one waits for.
+    pub(super) followed: BTreeSet<u32>,
+    /// Who has left word that this driver is to end, once somebody has.
+    pub(super) cancelled: Option<String>,
 }
 
 /// What is worth to be said meanwhile.
@@ -119,10 +123,14 @@ impl Arrays<'_> {
         }
         let mut tasks = VecDeque::from(packs(std::mem::take(&mut self.waiting), self.settings.jobs_per_task));
         while let size @ 1.. = self.size(tasks.len()) {
+            let before = self.before(size);
+            // What an array is to wait for has no name yet, or nothing is to be handed on any more.
+            let Some(after) = self.names(&before).filter(|_| !self.is_cancelled()) else { break };
             let array: Vec<Vec<JobOrder>> = tasks.drain(..size).collect();
             let jobs: Vec<u64> = array.iter().flatten().map(|job| job.number).collect();
-            match self.submit_array(&array) {
+            match self.submit_array(&array, after) {
                 Ok(Submission::Taken(id)) => {
+                    self.followed.extend(before);
                     self.running.extend(jobs.iter().map(|job| (*job, false)));
                     self.submitted.push((id, jobs.len()));
                     self.pause = FIRST;
@@ -163,6 +171,14 @@ impl Arrays<'_> {
         Ok(())
     }
 
+    /// Whether somebody has left word that this driver is to end.
+    fn is_cancelled(&mut self) -> bool {
+        if self.cancelled.is_none() {
+            self.cancelled = asked_to_end(&self.journal.lease().mandate());
+        }
+        self.cancelled.is_some()
+    }
+
     /// Slurm does not answer, which is said once.
     fn fell_silent(&mut self, why: &str) {
         if !std::mem::replace(&mut self.silent, true) {
@@ -186,15 +202,20 @@ impl Arrays<'_> {
         self.running.len().div_ceil(self.settings.jobs_per_task)
     }
 
-    /// The array that the next one waits for: each counts for itself, and one after the other they are no more than are to run
-    /// at a time.
-    fn before(&self, tasks: usize) -> Option<String> {
-        let cap = self.settings.at_a_time?;
-        if self.tasks_there().saturating_add(tasks) <= cap {
-            return None;
-        }
-        let submissions = self.running.keys().filter_map(|job| Some(self.board.place(*job)?.submission));
-        self.board.id(submissions.max()?)
+    /// The submissions that an array of so many tasks waits for: each array counts for itself, and those that may run beside each
+    /// other are no more than are to run at a time.
+    fn before(&self, tasks: usize) -> Vec<u32> {
+        let Some(cap) = self.settings.at_a_time else { return Vec::new() };
+        let there: Vec<_> = self.board.tasks_of(self.running.keys()).into_iter().collect();
+        let mut before = waits_for(&there, tasks, cap);
+        // Whoever waits for the later one waits for that one, too.
+        before.retain(|submission| !self.followed.contains(submission));
+        before
+    }
+
+    /// What Slurm calls submissions; none if it has not said that of one of them.
+    fn names(&self, submissions: &[u32]) -> Option<Vec<String>> {
+        submissions.iter().map(|submission| self.board.id(*submission)).collect()
     }
 
     /// The program that runs, and not before something is to run.
@@ -209,7 +230,7 @@ impl Arrays<'_> {
         Ok(())
     }
 
-    fn submit_array(&mut self, tasks: &[Vec<JobOrder>]) -> Result<Submission> {
+    fn submit_array(&mut self, tasks: &[Vec<JobOrder>], after: Vec<String>) -> Result<Submission> {
         self.ready()?;
         let number = self.refused.last.as_ref().map_or_else(|| self.board.next(), |(number, _)| *number);
         let folder = self.board.folder(number);
@@ -225,12 +246,13 @@ impl Arrays<'_> {
         let script = self.settings.batch.script(&Array {
             tasks: tasks.len(),
             at_a_time: self.settings.at_a_time,
-            after: self.before(tasks.len()),
+            after,
             logs: logs.clone(),
             out: "%A_%a_log.out".to_owned(),
             err: (!self.settings.one_log).then(|| "%A_%a_log.err".to_owned()),
             directory: self.cwd.clone(),
             command,
+            again: Some(folder.again()),
         })?;
         folder.write(&script, &self.head, tasks)?;
         let numbers: Vec<Vec<u64>> =
@@ -396,6 +418,9 @@ impl Launcher for Arrays<'_> {
             return Ok(None);
         }
         self.flush()?;
+        if self.is_cancelled() {
+            return Ok(Some(Event::Detached));
+        }
         if let event @ Some(_) = self.events.pop_front() {
             return Ok(event);
         }

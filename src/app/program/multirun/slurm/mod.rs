@@ -9,6 +9,7 @@ mod fate;
 mod host;
 mod launcher;
 mod orders;
+mod owners;
 mod settings;
 mod task;
 

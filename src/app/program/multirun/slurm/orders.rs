@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDateTime;
 
+use crate::app::program::multirun::slurm::claim::Life;
 use crate::diag::{Error, ErrorKind, Origin, Result, SourceId};
 use crate::drive::FOLDER;
 use crate::durable::sync;
@@ -91,6 +92,23 @@ impl Folder {
         self.0.join("claims").join(job.to_string())
     }
 
+    /// Where its tasks say that they are to begin once more, each life of one by a file of its name.
+    pub(super) fn again(&self) -> PathBuf {
+        self.0.join("again")
+    }
+
+    /// Says that the task of this life is to begin once more: its script does the rest, outside of a container that it may be in.
+    ///
+    /// # Errors
+    /// Of kind [`ErrorKind::Io`].
+    pub(super) fn ask_again(&self, life: &Life) -> Result<()> {
+        let path = self.again().join(life.id());
+        File::create(&path).and_then(|file| file.sync_all()).map_err(|error| {
+            Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", path.display()))
+                .note("the task is not put back into Slurm's queue")
+        })
+    }
+
     /// Writes a submission that nobody has written before. What is in it may be for nobody else to read.
     ///
     /// # Errors
@@ -104,6 +122,7 @@ impl Folder {
         }
         fs::create_dir(&self.0).map_err(failed)?;
         fs::create_dir(self.0.join("claims")).map_err(failed)?;
+        fs::create_dir(self.again()).map_err(failed)?;
         let mut orders = String::new();
         write_json(&head.to_node(), JsonStyle::Compact, &mut orders);
         for task in tasks {

@@ -147,13 +147,15 @@ impl Settings {
         }
     }
 
-    /// The same for a process that only waits.
+    /// The same for a process that only waits, beside the containers of the tasks.
     pub(super) fn of_driver(&self) -> Batch {
         let kept = ["partition", "qos", "account", "comment", "constraint", "exclude", "job-name"];
         let options = self.batch.options.iter().filter(|(name, _)| kept.contains(&name.as_str())).cloned();
         let small = [("cpus-per-task", "1"), ("mem", "512M")]
             .map(|(name, value)| (name.to_owned(), Some(value.to_owned())));
-        Batch { options: options.chain(small).collect(), srun: None, ..self.batch.clone() }
+        // It calls the commands of Slurm, which a container need not have.
+        let (options, prefix) = (options.chain(small).collect(), Vec::new());
+        Batch { options, prefix, srun: None, ..self.batch.clone() }
     }
 }
 

@@ -120,7 +120,8 @@ pub(super) fn life(env: &Environment) -> Result<(Life, usize)> {
     let number = |name: &str| env.get(name).and_then(|text| text.trim().parse::<u32>().ok());
     let (Some(array), Some(index)) = (number("SLURM_ARRAY_JOB_ID"), number("SLURM_ARRAY_TASK_ID")) else {
         let message = format!("`{TASK}` is for the program itself: this is no task of Slurm");
-        return Err(Error::new(ErrorKind::Job, message));
+        return Err(Error::new(ErrorKind::Job, message)
+            .help("if it is one, in a container: that has to hand on the variables `SLURM_*`"));
     };
     let restarts = number("SLURM_RESTART_COUNT").unwrap_or(0);
     Ok((Life { task: format!("{array}_{index}"), restarts }, index as usize))
@@ -291,7 +292,7 @@ impl Carried<'_> {
         }
     }
 
-    /// Puts the task back into the queue, if its time came to an end and jobs are left that can go on.
+    /// Has the task put back into the queue, if its time came to an end and jobs are left that can go on.
     fn requeue(&mut self) -> Result<()> {
         let Some(noticed) = self.ended.noticed.filter(|_| !self.ended.asked && !self.follows) else {
             return Ok(());
@@ -304,7 +305,7 @@ impl Carried<'_> {
             self.ended.failed = true;
             return Ok(());
         }
-        slurm.requeue(&self.life.task)
+        self.task.folder.ask_again(&self.life)
     }
 
     /// Counts that the jobs that are left have come to the limit of their time. Whether the task is to begin once more: for
