@@ -68,6 +68,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
     let sweep = Space::new(&session.composer, session.config_name(), &arguments).sweep(master.composed())?;
+    sweep.warnings().iter().for_each(|warning| session.warn(&[master.located(warning.clone())]));
     let searching =
         sweep.search.as_ref().map(|search| Searching::new(session, &master, search)).transpose()?;
     let plan = Plan::of(session, &master, sweep.search.as_ref())?;
@@ -164,7 +165,7 @@ fn check(
         for (name, path) in searching.files() {
             checked.files.add_file(name, path)?;
         }
-        searching.tell(session, master);
+        searching.tell(session);
     }
     Ok(checked)
 }
