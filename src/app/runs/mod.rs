@@ -16,6 +16,7 @@ mod view;
 mod withheld;
 
 pub(crate) use args::{COMMANDS, another_name, faces};
+pub(crate) use diff::{Difference, compare, leaves};
 pub(crate) use help::TEXT as HELP;
 pub(crate) use ls::colour;
 pub(crate) use main::{nothing, run};
