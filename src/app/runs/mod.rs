@@ -6,6 +6,7 @@ mod diff;
 mod filter;
 mod find;
 mod help;
+mod logs;
 mod ls;
 mod main;
 mod rerun;
