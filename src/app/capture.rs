@@ -38,9 +38,14 @@ pub(crate) fn raw_arguments() -> impl Iterator<Item = OsString> {
     env::args_os().skip(1)
 }
 
+/// The name by which the program was called.
+pub(crate) fn called() -> Option<OsString> {
+    env::args_os().next()
+}
+
 /// The name by which the program was called, without folders.
 pub(crate) fn program_name() -> Option<String> {
-    let name = PathBuf::from(env::args_os().next()?);
+    let name = PathBuf::from(called()?);
     name.file_name()?.to_str().map(str::to_owned)
 }
 

@@ -8,7 +8,7 @@ use crate::app::output::Output;
 use crate::app::project;
 use crate::app::sweep::{Space, try_jobs};
 use crate::compose::{Composed, Composer, Mode};
-use crate::diag::{Error, ErrorKind, Result, shell_word};
+use crate::diag::{Error, ErrorKind, Result, Style, shell_word};
 use crate::facts::Facts;
 use crate::resolve::Scope;
 use crate::value::{KeyPath, Kind, Node};
@@ -21,7 +21,7 @@ const LISTED: u64 = 1_000_000;
 /// # Errors
 /// Overrides that cannot be read, or that make no sweep; jobs that cannot be composed.
 #[inline(never)]
-pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
+pub(crate) fn run(args: &Args, facts: Facts, err: Style) -> Result<Output> {
     let composer = project::open(args, facts)?;
     let arguments = project::arguments(&composer, args, &args.words)?;
     let config_name = args.config_name.as_deref();
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &Args, facts: Facts) -> Result<Output> {
         Format::Json => json(&batches),
         _ => text(&batches),
     };
-    Ok(Output::success(out))
+    Ok(Output::success(out).warn(sweep.warnings(), err))
 }
 
 /// `hydra.sweeper.max_batch_size`.

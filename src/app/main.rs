@@ -53,7 +53,7 @@ fn run(args: &Args, out: Style, err: Style) -> Result<Output> {
         Command::Defaults => defaults::run(args, facts, out, err),
         Command::Check => check::run(args, facts, out),
         Command::ParseOverrides => overrides::run(args, err),
-        Command::Jobs => jobs::run(args, facts),
+        Command::Jobs => jobs::run(args, facts, err),
         Command::Completion => complete::run(args, &facts),
     }
 }

@@ -30,6 +30,9 @@ pub struct Identity {
     pub overrides: Option<String>,
     /// What is searched, if it is a search: see [`Search`](crate::sweep::Search).
     pub search: Option<Node>,
+    /// What makes a job the best, if it is no search and its config says it: see
+    /// [`Goals::to_node`](crate::sweep::Goals::to_node).
+    pub goals: Option<Node>,
     /// The arguments behind the program's name, as they were typed.
     pub arguments: Vec<String>,
     /// Whether secrets in the arguments are not written down.
@@ -164,6 +167,17 @@ fn about(submission: u32, time: DateTime<FixedOffset>, more: (&str, Node)) -> Ma
     Map::from([("submission", number(u64::from(submission))), ("time", moment(time)), more])
 }
 
+/// An event as one line of JSON.
+fn line(event: &str, rest: &Map) -> String {
+    let mut map = Map::from([("event", Node::from(event))]);
+    for (key, slot) in rest.iter() {
+        map.set(key.clone(), slot.node.clone());
+    }
+    let mut json = String::new();
+    write_json(&Node::from(map), JsonStyle::Compact, &mut json);
+    json
+}
+
 impl Identity {
     fn to_map(&self) -> Map {
         let program = self.program.as_ref().map(|(file, size, modified)| {
@@ -192,8 +206,10 @@ impl Identity {
             ("program", Node::from(program.map(Node::from))),
             ("configs", Node::from(configs)),
         ]);
-        if let Some(search) = &self.search {
-            map.set(Key::from("search"), search.clone());
+        for (key, node) in [("search", &self.search), ("goals", &self.goals)] {
+            if let Some(node) = node {
+                map.set(Key::from(key), node.clone());
+            }
         }
         map
     }
@@ -218,6 +234,7 @@ impl Identity {
             jobs: fields.number("jobs"),
             overrides: fields.text("overrides").map(str::to_owned),
             search: fields.get("search").filter(|node| node.as_map().is_some()).cloned(),
+            goals: fields.get("goals").filter(|node| node.as_list().is_some()).cloned(),
             arguments: fields.texts("arguments")?,
             hides_secrets: fields.get("hides_secrets") == Some(&Node::from(true)),
             cwd: fields.text("cwd")?.into(),
@@ -311,13 +328,7 @@ impl Entry {
             }
             Self::Finished { time } => ("finished", Map::from([("time", moment(*time))])),
         };
-        let mut map = Map::from([("event", Node::from(event))]);
-        for (key, slot) in rest.iter() {
-            map.set(key.clone(), slot.node.clone());
-        }
-        let mut json = String::new();
-        write_json(&Node::from(map), JsonStyle::Compact, &mut json);
-        json
+        line(event, &rest)
     }
 
     /// As [`Entry::to_line`], with `***` for every secret in what jobs are told and say.

@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 
-use crate::diag::{Error, ErrorKind, Result, Secrets};
+use crate::diag::{Error, ErrorKind, Result, Secrets, shell_word};
 use crate::drive::entry::Entry;
 use crate::durable::{Log, sync};
 use crate::facts::Process;
@@ -56,7 +56,8 @@ pub fn lease(directory: &Path, process: &Process) -> Result<Lease> {
             Some(who) => error.note(who),
             None => error,
         };
-        error.help("wait for it, or end it first")
+        let typed = shell_word(&directory.to_string_lossy()).into_owned();
+        error.help(format!("wait for it, or end it: `mainstem sweeps cancel {typed}`"))
     })
 }
 

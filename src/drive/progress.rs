@@ -89,8 +89,13 @@ impl Progress {
     ///
     /// # Errors
     /// As [`Progress::read`].
-    pub fn each(directory: &Path, mut see: impl FnMut(&Entry)) -> Result<Self> {
-        let path = directory.join(FOLDER).join(JOURNAL);
+    pub fn each(directory: &Path, see: impl FnMut(&Entry)) -> Result<Self> {
+        Self::each_in(&directory.join(FOLDER), see)
+    }
+
+    /// The same of a journal in its folder, which may be that of a sweep that another one came after.
+    pub(crate) fn each_in(folder: &Path, mut see: impl FnMut(&Entry)) -> Result<Self> {
+        let (directory, path) = (folder.parent().unwrap_or(folder), folder.join(JOURNAL));
         let failed = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => {
                 let message = format!("there is no sweep in `{}`", directory.display());
@@ -283,6 +288,7 @@ mod tests {
             jobs: Some(3),
             overrides: Some("ee".to_owned()),
             search: Some(Node::from(Map::from([("sampler", Node::from("random"))]))),
+            goals: Some(Node::from(vec![Node::from(Map::from([("metric", Node::from("acc"))]))])),
             arguments: vec!["-m".to_owned(), "a=1,2".to_owned()],
             hides_secrets: true,
             cwd: "/w".into(),

@@ -1,11 +1,16 @@
 //! What a sweep came to.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU64;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::diag::Error;
+use crate::diag::{Error, Result};
+use crate::drive::entry::Entry;
+use crate::drive::policy::Policy;
+use crate::drive::progress::Progress;
 use crate::launch::Halt;
+use crate::run::Status;
 
 /// So many failures are kept for the end.
 pub(super) const KEPT: usize = 1000;
@@ -92,6 +97,36 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// What the sweep in a directory has come to by its journal, for who ends it beside its driver.
+    ///
+    /// # Errors
+    /// As of [`Progress::read`].
+    pub fn of_journal(directory: &Path, policy: &Policy, stopped: Stopped) -> Result<Self> {
+        let (mut told, mut failed) = (BTreeMap::new(), BTreeMap::new());
+        let progress = Progress::each(directory, |entry| match entry {
+            // What had failed before is tried again.
+            Entry::Driver { .. } if policy.retry_failed => failed.clear(),
+            Entry::Started { job, overrides, .. } => {
+                failed.remove(job);
+                told.insert(*job, overrides.clone());
+            }
+            Entry::Ended { job, status: Status::Failed, again: false, error, log, .. } => {
+                let (overrides, error) =
+                    (told.get(job).cloned().unwrap_or_default(), error.clone().unwrap_or_else(unsaid));
+                failed.insert(*job, Failure { job: *job, overrides, error, log: log.clone() });
+            }
+            _ => {}
+        })?;
+        Ok(Self {
+            completed: progress.count(Status::Completed) as u64,
+            failed: failed.len() as u64,
+            failures: failed.into_values().take(KEPT).collect(),
+            interrupted: progress.count(Status::Interrupted) as u64,
+            stopped: Some(stopped),
+            ..Self::default()
+        })
+    }
+
     /// Whether no job begins any more.
     pub(super) fn is_over(&self) -> bool {
         self.stopped.is_some() || self.broken.is_some()

@@ -53,6 +53,8 @@ pub(crate) use packed::PackedRuns;
 pub use packed::{Pack, Packed, RECORDS};
 pub use place::Place;
 pub use rank::Rank;
+#[cfg(feature = "app")]
+pub(crate) use rank::rank_in;
 pub use record::Record;
 #[cfg(feature = "app")]
 pub(crate) use reporting::{Reporting, last_report, reports};

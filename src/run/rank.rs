@@ -137,7 +137,7 @@ pub(super) fn file_name(number: u32, name: &str) -> String {
 }
 
 /// Whose file it is, if it is that of a rank for `name`.
-pub(super) fn rank_in(file: &str, name: &str) -> Option<u32> {
+pub(crate) fn rank_in(file: &str, name: &str) -> Option<u32> {
     if file == name {
         return Some(0);
     }

@@ -7,6 +7,7 @@ use crate::sweep::branch::{Branch, once};
 use crate::sweep::factor::Factor;
 use crate::sweep::glob::Options;
 use crate::sweep::jobs::Jobs;
+use crate::sweep::unmet::Wishes;
 use crate::value::{HashMap, HashSet, Node};
 
 /// Where a parameter of a sweep applies.
@@ -94,6 +95,16 @@ impl Jobs {
     /// A condition on what is neither swept nor settled, or that leads back to itself; parameters that go together and do
     /// not apply together; too many combinations of values that others depend on.
     pub fn when(self, conditions: &[Condition], settled: &dyn Fn(&str) -> Option<Node>) -> Result<Self> {
+        self.when_wished(conditions, settled, &mut Wishes::default())
+    }
+
+    /// The same, and whether any job has what the conditions ask for.
+    pub(crate) fn when_wished(
+        self,
+        conditions: &[Condition],
+        settled: &dyn Fn(&str) -> Option<Node>,
+        wishes: &mut Wishes,
+    ) -> Result<Self> {
         let swept: Vec<String> =
             self.factors().iter().flat_map(Factor::keys).map(|(key, _)| target(key).to_owned()).collect();
         let conditions: Vec<&Condition> =
@@ -111,6 +122,7 @@ impl Jobs {
         for Branch { decided, jobs } in branches {
             let decided = decided.iter().map(|one| (one.target.to_string(), value(one))).collect();
             let mut case = Case { conditions: &conditions, settled, decided, known: HashMap::default() };
+            case.look(&jobs, wishes);
             let left_out: HashSet<&str> = conditions
                 .iter()
                 .map(|condition| condition.key.as_str())
@@ -148,6 +160,19 @@ impl<'a> Case<'a> {
         let applies = required.all(|required| self.holds(required));
         self.known.insert(key, applies);
         applies
+    }
+
+    /// Takes down what the conditions of all that is swept find.
+    fn look(&self, jobs: &Jobs, wishes: &mut Wishes) {
+        let keys: HashSet<&str> =
+            jobs.factors().iter().flat_map(Factor::keys).map(|(key, _)| target(key)).collect();
+        for condition in self.conditions.iter().filter(|condition| keys.contains(condition.key.as_str())) {
+            for required in &condition.requires {
+                let value = self.decided.get(&required.key).cloned();
+                let value = value.unwrap_or_else(|| (self.settled)(&required.key));
+                wishes.look(condition, required, value.as_ref());
+            }
+        }
     }
 
     fn holds(&mut self, required: &'a Required) -> bool {

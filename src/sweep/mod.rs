@@ -12,6 +12,7 @@ mod pattern;
 mod search;
 mod search_space;
 mod sweeper;
+mod unmet;
 
 #[cfg(feature = "app")]
 pub(crate) use branch::Branch;
@@ -26,3 +27,5 @@ pub use pattern::matches;
 pub use search::Search;
 pub use search_space::{Misfit, SearchSpace};
 pub use sweeper::{Ask, Grid, Sweeper, Told};
+#[cfg(feature = "app")]
+pub(crate) use unmet::Wishes;

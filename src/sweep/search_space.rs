@@ -1,12 +1,13 @@
 //! The search space that overrides span.
 
-use crate::diag::{Error, ErrorKind, Origin, Result, did_you_mean, listed};
+use crate::diag::{Error, ErrorKind, Result};
 use crate::grammar::Override;
 use crate::search::{Condition as When, Parameter, Point, Space, Value};
 use crate::sweep::condition::{Condition, Required, check};
 use crate::sweep::dimension::Dimension;
 use crate::sweep::jobs::Jobs;
-use crate::value::{IndexMap, Node, write_str};
+use crate::sweep::unmet::Unmet;
+use crate::value::{IndexMap, Node};
 
 /// What a search may try: the overrides of its jobs in the order in which they were typed, of which some have one value and
 /// the others are searched.
@@ -34,15 +35,6 @@ pub struct SearchSpace {
     space: Space,
     /// What is swept, and applies nowhere.
     unmet: Vec<Unmet>,
-}
-
-/// A condition that no job can meet.
-#[derive(Clone, Debug, PartialEq)]
-struct Unmet {
-    origin: Origin,
-    message: String,
-    /// What may have been meant.
-    near: Option<String>,
 }
 
 /// Why a point is none of a search space.
@@ -150,14 +142,14 @@ impl SearchSpace {
                             let among = self.allowed(on, required, condition)?;
                             if among.is_empty() {
                                 let can = self.parts.get(on).map(|part| part.dimension.values());
-                                unmet.push(Unmet::of(condition, required, &can.unwrap_or_default()));
+                                unmet.push(Unmet::new(condition, required, can.unwrap_or_default()));
                             }
                             depends.on.push((on, among));
                         }
                         None => {
                             let value = settled(&required.key);
                             if !value.as_ref().is_some_and(|value| required.values.contains(value)) {
-                                unmet.push(Unmet::of(condition, required, value.as_slice()));
+                                unmet.push(Unmet::new(condition, required, value.into_iter().collect()));
                                 depends.never = true;
                             }
                         }
@@ -185,13 +177,7 @@ impl SearchSpace {
 
     /// What is swept and never applies, since no job can meet its condition.
     pub fn unmet(&self) -> impl Iterator<Item = Error> {
-        self.unmet.iter().map(|one| {
-            let error = Error::new(ErrorKind::Sweep, one.message.clone()).at(one.origin, "");
-            match &one.near {
-                Some(near) => error.help(format!("did you mean `{near}`?")),
-                None => error,
-            }
-        })
+        self.unmet.iter().map(|one| one.told("searched"))
     }
 
     /// The value that every job has of what is given and not searched.
@@ -325,31 +311,6 @@ impl SearchSpace {
     }
 }
 
-impl Unmet {
-    /// A condition that asks for what cannot be: the other parameter has one of these values.
-    fn of(condition: &Condition, required: &Required, can: &[Node]) -> Self {
-        let (wanted, can) = (texts(&required.values), texts(can));
-        let (key, other) = (&condition.key, &required.key);
-        let is = if can.len() == 1 { "is" } else { "can be" };
-        let message = format!(
-            "`{key}` is never searched: it applies where `{other}` is {}, and `{other}` {is} {}",
-            wanted.join(" or "),
-            if can.is_empty() { "nothing".to_owned() } else { listed(&can) }
-        );
-        let near = wanted.iter().find_map(|word| did_you_mean(word, can.iter().map(String::as_str)));
-        Self { origin: condition.origin, message, near: near.map(str::to_owned) }
-    }
-}
-
-fn texts(nodes: &[Node]) -> Vec<String> {
-    let text = |node: &Node| {
-        let mut text = String::new();
-        write_str(node, &mut text);
-        text
-    };
-    nodes.iter().map(text).collect()
-}
-
 /// Where an override applies.
 #[derive(Clone, Debug, Default)]
 struct Depends {
@@ -362,7 +323,7 @@ struct Depends {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::SourceId;
+    use crate::diag::{Origin, SourceId};
     use crate::grammar::parse_overrides;
 
     fn parse(lines: &[&str]) -> Vec<Override> {

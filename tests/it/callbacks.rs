@@ -228,5 +228,6 @@ fn a_sweep_that_is_stopped_ends_too() {
     let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert_eq!(output.status.code(), Some(130), "{err}");
     assert!(out.ends_with("none came down\n"), "{out}");
-    assert!(err.ends_with("SIGINT: the run in s/0 is interrupted\n"), "{err}");
+    let said = "SIGINT: the run in s/0 is interrupted\nerror[job]: the sweep in `s` was interrupted\n";
+    assert!(err.contains(said), "{err}");
 }

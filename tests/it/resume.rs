@@ -233,3 +233,32 @@ fn another_launcher_has_none_of_the_settings_of_the_one_before() {
     let (code, err, marks) = resumed(&sandbox, &["hydra/launcher=basic"]);
     assert_eq!((code, marks.as_str()), (Some(0), "0 1"), "{err}");
 }
+
+#[test]
+fn only_the_jobs_that_are_left_are_launched() {
+    for (workers, all, left) in [
+        (&[][..], "Launching 4 jobs locally\n", "Launching 2 jobs locally\n"),
+        (&["-j", "2"], "Launching 4 jobs in 2 processes\n", "Launching 2 jobs in 2 processes\n"),
+    ] {
+        let sandbox = sandbox();
+        let said = |words: &[&str]| {
+            let mut command = app(&sandbox, words);
+            command.stdout(Stdio::piped());
+            let (code, out, err) = run(command);
+            assert_eq!(code, Some(0), "{err}");
+            out
+        };
+        let words = ["-cd", "conf", "hydra.sweep.dir=sw", "-m", "x=1,2,3,4"];
+        let out = said(&[&words[..], workers].concat());
+        assert!(out.contains(all), "{out}");
+        lose(&sandbox, |line| line.contains("\"job\":2") || line.contains("\"job\":3"));
+        for job in ["2", "3"] {
+            fs::remove_dir_all(sandbox.path().join("sw").join(job)).expect("a folder");
+        }
+        let out = said(&[&["--resume", "sw"], workers].concat());
+        assert!(out.contains(left), "{out}");
+        // Nothing is launched where nothing is left.
+        let out = said(&[&["--resume", "sw"], workers].concat());
+        assert!(!out.contains("Launching"), "{out}");
+    }
+}

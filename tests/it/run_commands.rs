@@ -194,3 +194,26 @@ fn a_run_of_hydras_differs_from_ours_in_what_was_set_alone() {
         assert!(out.contains("x ") && !out.contains("out "), "{out}{err}");
     }
 }
+
+#[test]
+fn what_a_run_has_said_goes_with_its_record_and_nothing_else_does() {
+    let sandbox = sandbox().with_file("own/notes.txt", "mine").expect("a file");
+    let sandbox = sandbox.with_file("own/stderr.log", "mine\n").expect("a file");
+    let words = ["run", "hydra.run.dir=own", "--", "sh", "-c", "echo out; echo err >&2; echo x > out.txt"];
+    // Only what is older than the run is known not to be its own.
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    // One that was put aside still has the logs, too.
+    for _ in 0..2 {
+        assert_eq!(told(&sandbox, &words).0, Some(0));
+    }
+    let removed = || {
+        let (code, out, err) = told(&sandbox, &["runs", "rm", "own"]);
+        assert_eq!(code, Some(0), "{err}");
+        out
+    };
+    assert_eq!(removed(), "removed own/.hydra\n");
+    assert!(sandbox.path().join("own/stdout.log").exists());
+    assert_eq!(removed(), "removed own/.hydra.1\nremoved own/sh.log\nremoved own/stdout.log\n");
+    assert_eq!(sandbox.read("own/stderr.log").expect("a file"), "mine\nerr\nerr\n");
+    assert!(sandbox.path().join("own/notes.txt").exists() && sandbox.path().join("out.txt").exists());
+}

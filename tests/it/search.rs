@@ -526,7 +526,7 @@ fn a_search_that_has_found_nothing_may_look_for_something_else() {
     let begin: Vec<&str> = begin.iter().chain(&words).chain(&["--", "sh", "-c", script]).copied().collect();
     let said = search(&begin);
     assert!(said.contains("the search looks for `los`"), "{said}");
-    assert!(said.contains("`--resume sw mainstem.search.metric=NAME` goes on"), "{said}");
+    assert!(said.contains("`mainstem run --resume sw mainstem.search.metric=NAME` goes on"), "{said}");
     let anew = ["run", "--resume", "sw", "mainstem.search.metric=acc", "mainstem.search.direction=maximize"];
     let said = search(&anew);
     assert!(said.contains("1 of 3 jobs are completed") && said.contains("best: #2"), "{said}");

@@ -261,3 +261,114 @@ fn what_a_job_writes_stays_and_what_failed_may_begin_again() {
     assert_eq!(said, [false, true, true], "{out}{err}");
     assert_eq!(out.matches(",0.5,").count(), 2, "{out}");
 }
+
+#[test]
+fn the_best_job_of_any_sweep_is_shown_if_somebody_says_which_way() {
+    let sandbox = sandbox();
+    let best = |words: &[&str]| run(mainstem(&sandbox, &[&["sweeps", "best"], words].concat()));
+    let mut command = app(&sandbox, &["-cd", "conf", "-m", "x=1,3,2", "hydra.sweep.dir=sw"]);
+    command.env("HC_RESULT", "x");
+    assert_eq!(run(command).0, Some(0));
+    let (code, _, err) = best(&["sw"]);
+    assert_eq!(code, Some(1));
+    assert!(err.contains("nobody says which way the results of the sweep in `sw` are better"), "{err}");
+    assert!(err.contains("type `mainstem sweeps best sw --minimize`, or `--maximize`"), "{err}");
+    let (code, out, err) = best(&["sw", "--maximize"]);
+    assert_eq!((code, out.as_str()), (Some(0), "#1  3.0  in sw/1\n  x=3\n"), "{err}");
+    let (_, out, err) = best(&["--minimize", "sw", "--format", "json"]);
+    assert!(out.starts_with("{\"job\":0,") && out.lines().count() == 1, "{out}{err}");
+    let (code, _, err) = best(&["sw", "--maximize", "--metric", "acc"]);
+    assert!(code == Some(1) && err.contains("leave `--metric` away"), "{err}");
+    let (code, _, err) = best(&["sw", "--maximize", "--minimize"]);
+    assert!(code == Some(2) && err.contains("exclude each other"), "{err}");
+
+    // The config says it.
+    let script = r#"echo "{\"acc\": $0, \"size\": 7}" > "$MAINSTEM_RESULT""#;
+    let swept = |dir: &str, more: &[&str]| {
+        let dir = format!("hydra.sweep.dir={dir}");
+        let words = [&["run", "-m", "x=1,2", &dir], more, &["--", "sh", "-c", script, "{x}"]].concat();
+        let (code, _, err) = run(mainstem(&sandbox, &words));
+        assert_eq!(code, Some(0), "{err}");
+    };
+    swept("said", &["mainstem.search.direction=maximize", "mainstem.search.metric=acc"]);
+    let (_, out, err) = best(&["said"]);
+    assert_eq!(out, "#1  acc 2.0  in said/1\n  x=2\n", "{err}");
+    assert_eq!(best(&["said", "--minimize"]).1, "#0  acc 1.0  in said/0\n  x=1\n");
+    let (_, out, _) = run(mainstem(&sandbox, &["sweeps", "show", "said"]));
+    assert!(out.contains("\nbest #1  acc=2, size=7  x=2\n") || out.contains("\nbest #1  acc=2"), "{out}");
+    swept("unsaid", &[]);
+    let (_, _, err) = best(&["unsaid", "--maximize"]);
+    assert!(
+        err.contains("they returned acc, size") && err.contains("choose by name: `--metric acc`"),
+        "{err}"
+    );
+    let (_, _, err) = best(&["unsaid", "--metric", "acx", "--maximize"]);
+    assert!(err.contains("returned `acx`") && err.contains("choose by name: `--metric acc`"), "{err}");
+    assert_eq!(best(&["unsaid", "--metric", "acc", "--maximize"]).1, "#1  acc 2.0  in unsaid/1\n  x=2\n");
+
+    // The type of the result says it.
+    let less = App::new("less", |config: &mainstem::app::Bound, _: &Run| {
+        Ok::<_, Failed>(Minimize(config.require("x")?.as_f64().unwrap_or_default()))
+    });
+    for record in ["full", "compact"] {
+        let words = [format!("hydra.sweep.dir={record}"), format!("mainstem.sweep.record={record}")];
+        let trial = sandbox.run(&less, ["-m".to_owned(), "+x=2,1,3".to_owned()].into_iter().chain(words));
+        assert_eq!(trial.status().code(), 0, "{}", trial.err());
+        let (_, out, err) = best(&[record]);
+        assert_eq!(out, format!("#1  1.0  in {record}/1\n  +x=1\n"), "{err}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_sweep_is_removed_with_all_its_jobs_if_that_is_said() {
+    let sandbox = sandbox();
+    let remove = |words: &[&str]| run(mainstem(&sandbox, &[&["sweeps", "rm"], words].concat()));
+    let there = |path: &str| sandbox.path().join(path).exists();
+    let swept = |dir: &str, more: &[&str]| {
+        let dir = format!("hydra.sweep.dir={dir}");
+        let words = ["mainstem.sweep.first_failures=null", "mainstem.sweep.backoff=0", dir.as_str()];
+        let mut command = app(&sandbox, &[&["-cd", "conf", "-m", "x=1,2"], &words[..], more].concat());
+        command.env("HC_MARK", "marks");
+        if more.iter().any(|word| word.contains("retries")) {
+            command.env("HC_RAISE", "1");
+        }
+        run(command)
+    };
+    swept("sw", &[]);
+    let (code, out, err) = remove(&["sw"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(err.contains("1 sweep with 2 runs would be removed, and nobody can be asked"), "{err}");
+    assert!(err.contains("`mainstem sweeps rm sw --yes` removes them") && there("sw/1/.hydra"), "{err}");
+    let (code, _, err) = remove(&["sw", "none", "--yes"]);
+    assert!(code == Some(1) && err.contains("there is no sweep in") && there("sw"), "{err}");
+    // Twice in one place, in processes of their own, tried again, in few files.
+    swept("sw", &["-j", "2", "name=b"]);
+    swept("again", &["mainstem.sweep.retries=1"]);
+    swept("few", &["mainstem.sweep.record=compact", "-j", "2", "hydra.sweep.subdir=x/${hydra.job.num}"]);
+    let (code, out, err) = remove(&["sw", "again", "few", "--yes"]);
+    assert_eq!((code, out.as_str()), (Some(0), "removed sw\nremoved again\nremoved few\n"), "{err}");
+    assert!(!there("sw") && !there("again") && !there("few") && err.is_empty(), "{err}");
+
+    // What the sweep has not made stays, and so does what another one has completed.
+    swept(".", &["hydra.sweep.subdir=jobs/${hydra.job.num}"]);
+    swept("later", &["mainstem.sweep.skip_completed=."]);
+    let (code, out, err) = remove(&["later", "--yes"]);
+    assert_eq!((code, out.as_str()), (Some(0), "removed later\n"), "{err}");
+    assert!(there("jobs/0/.hydra/run.json") && !there("later"));
+    let (code, _, err) = remove(&[".", "--yes"]);
+    assert!(
+        code == Some(0) && err.contains("`.` stays, with what the sweep has not made: conf, marks"),
+        "{err}"
+    );
+    assert!(!there("jobs") && !there(".sweep") && !there("multirun.yaml") && there("conf/config.yaml"));
+
+    let child = begun(&sandbox);
+    let (code, _, err) = remove(&["sw", "--yes"]);
+    assert!(code == Some(1) && err.contains("the sweep in `sw` is running"), "{err}");
+    assert!(err.contains("`mainstem sweeps cancel sw`") && there("sw/0"), "{err}");
+    kill(child.id(), "KILL");
+    wait(child);
+    wait_until("its job has ended, too", || remove(&["sw", "--yes"]).0 == Some(0));
+    assert!(!there("sw"));
+}

@@ -159,7 +159,7 @@ fn an_interrupted_sweep_says_so_and_goes_on() {
         let mut all = vec!["-cd", "conf", "-m", "x=1,2,3", "hydra.sweep.dir=sw"];
         all.extend(arguments);
         let mut command = app(&sandbox, &all);
-        let child = command.env("HC_SLEEP", "100").stderr(Stdio::null()).spawn().expect("it starts");
+        let child = command.env("HC_SLEEP", "100").spawn().expect("it starts");
         wait_until("it runs", || {
             sandbox.read("sw/0/.hydra/run.json").is_ok() && sandbox.path().join("sw/0/app.log").exists()
         });
@@ -168,7 +168,13 @@ fn an_interrupted_sweep_says_so_and_goes_on() {
         // The function of the job is about to be called.
         sleep(Duration::from_millis(300));
         kill(child.id(), "INT");
-        assert_eq!(wait(child), Some(130));
+        let Output { status, stderr, .. } = child.wait_with_output().expect("it ends");
+        assert_eq!(status.code(), Some(130));
+        let said = String::from_utf8_lossy(&stderr);
+        assert_eq!(said.matches("SIGINT").count(), 1, "{said}");
+        assert!(said.contains("error[job]: the sweep in `sw` was interrupted\n"), "{said}");
+        assert!(said.contains("  note: 3 of 3 jobs have not ended\n"), "{said}");
+        assert!(said.contains("examples/app --resume sw` goes on\n"), "{said}");
         let progress = Progress::read(&sweep).expect("a journal");
         assert_eq!(progress.stopped.as_deref(), Some("interrupted by SIGINT"));
         assert_eq!(progress.count(Status::Interrupted), if inline { 1 } else { 2 });
@@ -292,15 +298,19 @@ fn a_signal_between_the_jobs_of_a_process_ends_the_sweep() {
     let mut all = vec!["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw"];
     all.extend(retried);
     let mut command = app(&sandbox, &all);
-    let child = command.env("HC_RAISE", "1").stderr(Stdio::null()).spawn().expect("it starts");
+    let child = command.env("HC_RAISE", "1").spawn().expect("it starts");
     let sweep = sandbox.path().join("sw");
     let failed = || Progress::read(&sweep).is_ok_and(|progress| progress.count(Status::Failed) == 2);
     wait_until("both have failed", failed);
     sleep(Duration::from_millis(100));
-    kill(child.id(), "INT");
-    assert_eq!(wait(child), Some(130));
+    kill(child.id(), "TERM");
+    let Output { status, stderr, .. } = child.wait_with_output().expect("it ends");
+    assert_eq!(status.code(), Some(143));
+    let said = String::from_utf8_lossy(&stderr);
+    assert!(said.contains("error[job]: the sweep in `sw` was interrupted\n"), "{said}");
+    assert!(said.contains("examples/app --resume sw` goes on\n"), "{said}");
     let progress = Progress::read(&sweep).expect("a journal");
-    assert_eq!(progress.stopped.as_deref(), Some("interrupted by SIGINT"));
+    assert_eq!(progress.stopped.as_deref(), Some("interrupted by SIGTERM"));
 }
 
 #[cfg(unix)]
@@ -399,10 +409,14 @@ fn what_has_changed_is_shown_before_a_sweep_goes_on() {
     let mut command = app(&sandbox, &["-cd", "conf", "-m", "x=1,2", "hydra.sweep.dir=sw"]);
     command.env("HC_RAISE", "1");
     assert_eq!(run(command).0, Some(1));
-    let sandbox = sandbox.with_file("conf/config.yaml", format!("{CONFIG}more: 1\n")).expect("a file");
+    let config = CONFIG.replace("name: none", "name: some");
+    let sandbox = sandbox.with_file("conf/config.yaml", format!("{config}more: 1\n")).expect("a file");
     let (code, _, err) = run(app(&sandbox, &["--resume", "sw"]));
     assert_eq!(code, Some(1));
     assert!(err.contains("note: `conf/config.yaml` has changed\n"), "{err}");
+    assert!(err.contains("note: `name` was none, and is some now\n"), "{err}");
+    assert!(err.contains("note: `more` is 1 now, and was not there\n"), "{err}");
+    assert!(err.contains("examples/app --resume sw --force` goes on all the same\n"), "{err}");
     let (code, _, err) = run(app(&sandbox, &["--resume", "sw", "x=1"]));
     assert_eq!(code, Some(1));
     assert!(err.contains("has no `x=1`"), "{err}");

@@ -94,16 +94,16 @@ fn of_runs(what: &str, before: &[String], word: &str, facts: &Facts, described: 
     }
 }
 
-/// Behind `sweeps` and one of its commands: the directory of a sweep, or one of many.
+/// Behind `sweeps` and one of its commands: the directory of a sweep, or of several, or one of many.
 fn of_sweeps(what: &str, before: &[String], word: &str, facts: &Facts) -> Vec<Candidate> {
     let faces = sweeps::faces(what);
     match part(&faces, before, word) {
         Part::Name => names(&faces, word),
         Part::Value { holds, head, typed } => values(&holds, head, typed, None, facts),
-        Part::Maybe { .. } | Part::Other => match records::typed(&faces, before).1.is_empty() {
-            true if what == "ls" => files(word, facts, Wanted::Directories, ""),
-            true => records::named(word, facts, Kind::Sweep, false),
-            false => Vec::new(),
+        Part::Maybe { .. } | Part::Other => match (what, records::typed(&faces, before).1.len()) {
+            ("ls", 0) => files(word, facts, Wanted::Directories, ""),
+            (_, 0) | ("rm", _) => records::named(word, facts, Kind::Sweep, false),
+            _ => Vec::new(),
         },
     }
 }

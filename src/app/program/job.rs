@@ -421,14 +421,21 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<
     let cwd = session.composer.facts().cwd.clone();
     let interrupted = session.interrupted.lock().unwrap_or_else(PoisonError::into_inner).take();
     let main = thread::current().id();
+    // Whoever has started the worker of a sweep says it for all of them.
+    let order = session.order.as_ref().and_then(|order| order.of_sweep.as_ref());
+    let is_told = order.is_some_and(|job| job.scheduled.is_none());
     signals::watch(move |stop| {
+        let mention = |text: &str| {
+            if !is_told {
+                console.mention(text);
+            }
+        };
         debug_assert_ne!(thread::current().id(), main, "a signal is taken beside the job");
         ending.take(stop);
         let place = shown(ending.run.dir(), &cwd).display().to_string();
         ending.run.interrupt();
         if ending.run.asks() {
-            return console
-                .mention(&format!("{}: the job comes to its end; again to end it at once\n", stop.name()));
+            return mention(&format!("{}: the job comes to its end; again to end it at once\n", stop.name()));
         }
         let outcome = Outcome::Interrupted(Some(stop.name().to_owned()));
         // The record first: a callback may take its time, and then the second signal comes.
@@ -449,10 +456,9 @@ fn watch(session: &Session<'_>, ending: &Arc<Ending>, extent: Extent) -> Result<
         if ending.running.is_none() {
             let _ = fs::remove_dir_all(ending.run.dir());
         }
-        if let Some(interrupted) = interrupted {
-            interrupted(stop, record.as_ref());
-        }
-        console.mention(&format!("{}: the run in {place} is {}\n", stop.name(), status.name()));
+        let of_sweep = interrupted.map(|interrupted| interrupted(stop, record.as_ref()));
+        let of_sweep = of_sweep.unwrap_or_default();
+        mention(&format!("{}: the run in {place} is {}\n{of_sweep}", stop.name(), status.name()));
         signals::end_in_order(stop)
     })
 }

@@ -56,6 +56,7 @@ mod snapshot;
 mod table;
 mod template;
 mod told_result;
+mod typed;
 mod values;
 mod words;
 mod worker;

@@ -61,8 +61,8 @@ pub(crate) struct Session<'a> {
     pub(crate) process: Process,
 }
 
-/// Called when a signal ends the process, with the record of the job.
-pub(crate) type Interrupted = Box<dyn FnOnce(Stop, Option<&Record>) + Send>;
+/// Called when a signal ends the process, with the record of the job. Returns what is to be said of it.
+pub(crate) type Interrupted = Box<dyn FnOnce(Stop, Option<&Record>) -> String + Send>;
 
 impl<'a> Session<'a> {
     /// Finds the configs.
@@ -199,17 +199,7 @@ impl<'a> Session<'a> {
     /// The arguments of the process that stand before those of the program, such as a subcommand; none if the program
     /// was called with others than those of the process.
     pub(crate) fn prefix(&self) -> Option<Vec<OsString>> {
-        let mut all: Vec<OsString> = capture::raw_arguments().collect();
-        if !self.app.tail.is_empty() && all.ends_with(&self.app.tail) {
-            all.truncate(all.len() - self.app.tail.len());
-        }
-        let own = all.len().checked_sub(self.given.len())?;
-        (all[own..] == self.given).then(|| {
-            all.truncate(own);
-            let hidden = all.iter().position(|word| word == TASK || word == ALONE);
-            all.truncate(hidden.unwrap_or(all.len()));
-            all
-        })
+        prefix(self.app, &self.given)
     }
 
     /// Whether `hydra.mode` asks for a sweep: on the command line, or in the primary config.
@@ -286,6 +276,21 @@ impl<'a> Session<'a> {
         }
         absolute
     }
+}
+
+/// As [`Session::prefix`], for a program with these last arguments.
+pub(crate) fn prefix(app: &App, given: &[OsString]) -> Option<Vec<OsString>> {
+    let mut all: Vec<OsString> = capture::raw_arguments().collect();
+    if !app.tail.is_empty() && all.ends_with(&app.tail) {
+        all.truncate(all.len() - app.tail.len());
+    }
+    let own = all.len().checked_sub(given.len())?;
+    (all[own..] == *given).then(|| {
+        all.truncate(own);
+        let hidden = all.iter().position(|word| word == TASK || word == ALONE);
+        all.truncate(hidden.unwrap_or(all.len()));
+        all
+    })
 }
 
 /// A composer over the configs of a program, with what its flags name. What is not there is told by `errors`.

@@ -16,6 +16,23 @@ pub(crate) struct Difference {
     pub(super) right: Option<Node>,
 }
 
+impl Difference {
+    /// In words, of what was and what is now.
+    pub(crate) fn told(&self) -> String {
+        let (key, value) = (visible(&self.key), |node: &Node| match node.kind {
+            Kind::Null => "null".to_owned(),
+            _ => text(node),
+        });
+        match (&self.left, &self.right) {
+            (Some(left), Some(right)) => format!("`{key}` was {}, and is {} now", value(left), value(right)),
+            (Some(left), None) => format!("`{key}` was {}, and is not there now", value(left)),
+            (None, right) => {
+                format!("`{key}` is {} now, and was not there", right.as_ref().map(value).unwrap_or_default())
+            }
+        }
+    }
+}
+
 /// What of a record says what ran, and what came of it. Each run has its own times, processes and identifiers.
 const RECORDED: [&str; 13] = [
     "name",
@@ -59,7 +76,7 @@ pub(crate) fn differences(left: &View, right: &View) -> Vec<Difference> {
 }
 
 /// The differences between two lists of keys with values.
-pub(super) fn compare(
+pub(crate) fn compare(
     section: &'static str,
     a: Vec<(String, Node)>,
     b: Vec<(String, Node)>,
@@ -76,7 +93,7 @@ pub(super) fn compare(
 }
 
 /// The values of a tree that are no containers, or empty ones, by their paths.
-pub(super) fn leaves(root: &Node) -> Vec<(String, Node)> {
+pub(crate) fn leaves(root: &Node) -> Vec<(String, Node)> {
     let mut leaves = Vec::new();
     let mut open = vec![(KeyPath::ROOT, root)];
     while let Some((path, node)) = open.pop() {

@@ -1,12 +1,14 @@
 //! `mainstem runs rm`: runs that nobody needs any more.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 use crate::app::args::wrong;
 use crate::app::output::Output;
 use crate::app::runs::args::Args;
 use crate::app::runs::filter::Filter;
 use crate::app::runs::find::Runs;
+use crate::app::runs::logs::remove_logs;
 use crate::app::runs::ls;
 use crate::app::runs::view::View;
 use crate::diag::{Error, Result, Style, shell_word, visible};
@@ -49,11 +51,13 @@ pub(super) fn remove(args: &Args, runs: &Runs, err: Style) -> Result<Output> {
     let mut text = String::new();
     let mut errors = Vec::new();
     for run in found {
-        match run.remove(&runs.process) {
-            Ok(removed) => {
-                let removed = removed.strip_prefix(&runs.facts.cwd).unwrap_or(&removed);
-                text.push_str(&format!("removed {}\n", visible(&removed.display().to_string())));
-            }
+        let mut tell = |removed: PathBuf| {
+            let removed = removed.strip_prefix(&runs.facts.cwd).unwrap_or(&removed);
+            text.push_str(&format!("removed {}\n", visible(&removed.display().to_string())));
+        };
+        let removed = run.remove(&runs.process).map(&mut tell);
+        match removed.and_then(|()| remove_logs(&run)) {
+            Ok(logs) => logs.into_iter().for_each(tell),
             Err(error) => errors.push(error),
         }
     }
@@ -72,17 +76,32 @@ fn asks(word: &str) -> bool {
 /// Asks whether all of them are to go.
 fn agreed(args: &Args, runs: &Runs, found: &[Found]) -> Result<bool> {
     let count = if found.len() == 1 { "1 run".to_owned() } else { format!("{} runs", found.len()) };
+    let words: Vec<_> = args.words.iter().map(|word| shell_word(word)).collect();
+    let words = words.join(" ");
+    let list = || {
+        let views: Vec<View> = found.iter().cloned().map(View::new).collect();
+        ls::text(&Args { columns: Vec::new(), ..args.clone() }, &views, &runs.facts.cwd, Style::Plain)
+    };
+    let typed = (format!("mainstem runs ls {words}"), format!("mainstem runs rm {words} --yes"));
+    ask(&count, list, &typed)
+}
+
+/// Asks whether so many of something are to go, which are listed first. `typed`: the command that shows them, and the one
+/// that removes them without a question.
+///
+/// # Errors
+/// Nobody can be asked.
+pub(crate) fn ask(
+    count: &str,
+    list: impl FnOnce() -> String,
+    (shows, removes): &(String, String),
+) -> Result<bool> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        let words: Vec<_> = args.words.iter().map(|word| shell_word(word)).collect();
-        let words = words.join(" ");
         return Err(wrong(format!("{count} would be removed, and nobody can be asked"))
-            .help(format!("`mainstem runs ls {words}` shows them"))
-            .help(format!("`mainstem runs rm {words} --yes` removes them")));
+            .help(format!("`{shows}` shows them"))
+            .help(format!("`{removes}` removes them")));
     }
-    let views: Vec<View> = found.iter().cloned().map(View::new).collect();
-    let mut said =
-        ls::text(&Args { columns: Vec::new(), ..args.clone() }, &views, &runs.facts.cwd, Style::Plain);
-    said.push_str(&format!("remove {count}? [y/N] "));
+    let said = format!("{}remove {count}? [y/N] ", list());
     let mut answer = String::new();
     let asked = io::stderr().lock().write_all(said.as_bytes());
     let heard = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));

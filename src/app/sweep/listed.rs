@@ -24,15 +24,22 @@ pub(super) fn listed(
     grid: &dyn Fn(&[Override]) -> Result<Jobs>,
 ) -> Result<Jobs> {
     let mut jobs = jobs;
+    let listed = defined.grids.as_list().unwrap_or_default();
+    let made = listed.iter().map(|one| grid(&of_map(one, sources, "mainstem.sweep.grids", &text)?));
+    let mut grids: Vec<Jobs> = made.collect::<Result<_>>()?;
     for pair in defined.zip.as_list().unwrap_or_default() {
         let keys: Vec<&str> = pair.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
-        jobs = jobs.zip(&keys, pair.origin)?;
+        if grids.iter().any(|grid| keys.iter().any(|key| grid.keys().contains(*key))) {
+            let each = grids.into_iter().zip(listed);
+            let each = each.map(|(grid, one)| zipped(grid, &keys, (pair.origin, one.origin), &jobs));
+            grids = each.collect::<Result<_>>()?;
+        } else {
+            jobs = jobs.zip(&keys, pair.origin)?;
+        }
     }
-    let grids = &defined.grids;
-    if let Some(list) = grids.as_list() {
-        let parts = list.iter().map(|one| grid(&of_map(one, sources, "mainstem.sweep.grids", &text)?));
-        let union = Jobs::union(parts.collect::<Result<_>>()?);
-        jobs = union.map_err(|error| error.at(grids.origin, "here"))?.times(jobs)?;
+    if matches!(defined.grids.kind, Kind::List(_)) {
+        let union = Jobs::union(grids);
+        jobs = union.map_err(|error| error.at(defined.grids.origin, "here"))?.times(jobs)?;
     }
     let file = &defined.jobs;
     if let Some(name) = file.as_str() {
@@ -46,6 +53,21 @@ pub(super) fn listed(
         jobs = union.map_err(|_| no_jobs(name, file.origin))?.times(jobs)?;
     }
     Ok(jobs)
+}
+
+/// A grid with the values of some keys taken together, if it sweeps them. `jobs` are those of the command line.
+fn zipped(grid: Jobs, keys: &[&str], (pair, place): (Origin, Origin), jobs: &Jobs) -> Result<Jobs> {
+    let (own, given) = (grid.keys(), jobs.keys());
+    let Some(first) = keys.iter().find(|key| own.contains(**key)) else { return Ok(grid) };
+    let Some(other) = keys.iter().find(|key| !own.contains(**key)) else { return grid.zip(keys, pair) };
+    let message = format!("`{first}` is swept in a grid, and `{other}`, which is to go with it, is not");
+    let error = Error::new(ErrorKind::Sweep, message).at(place, "this grid").at(pair, "together by this");
+    let error =
+        error.help(format!("list its values in the grid, as many as `{first}` has: `{other}: 'a,b'`"));
+    Err(match given.contains(*other) {
+        true => error.help(format!("and leave `{other}=…` out, which is in all grids")),
+        false => error,
+    })
 }
 
 /// The conditions of `mainstem.sweep.when`: a parameter, and where it applies.

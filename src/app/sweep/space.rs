@@ -9,7 +9,7 @@ use crate::app::sweep::listed::{conditions, listed, of_map, text};
 use crate::compose::{Arguments, Composed, Composer, Mode, RESERVED, Repository};
 use crate::diag::{Error, ErrorKind, Result, SourceMap};
 use crate::grammar::{Action, Override};
-use crate::sweep::{Branch, Job, Jobs, SearchSpace};
+use crate::sweep::{Branch, Job, Jobs, SearchSpace, Wishes};
 use crate::value::{HashSet, Kind, Node};
 
 /// The seed of `shuffle`: the same sweep has the same order every time.
@@ -29,6 +29,8 @@ pub(crate) struct Sweep {
     /// What the command line says of the `hydra` node, which every job has.
     own: Vec<Override>,
     sources: Arc<SourceMap>,
+    /// What of it can never apply, if it is no search.
+    warnings: Vec<Error>,
     /// What it searches, if it does: its `jobs` are then those that are tried before it begins.
     pub(crate) search: Option<Searched>,
 }
@@ -52,6 +54,11 @@ impl Sweep {
     /// How many jobs it has, or has at most.
     pub(crate) fn count(&self) -> u64 {
         self.search.as_ref().map_or_else(|| self.jobs.len(), |search| search.asked.trials)
+    }
+
+    /// What is understood, and hardly meant.
+    pub(crate) fn warnings(&self) -> &[Error] {
+        self.search.as_ref().map_or(&self.warnings, |search| &search.asked.warnings)
     }
 
     /// The arguments of a job.
@@ -105,10 +112,13 @@ impl<'a> Space<'a> {
             let mut asked = asked.over(&space).map_err(located)?;
             asked.warnings.extend(space.unmet().map(located));
             let search = Some(Searched { space, asked, sources: Arc::clone(&sources) });
-            return Ok(Sweep { jobs, is_nested, choices: HashSet::default(), own, sources, search });
+            let (choices, warnings) = (HashSet::default(), Vec::new());
+            return Ok(Sweep { jobs, is_nested, choices, own, sources, warnings, search });
         }
-        let (jobs, choices, is_nested) = self.nested(whole).map_err(located)?;
-        Ok(Sweep { jobs, is_nested, choices, own, sources, search: None })
+        let mut wishes = Wishes::default();
+        let (jobs, choices, is_nested) = self.nested(whole, &mut wishes).map_err(located)?;
+        let warnings = wishes.unmet().map(located).collect();
+        Ok(Sweep { jobs, is_nested, choices, own, sources, warnings, search: None })
     }
 
     /// The jobs that are tried before, what is searched, and whether choices say a part of it themselves.
@@ -162,12 +172,12 @@ impl<'a> Space<'a> {
             .and_then(|repository| Jobs::new(overrides, &|group: &str| members(&repository, group), SEED));
         let jobs = jobs.map_err(|error| error.located(&self.arguments.sources))?;
         let sources = Arc::clone(&self.arguments.sources);
-        let choices = HashSet::default();
-        Ok(Sweep { jobs, is_nested: false, choices, own: Vec::new(), sources, search: None })
+        let (choices, own, warnings) = (HashSet::default(), Vec::new(), Vec::new());
+        Ok(Sweep { jobs, is_nested: false, choices, own, sources, warnings, search: None })
     }
 
     /// The jobs, what of them chooses configs, and whether choices say themselves what is swept.
-    fn nested(&self, whole: &Composed) -> Result<(Jobs, HashSet<String>, bool)> {
+    fn nested(&self, whole: &Composed, wishes: &mut Wishes) -> Result<(Jobs, HashSet<String>, bool)> {
         let defined = Defined::of(self.whole(whole))?;
         let jobs = self.spanned(&defined, whole)?;
         let repository = whole.selection().repository();
@@ -180,23 +190,28 @@ impl<'a> Space<'a> {
             composed.and_then(|composed| Defined::of(self.whole(&composed))).is_ok_and(|own| own != defined)
         });
         if !is_nested {
-            return Ok((self.conditional(jobs, &defined, whole)?, choices.keys(), false));
+            return Ok((self.conditional(jobs, &defined, whole, wishes)?, choices.keys(), false));
         }
         let branches = jobs.branches(&chooses)?.into_iter();
-        let parts = branches.map(|branch| self.of_branch(branch, (&defined, whole)));
+        let parts = branches.map(|branch| self.of_branch(branch, (&defined, whole), wishes));
         let parts: Vec<Jobs> = parts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
         // Its branches choose the same already.
         Ok((Jobs::union(parts)?, HashSet::default(), true))
     }
 
     /// The jobs of a combination of choices. `known` is what was defined, and where, before these choices were made.
-    fn of_branch(&self, branch: Branch, known: (&Defined, &Composed)) -> Result<Vec<Jobs>> {
+    fn of_branch(
+        &self,
+        branch: Branch,
+        known: (&Defined, &Composed),
+        wishes: &mut Wishes,
+    ) -> Result<Vec<Jobs>> {
         let Ok(composed) = self.choosing(&branch.decided) else {
-            return Ok(vec![self.conditional(branch.jobs, known.0, known.1)?]);
+            return Ok(vec![self.conditional(branch.jobs, known.0, known.1, wishes)?]);
         };
         let defined = Defined::of(self.whole(&composed))?;
         if defined == *known.0 {
-            return Ok(vec![self.conditional(branch.jobs, &defined, &composed)?]);
+            return Ok(vec![self.conditional(branch.jobs, &defined, &composed, wishes)?]);
         }
         let repository = composed.selection().repository();
         let chooses = |one: &Override| self.is_choice(one, repository);
@@ -208,9 +223,9 @@ impl<'a> Space<'a> {
                 continue;
             }
             if own.decided.len() > branch.decided.len() {
-                parts.extend(self.of_branch(own, (&defined, &composed))?);
+                parts.extend(self.of_branch(own, (&defined, &composed), wishes)?);
             } else {
-                parts.push(self.conditional(own.jobs, &defined, &composed)?);
+                parts.push(self.conditional(own.jobs, &defined, &composed, wishes)?);
             }
         }
         if parts.is_empty() {
@@ -251,7 +266,13 @@ impl<'a> Space<'a> {
     }
 
     /// The jobs without what does not apply in them.
-    fn conditional(&self, jobs: Jobs, defined: &Defined, whole: &Composed) -> Result<Jobs> {
+    fn conditional(
+        &self,
+        jobs: Jobs,
+        defined: &Defined,
+        whole: &Composed,
+        wishes: &mut Wishes,
+    ) -> Result<Jobs> {
         if matches!(defined.when.kind, Kind::Null) {
             return Ok(jobs);
         }
@@ -259,7 +280,7 @@ impl<'a> Space<'a> {
         let options = |group: &str| members(repository, group);
         let conditions = conditions(&defined.when, &self.arguments.sources, &options)?;
         let whole = self.whole(whole);
-        jobs.when(&conditions, &|key| -> Option<Node> { whole.settled(key) })
+        jobs.when_wished(&conditions, &|key| -> Option<Node> { whole.settled(key) }, wishes)
     }
 
     /// Whether an override of a job chooses a config that the sweep as a whole does not choose.

@@ -5,7 +5,9 @@ use crate::app::complete::{Face, Holds};
 use crate::app::format::Format;
 use crate::app::help::about;
 use crate::app::sweeps::help::TEXT as HELP;
+use crate::app::sweeps::study::Wanted;
 use crate::diag::{Error, Result, did_you_mean};
+use crate::search::Direction;
 
 /// What to do with sweeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,10 +20,11 @@ pub(super) enum What {
     Cancel,
     Resume,
     Watch,
+    Rm,
 }
 
 impl What {
-    const ALL: [(&'static str, Self); 8] = [
+    const ALL: [(&'static str, Self); 9] = [
         ("ls", Self::Ls),
         ("show", Self::Show),
         ("best", Self::Best),
@@ -30,27 +33,32 @@ impl What {
         ("cancel", Self::Cancel),
         ("resume", Self::Resume),
         ("watch", Self::Watch),
+        ("rm", Self::Rm),
     ];
 
-    /// Its flags: each takes a value.
-    fn flags(self) -> &'static [&'static str] {
+    /// Its flags, each with an example of its value; none, of one that takes none.
+    fn flags(self) -> &'static [(&'static str, &'static str)] {
+        const FORMAT: (&str, &str) = ("--format", "csv");
         match self {
-            Self::Ls | Self::Show | Self::Best => &["--format"],
-            Self::Plot => &["-o"],
-            Self::Export => &["--format", "-o"],
+            Self::Ls | Self::Show => &[FORMAT],
+            Self::Best => &[("--minimize", ""), ("--maximize", ""), ("--metric", "accuracy"), FORMAT],
+            Self::Plot => &[("-o", "FILE")],
+            Self::Export => &[("--format", "optuna"), ("-o", "FILE")],
+            Self::Rm => &[("--yes", "")],
             Self::Cancel | Self::Resume | Self::Watch => &[],
         }
     }
 }
 
 /// The commands.
-pub(crate) const COMMANDS: [(&str, &str); 8] = [
-    ("best", "what a search has found"),
+pub(crate) const COMMANDS: [(&str, &str); 9] = [
+    ("best", "the best job, and how to run it"),
     ("cancel", "end a sweep that runs"),
     ("export", "a search for optuna-dashboard"),
     ("ls", "all sweeps"),
     ("plot", "pictures of a search"),
     ("resume", "go on with what was killed"),
+    ("rm", "remove sweeps with all their jobs"),
     ("show", "the jobs of a sweep"),
     ("watch", "wait for the jobs that Slurm has"),
 ];
@@ -58,13 +66,16 @@ pub(crate) const COMMANDS: [(&str, &str); 8] = [
 /// The flags of a command as they are completed.
 pub(crate) fn faces(command: &str) -> Vec<Face> {
     let flags = What::ALL.iter().find(|(name, _)| *name == command).map_or(&[][..], |(_, what)| what.flags());
-    let face = |flag: &&str| match *flag {
-        "-o" => Face { long: "".into(), short: "-o".into(), holds: Holds::File, about: about(HELP, "-o") },
-        _ => {
-            let names: &[&str] = if command == "export" { &["optuna"] } else { &Format::NAMES };
-            let holds = Holds::Words(names.into());
-            Face { long: "--format".into(), short: "".into(), holds, about: about(HELP, "--format") }
-        }
+    let face = |&(flag, _): &(&'static str, &'static str)| {
+        let (long, short) = if flag == "-o" { ("", flag) } else { (flag, "") };
+        let holds = match flag {
+            "-o" => Holds::File,
+            "--format" if command == "export" => Holds::Words(vec!["optuna"]),
+            "--format" => Holds::Words(Format::NAMES.into()),
+            "--metric" => Holds::Text,
+            _ => Holds::Nothing,
+        };
+        Face { long: long.into(), short: short.into(), holds, about: about(HELP, flag) }
     };
     flags.iter().map(face).collect()
 }
@@ -73,11 +84,15 @@ pub(crate) fn faces(command: &str) -> Vec<Face> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Args {
     pub(super) what: What,
-    /// The directory, or what stands for it.
-    pub(super) directory: Option<String>,
+    /// The directory, or what stands for it; of `rm` several.
+    pub(super) directories: Vec<String>,
     pub(super) format: Format,
     /// Where what is made goes.
     pub(super) out: Option<String>,
+    /// What makes a job the best.
+    pub(super) wanted: Wanted,
+    /// Whether nobody is to be asked.
+    pub(super) yes: bool,
     /// What the program that goes on is told beside.
     pub(super) rest: Vec<String>,
 }
@@ -96,14 +111,21 @@ pub(super) fn parse(arguments: &[String], is_there: impl Fn(&str) -> bool) -> Re
         let names = What::ALL.map(|(name, _)| name);
         let error = wrong(format!("there is no command `sweeps {first}`"));
         return Err(match did_you_mean(first, names) {
-            Some(near) => error.help(format!("did you mean `sweeps {near}`?")),
+            Some(near) => error.help(format!("did you mean `mainstem sweeps {near}`?")),
             None => {
                 error.help(format!("commands: {}", names.map(|name| format!("sweeps {name}")).join(", ")))
             }
         });
     };
-    let (directory, format, out, rest_of_line) = (None, Format::Text, None, Vec::new());
-    let mut args = Args { what: *what, directory, format, out, rest: rest_of_line };
+    let mut args = Args {
+        what: *what,
+        directories: Vec::new(),
+        format: Format::Text,
+        out: None,
+        wanted: Wanted::default(),
+        yes: false,
+        rest: Vec::new(),
+    };
     if *what == What::Resume {
         args.take_words(rest, is_there);
         return Ok(Some(args));
@@ -112,43 +134,36 @@ pub(super) fn parse(arguments: &[String], is_there: impl Fn(&str) -> bool) -> Re
     let mut rest = rest.iter();
     while let Some(word) = rest.next() {
         if !word.starts_with('-') {
-            if args.directory.replace(word.clone()).is_some() {
-                errors.push(wrong(format!("`sweeps {first}` takes one directory")));
-            }
+            args.directories.push(word.clone());
             continue;
         }
         let (name, attached) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (word.as_str(), None),
         };
-        if !what.flags().contains(&name) {
+        let Some((_, example)) = what.flags().iter().find(|(flag, _)| *flag == name) else {
             errors.push(args.unknown(first, name));
             continue;
-        }
-        let Some(value) = attached.or_else(|| rest.next().map(String::as_str)) else {
-            let example = if name == "-o" { "-o FILE" } else { "--format csv" };
-            errors.push(wrong(format!("`{name}` needs a value")).help(format!("type `{example}`")));
-            continue;
         };
-        if name == "-o" {
-            args.out = Some(value.to_owned());
-            continue;
-        }
-        if *what == What::Export {
-            if value != "optuna" {
-                errors.push(wrong(format!("`sweeps export` cannot write `{value}`")).help("formats: optuna"));
+        let value = match (attached, example.is_empty()) {
+            (Some(value), true) => {
+                let error = wrong(format!("`{name}` takes no value, found `{value}`"));
+                errors.push(error.help(format!("type `{name}`")));
+                continue;
             }
-            continue;
-        }
-        match Format::parse(value) {
-            Some(format) => args.format = format,
-            None => {
-                let names = Format::NAMES.join(", ");
-                let message = format!("`sweeps {first}` cannot print `{value}`");
-                errors.push(wrong(message).help(format!("formats: {names}")));
-            }
-        }
+            (None, true) => "",
+            (attached, false) => match attached.or_else(|| rest.next().map(String::as_str)) {
+                Some(value) => value,
+                None => {
+                    let error = wrong(format!("`{name}` needs a value"));
+                    errors.push(error.help(format!("type `{name} {example}`")));
+                    continue;
+                }
+            },
+        };
+        errors.extend(args.set(first, name, value).err());
     }
+    errors.extend(args.check(first).err());
     Error::all(errors).map_or(Ok(Some(args)), Err)
 }
 
@@ -158,16 +173,57 @@ impl Args {
         let names = |word: &&String| {
             !word.starts_with('-') && (is_there(word) || !word.contains('=') && !word.starts_with(['+', '~']))
         };
-        self.directory = words.first().filter(names).cloned();
-        self.rest = words[usize::from(self.directory.is_some())..].to_vec();
+        self.directories = words.first().filter(names).cloned().into_iter().collect();
+        self.rest = words[self.directories.len()..].to_vec();
+    }
+
+    fn set(&mut self, command: &str, name: &str, value: &str) -> Result<()> {
+        match (name, Format::parse(value)) {
+            ("-o", _) => self.out = Some(value.to_owned()),
+            ("--yes", _) => self.yes = true,
+            ("--metric", _) => self.wanted.metric = Some(value.to_owned()),
+            ("--minimize" | "--maximize", _) => {
+                let direction = Direction::parse(name.trim_start_matches('-'));
+                if self.wanted.direction.is_some_and(|known| Some(known) != direction) {
+                    return Err(wrong("`--minimize` and `--maximize` exclude each other"));
+                }
+                self.wanted.direction = direction;
+            }
+            _ if self.what == What::Export => {
+                if value != "optuna" {
+                    let error = wrong(format!("`sweeps export` cannot write `{value}`"));
+                    return Err(error.help("formats: optuna"));
+                }
+            }
+            (_, Some(format)) => self.format = format,
+            (_, None) => {
+                let message = format!("`sweeps {command}` cannot print `{value}`");
+                return Err(wrong(message).help(format!("formats: {}", Format::NAMES.join(", "))));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there are as many directories as there must be.
+    fn check(&self, command: &str) -> Result<()> {
+        match (self.what, self.directories.len()) {
+            (What::Rm, 0) => Err(wrong("`sweeps rm` needs a sweep").help("type `mainstem sweeps rm DIR`")),
+            (What::Rm, _) | (_, 0 | 1) => Ok(()),
+            _ => Err(wrong(format!("`sweeps {command}` takes one directory"))),
+        }
     }
 
     fn unknown(&self, command: &str, flag: &str) -> Error {
         let error = wrong(format!("`sweeps {command}` has no flag `{flag}`"));
         match flag {
             _ if self.what.flags().is_empty() => error,
-            "--json" | "--csv" => error.help(format!("type `--format {}`", &flag[2..])),
-            _ => error.help(format!("it has `{}`", self.what.flags().join("`, `"))),
+            "--json" | "--csv" if self.what != What::Rm => {
+                error.help(format!("type `--format {}`", &flag[2..]))
+            }
+            _ => {
+                let names: Vec<_> = self.what.flags().iter().map(|(name, _)| *name).collect();
+                error.help(format!("it has `{}`", names.join("`, `")))
+            }
         }
     }
 }
@@ -195,7 +251,7 @@ mod tests {
         ] {
             let args = read(words);
             assert_eq!(
-                (args.directory.as_deref(), args.rest),
+                (args.directories.first().map(String::as_str), args.rest),
                 (directory, rest.iter().map(|&w| w.to_owned()).collect())
             );
         }

@@ -1,4 +1,4 @@
-//! `mainstem sweeps best`: what a search has found.
+//! `mainstem sweeps best`: what a search has found, or which job of a sweep came out best.
 
 use std::path::Path;
 
@@ -12,21 +12,30 @@ use crate::value::{Key, Map, Node, Slot, write_yaml};
 /// The file in the directory of a sweep that says what a search has found.
 pub(crate) const RESULTS: &str = "optimization_results.yaml";
 
-/// Shows the best jobs of a search, whose directory is called so.
+/// Shows the best jobs of a sweep, whose directory is called so.
 ///
 /// # Errors
 /// No job has completed.
 pub(super) fn best(study: &Study, place: &Path, format: Format, out: Style) -> Result<Output> {
     let best = study.best();
     if best.is_empty() {
-        let error = Error::new(ErrorKind::NotFound, "no job of the search has ended with a number");
-        return Err(error.help("`mainstem sweeps show` says how each stands"));
+        return Err(nothing_found(place));
     }
     Ok(Output::success(match format {
         Format::Json => export::json(best.iter().map(|trial| &trial.row)),
         Format::Csv => export::csv(best.iter().map(|trial| &trial.row)),
         Format::Text => best.iter().map(|trial| text(study, place, trial, out)).collect(),
     }))
+}
+
+/// That no job of the sweep in a directory says anything that could be compared.
+pub(super) fn nothing_found(place: &Path) -> Error {
+    let typed = shell_word(&place.to_string_lossy()).into_owned();
+    Error::new(
+        ErrorKind::NotFound,
+        format!("no job of the sweep in `{}` has ended with a number", place.display()),
+    )
+    .help(format!("`mainstem sweeps show {typed}` says how each stands"))
 }
 
 /// The number of a job and what came of it, where it is, and what would be typed for the same.

@@ -72,7 +72,7 @@ pub(super) fn cancel(facts: &Facts, process: &Process, directory: &Path, err: St
     }
     let error = Error::new(ErrorKind::Job, format!("the sweep in `{place}` has not ended yet"))
         .note(format!("process {} was asked to end it {} s ago", driver.process, PATIENCE.as_secs()))
-        .help("the same once more ends its jobs at once");
+        .help(format!("`mainstem sweeps cancel {}` once more ends its jobs at once", shell_word(&place)));
     Ok(Output::success(String::new()).and_failure(&error, err))
 }
 

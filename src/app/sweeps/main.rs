@@ -7,7 +7,7 @@ use crate::app::output::Output;
 use crate::app::sweeps::args::{What, parse};
 use crate::app::sweeps::queue::Queue;
 use crate::app::sweeps::study::Study;
-use crate::app::sweeps::{best, cancel, help, ls, optuna, plot, resume, show};
+use crate::app::sweeps::{best, cancel, help, ls, optuna, plot, resume, rm, show};
 use crate::diag::{Error, ErrorKind, Result, Style};
 use crate::drive::{Progress, is_driven, latest};
 use crate::durable::write_whole;
@@ -25,27 +25,29 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
     let process = capture::process(&facts);
     if args.what == What::Ls {
         let root = args
-            .directory
-            .as_deref()
+            .directories
+            .first()
             .map_or_else(|| facts.cwd.clone(), |word| capture::absolute(&facts, word));
         return ls::ls(&facts, &process, &root, args.format, (out, err));
     }
-    let directory = find(&facts, args.directory.as_deref())?;
+    if args.what == What::Rm {
+        return rm::remove(&args, &facts, &process, err);
+    }
+    let directory = find(&facts, args.directories.first().map(String::as_str))?;
     match args.what {
         What::Cancel => cancel::cancel(&facts, &process, &directory, err),
         What::Resume => resume::resume(&facts, &directory, &args.rest, err),
         What::Watch => resume::watch(&facts, &process, &directory, err),
         What::Best => {
-            let study = Study::read(&directory, &facts, &process)?;
-            let place = directory.strip_prefix(&facts.cwd).unwrap_or(&directory);
-            best::best(&study, place, args.format, out)
+            let study = Study::compared(&directory, &facts, &process, &args.wanted)?;
+            best::best(&study, shown(&directory, &facts), args.format, out)
         }
         What::Plot => {
             let into = args
                 .out
                 .as_deref()
                 .map_or_else(|| directory.join("plots"), |word| capture::absolute(&facts, word));
-            plot::plot(&Study::read(&directory, &facts, &process)?, &into, &facts)
+            plot::plot(&Study::read(&directory, &facts, &process)?, &directory, &into, &facts)
         }
         What::Export => {
             let text = optuna::journal(&Study::read(&directory, &facts, &process)?);
@@ -53,12 +55,12 @@ pub(crate) fn run(arguments: &[String], out: Style, err: Style) -> Result<Output
             write_whole(&capture::absolute(&facts, word), text.as_bytes())?;
             Ok(Output::success(String::new()))
         }
-        What::Show | What::Ls => show::show(&facts, &process, &directory, args.format, (out, err)),
+        What::Show | What::Ls | What::Rm => show::show(&facts, &process, &directory, args.format, (out, err)),
     }
 }
 
 /// The sweep that a word means: a directory, or the latest.
-fn find(facts: &Facts, word: Option<&str>) -> Result<PathBuf> {
+pub(super) fn find(facts: &Facts, word: Option<&str>) -> Result<PathBuf> {
     let named = word.map(|word| capture::absolute(facts, word));
     match named.filter(|path| word != Some("last") || path.is_dir()) {
         Some(path) => Ok(path),

@@ -11,6 +11,7 @@ mod optuna;
 mod plot;
 mod queue;
 mod resume;
+mod rm;
 mod rows;
 mod show;
 mod signal;

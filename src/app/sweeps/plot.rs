@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::app::output::Output;
+use crate::app::sweeps::best::nothing_found;
 use crate::app::sweeps::main::shown;
 use crate::app::sweeps::study::{Dimension, Scale, Study};
 use crate::diag::{Error, ErrorKind, Result};
@@ -14,15 +15,14 @@ use crate::search::{Condition, Domain, History, Outcome, Parameter, Point, Space
 use crate::sweep::number;
 use crate::value::{Node, write_str};
 
-/// Draws the pictures of a search into a directory, and says which they are.
+/// Draws the pictures of the search in a directory into another one, and says which they are.
 ///
 /// # Errors
 /// No job has come to its end; the directory or a picture cannot be written.
-pub(super) fn plot(study: &Study, directory: &Path, facts: &Facts) -> Result<Output> {
+pub(super) fn plot(study: &Study, sweep: &Path, directory: &Path, facts: &Facts) -> Result<Output> {
     let trials = trials(study);
     if trials.trials.is_empty() {
-        let error = Error::new(ErrorKind::NotFound, "no job of the search has ended with a number");
-        return Err(error.help("`mainstem sweeps show` says how each stands"));
+        return Err(nothing_found(shown(sweep, facts)));
     }
     fs::create_dir_all(directory).map_err(|error| {
         Error::new(ErrorKind::Io, format!("cannot make the directory `{}`: {error}", directory.display()))

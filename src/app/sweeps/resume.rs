@@ -45,7 +45,8 @@ pub(super) fn resume(facts: &Facts, directory: &Path, more: &[String], err: Styl
 pub(super) fn watch(facts: &Facts, process: &Process, directory: &Path, err: Style) -> Result<Output> {
     if !is_on_slurm(&Progress::read(directory)?) {
         let error = Error::new(ErrorKind::Job, "no job of this sweep goes on without its program");
-        return Err(error.help("`mainstem sweeps show` shows how it stands"));
+        let typed = shell_word(&shown(directory, facts).to_string_lossy()).into_owned();
+        return Err(error.help(format!("`mainstem sweeps show {typed}` shows how it stands")));
     }
     wait_for_driver(facts, process, directory, err)?;
     let progress = Progress::read(directory)?;

@@ -1,8 +1,9 @@
 //! What the jobs of a sweep have in common, wherever they run.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use crate::app::program::bound::Bound;
@@ -11,7 +12,7 @@ use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::multirun::unheard::Unheard;
 use crate::app::program::session::{Session, shown_setting};
 use crate::diag::{Error, ErrorKind, Origin, Result};
-use crate::drive::{FOLDER, Left, Progress, Standing, Verdict};
+use crate::drive::{FOLDER, Left, Policy, Progress, Standing, Verdict};
 use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
 use crate::launch::OUTPUT;
@@ -45,6 +46,8 @@ pub(super) struct Base<'a> {
     made: BTreeMap<u64, PathBuf>,
     /// The directories of jobs that have records, and that the journal says nothing of, seen from that of the sweep.
     lost: BTreeMap<u64, PathBuf>,
+    /// The jobs that do not begin any more.
+    settled: BTreeSet<u64>,
 }
 
 /// A job in its directory.
@@ -86,7 +89,20 @@ impl<'a> Base<'a> {
             taken,
             made: BTreeMap::new(),
             lost: BTreeMap::new(),
+            settled: BTreeSet::new(),
         }
+    }
+
+    /// Leaves jobs as they are that the driver before has settled.
+    pub(super) fn leave(&mut self, before: &Progress, policy: &Policy) {
+        let settled = before.jobs.iter().filter(|(_, standing)| standing.is_settled(policy));
+        self.settled = settled.map(|(job, _)| *job).collect();
+    }
+
+    /// How many of these jobs are left to run.
+    pub(super) fn left(&self, jobs: Range<u64>) -> u64 {
+        let settled = self.settled.range(jobs.clone()).count() as u64;
+        (jobs.end - jobs.start).saturating_sub(settled)
     }
 
     /// Looks for jobs that the journal says nothing of, though their records say that this sweep had begun them. Of those
@@ -121,8 +137,11 @@ impl<'a> Base<'a> {
     }
 
     /// Jobs of these numbers were others.
-    pub(super) fn anew(&self, jobs: &[(u64, Standing)]) {
+    pub(super) fn anew(&mut self, jobs: &[(u64, Standing)]) {
         const NAMED: usize = 8;
+        for (job, _) in jobs {
+            self.settled.remove(job);
+        }
         let mut names: Vec<String> = jobs.iter().take(NAMED).map(|(job, _)| job.to_string()).collect();
         if jobs.len() > NAMED {
             names.push("…".to_owned());

@@ -9,15 +9,17 @@ use crate::app::program::bound::Bound;
 use crate::app::program::derived;
 use crate::app::program::multirun::host::shown_line;
 use crate::app::program::session::Session;
+use crate::app::runs::{Difference, compare, leaves};
 use crate::app::sweep::LARGEST;
 use crate::compose::{Composed, Frozen, Included, Repository};
-use crate::diag::{Error, ErrorKind, Result, SourceKind};
+use crate::diag::{Error, ErrorKind, Result, SourceId, SourceKind};
 use crate::drive::Identity;
 use crate::durable::read_regular;
 use crate::facts::{Process, date_of};
 use crate::run::RunId;
-use crate::sweep::{Jobs, Seen};
-use crate::value::{HashSet, JsonStyle, Node, write_json};
+use crate::sweep::{Goals, Jobs, Seen};
+use crate::value::{HashSet, JsonStyle, Key, Node, write_json};
+use crate::yaml;
 
 /// The files that a sweep is made of, with the SHA-256 of each.
 #[derive(Debug, Default)]
@@ -112,13 +114,14 @@ fn overrides(master: &Bound, jobs: &Jobs, search: Option<&Node>) -> String {
 /// The form of the moment of a sweep in its journal.
 pub(super) const NOW: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
-/// What the sweep of a session is: with its jobs, or the ends of what it searches, how many there are, and what is searched.
+/// What the sweep of a session is: with its jobs, or the ends of what it searches, how many there are, and what is searched;
+/// or what makes a job of one the best that is no search.
 pub(super) fn identity(
     session: &Session<'_>,
     master: &Bound,
     process: &Process,
     (jobs, count): (&Jobs, u64),
-    search: Option<Node>,
+    (search, goals): (Option<Node>, Option<&Goals>),
     files: &Files,
 ) -> Identity {
     let facts = session.composer.facts();
@@ -136,6 +139,7 @@ pub(super) fn identity(
         jobs: Some(count),
         overrides: Some(overrides(master, jobs, search.as_ref())),
         search,
+        goals: goals.map(Goals::to_node),
         hides_secrets: arguments != typed,
         arguments,
         cwd: facts.cwd.clone(),
@@ -147,11 +151,40 @@ pub(super) fn identity(
     }
 }
 
-/// Whether a sweep can go on as what it is now.
+/// The file in the directory of a sweep that holds its config as a whole.
+pub(super) const MASTER: &str = "multirun.yaml";
+
+/// So many values are named that are other than they were.
+const NAMED: usize = 10;
+
+/// The values of the config of a sweep as a whole, given as its text, that are other than its file says, in words.
+pub(super) fn changed_values(directory: &Path, now: &str) -> Vec<String> {
+    let values = |text: &str| {
+        let mut root = yaml::parse(text, SourceId::NONE, &yaml::Limits::default(), &mut ())?.root;
+        root.as_map_mut()?.remove(&Key::from("hydra"));
+        Some(leaves(&root))
+    };
+    let before = read_regular(&directory.join(MASTER), LARGEST).ok();
+    let before = before.and_then(|bytes| values(&String::from_utf8(bytes).ok()?));
+    let Some((before, now)) = before.zip(values(now)) else { return Vec::new() };
+    let found = compare("config", before, now);
+    let mut told: Vec<String> = found.iter().take(NAMED).map(Difference::told).collect();
+    if found.len() > NAMED {
+        told.push(format!("and {} other values", found.len() - NAMED));
+    }
+    told
+}
+
+/// Whether a sweep can go on as what it is now. `values` says which values are other ones, and `typed` is how it is told to.
 ///
 /// # Errors
 /// Configs, jobs or the program have changed, each of which is told.
-pub(super) fn unchanged(before: &Identity, now: &Identity) -> Result<()> {
+pub(super) fn unchanged(
+    before: &Identity,
+    now: &Identity,
+    values: impl FnOnce() -> Vec<String>,
+    typed: &str,
+) -> Result<()> {
     let mut changes = Vec::new();
     // A search goes on to more jobs as it would have, had it been asked for so many from the beginning.
     let goes_on = before.search.is_some() && now.jobs > before.jobs;
@@ -182,6 +215,8 @@ pub(super) fn unchanged(before: &Identity, now: &Identity) -> Result<()> {
         return Ok(());
     }
     let error = Error::new(ErrorKind::Job, "the sweep is not the one that was begun");
-    let error = changes.into_iter().fold(error, Error::note);
-    Err(error.help("`--force` goes on all the same; without `--resume` it starts anew"))
+    let error = changes.into_iter().chain(values()).fold(error, Error::note);
+    Err(error
+        .help(format!("`{typed} --force` goes on all the same"))
+        .help("without `--resume` it starts anew"))
 }

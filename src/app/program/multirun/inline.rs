@@ -11,12 +11,14 @@ use crate::app::program::finished;
 use crate::app::program::job::{Extent, call, wait_for_end};
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed};
+use crate::app::program::multirun::hosted::Way;
 use crate::app::program::multirun::in_sweep::place_in_sweep;
+use crate::app::program::multirun::summary::LastWords;
 use crate::app::program::outcome::directions;
 use crate::app::program::session::Session;
 use crate::app::program::signals::{self, Stop};
 use crate::diag::Result;
-use crate::drive::{Entry, Host, Journal, Left, Policy, Prepared, Standing, Verdict};
+use crate::drive::{Entry, Journal, Prepared, Verdict};
 use crate::launch::Halt;
 use crate::run::{Outcome, Record, Status};
 use crate::sweep::Job;
@@ -32,11 +34,11 @@ pub(super) struct Task {
 /// So many of the jobs that ran are kept for who called the program.
 const KEPT: usize = 1000;
 
-/// Runs a job. A signal that ends the process is written down first.
+/// Runs a job. A signal that ends the process is written down first, and what the sweep has come to is said.
 pub(super) fn carry_out(
     session: &Session<'_>,
-    journal: &Arc<Journal>,
-    callbacks: &Arc<Callbacks>,
+    (journal, callbacks): (&Arc<Journal>, &Arc<Callbacks>),
+    last_words: &LastWords,
     job: u64,
     task: Task,
 ) -> Result<finished::Job> {
@@ -45,7 +47,7 @@ pub(super) fn carry_out(
     if !session.owns_process {
         return call(session, bound, &place, Extent::OfSweep, Arc::clone(callbacks));
     }
-    let (journal, clock) = (Arc::clone(journal), session.process().clock);
+    let (journal, clock, last_words) = (Arc::clone(journal), session.process().clock, last_words.clone());
     let interrupted = move |stop: Stop, record: Option<&Record>| {
         let (time, why) = (clock.now(), format!("interrupted by {}", stop.name()));
         // The job may have come to its own end just before.
@@ -60,6 +62,7 @@ pub(super) fn carry_out(
         let ended = Entry::Ended { job, attempt, time, status, result, stopped, error, log, again };
         // The process ends in any case. A job that has begun and not ended is one that was interrupted.
         let _ = journal.add(&ended).and_then(|()| journal.add(&Entry::Stopped { time, why }));
+        last_words.of_interrupted(stop.how())
     };
     *session.interrupted.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(interrupted));
     call(session, bound, &place, Extent::OfSweep, Arc::clone(callbacks))
@@ -70,24 +73,25 @@ fn halt(exit: Exit) -> Halt {
     if let Exit::Interrupted(2) = exit { Halt::Interrupt } else { Halt::Terminate }
 }
 
-/// The program, for jobs in this process.
-pub(super) struct Inline<'a> {
-    pub(super) base: Base<'a>,
+/// Jobs in this process.
+pub(super) struct Inline {
     /// The jobs of the sweep, batch by batch.
-    batches: Box<dyn Iterator<Item = Range<u64>> + 'a>,
+    batches: Box<dyn Iterator<Item = Range<u64>>>,
     batch: Range<u64>,
     /// The first jobs that ran.
     pub(super) jobs: Vec<finished::Job>,
     pub(super) interrupted: Option<Exit>,
+    /// The job that was called last: it has told its failure itself.
+    called: Option<u64>,
 }
 
-impl<'a> Inline<'a> {
-    pub(super) fn new(base: Base<'a>, batches: impl Iterator<Item = Range<u64>> + 'a) -> Self {
-        Self { base, batches: Box::new(batches), batch: 0..0, jobs: Vec::new(), interrupted: None }
+impl Inline {
+    pub(super) fn new(batches: impl Iterator<Item = Range<u64>> + 'static) -> Self {
+        Self { batches: Box::new(batches), batch: 0..0, jobs: Vec::new(), interrupted: None, called: None }
     }
 
     /// Says which batch begins, as Hydra does.
-    fn announce(&mut self, job: u64) {
+    fn announce(&mut self, base: &Base<'_>, job: u64) {
         let before = self.batch.clone();
         while self.batch.end <= job
             && let Some(next) = self.batches.next()
@@ -95,45 +99,43 @@ impl<'a> Inline<'a> {
             self.batch = next;
         }
         if self.batch != before {
-            hydra_log(&format!("Launching {} jobs locally", self.batch.end - self.batch.start));
+            hydra_log(&format!("Launching {} jobs locally", base.left(self.batch.clone())));
         }
     }
 }
 
-impl Host for Inline<'_> {
+impl Way for Inline {
     type Task = Task;
     type End = Result<finished::Job>;
 
-    fn prepare(&mut self, job: &Job, attempt: u32, before: Option<&Path>) -> Result<Prepared<Task>> {
-        if self.base.session.owns_process && signals::is_asked() {
+    fn prepare(
+        &mut self,
+        base: &mut Base<'_>,
+        job: &Job,
+        attempt: u32,
+        before: Option<&Path>,
+    ) -> Result<Prepared<Task>> {
+        if base.session.owns_process && signals::is_asked() {
             wait_for_end()
         }
-        self.announce(job.index);
-        let Placed { bound, directory, made, .. } = self.base.place(job, before)?;
-        hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
-        let relative = self.base.relative(&directory);
+        self.announce(base, job.index);
+        let Placed { bound, directory, made, .. } = base.place(job, before)?;
+        hydra_log(&format!("\t#{} : {}", job.index, base.shown(job).join(" ")));
+        let relative = base.relative(&directory);
         Ok(Prepared { directory: relative, task: Task { bound, directory, made, attempt } })
     }
 
-    fn judge(&mut self, _: u64, end: Result<finished::Job>) -> Verdict {
+    fn judge(&mut self, base: &Base<'_>, job: u64, end: Result<finished::Job>) -> Verdict {
+        self.called = Some(job);
         let job = match end {
             Ok(job) => job,
             Err(error) => {
-                let console = &self.base.session.console;
+                let console = &base.session.console;
                 console.complain(&error.render(console.err));
-                return Verdict {
-                    status: Status::Failed,
-                    result: None,
-                    direction: None,
-                    stopped: None,
-                    error: Some(error.message().to_owned()),
-                    log: None,
-                    directory: None,
-                    asked: None,
-                };
+                return Verdict::because(error.message());
             }
         };
-        let directory = self.base.relative(job.directory());
+        let directory = base.relative(job.directory());
         let status = job.outcome().status();
         let (result, error) = match job.outcome() {
             Outcome::Completed(result) => (result.clone(), None),
@@ -145,49 +147,15 @@ impl Host for Inline<'_> {
             self.interrupted = Some(job.status());
         }
         let (direction, stopped) = (directions(job.objectives()), job.stopped());
-        let name = self.base.session.app.name.as_str();
-        let log = error.as_ref().and_then(|_| self.base.log(&directory, name));
+        let name = base.session.app.name.as_str();
+        let log = error.as_ref().and_then(|_| base.log(&directory, name));
         if self.jobs.len() < KEPT {
             self.jobs.push(job);
         }
         Verdict { status, result, direction, stopped, error, log, directory: Some(directory), asked }
     }
 
-    fn shown(&self, job: &Job) -> Vec<String> {
-        self.base.shown(job)
-    }
-
-    /// What a job is called with goes as it came.
-    fn gave_up(&mut self, _: u64) {}
-
-    fn had(&mut self, job: &Job) -> Option<PathBuf> {
-        self.base.had(job)
-    }
-
-    fn anew(&mut self, jobs: &[(u64, Standing)]) {
-        self.base.anew(jobs);
-    }
-
-    fn gone(&mut self, directories: &[PathBuf]) {
-        self.base.gone(directories);
-    }
-
-    fn look(&mut self, job: u64, directory: &Path, standing: &Standing) -> Left {
-        self.base.look(job, directory, standing)
-    }
-
-    fn waits(&mut self, job: &Job, who: Option<&str>) {
-        self.base.waits(job, who);
-    }
-
-    /// The job has told its failure itself.
-    fn ended(&mut self, _: &Job, verdict: &Verdict, again: Option<f64>, _: &Policy) {
-        self.base.listen(verdict);
-        if verdict.status != Status::Interrupted {
-            self.base.pack(verdict.directory.as_deref());
-        }
-        if let Some(pause) = again {
-            self.base.session.note(&format!("the job begins again in {pause} s"));
-        }
+    fn is_told(&self, job: u64) -> bool {
+        self.called == Some(job)
     }
 }

@@ -5,6 +5,7 @@ mod compact;
 mod dry_run;
 mod earlier;
 mod host;
+mod hosted;
 mod identity;
 mod in_sweep;
 mod inline;

@@ -18,8 +18,9 @@ use crate::app::program::multirun::run::{arguments, run};
 use crate::app::program::multirun::slurm::last_snapshot;
 use crate::app::program::multirun::sought::Sought;
 use crate::app::program::own::OwnFlag;
-use crate::app::program::session::Session;
+use crate::app::program::session::{Session, prefix};
 use crate::app::program::snapshot::Snapshot;
+use crate::app::program::typed::{called, path};
 use crate::app::program::world::World;
 use crate::compose::Mode;
 use crate::diag::{Error, ErrorKind, Result, Severity, shell_word};
@@ -71,14 +72,9 @@ pub(crate) fn resume(
         unmoved(flags, &identity, shown(&directory, &world.facts.cwd), job)?;
     }
     let may_seek_anew = found.is_none();
+    let typed_here = typed_here(app, &world, &given, &directory);
     begun_alike(app, &world, &identity, shown(&directory, &world.facts.cwd))?;
-    if identity.cwd != world.facts.cwd && identity.cwd.is_dir() {
-        let message = format!("the sweep in `{}` was begun in another directory", directory.display());
-        let place = identity.cwd.display().to_string();
-        return Err(Error::new(ErrorKind::Job, message)
-            .note("its paths are seen from there")
-            .help(format!("go there first: `cd {}`", shell_word(&place))));
-    }
+    begun_here(&world, &identity, &directory)?;
     let mut recorded: Vec<OsString> = identity.arguments.iter().map(OsString::from).collect();
     let tail = match recorded.iter().position(|argument| argument == "--").filter(|_| app.starts_command) {
         Some(at) => recorded.split_off(at),
@@ -101,7 +97,7 @@ pub(crate) fn resume(
             let message = format!("the sweep in `{}` has secrets among its arguments", directory.display());
             return Err(Error::new(ErrorKind::Job, message)
                 .note(format!("it was begun with `{}`", typed(&identity.arguments)))
-                .help("type them all again, behind `--resume DIR`: secrets are not written down"));
+                .help(format!("type them all again, behind `{typed_here}`: secrets are not written down")));
         }
         (flags.clone(), given.clone())
     } else {
@@ -123,7 +119,7 @@ pub(crate) fn resume(
             command.args(capture::raw_arguments());
             return exec(command).map(|output| Finished::without_jobs(output.status)).map_err(|error| {
                 Error::new(ErrorKind::Io, format!("cannot start `{}`: {error}", snapshot.copy.display()))
-                    .help("`--force` goes on with the program as it is now")
+                    .help(format!("`{typed_here} --force` goes on with the program as it is now"))
             });
         }
         world.snapshot = Some(Arc::new(snapshot));
@@ -133,6 +129,14 @@ pub(crate) fn resume(
     session.given = given;
     session.resumed = Some(Resumed { directory: session.absolute(directory), may_seek_anew });
     run(&session)
+}
+
+/// The line that goes on with a sweep, as this program was called.
+fn typed_here(app: &App, world: &World, given: &[OsString], directory: &Path) -> String {
+    let cwd = &world.facts.cwd;
+    let prefix = prefix(app, given).filter(|_| world.owns_process);
+    let place = shown(directory, cwd).to_string_lossy();
+    format!("{} --resume {}", called(app, prefix, None, cwd), shell_word(&place))
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
@@ -290,13 +294,28 @@ fn begun_alike(app: &App, world: &World, identity: &Identity, directory: &Path) 
     if starts_command == app.starts_command {
         return Ok(());
     }
-    let begun_by = match starts_command {
-        true => "mainstem run".to_owned(),
-        false => program.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    let (begun_by, line) = match starts_command {
+        true => ("mainstem run".to_owned(), "mainstem run".to_owned()),
+        false => {
+            let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            (name, path(program, &world.facts.cwd))
+        }
     };
-    let typed = shell_word(&directory.to_string_lossy()).into_owned();
+    let place = shell_word(&directory.to_string_lossy()).into_owned();
     let message = format!("the sweep in `{}` was begun by `{begun_by}`", directory.display());
-    Err(Error::new(ErrorKind::Job, message).help(format!("type `{begun_by} --resume {typed}`")))
+    Err(Error::new(ErrorKind::Job, message).help(format!("type `{line} --resume {place}`")))
+}
+
+/// Its paths are seen from where it was begun.
+fn begun_here(world: &World, identity: &Identity, directory: &Path) -> Result<()> {
+    if identity.cwd == world.facts.cwd || !identity.cwd.is_dir() {
+        return Ok(());
+    }
+    let message = format!("the sweep in `{}` was begun in another directory", directory.display());
+    let place = identity.cwd.display().to_string();
+    Err(Error::new(ErrorKind::Job, message)
+        .note("its paths are seen from there")
+        .help(format!("go there first: `cd {}`", shell_word(&place))))
 }
 
 /// Whether a program is the command that runs others, wherever it lies: any program may have arguments like its own.
@@ -322,6 +341,7 @@ fn own(app: &App, world: &World, identity: &Identity) -> Option<bool> {
 /// The directory of the sweep that the config names; else that of the latest of this program that has jobs left, wherever
 /// below this directory it lies, or of the latest of them.
 fn find(app: &App, world: &World, flags: &Flags, given: Vec<OsString>) -> Result<PathBuf> {
+    let typed = typed_here(app, world, &given, Path::new("DIR"));
     let session = Session::open(app, world.again(), flags.clone(), given, None)?;
     let master = with_mode(session.bound(&arguments(&session)?, Mode::Multirun)?, "MULTIRUN")?;
     let place = Place::of_sweep(&session.composer, master.root()).map_err(|error| master.located(error))?;
@@ -353,12 +373,12 @@ fn find(app: &App, world: &World, flags: &Flags, given: Vec<OsString>) -> Result
     for error in broken {
         let error = error.note("this sweep is passed by, and may be the one that was meant");
         let drawn = error
-            .help("say which one goes on: `--resume DIR`")
+            .help(format!("say which one goes on: `{typed}`"))
             .render_as(Severity::Warning, world.console.err);
         world.console.complain(&drawn);
     }
     known.map(|(.., directory)| directory).ok_or_else(|| {
         let message = format!("there is no sweep of `{}` in `{}`", app.name, cwd.display());
-        Error::new(ErrorKind::NotFound, message).help("say where it is: `--resume DIR`")
+        Error::new(ErrorKind::NotFound, message).help(format!("say where it is: `{typed}`"))
     })
 }

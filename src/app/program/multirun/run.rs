@@ -19,21 +19,23 @@ use crate::app::program::multirun::compact;
 use crate::app::program::multirun::dry_run::{Outlook, show};
 use crate::app::program::multirun::earlier::{Earlier, Taken, new_to, take_over};
 use crate::app::program::multirun::host::Base;
-use crate::app::program::multirun::identity::{identity, unchanged};
+use crate::app::program::multirun::hosted::Hosted;
+use crate::app::program::multirun::identity::{MASTER, changed_values, identity, unchanged};
 use crate::app::program::multirun::in_sweep::{bind_in_sweep, place_in_sweep};
 use crate::app::program::multirun::inline::{Inline, carry_out};
 use crate::app::program::multirun::jobs::{Checked, Composing};
 use crate::app::program::multirun::plan::{How, Plan};
 use crate::app::program::multirun::searching::{Searching, conclude};
-use crate::app::program::multirun::sought::{Sought, are_alike, seek};
+use crate::app::program::multirun::slurm;
+use crate::app::program::multirun::sought::{Sought, are_alike, said_goals, seek};
+use crate::app::program::multirun::summary::LastWords;
 use crate::app::program::multirun::watched::Watched;
 use crate::app::program::multirun::workers::InWorkers;
-use crate::app::program::multirun::{slurm, summary};
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals::{self, Stop};
 use crate::app::sweep::Space;
 use crate::compose::{Arguments, Frozen, Mode};
-use crate::diag::{Error, ErrorKind, Result, Secrets, shell_word};
+use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::drive::{Drive, Entry, Host, Identity, Journal, LOCK, Policy, Progress, Stopped, Summary};
 use crate::durable::{Sync, create_exclusive, remove_temporaries, write_whole_with};
 use crate::facts::{Clock, Process};
@@ -68,6 +70,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let master = with_mode(session.bound(&arguments, Mode::Multirun)?, "MULTIRUN")?;
     session.warn(master.composed().warnings());
     let sweep = Space::new(&session.composer, session.config_name(), &arguments).sweep(master.composed())?;
+    sweep.warnings().iter().for_each(|warning| session.warn(&[master.located(warning.clone())]));
     let searching =
         sweep.search.as_ref().map(|search| Searching::new(session, &master, search)).transpose()?;
     let plan = Plan::of(session, &master, sweep.search.as_ref())?;
@@ -78,8 +81,10 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let plan = if checked.apart { plan.apart() } else { plan };
     plan.check()?;
     let process = session.process();
-    let told = searching.as_ref().map(Searching::to_node);
-    let now = identity(session, &master, &process, (&sweep.jobs, sweep.count()), told, &checked.files);
+    let search = searching.as_ref().map(Searching::to_node);
+    let goals = if searching.is_none() { said_goals(&master)? } else { None };
+    let counted = (&sweep.jobs, sweep.count());
+    let now = identity(session, &master, &process, counted, (search, goals.as_ref()), &checked.files);
     if session.flags.dry_run {
         let outlook = outlook(session, &composing, &master, &plan.policy, (now, &process))?;
         return Ok(match &searching {
@@ -91,7 +96,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     by_itself(session, &process)?;
     let (directory, other) = directory(session, &master)?;
     let seeks = (now.search.clone(), now.overrides.clone());
-    let (journal, mut before) = journal(session, &directory, now, Arc::clone(master.secrets()), &process)?;
+    let (journal, mut before) = journal(session, &directory, now, &master, &process)?;
     if !matches!(plan.how, How::Slurm(_)) {
         slurm::leave_slurm(session, &directory, &before, &process)?;
     }
@@ -116,6 +121,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let mandate = journal.lease().mandate();
     let compact = compact::open(&master, &directory)?;
     let mut base = Base::new(session, &composing, (directory, other), &master, mandate, &process, &before);
+    base.leave(&before, &plan.policy);
     base.compact = compact;
     base.unheard = searching.as_ref().and_then(|search| search.unheard(&base.directory));
     if session.resumed.is_some() {
@@ -123,7 +129,8 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     }
     Driving {
         session,
-        results: searching.as_ref().map(|search| (search.name(), search.goals().clone())),
+        results: searching.as_ref().map(Searching::name),
+        goals: searching.as_ref().map(|search| search.goals().clone()).or(goals),
         sweeper: match searching {
             Some(searching) => Box::new(searching.sweeper()),
             None => Box::new(Grid::new(sweep.jobs.clone())),
@@ -164,7 +171,7 @@ fn check(
         for (name, path) in searching.files() {
             checked.files.add_file(name, path)?;
         }
-        searching.tell(session, master);
+        searching.tell(session);
     }
     Ok(checked)
 }
@@ -177,16 +184,17 @@ fn journal(
     session: &Session<'_>,
     directory: &Path,
     now: Identity,
-    secrets: Arc<Secrets>,
+    master: &Bound,
     process: &Process,
 ) -> Result<(Journal, Progress)> {
     let lease = slurm::take_lease(session, directory, process)?;
     if session.resumed.is_some() {
-        let before = progress(session, directory, now)?;
-        return Ok((Journal::open(lease, secrets)?, before));
+        let before = progress(session, directory, now, master)?;
+        return Ok((Journal::open(lease, Arc::clone(master.secrets()))?, before));
     }
     slurm::makes_room(session, directory, process)?;
-    let (journal, earlier) = Journal::begin(lease, &Entry::Sweep(Box::new(now.clone())), secrets)?;
+    let (journal, earlier) =
+        Journal::begin(lease, &Entry::Sweep(Box::new(now.clone())), Arc::clone(master.secrets()))?;
     if let Some(earlier) = earlier {
         session.note(&format!("the journal of the sweep before is now {earlier}"));
     }
@@ -197,7 +205,7 @@ fn journal(
 ///
 /// # Errors
 /// It is not the one that was begun; its journal cannot be read.
-fn progress(session: &Session<'_>, directory: &Path, now: Identity) -> Result<Progress> {
+fn progress(session: &Session<'_>, directory: &Path, now: Identity, master: &Bound) -> Result<Progress> {
     let before = Progress::read(directory)?;
     if !session.flags.force {
         // A snapshot is of the program that began it.
@@ -211,7 +219,9 @@ fn progress(session: &Session<'_>, directory: &Path, now: Identity) -> Result<Pr
         } else {
             now.overrides.clone()
         };
-        unchanged(&before.identity, &Identity { program, overrides, ..now })?;
+        let typed = session.resumes(directory);
+        let values = || changed_values(directory, &text_of_master(master));
+        unchanged(&before.identity, &Identity { program, overrides, ..now }, values, &typed)?;
     }
     Ok(before)
 }
@@ -229,7 +239,7 @@ fn outlook<'a>(
 ) -> Result<Option<Outlook<'a>>> {
     let Some(resumed) = &session.resumed else { return Ok(None) };
     let count = now.jobs.unwrap_or_default();
-    let before = progress(session, &resumed.directory, now)?;
+    let before = progress(session, &resumed.directory, now, master)?;
     tell_completed(session, &before, count);
     // Nothing is ordered in its name.
     let mandate = Mandate { lock: resumed.directory.join(LOCK), id: String::new() };
@@ -249,8 +259,10 @@ fn tell_completed(session: &Session<'_>, before: &Progress, count: u64) {
 struct Driving<'a> {
     session: &'a Session<'a>,
     sweeper: Box<dyn Sweeper + 'a>,
-    /// What the file of its results calls it and what it is after, if it is a search.
-    results: Option<(&'static str, Goals)>,
+    /// What the file of its results calls it, if it is a search.
+    results: Option<&'static str>,
+    /// What makes a job the best, if the search or the config says it.
+    goals: Option<Goals>,
     /// How many jobs there are, or are at most.
     count: u64,
     plan: Plan,
@@ -263,8 +275,8 @@ struct Driving<'a> {
 
 impl Driving<'_> {
     fn drive(self, base: Base<'_>) -> Result<Finished> {
-        let Self { session, sweeper, results, count, plan, configs, journal, callbacks, process, before } =
-            self;
+        let Self { session, sweeper, results, goals, count, plan, configs, .. } = self;
+        let Self { journal, callbacks, process, before, .. } = self;
         let Plan { launcher: name, how, policy } = plan;
         let at_a_time = match &how {
             How::Inline => 1,
@@ -280,17 +292,19 @@ impl Driving<'_> {
             jobs: Some(count).filter(|_| results.is_some() && before.identity.jobs < Some(count)),
         })?;
         let (sweep, batch) = (base.directory.clone(), policy.batch);
-        let left = count.saturating_sub(before.count(crate::run::Status::Completed) as u64);
         let batches = batches(count, batch);
+        let is_told = matches!(how, How::Inline | How::Workers { to_files: false, .. });
+        let last_words = LastWords::of(session, &sweep, count, &policy, is_told);
         let driven = Driven { sweeper, policy, journal: &journal, before, clock: process.clock.clone() };
         let (summary, interrupted, jobs) = match how {
             How::Inline => {
-                let _watch =
-                    session.owns_process.then(|| watch_inline(session, &journal, &callbacks)).transpose()?;
-                let mut host = Inline::new(base, batches);
+                let told = (&journal, &callbacks);
+                let watch = || watch_inline(session, told, &last_words);
+                let _watch = session.owns_process.then(watch).transpose()?;
+                let mut host = Hosted { base, way: Inline::new(batches) };
                 let launcher =
-                    launch::Inline::new(|job, task| carry_out(session, &journal, &callbacks, job, task));
-                (driven.drive(launcher, &mut host)?, host.interrupted, host.jobs)
+                    launch::Inline::new(|job, task| carry_out(session, told, &last_words, job, task));
+                (driven.drive(launcher, &mut host)?, host.way.interrupted, host.way.jobs)
             }
             How::Slurm(settings) => {
                 let Driven { sweeper, policy, journal, before, .. } = driven;
@@ -298,20 +312,10 @@ impl Driving<'_> {
                 (slurm::drive(session, base, &settings, policy, of_sweep, &configs)?, None, Vec::new())
             }
             How::Workers { slots, to_files } => {
-                match slots.len() {
-                    _ if left == 0 => {}
-                    1 if !to_files => hydra_log(&format!("Launching {left} jobs locally")),
-                    slots => {
-                        let jobs = if left == 1 { "1 job".to_owned() } else { format!("{left} jobs") };
-                        let processes =
-                            if slots == 1 { "1 process".to_owned() } else { format!("{slots} processes") };
-                        hydra_log(&format!("Launching {jobs} in {processes}"));
-                    }
-                }
                 let launcher = Workers::new(slots);
                 let _watch = session.owns_process.then(|| watch(session, launcher.bell())).transpose()?;
-                let host = InWorkers::new(base, to_files, Around::of(session));
-                let goals = results.as_ref().map(|(_, goals)| goals.clone());
+                let way = InWorkers::new((count, at_a_time), to_files, Around::of(session));
+                let host = Hosted { base, way };
                 let mut host = Watched::new(host, (count, at_a_time), &driven.before, &driven.policy, goals);
                 let shown_meanwhile = host.show();
                 let summary = driven.drive(launcher, &mut host)?;
@@ -324,11 +328,11 @@ impl Driving<'_> {
             }
         };
         let is_search = results.is_some();
-        if let Some((name, _)) = results {
+        if let Some(name) = results {
             conclude(session, &sweep, name)?;
         }
         let finds_nothing = is_search && Sought::read(&sweep).is_ok_and(|sought| sought.found.is_none());
-        summary::tell(session, &summary, &sweep, count, finds_nothing);
+        last_words.say(&summary, finds_nothing);
         let status = interrupted.unwrap_or_else(|| status(&summary));
         Ok(Finished { status, jobs, sweep: Some(sweep) })
     }
@@ -358,17 +362,17 @@ impl Driven<'_> {
 /// Takes signals where no job of this process does: between jobs, and in pauses.
 fn watch_inline(
     session: &Session<'_>,
-    journal: &Arc<Journal>,
-    callbacks: &Arc<Callbacks>,
+    (journal, callbacks): (&Arc<Journal>, &Arc<Callbacks>),
+    last_words: &LastWords,
 ) -> Result<impl Drop + use<>> {
     let (journal, callbacks) = (Arc::clone(journal), Arc::clone(callbacks));
-    let (console, clock) = (session.console.clone(), session.process().clock);
+    let (console, clock, last_words) = (session.console.clone(), session.process().clock, last_words.clone());
     signals::watch(move |stop: Stop| {
         let why = format!("interrupted by {}", stop.name());
         // The process ends in any case.
         let _ = journal.add(&Entry::Stopped { time: clock.now(), why });
         callbacks.end_all(&Outcome::Interrupted(Some(stop.name().to_owned())));
-        console.mention(&format!("{}: the sweep is interrupted\n", stop.name()));
+        console.mention(&format!("{}\n{}", stop.name(), last_words.of_interrupted(stop.how())));
         signals::end_in_order(stop)
     })
 }
@@ -443,8 +447,8 @@ pub(super) fn arguments(session: &Session<'_>) -> Result<Arguments> {
     Ok(arguments)
 }
 
-/// `multirun.yaml`, the config of the sweep as a whole.
-fn write_master(master: &Bound, directory: &Path) -> Result<()> {
+/// The config of the sweep as a whole, as its file says it.
+fn text_of_master(master: &Bound) -> String {
     // What Hydra does not know is in the record of each job.
     let mut root = master.root().clone();
     if let Some(map) = root.as_map_mut() {
@@ -452,10 +456,15 @@ fn write_master(master: &Bound, directory: &Path) -> Result<()> {
     }
     let mut yaml = String::new();
     write_yaml(&root, &mut yaml);
-    let path = directory.join("multirun.yaml");
+    yaml
+}
+
+/// Writes `multirun.yaml`.
+fn write_master(master: &Bound, directory: &Path) -> Result<()> {
+    let path = directory.join(MASTER);
     // What a driver left that was killed while it wrote stays hidden, and harms nobody.
     let _ = remove_temporaries(&path);
-    write_whole_with(&path, Sync::Later, |file| file.write_all(yaml.as_bytes()))
+    write_whole_with(&path, Sync::Later, |file| file.write_all(text_of_master(master).as_bytes()))
 }
 
 /// The directory of the sweep, made; and how the config is to say it, if it is another one than it says.

@@ -93,10 +93,7 @@ impl<'a> Searching<'a> {
     }
 
     /// Says what is better said otherwise, and how much of what was known before can be used.
-    pub(super) fn tell(&self, session: &Session<'_>, master: &Bound) {
-        for warning in &self.search.asked.warnings {
-            session.warn(&[master.located(warning.clone())]);
-        }
+    pub(super) fn tell(&self, session: &Session<'_>) {
         self.known.tell(session);
     }
 

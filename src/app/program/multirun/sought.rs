@@ -1,7 +1,9 @@
-//! How far a search has come to what it looks for.
+//! How far a search has come to what it looks for, and what makes a job of another sweep the best.
 
 use std::path::Path;
 
+use crate::app::program::bound::Bound;
+use crate::app::sweep::goal;
 use crate::diag::Result;
 use crate::drive::{Entry, Identity, Journal, Progress};
 use crate::facts::Process;
@@ -65,4 +67,13 @@ pub(super) fn are_alike(one: &Identity, other: &Identity) -> bool {
         Some(search)
     };
     rest(one).is_some() && rest(one) == rest(other)
+}
+
+/// What makes a job of a sweep the best that is no search, if its config says it.
+///
+/// # Errors
+/// A direction that there is not.
+pub(super) fn said_goals(master: &Bound) -> Result<Option<Goals>> {
+    let said = |key: &str| master.select(&format!("mainstem.search.{key}"));
+    goal(said("direction")?.as_ref(), said("metric")?.as_ref()).map_err(|error| master.located(error))
 }

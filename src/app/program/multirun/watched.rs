@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::app::capture;
+use crate::app::program::multirun::hosted::Hosted;
 use crate::app::program::multirun::view::{Begun, SHOWN, View};
 use crate::app::program::multirun::workers::InWorkers;
 use crate::app::program::screen::{self, Shown};
-use crate::app::program::session::Session;
-use crate::app::sweep::{REPORTS, goal};
-use crate::compose::Mode;
+use crate::app::sweep::REPORTS;
 use crate::diag::{Result, visible};
 use crate::drive::{Entry, FOLDER, Host, Left, Policy, Prepared, Progress, Standing, Verdict};
 use crate::launch::{Exit, Program};
@@ -20,7 +19,7 @@ use crate::value::Node;
 
 /// The program whose jobs run, and what a terminal shows of them.
 pub(super) struct Watched<'a> {
-    pub(super) host: InWorkers<'a>,
+    pub(super) host: Hosted<'a, InWorkers>,
     view: Arc<Mutex<View>>,
     elapsed: Arc<dyn Fn() -> Duration + Send + Sync>,
     /// What the sweep is after; where nobody says that, the jobs say which way is better.
@@ -29,17 +28,9 @@ pub(super) struct Watched<'a> {
     shown: bool,
 }
 
-/// What the config of a sweep that is no search says it is after.
-fn said(session: &Session<'_>) -> Option<Goals> {
-    let master = session.bound(&session.arguments(&[]).ok()?, Mode::Multirun).ok()?;
-    let [direction, metric] =
-        ["direction", "metric"].map(|key| master.select(&format!("mainstem.search.{key}")).ok().flatten());
-    goal(direction.as_ref(), metric.as_ref()).ok().flatten()
-}
-
 impl<'a> Watched<'a> {
     pub(super) fn new(
-        host: InWorkers<'a>,
+        host: Hosted<'a, InWorkers>,
         (all, slots): (u64, usize),
         before: &Progress,
         policy: &Policy,
@@ -49,14 +40,13 @@ impl<'a> Watched<'a> {
         let ended = before.count(Status::Completed) as u64 + failed;
         let view = View { all, slots, ended, failed, ..View::default() };
         let (view, elapsed) = (Arc::new(Mutex::new(view)), Arc::new(capture::stopwatch()));
-        let goals = goals.or_else(|| said(host.base.session));
         Self { host, view, elapsed, goals, shown: false }
     }
 
     /// Shows it, as long as what is returned lives, if there is a terminal and the jobs do not write to it themselves.
     pub(super) fn show(&mut self) -> Option<Shown> {
         let session = self.host.base.session;
-        if !(self.host.to_files && session.owns_process && session.console.is_screen()) {
+        if !(self.host.way.to_files && session.owns_process && session.console.is_screen()) {
             return None;
         }
         self.shown = true;

@@ -6,22 +6,26 @@ use std::path::{Path, PathBuf};
 
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::around::Around;
-use crate::app::program::multirun::host::{Base, Placed, failure};
+use crate::app::program::multirun::host::{Base, Placed};
+use crate::app::program::multirun::hosted::Way;
 use crate::app::program::order::OfSweep;
 use crate::app::program::worker;
 use crate::diag::{Error, ErrorKind, Result};
-use crate::drive::{Host, Left, Policy, Prepared, Standing, Verdict};
+use crate::drive::{Prepared, Verdict};
 use crate::launch::{Exit, OUTPUT, Output, Program, forget_silence};
 use crate::run::{RunId, Status};
 use crate::sweep::Job;
 
-/// The program, for jobs in processes of their own.
-pub(super) struct InWorkers<'a> {
-    pub(super) base: Base<'a>,
+/// Jobs in processes of their own.
+pub(super) struct InWorkers {
     /// Whether what jobs say goes to files.
     pub(super) to_files: bool,
     around: Around,
+    /// How many jobs there are, and how many run at a time, until that is said.
+    begins: Option<(u64, usize)>,
     running: BTreeMap<u64, Begun>,
+    /// The job that has ended last, if it has told its failure itself where this process speaks.
+    told: Option<u64>,
 }
 
 /// A job that runs.
@@ -31,9 +35,22 @@ struct Begun {
     earlier: Option<RunId>,
 }
 
-impl<'a> InWorkers<'a> {
-    pub(super) fn new(base: Base<'a>, to_files: bool, around: Around) -> Self {
-        Self { base, to_files, around, running: BTreeMap::new() }
+impl InWorkers {
+    /// `all`: how many jobs there are, and how many run at a time.
+    pub(super) fn new(all: (u64, usize), to_files: bool, around: Around) -> Self {
+        Self { to_files, around, begins: Some(all), running: BTreeMap::new(), told: None }
+    }
+
+    /// Says how many jobs run, as Hydra does, before the first of them.
+    fn announce(&mut self, base: &Base<'_>) {
+        let Some((jobs, slots)) = self.begins.take() else { return };
+        let left = base.left(0..jobs);
+        if !self.to_files {
+            return hydra_log(&format!("Launching {left} jobs locally"));
+        }
+        let jobs = if left == 1 { "1 job".to_owned() } else { format!("{left} jobs") };
+        let processes = if slots == 1 { "1 process".to_owned() } else { format!("{slots} processes") };
+        hydra_log(&format!("Launching {jobs} in {processes}"));
     }
 }
 
@@ -48,12 +65,19 @@ fn without_result(
     Verdict { status, result, direction, stopped, error, log, directory: Some(directory), asked }
 }
 
-impl Host for InWorkers<'_> {
+impl Way for InWorkers {
     type Task = Program;
     type End = Exit;
 
-    fn prepare(&mut self, job: &Job, _: u32, before: Option<&Path>) -> Result<Prepared<Program>> {
-        let Placed { bound, directory, made, earlier } = self.base.place(job, before)?;
+    fn prepare(
+        &mut self,
+        base: &mut Base<'_>,
+        job: &Job,
+        _: u32,
+        before: Option<&Path>,
+    ) -> Result<Prepared<Program>> {
+        self.announce(base);
+        let Placed { bound, directory, made, earlier } = base.place(job, before)?;
         let new = !made && !directory.exists();
         let mut output = Output::Inherited;
         if self.to_files {
@@ -66,24 +90,24 @@ impl Host for InWorkers<'_> {
         }
         let of_sweep = OfSweep {
             number: job.index,
-            sweep: self.base.other.clone(),
-            id: self.base.id.clone(),
-            mandate: self.base.mandate.clone(),
+            sweep: base.other.clone(),
+            id: base.id.clone(),
+            mandate: base.mandate.clone(),
             directory: directory.clone(),
             made: made || self.to_files && new,
-            overrides: self.base.composing.typed(job),
+            overrides: base.composing.typed(job),
             scheduled: None,
         };
-        let environment = worker::needed(self.base.session, &bound)?.unwrap_or_default();
+        let environment = worker::needed(base.session, &bound)?.unwrap_or_default();
         let surroundings = self.around.now();
-        let program = worker::of_sweep(self.base.session, environment, surroundings, of_sweep)?;
-        hydra_log(&format!("\t#{} : {}", job.index, self.base.shown(job).join(" ")));
-        let relative = self.base.relative(&directory);
+        let program = worker::of_sweep(base.session, environment, surroundings, of_sweep)?;
+        hydra_log(&format!("\t#{} : {}", job.index, base.shown(job).join(" ")));
+        let relative = base.relative(&directory);
         self.running.insert(job.index, Begun { directory: relative.clone(), earlier });
         Ok(Prepared { directory: relative, task: Program { output, ..program } })
     }
 
-    fn judge(&mut self, job: u64, end: Exit) -> Verdict {
+    fn judge(&mut self, base: &Base<'_>, job: u64, end: Exit) -> Verdict {
         let begun = self.running.remove(&job);
         let (directory, earlier) =
             begun.map_or_else(Default::default, |begun| (begun.directory, begun.earlier));
@@ -97,70 +121,32 @@ impl Host for InWorkers<'_> {
             Exit::Lost => (Status::Failed, Some("nobody knows how its process ended".to_owned())),
         };
         if self.to_files {
-            let directory = self.base.directory.join(&directory);
+            let directory = base.directory.join(&directory);
             OUTPUT.iter().for_each(|name| forget_silence(&directory.join(name)));
         }
-        match self.base.new_record(&directory, earlier) {
+        match base.new_record(&directory, earlier) {
             // A record that does not say how it ended is that of a process that was killed.
             Some(record) if record.status() != Status::Killed && record.status() != Status::Running => {
-                self.base.verdict(&record, &directory)
+                self.told = Some(job).filter(|_| !self.to_files);
+                base.verdict(&record, &directory)
             }
             Some(_) if status == Status::Completed => {
                 let error = Some("its process ended before the job did".to_owned());
-                let log = self.base.log(&directory, &self.base.session.app.name);
+                let log = base.log(&directory, &base.session.app.name);
                 without_result(Status::Failed, error, log, directory)
             }
             _ => {
-                let log = error.as_ref().and_then(|_| self.base.log(&directory, &self.base.session.app.name));
+                let log = error.as_ref().and_then(|_| base.log(&directory, &base.session.app.name));
                 without_result(status, error, log, directory)
             }
         }
-    }
-
-    fn shown(&self, job: &Job) -> Vec<String> {
-        self.base.shown(job)
     }
 
     fn gave_up(&mut self, job: u64) {
         self.running.remove(&job);
     }
 
-    fn had(&mut self, job: &Job) -> Option<PathBuf> {
-        self.base.had(job)
-    }
-
-    fn anew(&mut self, jobs: &[(u64, Standing)]) {
-        self.base.anew(jobs);
-    }
-
-    fn gone(&mut self, directories: &[PathBuf]) {
-        self.base.gone(directories);
-    }
-
-    fn look(&mut self, job: u64, directory: &Path, standing: &Standing) -> Left {
-        self.base.look(job, directory, standing)
-    }
-
-    fn waits(&mut self, job: &Job, who: Option<&str>) {
-        self.base.waits(job, who);
-    }
-
-    fn ended(&mut self, job: &Job, verdict: &Verdict, again: Option<f64>, _: &Policy) {
-        match verdict.status {
-            Status::Completed | Status::Interrupted => {}
-            _ => {
-                let console = &self.base.session.console;
-                let error = failure(job, verdict, &self.base);
-                let error = match again {
-                    Some(pause) => error.note(format!("it begins again in {pause} s")),
-                    None => error,
-                };
-                console.complain(&error.render(console.err));
-            }
-        }
-        self.base.listen(verdict);
-        if verdict.status != Status::Interrupted {
-            self.base.pack(verdict.directory.as_deref());
-        }
+    fn is_told(&self, job: u64) -> bool {
+        self.told == Some(job)
     }
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::app::capture;
 use crate::app::program::job::shown;
 use crate::app::program::multirun::host::Base;
+use crate::app::program::multirun::hosted::Hosted;
 use crate::app::program::multirun::slurm::board::Board;
 use crate::app::program::multirun::slurm::claim::Life;
 use crate::app::program::multirun::slurm::host::OnSlurm;
@@ -72,7 +73,7 @@ pub(in crate::app::program::multirun) fn drive(
     let own = life(&session.composer.facts().env).ok().map(|(life, _)| life);
     let own = own.filter(|life| board.submitted(life.array()));
     let (_watch, asked) = watch(session, own.is_some())?;
-    let mut host = OnSlurm { base, board: Rc::clone(&board) };
+    let mut host = Hosted { base, way: OnSlurm { board: Rc::clone(&board) } };
     let mut launcher = Arrays {
         board,
         settings,
@@ -129,10 +130,8 @@ fn leave(session: &Session<'_>, own: Option<&Life>, launcher: &Arrays<'_>, place
             detached(session, &launcher.submitted, place);
             let kept = launcher.waiting.len();
             if kept > 0 {
-                session.note(&format!(
-                    "{kept} jobs are not in it yet: `--resume {}` goes on",
-                    shell_word(place)
-                ));
+                let typed = session.resumes(Path::new(place));
+                session.note(&format!("{kept} jobs are not in it yet: `{typed}` goes on"));
             }
             Ok(())
         }

@@ -29,7 +29,7 @@ pub(in crate::app::program::multirun) fn leave_slurm(
     board.look_into_queue().map_err(|error| {
         error
             .note("jobs of this sweep were handed to Slurm, and may be in its queue")
-            .help("`--force` goes on all the same")
+            .help(format!("`{} --force` goes on all the same", session.resumes(directory)))
     })?;
     let is_open = |job: &u64| before.jobs.get(job).is_some_and(|job| job.status == Status::Running);
     for job in board.jobs().into_iter().filter(is_open) {
