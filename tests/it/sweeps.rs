@@ -484,9 +484,11 @@ fn any_program_gets_its_config_as_it_asks_for_it() {
     assert!(err.contains("\nerror[job]: the command ended with status 3\n"), "{err}");
     // What a program left in its directory is not the result of the next one.
     let there = ["run", "hydra.run.dir=out", "--", "sh", "-c"];
-    for (script, left) in [("echo 3 > $MAINSTEM_RESULT", true), ("true", false)] {
+    for (script, result) in [("echo 3 > $MAINSTEM_RESULT", "\"result\": 3.0"), ("true", "\"result\": null")] {
         let (code, _, err) = run(mainstem(&sandbox, &[&there[..], &[script]].concat()));
-        assert_eq!((code, sandbox.path().join("out/result.json").exists()), (Some(0), left), "{err}");
+        let record = sandbox.read("out/.hydra/run.json").expect("a record");
+        assert!(code == Some(0) && record.contains(result), "{err}{record}");
+        assert_eq!(sandbox.read("out/result.json").expect("it stays"), "3\n");
     }
     let (code, _, err) = run(mainstem(&sandbox, &["run", "x=1"]));
     assert_eq!(code, Some(2), "{err}");
