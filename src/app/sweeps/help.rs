@@ -20,8 +20,7 @@ mainstem sweeps: sweeps and their jobs, by their journals.
   mainstem sweeps resume last          goes on with what was killed
   mainstem sweeps resume last -j 4 --force
   mainstem sweeps watch last           waits for the jobs that Slurm has
-  mainstem sweeps rm DIR OTHER         removes sweeps with all their jobs, if you
-                                       say so
+  mainstem sweeps rm DIR OTHER         removes sweeps with all their jobs; asks
 
 DIR is the directory of a sweep; `last`, or nothing, is the latest below this
 directory. `resume` does as `--resume DIR` of the program that began the sweep,
