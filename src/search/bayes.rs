@@ -4,6 +4,7 @@ use crate::random::Stream;
 use crate::search::belief::Belief;
 use crate::search::history::History;
 use crate::search::improvement::{Improvement, place};
+use crate::search::parabola::steepest;
 use crate::search::process::Process;
 use crate::search::sampler::Sampler;
 use crate::search::sobol::Sobol;
@@ -13,9 +14,11 @@ use crate::search::warp::Warp;
 /// Bayesian optimisation: a Gaussian process learns from the trials so far, and the point is suggested from which it expects
 /// the greatest improvement.
 ///
-/// It looks at losses through the warp that makes them most likely. A trial that still runs counts as if it had come to
-/// what the process expects of it, so several at a time try different points. Several objectives are weighed anew for each
-/// trial (ParEGO: Knowles, 2006). The first trials, about as many as there are parameters unless said otherwise, fill the space evenly.
+/// The model may find that parameters make up for each other, such as a rate and a size whose product counts: it looks along one
+/// direction across them, too, if the trials speak for one. It looks at losses through the warp that makes them most likely. A
+/// trial that still runs counts as if it had come to what the process expects of it, so several at a time try different points.
+/// Several objectives are weighed anew for each trial (ParEGO: Knowles, 2006). The first trials, about as many as there are
+/// parameters unless said otherwise, fill the space evenly.
 ///
 /// The time of a suggestion grows with the number of trials, to some hundred milliseconds; from some hundred trials on, it
 /// looks at the better ones and at some of the others.
@@ -32,10 +35,11 @@ const LEARNT: usize = 100;
 /// The knees of the warps to choose from; the first is where learning begins.
 const KNEES: [f64; 4] = [1.0, f64::INFINITY, 0.1, 0.01];
 
-/// Steps of learning: from nothing, to compare warps, and for the one that was chosen.
+/// Steps of learning: from nothing, to compare warps, for the one that was chosen, and with a slant.
 const FIRST_STEPS: usize = 20;
 const TRIAL_STEPS: usize = 3;
 const LAST_STEPS: usize = 15;
+const SLANT_STEPS: usize = 30;
 
 impl Bayesian {
     /// The optimisation of that seed.
@@ -112,6 +116,13 @@ fn weighed(history: &History, stream: &mut Stream) -> Vec<f64> {
     worst.iter().zip(all).map(|(worst, all)| worst + 0.05 * all).collect()
 }
 
+/// The belief with a direction in which parameters count together, if these values are more likely then.
+fn slanted(straight: &Belief, likelihood: f64, places: &[Vec<f64>], values: &[f64]) -> Option<Belief> {
+    let steepest = steepest(straight.names(), places, values)?;
+    let (belief, more) = straight.slanted(&steepest).learn(places, values, SLANT_STEPS)?;
+    (more > likelihood).then_some(belief)
+}
+
 /// The indices of at most so many losses: the better half of them the best, the others evenly from the rest.
 fn kept(losses: &[f64], most: usize) -> Vec<usize> {
     if losses.len() <= most {
@@ -148,9 +159,62 @@ fn learn(space: &Space, places: &[Vec<f64>], losses: &[f64]) -> Option<(Belief, 
             best = Some((likelihood, learned, warp));
         }
     }
-    let (_, belief, warp) = best?;
+    let (likelihood, belief, warp) = best?;
     let (values, _) = warp.view(losses)?;
     let view: Vec<f64> = sample.iter().map(|index| values[*index]).collect();
-    let belief = belief.learn(&learnt, &view, LAST_STEPS).map_or(belief, |(belief, _)| belief);
+    let (straight, likelihood) = belief.learn(&learnt, &view, LAST_STEPS).unwrap_or((belief, likelihood));
+    let belief = slanted(&straight, likelihood, &learnt, &view).unwrap_or(straight);
     Some((belief, values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::domain::{Domain, Value};
+    use crate::search::history::Outcome;
+    use crate::search::space::Parameter;
+
+    /// Four parameters whose sum counts a thousand times as much as each of them.
+    fn valley(x: &[f64]) -> f64 {
+        let sum: f64 = x.iter().map(|v| v - 0.4).sum();
+        1000.0 * sum * sum + x.iter().map(|v| (v - 0.4) * (v - 0.4)).sum::<f64>()
+    }
+
+    #[test]
+    fn a_valley_across_the_parameters_is_followed_to_its_bottom() {
+        let parameters = ["a", "b", "c", "d"].map(|name| Parameter::new(name, Domain::float(0.0, 1.0)));
+        let space = Space::new(parameters.to_vec()).unwrap();
+        let (mut history, mut best) = (History::new(), f64::INFINITY);
+        for number in 0..60 {
+            let point = Bayesian::new(1).suggest(&space, &history, number);
+            let x: Vec<f64> = point
+                .iter()
+                .map(|value| match value {
+                    Some(Value::Float(value)) => *value,
+                    other => panic!("{other:?}"),
+                })
+                .collect();
+            let loss = valley(&x);
+            best = best.min(loss);
+            history.ask(number, point);
+            history.tell(number, Outcome::Completed(vec![loss]));
+        }
+        assert!(best < 0.01, "{best}");
+    }
+
+    #[test]
+    fn a_direction_is_believed_in_where_values_speak_for_one() {
+        let mut stream = Stream::new(3, 3);
+        let places: Vec<Vec<f64>> = (0..40).map(|_| (0..4).map(|_| stream.unit()).collect()).collect();
+        let along = |place: &Vec<f64>| (3.0 * (place[0] - place[1] + place[2] - place[3])).sin();
+        let values: Vec<f64> = places.iter().map(along).collect();
+        let (straight, likelihood) = Belief::before(&[false; 4]).learn(&places, &values, 40).unwrap();
+        let belief = slanted(&straight, likelihood, &places, &values).unwrap();
+        let at = [0.3, 0.6, 0.7, 0.55];
+        let off = |belief: &Belief| {
+            let process = Process::new(belief, places.clone(), &values).unwrap();
+            (process.guess(&at, &[]).mean - along(&at.to_vec())).abs()
+        };
+        assert!(off(&belief) < 0.05 && off(&straight) > 0.1, "{} {}", off(&belief), off(&straight));
+    }
 }

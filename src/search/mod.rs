@@ -14,6 +14,7 @@ mod linear;
 mod minimise;
 mod normal;
 mod nsga2;
+mod parabola;
 mod pareto;
 mod parzen;
 mod process;

@@ -112,6 +112,23 @@ mod tests {
     }
 
     #[test]
+    fn so_they_are_where_a_direction_counts() {
+        let (names, places, values) = data(20);
+        let belief = Belief::before(&names).slanted(&[1.5, -2.5, 0.7]);
+        let process = Process::new(&belief, places, &values).unwrap();
+        let at = |x: f64, y: f64| process.guess(&[x, y, 2.0], &[0, 1]);
+        let (guess, h) = (at(0.6, 0.3), 1e-5);
+        let slopes = [(at(0.6 + h, 0.3), at(0.6 - h, 0.3)), (at(0.6, 0.3 + h), at(0.6, 0.3 - h))];
+        for (k, (up, down)) in slopes.into_iter().enumerate() {
+            assert!((guess.mean_slope[k] - (up.mean - down.mean) / (2.0 * h)).abs() < 1e-5, "{k}");
+            assert!(
+                (guess.variance_slope[k] - (up.variance - down.variance) / (2.0 * h)).abs() < 1e-5,
+                "{k}"
+            );
+        }
+    }
+
+    #[test]
     fn the_same_place_many_times_is_noise() {
         let places = vec![vec![0.5]; 30];
         let values: Vec<f64> = (0..30).map(|n| f64::from(n % 2)).collect();
