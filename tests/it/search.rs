@@ -110,6 +110,11 @@ fn what_is_wrong_is_told_before_the_first_job() {
             "the job returns no `x`",
         ),
         (
+            program(),
+            &["lr=interval(0,1)", "mainstem.search.trials=1", "mainstem.search.first=[{lr: 0.1}, {lr: 0.2}]"],
+            "`mainstem.search.first` has 2 points, and the search 1 jobs",
+        ),
+        (
             unsaid,
             &["lr=interval(0,1)", "mainstem.search.trials=3"],
             "nobody says which way the result is better",

@@ -9,9 +9,15 @@ use crate::value::{Key, Map, Node, write_str};
 /// The points of `mainstem.search.first`. What one leaves out is drawn at random.
 ///
 /// # Errors
-/// What is no parameter of the search, or not in its space.
+/// What is no parameter of the search, or not in its space; more points than the search has jobs.
 pub(super) fn first(search: &Searched) -> Result<Vec<Point>> {
     let mut errors = Vec::new();
+    let (given, trials) = (search.asked.first.len(), search.asked.trials);
+    if let Some(beyond) = usize::try_from(trials).ok().and_then(|trials| search.asked.first.get(trials)) {
+        let message = format!("`mainstem.search.first` has {given} points, and the search {trials} jobs");
+        let error = Error::new(ErrorKind::Sweep, message).at(beyond.origin, "this one would not be tried");
+        errors.push(error.help(format!("search with `mainstem.search.trials={given}`, or take points away")));
+    }
     let mut points = Vec::new();
     for (number, node) in (0..).zip(&search.asked.first) {
         let Some(map) = node.as_map() else { continue };
