@@ -261,3 +261,14 @@ fn what_a_job_writes_stays_and_what_failed_may_begin_again() {
     assert_eq!(said, [false, true, true], "{out}{err}");
     assert_eq!(out.matches(",0.5,").count(), 2, "{out}");
 }
+
+#[test]
+fn a_job_that_took_too_long_has_failed_for_its_record_too() {
+    let sandbox = sandbox();
+    let words = ["run", "-m", "-j", "2", "x=1,2", "hydra.sweep.dir=sw", "mainstem.sweep.timeout=1"];
+    let command = ["--", "sh", "-c", "[ $0 = 2 ] || exec sleep 60", "{x}"];
+    let (code, _, err) = run(mainstem(&sandbox, &[&words[..], &command].concat()));
+    assert_eq!(code, Some(1), "{err}");
+    let (_, out, _) = run(mainstem(&sandbox, &["runs", "ls", "status=failed", "--format", "json"]));
+    assert_eq!(out.matches("it took longer than 1 s").count(), 1, "{out}");
+}

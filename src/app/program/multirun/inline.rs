@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::app::output::Status as Exit;
 use crate::app::program::bound::Bound;
 use crate::app::program::callbacks::Callbacks;
@@ -130,6 +132,7 @@ impl Host for Inline<'_> {
                     log: None,
                     directory: None,
                     asked: None,
+                    ended: None,
                 };
             }
         };
@@ -150,7 +153,8 @@ impl Host for Inline<'_> {
         if self.jobs.len() < KEPT {
             self.jobs.push(job);
         }
-        Verdict { status, result, direction, stopped, error, log, directory: Some(directory), asked }
+        let (directory, ended) = (Some(directory), None);
+        Verdict { status, result, direction, stopped, error, log, directory, asked, ended }
     }
 
     fn shown(&self, job: &Job) -> Vec<String> {
@@ -160,7 +164,7 @@ impl Host for Inline<'_> {
     /// What a job is called with goes as it came.
     fn gave_up(&mut self, _: u64) {}
 
-    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+    fn had(&mut self, job: &Job) -> Option<(PathBuf, DateTime<FixedOffset>)> {
         self.base.had(job)
     }
 

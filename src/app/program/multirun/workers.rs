@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::around::Around;
 use crate::app::program::multirun::host::{Base, Placed, failure};
@@ -44,8 +46,7 @@ fn without_result(
     log: Option<PathBuf>,
     directory: PathBuf,
 ) -> Verdict {
-    let (result, direction, stopped, asked) = (None, None, None, None);
-    Verdict { status, result, direction, stopped, error, log, directory: Some(directory), asked }
+    Verdict { status, log, directory: Some(directory), error, ..Verdict::because("") }
 }
 
 impl Host for InWorkers<'_> {
@@ -117,6 +118,10 @@ impl Host for InWorkers<'_> {
         }
     }
 
+    fn took_too_long(&mut self, verdict: &Verdict) {
+        self.base.took_too_long(verdict);
+    }
+
     fn shown(&self, job: &Job) -> Vec<String> {
         self.base.shown(job)
     }
@@ -125,7 +130,7 @@ impl Host for InWorkers<'_> {
         self.running.remove(&job);
     }
 
-    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+    fn had(&mut self, job: &Job) -> Option<(PathBuf, DateTime<FixedOffset>)> {
         self.base.had(job)
     }
 

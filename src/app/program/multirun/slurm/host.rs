@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::app::program::logging::hydra_log;
 use crate::app::program::multirun::host::{Base, Placed, failure};
 use crate::app::program::multirun::slurm::board::{Board, Stands};
@@ -75,7 +77,7 @@ impl Host for OnSlurm<'_> {
 
     fn gave_up(&mut self, _: u64) {}
 
-    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+    fn had(&mut self, job: &Job) -> Option<(PathBuf, DateTime<FixedOffset>)> {
         self.base.had(job)
     }
 
