@@ -175,8 +175,10 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
 
     /// Begins a job that the journal says nothing of, unless it has begun all the same.
     fn begin_first(&mut self, state: &mut State, job: Job) {
-        let Some(directory) = self.host.had(&job) else { return self.begin(state, job, (1, 1), None) };
-        let (time, overrides) = (self.clock.now(), self.host.shown(&job));
+        let Some((directory, time)) = self.host.had(&job) else {
+            return self.begin(state, job, (1, 1), None);
+        };
+        let overrides = self.host.shown(&job);
         let noted = Some(directory.clone());
         let started = Entry::Started { job: job.index, attempt: 1, time, directory: noted, overrides };
         if let Err(error) = self.journal.add(&started) {
@@ -267,6 +269,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
             let limit = self.policy.time_limit.unwrap_or_default().as_secs_f64();
             verdict.status = Status::Failed;
             verdict.error = Some(format!("it took longer than {limit} s"));
+            self.host.took_too_long(&verdict);
         } else if verdict.status == Status::Interrupted && !asked && verdict.asked.is_none() {
             // Somebody else stopped it.
             verdict.status = Status::Failed;
@@ -410,7 +413,7 @@ impl<S: Sweeper, L: Launcher, H: Host<Task = L::Task, End = L::End>> Drive<'_, S
         self.journal.add(&Entry::Ended {
             job,
             attempt,
-            time: self.clock.now(),
+            time: verdict.ended.unwrap_or_else(|| self.clock.now()),
             status: verdict.status,
             result: verdict.result.clone(),
             stopped: verdict.stopped,

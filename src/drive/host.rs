@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::diag::{Error, Result};
 use crate::drive::policy::Policy;
 use crate::drive::progress::Standing;
@@ -38,6 +40,8 @@ pub struct Verdict {
     pub directory: Option<PathBuf>,
     /// How this process was asked to stop while the job ran in it, if it was.
     pub asked: Option<Halt>,
+    /// When it ended, if it did while nobody looked: by its record.
+    pub ended: Option<DateTime<FixedOffset>>,
 }
 
 impl Verdict {
@@ -57,6 +61,7 @@ impl Verdict {
             log: None,
             asked: None,
             directory: None,
+            ended: None,
         }
     }
 
@@ -116,12 +121,15 @@ pub trait Host {
     /// What became of a job that has ended.
     fn judge(&mut self, job: u64, end: Self::End) -> Verdict;
 
+    /// A job was asked to end since it took too long, and has. What it says of its end itself may be something else.
+    fn took_too_long(&mut self, _: &Verdict) {}
+
     /// A job that was made ready does not run after all.
     fn gave_up(&mut self, job: u64);
 
     /// The directory of a job that the journal of a sweep that goes on knows nothing of, though its record says that this
-    /// sweep had begun it. A machine that goes down may take the last lines of a journal with it.
-    fn had(&mut self, job: &Job) -> Option<PathBuf>;
+    /// sweep had begun it, and when. A machine that goes down may take the last lines of a journal with it.
+    fn had(&mut self, job: &Job) -> Option<(PathBuf, DateTime<FixedOffset>)>;
 
     /// Jobs of these numbers changed other values when the sweep was begun, and stood so. Those of now are made ready as if
     /// they had never begun.

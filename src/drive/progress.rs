@@ -1,17 +1,18 @@
 //! How far a sweep has come, by its journal.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, FixedOffset};
 
-use crate::diag::{Error, ErrorKind, Result};
+use crate::diag::{Error, ErrorKind, Result, shell_word};
 use crate::drive::entry::{Entry, Identity};
 use crate::drive::journal::{FOLDER, JOURNAL};
 use crate::drive::policy::Policy;
-use crate::run::Status;
+use crate::durable::walk;
+use crate::run::{RECORDS, RUN, Status};
 
 /// How a job stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,12 +126,7 @@ impl Progress {
                 (Some(progress), entry) => progress.take(entry),
             }
         }
-        progress.ok_or_else(|| {
-            let message = format!("the journal in `{}` does not say what the sweep is", path.display());
-            Error::new(ErrorKind::Json, message)
-                .note("whoever began it was killed before any job")
-                .help("start the sweep anew")
-        })
+        progress.ok_or_else(|| headless(directory, &path))
     }
 
     fn take(&mut self, entry: Entry) {
@@ -237,6 +233,35 @@ impl Progress {
     pub fn count(&self, status: Status) -> usize {
         self.jobs.values().filter(|job| job.status == status).count()
     }
+}
+
+/// Why a journal does not say what its sweep is: nothing had begun, or jobs have run and its first line was lost.
+fn headless(directory: &Path, path: &Path) -> Error {
+    let message = format!("the journal in `{}` does not say what the sweep is", path.display());
+    let error = Error::new(ErrorKind::Json, message);
+    let mut jobs = 0;
+    // What cannot be looked through has nothing to tell.
+    let _ = walk(directory, |_, folders| {
+        jobs += usize::from(folders.iter().any(|folder| folder.join(RUN).is_file()));
+    });
+    let packed = fs::read(directory.join(RECORDS)).unwrap_or_default();
+    jobs += packed.iter().filter(|byte| **byte == b'\n').count();
+    if jobs == 0 {
+        return error.note("whoever began it was killed before any job").help("start the sweep anew");
+    }
+    let what = match path.metadata() {
+        Ok(file) if file.len() > 0 => "its first line is lost",
+        _ => "it is empty",
+    };
+    let place = directory.to_string_lossy();
+    let named = shell_word(&place);
+    let jobs = if jobs == 1 { "1 job has run".to_owned() } else { format!("{jobs} jobs have run") };
+    error
+        .note(format!("{what}, although {jobs}: with it went the arguments that the sweep was begun with"))
+        .help(format!(
+            "type the sweep anew, with `mainstem.sweep.skip_completed={named}`: what has completed does not run again"
+        ))
+        .help(format!("`mainstem runs ls --root {named}` shows the jobs that have run"))
 }
 
 /// What the sweep in a directory is, by the first line of its journal, and what it searches by now.

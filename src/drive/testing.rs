@@ -7,6 +7,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::drive::entry::Entry;
 use crate::drive::host::{Host, Left, Prepared, Verdict};
@@ -134,15 +136,15 @@ impl<F: Fn(u64, u32) -> (u64, Status)> Host for Script<F> {
         let directory = (status == Status::Completed).then(|| job.to_string().into());
         let result = (status == Status::Completed).then(|| Node::from(i64::try_from(job).unwrap()));
         let (direction, stopped, error, log, asked) = (None, None, None, None, None);
-        Verdict { status, result, direction, stopped, error, log, directory, asked }
+        Verdict { status, result, direction, stopped, error, log, directory, asked, ended: None }
     }
 
     fn gave_up(&mut self, job: u64) {
         self.given_up.push(job);
     }
 
-    fn had(&mut self, job: &Job) -> Option<PathBuf> {
-        self.lost.remove(&job.index).then(|| job.index.to_string().into())
+    fn had(&mut self, job: &Job) -> Option<(PathBuf, DateTime<FixedOffset>)> {
+        self.lost.remove(&job.index).then(|| (job.index.to_string().into(), DateTime::default()))
     }
 
     fn anew(&mut self, jobs: &[(u64, Standing)]) {

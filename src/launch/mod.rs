@@ -9,6 +9,6 @@ mod workers;
 
 pub use inline::Inline;
 pub use launcher::{Event, Halt, Launcher};
-pub use output::{OUTPUT, Output, forget_silence, open_output};
+pub use output::{OUTPUT, Output, forget_silence, give_back, open_output, set_aside};
 pub use slots::{Slot, devices, slots};
 pub use workers::{Bell, Exit, Group, Program, Workers};

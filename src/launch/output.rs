@@ -55,6 +55,46 @@ pub fn forget_silence(path: &Path) {
     }
 }
 
+/// What is set aside for a file that a process writes to: on a disk that others fill, that much of what it says last finds room.
+const ASIDE: u64 = 1 << 16;
+
+/// Sets room aside behind the first `end` bytes of a file. Up to where that reaches; where a disk cannot, nothing is known, and
+/// the file is taken as long as it likes.
+///
+/// # Errors
+/// The disk is full, or what one may have of it.
+#[cfg(target_os = "linux")]
+pub fn set_aside(file: &File, end: u64) -> io::Result<u64> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    use rustix::io::Errno;
+    match fallocate(file, FallocateFlags::KEEP_SIZE, end, ASIDE) {
+        Err(full @ (Errno::NOSPC | Errno::DQUOT)) => Err(full.into()),
+        Err(_) => Ok(u64::MAX),
+        Ok(()) => Ok(end.saturating_add(ASIDE)),
+    }
+}
+
+/// Elsewhere nothing is known of it.
+///
+/// # Errors
+/// None.
+#[cfg(not(target_os = "linux"))]
+pub fn set_aside(_: &File, _: u64) -> io::Result<u64> {
+    Ok(u64::MAX)
+}
+
+/// Gives back what was set aside for a file and nobody has used, unless somebody may still write into it.
+pub fn give_back(path: &Path) {
+    let Ok(file) = OpenOptions::new().write(true).open(path) else { return };
+    // As long as this is held, nobody makes it longer; what is behind its end goes.
+    if file.try_lock().is_ok()
+        && let Ok(there) = file.metadata()
+    {
+        // It does no harm if it stays.
+        let _ = file.set_len(there.len());
+    }
+}
+
 /// Whether nobody has a file any more that [`open_output`] has opened. Where the disk knows no locks, that is not known.
 #[cfg(unix)]
 fn is_left(path: &Path) -> bool {

@@ -13,6 +13,8 @@ use crate::run::foreign::{date, foreign, is_hydra, written_by_hydra};
 use crate::run::lease::Lease;
 use crate::run::metrics::{Logs, Metric, metrics_in, params_in, whole};
 use crate::run::observer::Observer;
+#[cfg(feature = "app")]
+use crate::run::outcome::Failure;
 use crate::run::outcome::Status;
 use crate::run::packed::Packed;
 use crate::run::place::is_inside;
@@ -286,21 +288,44 @@ impl Found {
         if let Some(packed) = &self.packed {
             return Err(packed.is_fixed());
         }
+        self.rewrite(|record| {
+            let mut tags: Vec<&str> = record.tags();
+            tags.retain(|tag| !remove.iter().any(|gone| gone == tag));
+            for tag in add {
+                if !tags.contains(&tag.as_str()) {
+                    tags.push(tag);
+                }
+            }
+            let tags: Vec<String> = tags.into_iter().map(str::to_owned).collect();
+            record.set_tags(&tags);
+        })
+    }
+
+    /// Says of a run that was asked to end, and has, that it has failed and why: only who asked it knows that. A run that
+    /// ended otherwise stays as it is.
+    ///
+    /// # Errors
+    /// The record cannot be written.
+    #[cfg(feature = "app")]
+    pub(crate) fn fail(&mut self, why: &str) -> Result<()> {
+        let ended = self.record.ended();
+        if self.packed.is_some() || !matches!(self.record.status(), Status::Interrupted | Status::Killed) {
+            return Ok(());
+        }
+        self.rewrite(|record| {
+            record.close(Status::Failed, ended);
+            record.set("error", Failure { message: why.to_owned(), ..Failure::default() }.to_node());
+        })
+    }
+
+    /// Changes the record. A run that goes on writes it too, and so does whoever tags it: each waits for its turn.
+    fn rewrite(&mut self, change: impl FnOnce(&mut Record)) -> Result<()> {
         let file = self.folder.join(RUN);
-        // A run that goes on writes its record too, and so does whoever else tags it.
         let _turn = Turn::take(&file).map_err(|error| {
             Error::new(ErrorKind::Io, format!("cannot write `{}`: {error}", file.display()))
         })?;
         let mut record = Record::load(&file)?;
-        let mut tags: Vec<&str> = record.tags();
-        tags.retain(|tag| !remove.iter().any(|gone| gone == tag));
-        for tag in add {
-            if !tags.contains(&tag.as_str()) {
-                tags.push(tag);
-            }
-        }
-        let tags: Vec<String> = tags.into_iter().map(str::to_owned).collect();
-        record.set_tags(&tags);
+        change(&mut record);
         record.save(&file, Sync::Now)?;
         self.record = record;
         Ok(())

@@ -237,7 +237,7 @@ impl Failure {
         self.headline.as_deref().unwrap_or(&self.message).lines().next().unwrap_or_default()
     }
 
-    fn to_node(&self) -> Node {
+    pub(super) fn to_node(&self) -> Node {
         let mut map = Map::from([
             ("message", Node::from(self.message.as_str())),
             ("chain", self.chain.iter().map(String::as_str).collect()),

@@ -32,6 +32,9 @@ mod callbacks;
 #[cfg(feature = "app")]
 mod cli;
 
+#[cfg(feature = "app")]
+mod command_output;
+
 #[cfg(all(feature = "app", feature = "derive"))]
 mod complete;
 

@@ -262,3 +262,39 @@ fn only_the_jobs_that_are_left_are_launched() {
         assert!(!out.contains("Launching"), "{out}");
     }
 }
+
+#[test]
+fn a_job_that_the_journal_knows_nothing_of_took_as_long_as_its_record_says() {
+    let sandbox = sandbox();
+    swept(&sandbox, &["-m", "x=1,2"], &[("HC_SLEEP", "0.5")]);
+    lose(&sandbox, |line| !line.contains("\"event\":\"sweep\""));
+    let (code, err, ran) = resumed(&sandbox, &[]);
+    assert_eq!((code, ran.as_str()), (Some(0), ""), "{err}");
+    let (_, out, _) = run(crate::sweeps::mainstem(&sandbox, &["sweeps", "show", "sw", "--format", "json"]));
+    let seconds =
+        out.lines().filter_map(|line| line.split("\"seconds\":").nth(1)?.split(',').next()?.parse().ok());
+    let seconds: Vec<f64> = seconds.collect();
+    assert!(seconds.len() == 2 && seconds.iter().all(|seconds| (0.5..30.0).contains(seconds)), "{out}");
+}
+
+#[test]
+fn a_journal_that_has_lost_what_its_sweep_is_says_so_beside_jobs_that_have_run() {
+    let sandbox = sandbox();
+    swept(&sandbox, &["-m", "x=1,2"], &[]);
+    let path = sandbox.path().join("sw").join(FOLDER).join(JOURNAL);
+    let text = fs::read_to_string(&path).expect("a journal");
+    let headless = text.split_once('\n').expect("lines").1;
+    for (left, what) in [("", "it is empty"), (headless, "its first line is lost")] {
+        fs::write(&path, left).expect("it can be written");
+        let (code, err, _) = resumed(&sandbox, &[]);
+        assert_eq!(code, Some(1), "{err}");
+        assert!(err.contains(&format!("{what}, although 2 jobs have run")), "{err}");
+        assert!(err.contains("mainstem.sweep.skip_completed=") && !err.contains("killed"), "{err}");
+    }
+    // What is advised does what it says.
+    let words = ["-cd", "conf", "-m", "x=1,2,3", "hydra.sweep.dir=sw", "mainstem.sweep.skip_completed=sw"];
+    let (code, _, err) = run(app(&sandbox, &words));
+    assert_eq!(code, Some(0), "{err}");
+    let progress = Progress::read(&sandbox.path().join("sw")).expect("a journal");
+    assert_eq!((progress.count(Status::Completed), progress.jobs[&0].attempt), (3, 0));
+}

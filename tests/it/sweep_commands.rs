@@ -372,3 +372,14 @@ fn a_sweep_is_removed_with_all_its_jobs_if_that_is_said() {
     wait_until("its job has ended, too", || remove(&["sw", "--yes"]).0 == Some(0));
     assert!(!there("sw"));
 }
+
+#[test]
+fn a_job_that_took_too_long_has_failed_for_its_record_too() {
+    let sandbox = sandbox();
+    let words = ["run", "-m", "-j", "2", "x=1,2", "hydra.sweep.dir=sw", "mainstem.sweep.timeout=1"];
+    let command = ["--", "sh", "-c", "[ $0 = 2 ] || exec sleep 60", "{x}"];
+    let (code, _, err) = run(mainstem(&sandbox, &[&words[..], &command].concat()));
+    assert_eq!(code, Some(1), "{err}");
+    let (_, out, _) = run(mainstem(&sandbox, &["runs", "ls", "status=failed", "--format", "json"]));
+    assert_eq!(out.matches("it took longer than 1 s").count(), 1, "{out}");
+}

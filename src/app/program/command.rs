@@ -184,7 +184,7 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         status
     })?;
     if let Some(kept) = &kept {
-        kept.forget_silence();
+        kept.tidy();
     }
     if run.stopped().is_some() {
         // It may have been ended while it wrote.

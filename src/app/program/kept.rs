@@ -1,19 +1,19 @@
 //! What a command says, kept beside its run while it is shown.
 //!
 //! The command writes into the files itself, and this process shows what comes: so a command that outlives this process goes
-//! on writing, and what it has left in the background holds up nobody. Who looks at a terminal has a command that knows it
+//! on writing, and what it has left in the background holds up nobody. What is said beyond the room of a disk nobody can read,
+//! then: so some room is set aside ahead of what is said, and where there is none, the command is shown and not kept. Who looks at a terminal has a command that knows it
 //! writes to one, with its colours and bars; what goes there is not kept.
 
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, IsTerminal as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::app::capture;
 use crate::app::program::lifetime::Lifetime;
-use crate::app::program::signals;
 use crate::diag::{Error, ErrorKind, Result, Severity};
-use crate::launch::{Halt, forget_silence, open_output};
+use crate::launch::{forget_silence, give_back, open_output, set_aside};
 
 /// A stream of this process, and the file that what comes on it is kept in.
 struct Stream {
@@ -21,6 +21,8 @@ struct Stream {
     log: File,
     /// Up to where it was shown.
     shown: u64,
+    /// Up to where room is set aside for it; `None` once the disk was full.
+    room: Option<u64>,
     is_error: bool,
     /// Whether somebody still listens.
     is_open: bool,
@@ -30,7 +32,8 @@ struct Stream {
 pub(super) struct Kept(Vec<Stream>);
 
 impl Kept {
-    /// Of those streams of this process that are no terminals, kept in these files.
+    /// Of those streams of this process that are no terminals, kept in these files. Where the disk is full, which is told, the
+    /// command has the stream itself.
     ///
     /// # Errors
     /// A file cannot be opened.
@@ -46,12 +49,22 @@ impl Kept {
                 Error::new(ErrorKind::Io, format!("cannot read `{}`: {error}", path.display()))
             };
             let shown = log.metadata().map_err(failed)?.len();
-            let reader = File::open(&path).map_err(failed)?;
+            let reader = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
+            let room = match set_aside(&reader, shown) {
+                Ok(room) => Some(room),
+                Err(full) => {
+                    drop(log);
+                    forget_silence(&path);
+                    let what = format!("cannot keep what the command says in `{}`: {full}", path.display());
+                    tell(&what, "it is shown, and not kept");
+                    continue;
+                }
+            };
             match is_error {
                 true => command.stderr(log),
                 false => command.stdout(log),
             };
-            streams.push(Stream { path: path.clone(), log: reader, shown, is_error, is_open: true });
+            streams.push(Stream { path: path.clone(), log: reader, shown, room, is_error, is_open: true });
         }
         Ok(Self(streams))
     }
@@ -61,6 +74,7 @@ impl Kept {
         loop {
             let last = lifetime.has_ended();
             let mut waits = false;
+            self.0.iter_mut().for_each(Stream::make_room);
             for stream in self.0.iter_mut().filter(|stream| stream.is_open) {
                 match stream.show() {
                     Ok(()) => {}
@@ -68,10 +82,10 @@ impl Kept {
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => waits = true,
                     Err(error) => {
                         stream.is_open = false;
-                        // Whoever writes where nobody reads is ended, as by a pipe; what cannot be shown is kept all the same.
-                        match error.kind() {
-                            io::ErrorKind::BrokenPipe => signals::end_children(Halt::Terminate),
-                            _ => stream.tell(&error),
+                        // Who has gone away (`| head`) wants no more of it; what cannot be shown is kept all the same.
+                        if error.kind() != io::ErrorKind::BrokenPipe {
+                            let what = format!("cannot show what the command says: {error}");
+                            tell(&what, &format!("it is kept in `{}`", stream.path.display()));
                         }
                     }
                 }
@@ -83,9 +97,12 @@ impl Kept {
         }
     }
 
-    /// A command that said nothing leaves no files that say so.
-    pub(super) fn forget_silence(&self) {
-        self.0.iter().for_each(|stream| forget_silence(&stream.path));
+    /// A command that said nothing leaves no files that say so, and the others take no more room than they need.
+    pub(super) fn tidy(&self) {
+        for Stream { path, .. } in &self.0 {
+            forget_silence(path);
+            give_back(path);
+        }
     }
 }
 
@@ -110,13 +127,18 @@ impl Stream {
         Ok(())
     }
 
-    /// Says that the rest of it is not shown.
-    fn tell(&self, error: &io::Error) {
-        let told = Error::new(ErrorKind::Io, format!("cannot show what the command says: {error}"))
-            .note(format!("it is kept in `{}`", self.path.display()));
-        let drawn = told.render_as(Severity::Warning, capture::styles().1);
-        // There is nobody left to tell that standard error is gone.
-        let _ = io::stderr().lock().write_all(drawn.as_bytes());
+    /// Sets room aside for what the command says next. If there is none, that is told once.
+    fn make_room(&mut self) {
+        let Ok(end) = self.log.metadata().map(|file| file.len()) else { return };
+        if self.room.is_some_and(|room| room.saturating_sub(end) < LOW) {
+            self.room = set_aside(&self.log, end)
+                .inspect_err(|full| {
+                    let place = self.path.display();
+                    let what = format!("cannot keep all that the command says in `{place}`: {full}");
+                    tell(&what, "what finds no room there is not shown either");
+                })
+                .ok();
+        }
     }
 
     /// Passes some of it on, as much as there is room for.
@@ -140,6 +162,17 @@ impl Stream {
         }
         if self.is_error { Ok(()) } else { io::stdout().lock().flush() }
     }
+}
+
+/// With less room than that, more is set aside.
+const LOW: u64 = 1 << 15;
+
+/// Says what does not happen to what a command says, and what does.
+fn tell(what: &str, instead: &str) {
+    let told = Error::new(ErrorKind::Io, what).note(instead);
+    let drawn = told.render_as(Severity::Warning, capture::styles().1);
+    // There is nobody left to tell that standard error is gone.
+    let _ = io::stderr().lock().write_all(drawn.as_bytes());
 }
 
 /// Whether a stream of this process goes into that file by itself.

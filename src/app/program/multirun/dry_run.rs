@@ -62,7 +62,7 @@ impl<'a> Outlook<'a> {
         let standing = match self.before.jobs.get(&job.index) {
             Some(_) if !self.overrides.get(&job.index).is_some_and(|was| are_same(was, &shown)) => None,
             Some(standing) => Some(standing.clone()),
-            None => self.base.had(job).map(Standing::lost),
+            None => self.base.had(job).map(|(directory, _)| Standing::lost(directory)),
         };
         let Some(standing) = standing else { return "runs".to_owned() };
         let what = self.on_slurm(job.index, &standing).unwrap_or_else(|| self.here(job.index, &standing));

@@ -6,12 +6,14 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::app::program::bound::Bound;
 use crate::app::program::multirun::in_sweep::bind_in_sweep;
 use crate::app::program::multirun::jobs::Composing;
 use crate::app::program::multirun::unheard::Unheard;
 use crate::app::program::session::{Session, shown_setting};
-use crate::diag::{Error, ErrorKind, Origin, Result};
+use crate::diag::{Error, ErrorKind, Origin, Result, Severity};
 use crate::drive::{FOLDER, Left, Policy, Progress, Standing, Verdict};
 use crate::durable::{Log, create_exclusive};
 use crate::facts::Process;
@@ -44,8 +46,9 @@ pub(super) struct Base<'a> {
     taken: BTreeMap<u64, Option<u64>>,
     /// The directories that were made for jobs because others have those that they were to have.
     made: BTreeMap<u64, PathBuf>,
-    /// The directories of jobs that have records, and that the journal says nothing of, seen from that of the sweep.
-    lost: BTreeMap<u64, PathBuf>,
+    /// The directories of jobs that have records, and that the journal says nothing of, seen from that of the sweep, and when
+    /// they began.
+    lost: BTreeMap<u64, (PathBuf, DateTime<FixedOffset>)>,
     /// The jobs that do not begin any more.
     settled: BTreeSet<u64>,
 }
@@ -125,14 +128,14 @@ impl<'a> Base<'a> {
             let Some(number) = number else { continue };
             if !before.jobs.contains_key(&number) {
                 self.taken.insert(self::number(&run.directory), Some(number));
-                self.lost.insert(number, self.relative(&run.directory));
+                self.lost.insert(number, (self.relative(&run.directory), run.record.started()));
             }
         }
         Ok(())
     }
 
-    /// The directory of a job by its record, if the journal says nothing of it.
-    pub(super) fn had(&mut self, job: &Job) -> Option<PathBuf> {
+    /// The directory of a job by its record, and when it began, if the journal says nothing of it.
+    pub(super) fn had(&mut self, job: &Job) -> Option<(PathBuf, DateTime<FixedOffset>)> {
         self.lost.remove(&job.index)
     }
 
@@ -234,7 +237,17 @@ impl<'a> Base<'a> {
             error,
             asked: None,
             directory: Some(directory.to_owned()),
+            ended: None,
         }
+    }
+
+    /// Writes into the record of a job that has ended why it was asked to.
+    pub(super) fn took_too_long(&self, verdict: &Verdict) {
+        let Some((directory, why)) = verdict.directory.as_ref().zip(verdict.error.as_ref()) else { return };
+        let found = self.found(&self.directory.join(directory)).filter(|found| self.is_ours(&found.record));
+        let Some(Err(error)) = found.map(|mut found| found.fail(why)) else { return };
+        let console = &self.session.console;
+        console.complain(&error.render_as(Severity::Warning, console.err));
     }
 
     /// The file that says most about a failure.
@@ -254,7 +267,10 @@ impl<'a> Base<'a> {
             // A folder that was copied has the record of another job.
             let record = self.record(directory).filter(|record| job_of(record) == Some(job));
             let record = record.filter(|record| says_more(record, standing));
-            record.map(|record| Left::Ended(self.verdict(&record, directory)))
+            record.map(|record| {
+                let ended = record.ended();
+                Left::Ended(Verdict { ended, ..self.verdict(&record, directory) })
+            })
         };
         let runs = || {
             let tenant = Tenant::of_run(&self.directory.join(directory), &self.process)?;

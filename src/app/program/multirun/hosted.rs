@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::app::program::multirun::host::{Base, failure};
 use crate::diag::Result;
 use crate::drive::{Host, Left, Policy, Prepared, Standing, Verdict};
@@ -85,7 +87,11 @@ impl<W: Way> Host for Hosted<'_, W> {
         self.way.gave_up(job);
     }
 
-    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+    fn took_too_long(&mut self, verdict: &Verdict) {
+        self.base.took_too_long(verdict);
+    }
+
+    fn had(&mut self, job: &Job) -> Option<(PathBuf, DateTime<FixedOffset>)> {
         self.base.had(job)
     }
 

@@ -152,7 +152,8 @@ impl Way for Inline {
         if self.jobs.len() < KEPT {
             self.jobs.push(job);
         }
-        Verdict { status, result, direction, stopped, error, log, directory: Some(directory), asked }
+        let (directory, ended) = (Some(directory), None);
+        Verdict { status, result, direction, stopped, error, log, directory, asked, ended }
     }
 
     fn is_told(&self, job: u64) -> bool {

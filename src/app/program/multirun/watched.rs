@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, FixedOffset};
+
 use crate::app::capture;
 use crate::app::program::multirun::hosted::Hosted;
 use crate::app::program::multirun::view::{Begun, SHOWN, View};
@@ -144,7 +146,11 @@ impl Host for Watched<'_> {
         self.host.gave_up(job);
     }
 
-    fn had(&mut self, job: &Job) -> Option<PathBuf> {
+    fn took_too_long(&mut self, verdict: &Verdict) {
+        self.host.took_too_long(verdict);
+    }
+
+    fn had(&mut self, job: &Job) -> Option<(PathBuf, DateTime<FixedOffset>)> {
         self.host.had(job)
     }
 

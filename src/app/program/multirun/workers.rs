@@ -61,8 +61,7 @@ fn without_result(
     log: Option<PathBuf>,
     directory: PathBuf,
 ) -> Verdict {
-    let (result, direction, stopped, asked) = (None, None, None, None);
-    Verdict { status, result, direction, stopped, error, log, directory: Some(directory), asked }
+    Verdict { status, log, directory: Some(directory), error, ..Verdict::because("") }
 }
 
 impl Way for InWorkers {
