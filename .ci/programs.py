@@ -34,6 +34,7 @@ lr: 0.1
 seed: 1
 out: ${hydra:runtime.output_dir}
 told: ${hydra:job.name} ${hydra:runtime.choices.model} ${model.name}
+of_hydra: ${hydra:job.config_name} ${hydra:runtime.choices.hydra/job_logging} ${hydra:output_subdir} ${hydra:mode}
 """,
     "conf/model/forest.yaml": "name: forest\ntrees: 50\n",
     "conf/model/mlp.yaml": "name: mlp\nlayers: [8, 8]\n",
@@ -73,10 +74,15 @@ def main(cfg):
         "cwd": os.getcwd(),
         "environment": os.environ.get("THREADS"),
         "job": [job.name, OmegaConf.is_missing(job, "num") or job.num, OmegaConf.is_missing(job, "id") or job.id],
-        "choices": {key: value for key, value in told.runtime.choices.items() if not key.startswith("hydra/")},
-        "task": list(told.overrides.task),
-        "dirname": "DIRNAME" in os.environ and job.override_dirname,
+        "choices": dict(sorted(told.runtime.choices.items())),
+        # What Hydra 1.3 adds by itself.
+        "overrides": [list(told.overrides.task), [one for one in told.overrides.hydra if not one.startswith("hydra.mode=")]],
+        "dirname": job.override_dirname,
         "sweep": OmegaConf.is_missing(job, "num") or told.sweep.dir,
+        "mode": str(told.mode),
+        "run": OmegaConf.is_missing(job, "num") and told.run.dir,
+        "subdir": told.output_subdir,
+        "launcher": [told.launcher, told.sweeper],
     }
     with open(os.path.join(out, "facts.yaml"), "w") as file:
         file.write(OmegaConf.to_yaml(OmegaConf.create(facts)))
@@ -126,6 +132,20 @@ def main(cfg):
 
 main()
 """,
+    "src/small.py": """\
+import os, hydra
+from hydra.core.hydra_config import HydraConfig
+
+@hydra.main(config_path="../conf", config_name="plain", **({"version_base": None} if "NEW" in os.environ else {}))
+def main(cfg):
+    with open("model.txt", "w") as file:
+        file.write(str(cfg.x))
+    with open(os.path.join(HydraConfig.get().runtime.output_dir, "told.txt"), "w") as file:
+        job = HydraConfig.get().job
+        file.write("%s %s %s" % (cfg.x, job.get("num"), job.get("id")))
+
+main()
+""",
 }
 JOBS = 6
 SWEEP = ["-m", "model=forest,mlp", "lr=0.1,0.2,0.3", "hydra.job.chdir=true", "+hydra.job.env_set.THREADS=3", "+note=x"]
@@ -168,8 +188,6 @@ class Project:
                 file.write(text)
         self.hold = os.path.join(self.folder, "hold")
         self.env = {**os.environ, "HOLD": self.hold, "PYTHONWARNINGS": "ignore"}
-        if not IS_13:
-            self.env["DIRNAME"] = "1"
 
     def start(self, *words):
         pipe = subprocess.PIPE
@@ -263,6 +281,7 @@ def runs(project):
     project.finish("Hydra's run", project.start(sys.executable, "src/train.py", *words, "hydra.run.dir=theirs-open"))
     for name in ("printed.yaml", "lines.log", "facts.yaml"):
         one, other = read(project.folder, "ours-open", name), read(project.folder, "theirs-open", name)
+        one = one and one.replace(".hydra/program", ".hydra")
         expect("without -cn: %s is other than Hydra's" % name, one and re.sub(r"\bours", "theirs", one) == other, "%s\n%s" % (one, other))
 
 
@@ -311,6 +330,45 @@ def returns(project):
     del project.env["PYTHONPATH"]
 
 
+def ways(project):
+    """Programs that are known by other signs, and what each of them leaves."""
+    project.env["PYTHONPATH"] = os.path.join(project.folder, "lib")
+    text = FILES["src/small.py"]
+    for name, lines in {"src/small": "#!%s\n%s" % (sys.executable, text), "src/pk/__main__.py": text.replace("../conf", "../../conf")}.items():
+        os.makedirs(os.path.dirname(os.path.join(project.folder, name)), exist_ok=True)
+        with open(os.path.join(project.folder, name), "w") as file:
+            file.write(lines)
+    os.chmod(os.path.join(project.folder, "src/small"), 0o755)
+    python = [sys.executable, "-W", "ignore"]
+    named = ["-cd", "conf", "-cn", "plain"]
+    for kind, command, flags, words in [
+        ("old", [*python, "src/small.py"], named, []),
+        ("null", [*python, "src/small.py"], named, ["hydra.job.chdir=null"] if IS_13 else []),
+        ("moved", [*python, "src/small.py"], named, ["hydra.job.chdir=true"]),
+        ("stays", [*python, "src/small.py"], named, ["hydra.job.chdir=false"]),
+        ("open", [*python, "src/small.py"], [], []),
+        ("script", ["./src/small"], [], []),
+        ("folder", [*python, "src/pk"], [], []),
+        ("new", [*python, "src/small.py"], named, []),
+    ]:
+        project.env.update({"NEW": "1"} if kind == "new" else {})
+        sweep = ["-m", "x=1,2", *words]
+        project.finish("a sweep `%s`" % kind, project.start(project.binary, "run", "-j", "2", *flags, *sweep, "hydra.sweep.dir=ours-%s" % kind, "--", *command))
+        project.finish("Hydra's `%s`" % kind, project.start(*command, *sweep, "hydra.sweep.dir=theirs-%s" % kind))
+        for job in ("0", "1"):
+            for name in ("told.txt", "model.txt"):
+                one, other = (read(project.folder, of + kind, job, name) for of in ("ours-", "theirs-"))
+                expect("%s/%s: %s is %s, and Hydra's %s" % (kind, job, name, one, other), one == other)
+    # A run that keeps no record.
+    before = sorted(os.listdir(project.folder))
+    line = [project.binary, "run", *named, "x=7", "hydra.run.dir=.", "hydra.output_subdir=null", "--", *python, "src/small.py"]
+    project.finish("a run without a record", project.start(*line))
+    expect("a run without a record is told its config", (read(project.folder, "told.txt") or "").startswith("7 "))
+    new = sorted(set(os.listdir(project.folder)) - set(before))
+    expect("a run without a record leaves %s" % new, set(new) <= {"told.txt", "model.txt", "small.log", "own.txt", ".run.lock"})
+    del project.env["PYTHONPATH"], project.env["NEW"]
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=os.path.join(HERE, "../target/release/mainstem"))
@@ -321,6 +379,7 @@ def main():
         project = Project(options.keep or scratch, options.binary)
         runs(project)
         returns(project)
+        ways(project)
         sweep(project)
     print("\n".join(wrong))
     print("Hydra %s under `mainstem run`: %d wrong, %d s" % (hydra.__version__, len(wrong), time.monotonic() - began))

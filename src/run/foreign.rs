@@ -1,7 +1,7 @@
 //! Records that Hydra itself wrote.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::time::SystemTime;
 
 use chrono::{DateTime, FixedOffset};
@@ -10,6 +10,7 @@ use crate::diag::{Error, ErrorKind, Result, SourceId};
 use crate::facts::date_of;
 use crate::run::files::HYDRA;
 use crate::run::list::unreadable;
+use crate::run::place::is_inside;
 use crate::run::record::Record;
 use crate::value::Node;
 use crate::yaml;
@@ -27,6 +28,23 @@ pub(super) fn foreign(folder: &Path) -> Result<Record> {
     let name = setting_of(&path, &["job", "name"])?;
     let name = name.as_ref().and_then(Node::as_str).unwrap_or_default();
     Ok(Record::unknown(name, date(written)))
+}
+
+/// The directory of a run of Hydra itself whose record lies deeper in it than a folder, as `hydra.output_subdir` said.
+pub(super) fn directory_above(folder: &Path) -> Option<PathBuf> {
+    let hydra = setting_of(&folder.join(HYDRA), &[]).ok()??;
+    let hydra = hydra.as_map()?;
+    let subdirectory = hydra.get_str("output_subdir")?.as_str().map(Path::new);
+    if let Some(within) = subdirectory.filter(|path| is_inside(path)) {
+        let within: PathBuf = within.components().filter(|part| *part != Component::CurDir).collect();
+        let depth = within.components().count();
+        let is_deep = depth > 1 && folder.ends_with(&within);
+        return folder.ancestors().nth(depth).filter(|_| is_deep).map(Path::to_owned);
+    }
+    // An interpolation or an absolute path: the directory is said, too. It may have been moved with all that is in it.
+    let output = hydra.get_str("runtime")?.as_map()?.get_str("output_dir")?;
+    let name = Path::new(output.as_str()?).file_name()?;
+    folder.ancestors().skip(2).find(|path| path.file_name() == Some(name)).map(Path::to_owned)
 }
 
 /// Whether it is sure that Hydra wrote the record in a folder: it says there where it ran. Files of these names may be

@@ -9,7 +9,7 @@ use crate::durable::{Sync, Turn, any_file, folders, holder_of, read_regular, wal
 use crate::facts::Process;
 use crate::run::checkpoints::CHECKPOINTS;
 use crate::run::files::{HYDRA, RUN};
-use crate::run::foreign::{date, foreign, is_hydra, written_by_hydra};
+use crate::run::foreign::{date, directory_above, foreign, is_hydra, written_by_hydra};
 use crate::run::lease::Lease;
 use crate::run::metrics::{Logs, Metric, metrics_in, params_in, whole};
 use crate::run::observer::Observer;
@@ -438,7 +438,11 @@ fn directory_of(folder: &Path) -> Option<PathBuf> {
     if folder.ends_with(".hydra") {
         return Some(above.to_owned());
     }
-    let record = Record::load(&folder.join(RUN)).ok()?;
+    let file = folder.join(RUN);
+    if !file.is_file() {
+        return directory_above(folder);
+    }
+    let record = Record::load(&file).ok()?;
     let told = |key: &str| record.get(key).and_then(Node::as_str);
     let name: PathBuf =
         Path::new(told("directory.record")?).components().filter(|part| *part != Component::CurDir).collect();

@@ -67,7 +67,8 @@ impl Place {
             return Err(error.at(wanted.origin, format!("this is {}", wanted.describe())));
         };
         let subdirectory = scope.select(&KeyPath::parse("hydra.output_subdir"))?;
-        let record = subdirectory.as_ref().map(Self::record_in).transpose()?.flatten();
+        let directory = plain(&composer.facts().cwd.join(&named));
+        let record = subdirectory.map(|node| Self::record_in(&node, &directory)).transpose()?.flatten();
 
         let written = scope.get(&path)?.unwrap_or_else(Node::null);
         let (exclusive, fixed) = match &written.kind {
@@ -86,7 +87,7 @@ impl Place {
         };
         let cwd = &composer.facts.cwd;
         Ok(Self {
-            directory: plain(&cwd.join(&named)),
+            directory,
             common: plain(&cwd.join(fixed)),
             named: PathBuf::from(named),
             exclusive,
@@ -99,14 +100,22 @@ impl Place {
 }
 
 impl Place {
-    /// Where in the directory of a run its record lies, as `hydra.output_subdir` says; `None`: nowhere.
+    /// Where in the directory of a run its record lies, as `hydra.output_subdir` says; `None`: nowhere. An absolute path counts
+    /// that leads into the directory.
     ///
     /// # Errors
     /// It is not in the directory: whoever puts records aside or removes them would do so with what is no run's.
-    pub(crate) fn record_in(subdirectory: &Node) -> Result<Option<PathBuf>> {
+    pub(crate) fn record_in(subdirectory: &Node, directory: &Path) -> Result<Option<PathBuf>> {
         let Some(name) = text(subdirectory) else { return Ok(None) };
-        if is_inside(Path::new(&name)) {
-            return Ok(Some(PathBuf::from(name)));
+        let path = Path::new(&name);
+        let within = match path.is_absolute() {
+            true => plain(path).strip_prefix(directory).map(Path::to_owned).ok(),
+            false => Some(path.to_owned()),
+        };
+        if let Some(within) = within.filter(|within| is_inside(within)) {
+            // The directory itself has a name, too.
+            let is_itself = path.is_absolute() && within.as_os_str().is_empty();
+            return Ok(Some(if is_itself { PathBuf::from(".") } else { within }));
         }
         let message = "`hydra.output_subdir` must name a folder in the directory of the run";
         let error = Error::new(ErrorKind::Type, message);

@@ -112,7 +112,7 @@ const HELP: &[Field] = &[("app_name", Str), ("header", Str), ("footer", Str), ("
 
 const JOB: &[Field] = &[
     ("name", Str),
-    ("chdir", Bool),
+    ("chdir", Optional(&Bool)),
     ("override_dirname", Str),
     ("id", Str),
     ("num", Int),

@@ -91,7 +91,6 @@ fn a_command_that_is_told_nothing_of_its_config_is_warned_of_once() {
     assert!(err.contains("type `-- sh plain.sh {flags}`"), "{err}");
     assert!(err.contains("a program that uses Hydra") && err.contains("takes `{hydra}`"), "{err}");
     assert_eq!(warned(&["-cd", "conf", "-cn", "parts", "--", "sh", "plain.sh"]), 1);
-    assert_eq!(warned(&["-m", "-j", "2", "lr=1,2,3", "hydra.sweep.dir=sw", "--", "sh", "plain.sh"]), 1);
     for silent in [
         &["hydra.run.dir=b", "--", "sh", "plain.sh"][..],
         &["lr=1", "--", "sh", "plain.sh", "{flags}"],
@@ -185,14 +184,17 @@ fn what_a_command_says_may_go_where_it_is_kept_and_where_nobody_reads() {
     let status = command.stdout(own).status().expect("it starts");
     assert!(status.success());
     assert_eq!(sandbox.read("stdout.log").expect("a file"), "one\n");
-    // What is left in the background holds up nobody; what writes where nobody reads is ended.
+    // What is left in the background holds up nobody; what writes where nobody reads goes on, and is kept.
     let mut command = mainstem(&sandbox, &["run", "--", "sh", "-c", "sleep 100 & echo done"]);
     let output = command.output().expect("it ends");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n");
-    let mut command = mainstem(&sandbox, &["run", "--", "sh", "-c", "while :; do echo x; sleep 0.01; done"]);
+    let script = "for i in 1 2 3 4 5 6 7 8 9; do echo $i; sleep 0.05; done; exit 3";
+    let mut command = mainstem(&sandbox, &["run", "hydra.run.dir=c", "--", "sh", "-c", script]);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
     drop(child.stdout.take());
     assert_eq!(child.wait().expect("it ends").code(), Some(1));
+    assert!(sandbox.read("c/stdout.log").expect("a file").ends_with("8\n9\n"));
+    assert!(record(&sandbox, "c").contains("the command ended with status 3"));
 }
 
 #[cfg(unix)]
@@ -229,7 +231,18 @@ fn what_is_said_in_the_background_later_is_kept() {
     let late = "(while [ ! -e go ]; do sleep 0.1; done; echo late; touch said) &";
     assert_eq!(run_command(&sandbox, &["hydra.run.dir=a", "--", "sh", "-c", late]).0, Some(0));
     // What is left of the group of a job is killed with it, but not who leads one of its own.
-    let jobs = ["-m", "x=1,2", "hydra.sweep.dir=b", "-j", "2", "--", "setsid", "sh", "-c"];
+    let jobs = [
+        "-m",
+        "x=1,2",
+        "mainstem.run.reads_config=true",
+        "hydra.sweep.dir=b",
+        "-j",
+        "2",
+        "--",
+        "setsid",
+        "sh",
+        "-c",
+    ];
     assert_eq!(run_command(&sandbox, &[&jobs[..], &[late]].concat()).0, Some(0));
     fs::write(sandbox.path().join("go"), "").expect("a file");
     for said in ["a", "b/0", "b/1"] {
@@ -530,7 +543,8 @@ fn a_program_of_hydra_finds_what_hears_its_result_and_nothing_is_left_of_it() {
     for (known, before) in [("", ""), ("lib", "lib:"), ("lib:", "lib::")] {
         let (code, out, err) = shown(known, &["sh", "show.sh", "own.py"]);
         assert_eq!(code, Some(0), "{err}");
-        assert_eq!(out, format!("{before}{}\nmainstem_returned.py\n", place.display()));
+        let modules = "mainstem_returned.py\nmainstem_told.py\n";
+        assert_eq!(out, format!("{before}{}\n{modules}", place.display()));
         assert!(!place.exists());
     }
     let (_, out, _) = shown("lib", &["sh", "-c", "echo $PYTHONPATH"]);

@@ -12,6 +12,7 @@ mod floors;
 mod grammar;
 #[cfg(all(feature = "app", feature = "derive"))]
 mod hints;
+mod hydra_commands;
 mod job;
 mod merge;
 mod print;

@@ -121,7 +121,19 @@ fn a_program_that_is_gone_cannot_go_on() {
 fn the_end_of_the_log_of_a_command_that_failed_is_shown() {
     let sandbox = sandbox();
     let script = "echo starting >&2; printf 'ValueError: \\033[31mno\\n' >&2; exit 3";
-    let arguments = ["run", "-m", "x=1,2", "hydra.sweep.dir=sw", "-j", "2", "--", "sh", "-c", script];
+    let arguments = [
+        "run",
+        "-m",
+        "x=1,2",
+        "mainstem.run.reads_config=true",
+        "hydra.sweep.dir=sw",
+        "-j",
+        "2",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
     let (code, _, err) = run(mainstem(&sandbox, &arguments));
     assert_eq!(code, Some(1));
     for job in [0, 1] {

@@ -1,8 +1,10 @@
 //! What stands behind a Hydra program in the words of a command: it would change the config that the record tells.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use crate::app::program::placeholders::{Piece, pieces};
+use crate::app::program::python;
 use crate::diag::{Error, ErrorKind, shell_word};
 
 /// Flags of Hydra that change its config, or make it sweep by itself.
@@ -22,12 +24,11 @@ const FLAGS: [&str; 12] = [
 ];
 
 /// An error for the words behind a program of Hydra's that it would read as overrides or as flags of Hydra's.
-pub(super) fn check(words: &[OsString]) -> Option<Error> {
+pub(super) fn check(words: &[OsString], cwd: &Path) -> Option<Error> {
     let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let script = texts.iter().position(|word| word.ends_with(".py"));
-    let module = texts.iter().position(|word| *word == "-m").map(|at| at + 1);
-    let at = [script, module].into_iter().flatten().min()?;
-    let read: Vec<&str> = texts.get(at + 1..)?.iter().copied().filter(|word| is_hydras(word)).collect();
+    let behind = words.get(python::place(words, cwd)? + 1..)?;
+    let read: Vec<&str> =
+        behind.iter().filter_map(|word| word.to_str()).filter(|word| is_hydras(word)).collect();
     if read.is_empty() {
         return None;
     }
@@ -69,7 +70,7 @@ mod tests {
             ("./run.sh seed=3", None),
         ] {
             let words: Vec<OsString> = line.split(' ').map(Into::into).collect();
-            let message = check(&words).map(|error| error.message().to_owned());
+            let message = check(&words, Path::new("")).map(|error| error.message().to_owned());
             let expected = expected.map(|words| {
                 format!("`{words}` behind the command would change its config, and no record would say so")
             });

@@ -12,13 +12,16 @@ use crate::app::capture;
 use crate::app::output::{Output, Status};
 use crate::app::program::app::{App, Ready};
 use crate::app::program::bound::Bound;
+use crate::app::program::handover;
 use crate::app::program::kept::{Kept, last_line, length};
+use crate::app::program::lent::Lent;
 use crate::app::program::lifetime::Lifetime;
 use crate::app::program::outcome::{Failed, Objective};
 use crate::app::program::own::OwnValues;
 use crate::app::program::placeholders::{is_own, names};
+use crate::app::program::python::uses_hydra;
 use crate::app::program::reporting::Reported;
-use crate::app::program::returned::Returned;
+use crate::app::program::returned;
 use crate::app::program::session::{Session, setting};
 use crate::app::program::signals;
 use crate::app::program::snapshot::Snapshot;
@@ -26,7 +29,6 @@ use crate::app::program::told_result::ToldResult;
 use crate::app::program::words::{Handed, expand};
 use crate::app::runs::another_name;
 use crate::diag::{Error, ErrorKind, Result, shell_word};
-use crate::durable::read_regular;
 use crate::launch::{Halt, OUTPUT};
 use crate::run::Run;
 
@@ -130,7 +132,9 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     let by_itself = is_told_by_hydra(words, handed.bound.cwd());
     let may_return = by_itself || uses_hydra(words, handed.bound.cwd());
     let chdir = setting(&handed.bound, "hydra.job.chdir")?.is_some_and(|chdir| chdir == "True") && !by_itself;
-    let mut words = expand(handed, words, run)?;
+    let lent = (may_return || run.record_dir().is_none()).then(|| Lent::to(run)).transpose()?;
+    let folder = run.record_dir().or(lent.as_ref().map(Lent::path)).unwrap_or(run.dir());
+    let mut words = expand(handed, words, run, folder)?;
     let worktree = handed.bound.snapshot().and_then(|snapshot| snapshot.worktree.clone());
     let place = worktree.as_deref().unwrap_or(handed.bound.cwd());
     if chdir {
@@ -140,7 +144,10 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
     if let Some(snapshot) = handed.bound.snapshot() {
         environment.extend(as_it_was(snapshot, &handed.bound, &mut words));
     }
-    let _listening = may_return.then(|| Returned::listen(run, &handed.bound, &mut environment));
+    if let Some(lent) = lent.as_ref().filter(|_| may_return) {
+        let told = handover::told(&handed.bound, handed.named)?;
+        let _ = returned::listen(lent, &told, &handed.bound, &mut environment);
+    }
     let Some((program, arguments)) = words.split_first() else {
         return Err(Error::new(ErrorKind::Usage, "there is no command").into());
     };
@@ -346,24 +353,6 @@ pub(super) fn own_file(run: &Run, name: &str) -> String {
 pub(super) fn is_told_by_hydra(words: &[OsString], cwd: &Path) -> bool {
     let asked: Vec<&str> = names(words).filter(|name| is_own(name)).collect();
     asked.contains(&"hydra") || asked.is_empty() && uses_hydra(words, cwd)
-}
-
-/// Whether one of the words is a Python program that uses Hydra.
-fn uses_hydra(words: &[OsString], cwd: &Path) -> bool {
-    const LARGEST: u64 = 4 << 20;
-    let texts: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
-    let module = texts.iter().position(|word| *word == "-m").and_then(|at| texts.get(at + 1));
-    let module = module.map(|module| module.replace('.', "/"));
-    let modules = module.iter().flat_map(|path| [format!("{path}.py"), format!("{path}/__main__.py")]);
-    let scripts = texts.iter().filter(|word| word.ends_with(".py")).map(|&word| word.to_owned());
-    let imports = |text: &str| {
-        text.lines()
-            .map(str::trim_start)
-            .any(|line| line.starts_with("import hydra") || line.starts_with("from hydra"))
-    };
-    scripts.chain(modules).any(|path| {
-        read_regular(&cwd.join(path), LARGEST).is_ok_and(|bytes| imports(&String::from_utf8_lossy(&bytes)))
-    })
 }
 
 #[cfg(test)]

@@ -13,11 +13,12 @@ use crate::durable::read_regular;
 use crate::value::Kind;
 
 /// Looks at the command of a program that starts one: once for a run, and for a sweep. `here` says that it is this machine
-/// that starts it. What is suspicious is told.
+/// that starts it, `jobs` how often. What is suspicious is told.
 ///
 /// # Errors
-/// There is no such command; it has overrides of its own, which no record would tell.
-pub(super) fn look(session: &Session<'_>, bound: &Bound, here: bool) -> Result<()> {
+/// There is no such command; it has overrides of its own, which no record would tell; it is told nothing in a sweep, whose jobs
+/// would all be the same.
+pub(super) fn look(session: &Session<'_>, bound: &Bound, here: bool, jobs: u64) -> Result<()> {
     if !session.app.starts_command || session.order.is_some() || session.alone.is_some() {
         return Ok(());
     }
@@ -25,12 +26,18 @@ pub(super) fn look(session: &Session<'_>, bound: &Bound, here: bool) -> Result<(
         exists(session, bound)?;
     }
     let words = session.app.tail.get(1..).unwrap_or_default();
-    if is_told_by_hydra(words, &session.composer.facts().cwd)
-        && let Some(error) = behind::check(words)
+    let cwd = &session.composer.facts().cwd;
+    if is_told_by_hydra(words, cwd)
+        && let Some(error) = behind::check(words, cwd)
     {
         return Err(error);
     }
-    let warnings: Vec<Error> = unread(session, bound).into_iter().chain(untold(session, bound)?).collect();
+    let untold = untold(session, bound)?;
+    // What has begun goes on as it began.
+    if let Some(error) = untold.clone().filter(|_| jobs > 1 && session.resumed.is_none()) {
+        return Err(error.note(format!("all {jobs} jobs of the sweep would be the same")));
+    }
+    let warnings: Vec<Error> = unread(session, bound).into_iter().chain(untold).collect();
     session.warn(&warnings);
     Ok(())
 }

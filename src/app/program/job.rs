@@ -38,7 +38,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     session.warn(composed.warnings());
     let bound = with_mode(session.bind(composed), "RUN")?;
     let is_for_slurm = multirun::is_for_slurm(session, &bound)?;
-    found::look(session, &bound, !is_for_slurm)?;
+    found::look(session, &bound, !is_for_slurm, 1)?;
     if let Some(environment) = worker::needed(session, &bound)? {
         return worker::run(session, environment).map(Finished::without_jobs);
     }

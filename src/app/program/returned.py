@@ -51,11 +51,15 @@ def result(value):
 
 class Returned:
     written = False
+    # Of a sweep inside of the program no job is the one that was asked for.
+    is_run = False
+
+    def on_run_start(self, config, **_):
+        self.is_run = True
 
     def on_job_end(self, config, job_return, **_):
         try:
-            # Of a sweep inside of the program no job is the one that was asked for.
-            if getattr(job_return.status, "name", None) != "COMPLETED" or "MULTIRUN" in str(config.hydra.get("mode")):
+            if getattr(job_return.status, "name", None) != "COMPLETED" or not self.is_run:
                 return
             found = result(job_return.return_value)
             if found is None or (os.path.exists(PATH) and not Returned.written):

@@ -1,7 +1,6 @@
 //! The words of a command, with what it is told of its config.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +9,6 @@ use crate::app::program::bound::Bound;
 use crate::app::program::command::{is_told_by_hydra, own_file};
 use crate::app::program::handover;
 use crate::app::program::placeholders::{PATHS, Piece, WHOLE, flags_of, is_own, names, pieces, whole};
-use crate::app::program::session::setting;
 use crate::app::program::told_result::ToldResult;
 use crate::diag::{Error, ErrorKind, Result, did_you_mean};
 use crate::durable::{Sync, write_whole, write_whole_with};
@@ -51,33 +49,23 @@ impl Handed {
         Ok(all)
     }
 
-    fn record(&self, run: &Run) -> Result<PathBuf> {
-        if let Some(folder) = run.record_dir() {
-            return Ok(folder.to_owned());
-        }
-        let Some(name) = setting(&self.bound, "hydra.output_subdir")? else {
-            let error =
-                Error::new(ErrorKind::Job, "the command asks for its config, and nothing is recorded");
-            return Err(error.help("leave `hydra.output_subdir` as it is"));
-        };
-        // Of a run that keeps no record the config is gone with its directory.
-        let folder = run.dir().join(name);
-        fs::create_dir_all(&folder).map_err(|error| {
-            Error::new(ErrorKind::Io, format!("cannot make `{}`: {error}", folder.display()))
-        })?;
-        write_later(&folder.join(CONFIG), &self.bound.to_yaml())?;
-        if let Ok(resolved) = self.bound.resolve() {
-            let mut text = String::new();
-            write_yaml(&resolved, &mut text);
-            write_later(&folder.join(RESOLVED), &text)?;
+    /// Where the config lies as files. Of a run without a record it is in the folder only while the command runs.
+    fn record<'f>(&self, run: &Run, folder: &'f Path) -> Result<&'f Path> {
+        if run.record_dir().is_none() {
+            write_later(&folder.join(CONFIG), &self.bound.to_yaml())?;
+            if let Ok(resolved) = self.bound.resolve() {
+                let mut text = String::new();
+                write_yaml(&resolved, &mut text);
+                write_later(&folder.join(RESOLVED), &text)?;
+            }
         }
         Ok(folder)
     }
 
     /// An unchanged Hydra program is pointed at the composed config, and keeps its own records apart from ours.
-    fn handed_over(&self, run: &Run) -> Result<Vec<OsString>> {
+    fn handed_over(&self, run: &Run, folder: &Path) -> Result<Vec<OsString>> {
         let mut words = if self.named {
-            let folder = self.record(run)?;
+            let folder = self.record(run, folder)?;
             write_whole(&folder.join(format!("{}.yaml", handover::NAME)), handover::yaml(&self.bound)?)?;
             let mut path = OsString::from("--config-path=");
             path.push(folder);
@@ -189,13 +177,15 @@ impl Handed {
     }
 
     /// A word with what its placeholders stand for.
-    fn filled(&self, word: &str, run: &Run) -> Result<OsString> {
+    fn filled(&self, word: &str, run: &Run, folder: &Path) -> Result<OsString> {
         let mut text = String::new();
         for piece in pieces(word) {
             match piece {
                 Piece::Text(plain) => text.push_str(plain),
-                Piece::Name("config") => text.push_str(&self.record(run)?.join(RESOLVED).to_string_lossy()),
-                Piece::Name("config.json") => text.push_str(&self.json(run)?.to_string_lossy()),
+                Piece::Name("config") => {
+                    text.push_str(&self.record(run, folder)?.join(RESOLVED).to_string_lossy());
+                }
+                Piece::Name("config.json") => text.push_str(&self.json(run, folder)?.to_string_lossy()),
                 Piece::Name("run") => text.push_str(&run.dir().to_string_lossy()),
                 Piece::Name(name) => match self.value(name)? {
                     Some(value) => text.push_str(&value),
@@ -216,8 +206,8 @@ impl Handed {
         self.find(name).is_some() || self.check_name(name, name).is_err()
     }
 
-    fn json(&self, run: &Run) -> Result<PathBuf> {
-        let path = self.record(run)?.join("config.resolved.json");
+    fn json(&self, run: &Run, folder: &Path) -> Result<PathBuf> {
+        let path = self.record(run, folder)?.join("config.resolved.json");
         let mut text = String::new();
         write_python_json(&self.bound.resolve()?, JsonStyle::Pretty, &mut text);
         text.push('\n');
@@ -267,9 +257,11 @@ pub(super) fn holds_secret(node: &Node) -> bool {
 /// A command that is told in Hydra's words changes its directory itself; for any other it is done here, and then the
 /// files that it names are still found.
 ///
+/// The folder is that of the record, or one for the time that the command runs.
+///
 /// # Errors
-/// A config that cannot be resolved; one that is not recorded.
-pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run) -> Result<Vec<OsString>> {
+/// A config that cannot be resolved, or written.
+pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run, folder: &Path) -> Result<Vec<OsString>> {
     let mut out = Vec::new();
     let mut asks = false;
     for word in words {
@@ -281,13 +273,13 @@ pub(super) fn expand(handed: &Handed, words: &[OsString], run: &Run) -> Result<V
         match whole(text) {
             Some("overrides") => out.extend(handed.overrides()?),
             Some("flags") => out.extend(handed.flags(None)?),
-            Some("hydra") => out.extend(handed.handed_over(run)?),
+            Some("hydra") => out.extend(handed.handed_over(run, folder)?),
             Some(name) if flags_of(name).is_some() => out.extend(handed.flags(flags_of(name))?),
-            _ => out.push(handed.filled(text, run)?),
+            _ => out.push(handed.filled(text, run, folder)?),
         }
     }
     if !asks && is_told_by_hydra(words, handed.bound.cwd()) {
-        out.extend(handed.handed_over(run)?);
+        out.extend(handed.handed_over(run, folder)?);
     }
     Ok(out)
 }

@@ -154,6 +154,42 @@ fn a_record_that_was_copied_takes_nothing_along_when_it_is_removed() {
 }
 
 #[test]
+fn a_record_may_be_named_by_its_whole_path_in_the_directory() {
+    let scratch = Scratch::new();
+    let dir = scratch.0.join("out/a").display().to_string();
+    for (named, folder) in [("code/hydra", "code/hydra"), ("../a/./r", "r"), ("", "")] {
+        let subdir = format!("hydra.output_subdir=${{hydra.run.dir}}/{named}");
+        let directory = run(&scratch.0, &[&format!("hydra.run.dir={dir}"), &subdir]);
+        assert!(directory.join(folder).join("hydra.yaml").is_file(), "{named}: {:?}", scratch.files());
+    }
+}
+
+#[test]
+fn a_record_of_hydra_itself_may_lie_deep_in_the_directory() {
+    let scratch = Scratch::new();
+    let process = Start::new(&scratch.0, &[]).process;
+    let write = |folder: &str, subdir: &str, output: &str| {
+        let folder = scratch.0.join(folder);
+        fs::create_dir_all(&folder).expect("a folder");
+        let hydra = format!(
+            "hydra:\n  job: {{name: fit}}\n  output_subdir: {subdir}\n  runtime: {{output_dir: {output}}}\n"
+        );
+        fs::write(folder.join("hydra.yaml"), hydra).expect("a file");
+        fs::write(folder.join("config.yaml"), "{}\n").expect("a file");
+        fs::write(folder.join("overrides.yaml"), "[]\n").expect("a file");
+    };
+    write("a/.hydra", ".hydra", "/elsewhere/a");
+    write("b/code/hydra", "code/hydra", "/elsewhere/was_b");
+    write("c/code/hydra", "${hydra.run.dir}/code/hydra", "/elsewhere/c");
+    write("d/record", "record", "/elsewhere/d");
+    let (runs, errors) = list(&scratch.0, &process).expect("a directory");
+    assert!(errors.is_empty(), "{errors:?}");
+    let mut found: Vec<_> = runs.iter().map(|run| run.directory.file_name().expect("a name")).collect();
+    found.sort();
+    assert_eq!(found, ["a", "b", "c", "d"]);
+}
+
+#[test]
 fn a_record_is_of_the_directory_that_it_says() {
     let scratch = Scratch::new();
     let process = Start::new(&scratch.0, &[]).process;

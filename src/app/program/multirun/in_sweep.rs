@@ -21,7 +21,7 @@ pub(super) fn place_in_sweep(
 ) -> Result<Place> {
     let origin = bound.select("hydra.sweep.subdir")?.map_or(Origin::NONE, |node| node.origin);
     let subdirectory = bound.select("hydra.output_subdir")?;
-    let record = subdirectory.as_ref().map(Place::record_in).transpose();
+    let record = subdirectory.map(|node| Place::record_in(&node, &directory)).transpose();
     let record = record.map_err(|error| bound.located(error))?.flatten();
     Ok(Place {
         named: directory.clone(),

@@ -74,7 +74,7 @@ pub(crate) fn run(session: &Session<'_>) -> Result<Finished> {
     let searching =
         sweep.search.as_ref().map(|search| Searching::new(session, &master, search)).transpose()?;
     let plan = Plan::of(session, &master, sweep.search.as_ref())?;
-    found::look(session, &master, !matches!(plan.how, How::Slurm(_)))?;
+    found::look(session, &master, !matches!(plan.how, How::Slurm(_)), sweep.count())?;
     let composing = Composing::new(session, &sweep);
     let callbacks = Callbacks::of(session, &master)?;
     let checked = check(session, &master, &composing, searching.as_ref())?;
