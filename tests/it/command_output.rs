@@ -72,7 +72,7 @@ fn a_job_goes_on_when_nobody_reads_on() {
     assert_eq!((line.as_str(), code), ("line0\n", Some(0)));
     let whole = |path: &str| sandbox.read(path).is_ok_and(|text| text.ends_with("line19999\n"));
     assert!(whole("r/stdout.log"));
-    let (_, code) = first(&["run", "-m", "x=1,2,3", "hydra.sweep.dir=sw", "--", "sh", "-c", script]);
+    let (_, code) = first(&["run", "-m", "x=1,2,3", "hydra.sweep.dir=sw", "--", "sh", "-c", script, "{x}"]);
     let progress = Progress::read(&sandbox.path().join("sw")).expect("a journal");
     assert_eq!((code, progress.count(Status::Completed)), (Some(0), 3));
     assert!(whole("sw/2/stdout.log"));
