@@ -12,6 +12,7 @@ mod floors;
 mod grammar;
 #[cfg(all(feature = "app", feature = "derive"))]
 mod hints;
+#[cfg(all(feature = "app", unix))]
 mod hydra_commands;
 mod job;
 mod merge;
@@ -33,7 +34,7 @@ mod callbacks;
 #[cfg(feature = "app")]
 mod cli;
 
-#[cfg(feature = "app")]
+#[cfg(all(feature = "app", unix))]
 mod command_output;
 
 #[cfg(all(feature = "app", feature = "derive"))]
