@@ -11,6 +11,7 @@ import json
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -428,6 +429,8 @@ TESTS = [limited, lost, *FAULTS, *APART, directories, detached, cancelled, rebui
 
 
 def main():
+    # A shell that puts this into the background has it ignore the signal, and with it all that is tried.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser()
     parser.add_argument("--app", type=Path, required=True, help="the example `app`")
     parser.add_argument("--mainstem", type=Path, required=True)
