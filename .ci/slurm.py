@@ -110,14 +110,14 @@ def rebuilt(place):
         git.run(["git", *words])
     (git.path / "lib.py").write_text("print('old')\n")
     tail = ["sh", "-c", "sleep 1; python3 job.py"]
-    git.run(git.command("x=range(4)", *git.settings("mainstem.slurm.snapshot=worktree"), tail=tail))
+    git.run(git.command("x=range(4)", "mainstem.run.reads_config=true", *git.settings("mainstem.slurm.snapshot=worktree"), tail=tail))
     (git.path / "lib.py").write_text("print('new')\n")
     git.run(git.sweeps("watch"))
     said = {(git.sweep / str(job) / "stdout.log").read_text() for job in range(4)}
     assert said == {"old\n"}, said
     script = Place(place.cluster, place.args, "script")
     (script.path / "job.py").write_text("print('old')\n")
-    script.run(script.command("x=range(4)", *script.settings(), tail=["sh", "-c", "sleep 1; python3 $0", "job.py"]))
+    script.run(script.command("x=range(4)", "mainstem.run.reads_config=true", *script.settings(), tail=["sh", "-c", "sleep 1; python3 $0", "job.py"]))
     (script.path / "job.py").write_text("print('new')\n")
     script.run(script.sweeps("watch"))
     said = {(script.sweep / str(job) / "stdout.log").read_text() for job in range(4)}
@@ -386,7 +386,7 @@ def shared(place):
     def seen(name, *more):
         one = Place(place.cluster, place.args, name)
         words = one.settings("hydra.launcher.gpus_per_node=2", "mainstem.slurm.detach=false", *more)
-        one.run(one.command("x=range(4)", *words, tail=["sh", "-c", "echo $CUDA_VISIBLE_DEVICES; sleep 0.5"]))
+        one.run(one.command("x=range(4)", "mainstem.run.reads_config=true", *words, tail=["sh", "-c", "echo $CUDA_VISIBLE_DEVICES; sleep 0.5"]))
         return sorted((one.sweep / str(job) / "stdout.log").read_text().strip() for job in range(4))
 
     packed = ["mainstem.slurm.jobs_per_task=4", "mainstem.slurm.jobs_at_a_time=4"]
@@ -394,7 +394,7 @@ def shared(place):
     assert seen("two", packed[0], "mainstem.slurm.jobs_at_a_time=2") == ["0", "0", "1", "1"]
     assert seen("one", packed[0]) == ["0,1"] * 4
     words = place.settings("hydra.launcher.partition=both", "hydra.launcher.nodes=2", "mainstem.slurm.detach=false")
-    place.run(place.command("x=1,2", *words, tail=["sh", "-c", "echo $SLURM_PROCID $(hostname)"]))
+    place.run(place.command("x=1,2", "mainstem.run.reads_config=true", *words, tail=["sh", "-c", "echo $SLURM_PROCID $(hostname)"]))
     for job in range(2):
         said = [(place.sweep / str(job) / name).read_text().split() for name in ("stdout.log", "stdout.rank1.log")]
         assert [rank for rank, _ in said] == ["0", "1"], said

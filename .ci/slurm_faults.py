@@ -277,7 +277,7 @@ def crowded(place):
     tries = lambda: len(front.calls("sbatch"))
     submitting = lambda: sum(entry["event"] == "submitting" for entry in place.entries())
     yield from until(lambda: tries() >= 3)
-    assert place.states() == {"waiting": 4}, place.shows()
+    yield from until(lambda: place.states() == {"waiting": 4})
     yield from until(lambda: tries() >= 5)
     assert submitting() == 3, place.entries()
     place.cluster.most_queued(-1, "little")
