@@ -204,12 +204,16 @@ fn start(handed: &Handed, words: &[OsString], run: &Run) -> std::result::Result<
         // It was stopped so that it goes on later, and has not failed.
         run.tell();
     }
-    // What is sent to both at once ends the command before this process has heard of it.
+    hear_of_signal(run);
+    Err(failure(status, last_line(&errors, said_before)).into())
+}
+
+/// What is sent to both at once ends the command before this process has heard of it: waits until it has, for a moment.
+fn hear_of_signal(run: &Run) {
     let since = capture::stopwatch();
     while !run.is_interrupted() && since() < LATEST {
         thread::sleep(LATEST / 20);
     }
-    Err(failure(status, last_line(&errors, said_before)).into())
 }
 
 /// That a command cannot be started.
